@@ -1,0 +1,79 @@
+"""API plumbing: every answer is JSON, and every error has one shape (design §6)."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions, status
+from rest_framework.metadata import BaseMetadata
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+log = logging.getLogger(__name__)
+
+
+class AlwaysJson(BaseContentNegotiation):
+    """Whatever a client says it accepts, it gets JSON, as the legacy API's clients do."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        media_type = (request.content_type or "").partition(";")[0].strip()
+        return next((parser for parser in parsers if parser.media_type == media_type), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
+
+
+class NoMetadata(BaseMetadata):
+    """OPTIONS answers with an empty body; the schema describes the API (public-api 2.1)."""
+
+    def determine_metadata(self, request: Request, view: Any) -> None:
+        return None
+
+
+def first_message(detail: Any) -> str:
+    """The first text inside a DRF error detail, in the order the fields are declared."""
+    while isinstance(detail, list | dict):
+        if not detail:
+            return "Invalid request"
+        detail = detail[0] if isinstance(detail, list) else next(iter(detail.values()))
+    return str(detail)
+
+
+def error_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: `{"success": false, "error": …}` with the right status."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound(str(error) or None)
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, exceptions.APIException):
+        return Response(failure(first_message(error.detail)), status=error.status_code)
+    log.exception("unhandled error", exc_info=error)
+    return Response(failure("Internal server error"), status=status.HTTP_500_INTERNAL_SERVER_ERROR)
+
+
+def failure(message: str) -> dict[str, Any]:
+    return {"success": False, "error": message}
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """Unknown routes."""
+    body = {**failure("Not Found"), "message": "The requested resource was not found"}
+    return JsonResponse(body, status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """Requests refused before a view is reached, such as an unknown host."""
+    return JsonResponse(failure("Bad Request"), status=400)
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Errors outside a view; nothing of the cause is told."""
+    return JsonResponse(failure("Internal server error"), status=500)

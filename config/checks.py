@@ -1,0 +1,84 @@
+"""System checks for deployment mistakes (`manage.py check --deploy --database default`)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import OperationalError, connections
+
+MINIMUM_VERSIONS = {"MariaDB": (10, 6), "MySQL": (8, 0)}
+
+
+@register(Tags.security, deploy=True)
+def secret_key_is_private(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """ridewatch.E001: the built-in secret key is only good on the developer's own machine."""
+    if settings.DEBUG or settings.SECRET_KEY != settings.DEFAULT_SECRET_KEY:
+        return []
+    return [
+        Error(
+            "SECRET_KEY is the development default although DEBUG is off.",
+            hint="Set SECRET_KEY to at least 50 random characters.",
+            id="ridewatch.E001",
+        )
+    ]
+
+
+@register()
+def sqlite_serves_one_process(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """ridewatch.E002: SQLite takes one writer at a time; several worker processes would lock each other out."""
+    is_sqlite = str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3")
+    if not is_sqlite or settings.WEB_CONCURRENCY == 1:
+        return []
+    return [
+        Error(
+            f"SQLite with {settings.WEB_CONCURRENCY} worker processes.",
+            hint="Set WEB_CONCURRENCY=1, or DATABASE_URL to MariaDB 10.6+ or MySQL 8+.",
+            id="ridewatch.E002",
+        )
+    ]
+
+
+@register()
+def celery_hosts_share_a_broker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """ridewatch.E003: the file-system broker cannot be seen from another machine."""
+    if settings.CELERY_WORKER_HOSTS == 1 or settings.REDIS_URL:
+        return []
+    return [
+        Error(
+            f"Celery is to run on {settings.CELERY_WORKER_HOSTS} machines, but REDIS_URL is not set.",
+            hint="Set REDIS_URL to a Redis every machine reaches, or CELERY_WORKER_HOSTS=1.",
+            id="ridewatch.E003",
+        )
+    ]
+
+
+@register(Tags.database)
+def database_is_supported(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """ridewatch.E004/E005: the server's version is one we test on, and it can be reached."""
+    messages: list[CheckMessage] = []
+    for alias in databases or []:
+        connection: Any = connections[alias]  # the versions are attributes of one backend
+        if connection.vendor != "mysql":
+            continue
+        try:
+            version = connection.mysql_version
+            kind = "MariaDB" if connection.mysql_is_mariadb else "MySQL"
+        except OperationalError:
+            hint = "Check host, port, user and password in DATABASE_URL."
+            messages.append(Error("The database does not answer.", hint=hint, id="ridewatch.E005"))
+            continue
+        messages += unsupported_version(kind, version)
+    return messages
+
+
+def unsupported_version(kind: str, version: tuple[int, ...]) -> list[CheckMessage]:
+    """An error when `version` of `kind` ("MariaDB" or "MySQL") is older than we support."""
+    minimum = MINIMUM_VERSIONS[kind]
+    if version[:2] >= minimum:
+        return []
+    found, needed = (".".join(map(str, parts)) for parts in (version, minimum))
+    hint = f"Upgrade {kind} to {needed} or newer."
+    return [Error(f"{kind} {found} is older than supported.", hint=hint, id="ridewatch.E004")]

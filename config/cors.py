@@ -1,0 +1,43 @@
+"""Cross-origin headers of the public API (public-api 2.9)."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+
+ALLOWED_METHODS = ("GET", "OPTIONS", "POST")
+ALLOWED_HEADERS = ("Content-Type", "X-API-Key")
+
+
+class CorsMiddleware:
+    """Opens `/api/` to every origin, without credentials, and answers preflight requests itself.
+
+    Own code because the contract echoes the origin without allowing credentials, which the usual
+    library cannot do.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/api/"):
+            return self.get_response(request)
+        asked_method = request.headers.get("Access-Control-Request-Method")
+        is_preflight = request.method == "OPTIONS" and asked_method is not None
+        response = HttpResponse() if is_preflight else self.get_response(request)
+        if is_preflight and asked_method in ALLOWED_METHODS:
+            response["Access-Control-Allow-Methods"] = ", ".join(ALLOWED_METHODS)
+            for name, value in self.granted_headers(request).items():
+                response[name] = value
+        origin = request.headers.get("Origin")
+        response["Access-Control-Allow-Origin"] = origin or "*"
+        if origin:
+            patch_vary_headers(response, ["Origin"])
+        return response
+
+    @staticmethod
+    def granted_headers(request: HttpRequest) -> dict[str, str]:
+        asked = request.headers.get("Access-Control-Request-Headers", "")
+        wanted = {name.strip().lower() for name in asked.split(",")}
+        granted = [name for name in ALLOWED_HEADERS if name.lower() in wanted]
+        return {"Access-Control-Allow-Headers": ", ".join(granted)} if granted else {}

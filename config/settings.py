@@ -1,0 +1,239 @@
+"""Every setting of Ridewatch, read from the environment (or a `.env` file beside manage.py).
+
+`.env.example` lists each variable with its meaning. Nonsense is refused here, with the variable's name.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"0", "false", "no", "off"}
+
+
+def flag(name: str, default: bool) -> bool:
+    """A yes/no variable; raises ImproperlyConfigured for any other word."""
+    word = env.str(name, default=str(default)).strip().lower()
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        raise ImproperlyConfigured(f"{name} must be true or false, not {word!r}")
+    return word in TRUE_WORDS
+
+
+def whole_number(name: str, default: int, minimum: int, maximum: int) -> int:
+    """An integer variable within [minimum, maximum]; raises ImproperlyConfigured otherwise."""
+    text = env.str(name, default=str(default)).strip()
+    try:
+        number = int(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}") from None
+    if not minimum <= number <= maximum:
+        raise ImproperlyConfigured(f"{name} must be between {minimum} and {maximum}, not {number}")
+    return number
+
+
+def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
+    """A URL variable with one of the schemes, or empty when the default is empty."""
+    text = env.str(name, default=default).strip()
+    if text and urlsplit(text).scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must start with one of {', '.join(schemes)}://, not {text!r}")
+    return text
+
+
+def zone(name: str, default: str) -> str:
+    """An IANA time zone variable."""
+    text = env.str(name, default=default)
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, LookupError):
+        raise ImproperlyConfigured(f"{name} must be an IANA time zone, not {text!r}") from None
+    return text
+
+
+# -- process ---------------------------------------------------------------------------------------------
+
+DEFAULT_SECRET_KEY = "ridewatch-development-key-known-to-everyone-and-good-for-nothing-else"
+SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET_KEY)
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY must not be empty")
+DEBUG = flag("DEBUG", False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# How the deployment is laid out; the system checks compare it with the database and the broker.
+WEB_CONCURRENCY = whole_number("WEB_CONCURRENCY", 1, 1, 256)
+CELERY_WORKER_HOSTS = whole_number("CELERY_WORKER_HOSTS", 1, 1, 1000)
+
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+SHARED_DATA_DIR = Path(env.str("SHARED_DATA_DIR", default=str(BASE_DIR.parent / "shared" / "data")))
+
+# -- applications ----------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "config.apps.ConfigConfig",
+    "parks",
+    "snapshots",
+    "stats",
+    "weather",
+    "importer",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.cors.CorsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+# A path with a trailing slash is another path, and unknown (public-api 2.1).
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- database --------------------------------------------------------------------------------------------
+
+DATABASE_ENGINES = {"sqlite": "django.db.backends.sqlite3", "mysql": "django.db.backends.mysql"}
+
+
+def database() -> dict[str, object]:
+    """The default database of DATABASE_URL: SQLite (WAL) or MariaDB/MySQL."""
+    text = url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'ridewatch.sqlite3'}", tuple(DATABASE_ENGINES))
+    parsed: dict[str, object] = dict(env.db_url_config(text, engine=DATABASE_ENGINES[urlsplit(text).scheme]))
+    if not parsed["NAME"]:
+        raise ImproperlyConfigured("DATABASE_URL names no database")
+    if parsed["ENGINE"] == DATABASE_ENGINES["sqlite"]:
+        parsed["OPTIONS"] = {
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
+            # Take the write lock at BEGIN: two writers then wait for each other instead of failing.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+        }
+        return parsed
+    given = parsed.get("OPTIONS")
+    parsed["OPTIONS"] = {
+        **(given if isinstance(given, dict) else {}),
+        "charset": "utf8mb4",
+        "isolation_level": "read committed",
+        # UTC for the database's own clock too: it fills the timestamps nobody set.
+        "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone='+00:00'",
+    }
+    parsed["CONN_MAX_AGE"] = whole_number("DATABASE_CONN_MAX_AGE", 600, 0, 86_400)
+    parsed["CONN_HEALTH_CHECKS"] = True
+    return parsed
+
+
+DATABASES = {"default": database()}
+
+# -- broker and cache ------------------------------------------------------------------------------------
+
+REDIS_URL = url("REDIS_URL", "", ("redis", "rediss", "unix"))
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+BROKER_DIR = DATA_DIR / "broker"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {}
+    if REDIS_URL
+    else {"data_folder_in": str(BROKER_DIR), "data_folder_out": str(BROKER_DIR), "store_processed": False}
+)
+CELERY_TASK_IGNORE_RESULT = True
+# A task is acknowledged when it is done, so a killed worker's task runs again; every write is an upsert.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TIMEZONE = "UTC"
+
+# -- what the numbers mean -------------------------------------------------------------------------------
+
+COLLECTION_INTERVAL_SECONDS = whole_number("COLLECTION_INTERVAL_SECONDS", 300, 60, 3_600)
+if 900 % COLLECTION_INTERVAL_SECONDS and COLLECTION_INTERVAL_SECONDS % 900:
+    # Park-local midnight is a multiple of 15 minutes in every zone; the grid has to meet it.
+    raise ImproperlyConfigured("COLLECTION_INTERVAL_SECONDS must divide 900 or be a multiple of it")
+MAX_FEED_SILENCE_SECONDS = whole_number("MAX_FEED_SILENCE_SECONDS", 7_200, 300, 86_400)
+METRICS_VERSION = whole_number("METRICS_VERSION", 1, 1, 1_000_000)
+SITE_TIME_ZONE = zone("SITE_TIME_ZONE", "America/Los_Angeles")
+
+# -- upstream --------------------------------------------------------------------------------------------
+
+THEMEPARKS_WIKI_URL = url("THEMEPARKS_WIKI_URL", "https://api.themeparks.wiki/v1", ("http", "https"))
+ARCHIVE_URL = url("ARCHIVE_URL", "s3://archive.themeparks.wiki", ("s3", "file"))
+ARCHIVE_REGION = env.str("ARCHIVE_REGION", default="eu-west-2")
+ARCHIVE_ENDPOINT_URL = url("ARCHIVE_ENDPOINT_URL", "", ("http", "https"))
+
+# -- time and text ---------------------------------------------------------------------------------------
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+LANGUAGE_CODE = "en"
+
+# -- web -------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+# The embedded server has no collectstatic step; production runs `manage.py collectstatic` once.
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", False)
+SECURE_HSTS_SECONDS = whole_number("SECURE_HSTS_SECONDS", 0, 0, 63_072_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
+if flag("BEHIND_TLS_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.AlwaysJson",
+    "DEFAULT_METADATA_CLASS": "config.api.NoMetadata",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.api.error_response",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Ridewatch API",
+    "DESCRIPTION": "What was down, for how long, and how do you know? Downtime, waits and their evidence.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+
+# -- logging ---------------------------------------------------------------------------------------------
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in LOG_LEVELS:
+    raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {LOG_LEVEL!r}")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+}

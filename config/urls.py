@@ -1,0 +1,18 @@
+"""Routes. Paths have no trailing slash, except the two documentation pages."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config.views import IdentityViewSet
+
+urlpatterns = [
+    path("", IdentityViewSet.as_view({"get": "retrieve"})),
+    path("api/", include("parks.api.urls")),
+    path("api/", include("stats.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
+
+handler400 = "config.api.bad_request"
+handler404 = "config.api.not_found"
+handler500 = "config.api.server_error"

@@ -1,0 +1,39 @@
+"""What every test can rely on: which servers are there, the shared recorded data, patient property tests."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.db import connection
+
+# Coverage and two busy cores make the time of a single example say nothing.
+hypothesis.settings.register_profile("ridewatch", deadline=None)
+hypothesis.settings.load_profile("ridewatch")
+
+
+def pytest_report_header() -> str:
+    """Name the servers of this run, so that a log shows which of the two it is."""
+    return f"database: {connection.vendor}, Redis: {'yes' if os.environ.get('REDIS_URL') else 'no'}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests whose server this run does not have."""
+    missing = {
+        "mariadb": connection.vendor != "mysql",
+        "redis": not os.environ.get("REDIS_URL"),
+    }
+    for item in items:
+        for marker, is_missing in missing.items():
+            if is_missing and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=f"needs {marker}"))
+
+
+@pytest.fixture(scope="session")
+def shared_data_dir() -> Path:
+    """The recorded inputs beside the project (archive, golden cases); without them, the test is skipped."""
+    directory = Path(settings.SHARED_DATA_DIR)
+    if not directory.is_dir():
+        pytest.skip(f"no shared data at {directory}")
+    return directory

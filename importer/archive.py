@@ -1,0 +1,144 @@
+"""Where archive files lie: a directory, or the public bucket (sources 2.1).
+
+Layout: `<destination UUID>/<YYYY>/<MM>/<DD>.json.gz`, one file per destination and UTC day.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+LAYOUT = "<destination UUID>/<YYYY>/<MM>/<DD>.json.gz"
+UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+KEY = re.compile(rf"(?P<destination>{UUID})/(?P<year>\d{{4}})/(?P<month>\d\d)/(?P<day>\d\d)\.json\.gz")
+MISSING = {"404", "NoSuchKey", "403", "AccessDenied"}  # 403: missing, where listing is forbidden
+
+
+class ArchiveError(Exception):
+    """The archive cannot be used as asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ArchiveFile:
+    """One day of one destination; `day` is a UTC date."""
+
+    destination: str
+    day: date
+    key: str
+
+
+def archive_file(key: str) -> ArchiveFile | None:
+    """The file a key names, or None when the key is not of the archive's layout."""
+    match = KEY.fullmatch(key)
+    if match is None:
+        return None
+    try:
+        day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+    except ValueError:
+        return None
+    return ArchiveFile(match["destination"].lower(), day, key)
+
+
+class Archive(Protocol):
+    def destinations(self) -> list[str]:
+        """UUIDs of the destinations that have files, sorted."""
+
+    def files(self, destination: str) -> list[ArchiveFile]:
+        """The files of one destination, by day."""
+
+    def read(self, file: ArchiveFile) -> bytes | None:
+        """The bytes as stored, or None when the file is gone."""
+
+
+@dataclass(frozen=True)
+class DirectoryArchive:
+    """An archive copied, or written, to a directory."""
+
+    root: Path
+
+    def destinations(self) -> list[str]:
+        return sorted(p.name.lower() for p in self.root.iterdir() if re.fullmatch(UUID, p.name) and p.is_dir())
+
+    def files(self, destination: str) -> list[ArchiveFile]:
+        keys = (path.relative_to(self.root).as_posix() for path in self.root.glob("*/*/*/*.json.gz"))
+        found = (archive_file(key) for key in keys)
+        return sorted(file for file in found if file and file.destination == destination)
+
+    def read(self, file: ArchiveFile) -> bytes | None:
+        try:
+            return (self.root / file.key).read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+@dataclass(frozen=True)
+class BucketArchive:
+    """The archive in an S3 bucket, read without credentials."""
+
+    bucket: str
+    prefix: str
+    region: str
+    endpoint_url: str | None = None
+
+    @cached_property
+    def client(self) -> Any:
+        config = Config(
+            signature_version=UNSIGNED,
+            retries={"max_attempts": 4, "mode": "standard"},
+            connect_timeout=10,
+            read_timeout=60,
+            s3={"addressing_style": "path"},  # the bucket's name has dots
+        )
+        return boto3.client("s3", region_name=self.region, endpoint_url=self.endpoint_url, config=config)
+
+    def pages(self, prefix: str, delimiter: str = "") -> Iterator[dict[str, Any]]:
+        paginator = self.client.get_paginator("list_objects_v2")
+        try:
+            yield from paginator.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter=delimiter)
+        except (BotoCoreError, ClientError) as error:
+            raise ArchiveError(f"cannot list s3://{self.bucket}/{prefix}: {error}") from error
+
+    def destinations(self) -> list[str]:
+        pages = self.pages(self.prefix, "/")
+        names = (p["Prefix"][len(self.prefix) : -1] for page in pages for p in page.get("CommonPrefixes", []))
+        return sorted(name.lower() for name in names if re.fullmatch(UUID, name))
+
+    def files(self, destination: str) -> list[ArchiveFile]:
+        pages = self.pages(f"{self.prefix}{destination}/")
+        keys = (item["Key"][len(self.prefix) :] for page in pages for item in page.get("Contents", []))
+        return sorted(file for file in map(archive_file, keys) if file)
+
+    def read(self, file: ArchiveFile) -> bytes | None:
+        try:
+            answer = self.client.get_object(Bucket=self.bucket, Key=self.prefix + file.key)
+            body: bytes = answer["Body"].read()
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in MISSING:
+                return None
+            raise ArchiveError(f"cannot read {file.key}: {error}") from error
+        except BotoCoreError as error:
+            raise ArchiveError(f"cannot read {file.key}: {error}") from error
+        return body
+
+
+def open_archive(source: str, region: str, endpoint_url: str | None = None) -> Archive:
+    """The archive at a directory, a `file://` or an `s3://bucket[/prefix]` URL; raises ArchiveError."""
+    parts = urlsplit(source)
+    if parts.scheme == "s3":
+        prefix = parts.path.strip("/")
+        return BucketArchive(parts.netloc, f"{prefix}/" if prefix else "", region, endpoint_url)
+    if parts.scheme not in ("", "file"):
+        raise ArchiveError(f"{source!r} is neither a directory nor an s3:// URL")
+    root = Path(unquote(parts.path) if parts.scheme == "file" else source)
+    if not root.is_dir():
+        raise ArchiveError(f"{source!r} is not a directory; expected one that holds {LAYOUT}")
+    return DirectoryArchive(root)

@@ -1,0 +1,93 @@
+"""The ledger of imports: where each stands, and which steps it may take next."""
+
+import secrets
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from parks.fields import EnumField, one_of
+from parks.models import Park
+
+
+class ImportStatus(models.TextChoices):
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    PAUSED = "PAUSED"
+    CANCELLED = "CANCELLED"
+
+
+# From which states a state may be entered (data-model 4.5).
+ENTERED_FROM = {
+    ImportStatus.IN_PROGRESS: (ImportStatus.PENDING, ImportStatus.PAUSED, ImportStatus.FAILED),
+    ImportStatus.COMPLETED: (ImportStatus.IN_PROGRESS,),
+    ImportStatus.PAUSED: (ImportStatus.PENDING, ImportStatus.IN_PROGRESS),
+    ImportStatus.FAILED: (ImportStatus.IN_PROGRESS, ImportStatus.PAUSED),
+    ImportStatus.CANCELLED: (ImportStatus.PENDING, ImportStatus.IN_PROGRESS, ImportStatus.PAUSED),
+}
+ENDED = (ImportStatus.COMPLETED, ImportStatus.FAILED, ImportStatus.CANCELLED)
+
+
+class TransitionRefused(Exception):
+    """An import cannot go from its present state to the one asked for."""
+
+
+def new_import_id() -> str:
+    return f"imp_{secrets.token_hex(8)}"
+
+
+class ImportCheckpoint(models.Model):
+    """One import of one archive destination, or of one of its parks."""
+
+    id = models.AutoField(primary_key=True, db_column="checkpoint_id")
+    import_id = models.CharField(max_length=20, unique=True, default=new_import_id)
+    destination_uuid = models.CharField(max_length=36)
+    park = models.ForeignKey(Park, models.SET_NULL, null=True, blank=True, related_name="imports")
+    last_processed_date = models.DateField(null=True, blank=True)
+    last_processed_file = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    records_imported = models.PositiveBigIntegerField(default=0)
+    errors_encountered = models.PositiveIntegerField(default=0)
+    status = EnumField(max_length=11, choices=ImportStatus.choices, default=ImportStatus.PENDING)
+    started_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    class Meta:
+        db_table = "import_checkpoints"
+        indexes = [
+            # imports of a destination; is one running?
+            models.Index(fields=["destination_uuid", "status"], name="imports_destination_status"),
+            # list of imports by state
+            models.Index(fields=["status"], name="imports_status"),
+        ]
+        constraints = [
+            one_of("status", ImportStatus, "imports_status_known"),
+            models.CheckConstraint(
+                condition=Q(completed_at__isnull=True)
+                | Q(started_at__isnull=True)
+                | Q(completed_at__gte=F("started_at")),
+                name="imports_start_before_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.import_id} {self.destination_uuid} {self.status}"
+
+    def enter(self, status: ImportStatus) -> None:
+        """Claim the step to `status` by a conditional update; raises TransitionRefused when it is not open."""
+        now = timezone.now()
+        changes: dict[str, object] = {"status": status, "updated_at": now}
+        if status == ImportStatus.IN_PROGRESS and self.started_at is None:
+            changes["started_at"] = now
+        if status in ENDED:
+            changes["completed_at"] = now
+        rows = ImportCheckpoint.objects.filter(pk=self.pk, status__in=ENTERED_FROM[status]).update(**changes)
+        if not rows:
+            self.refresh_from_db()
+            raise TransitionRefused(f"import {self.import_id} is {self.status}, it cannot become {status}")
+        for field, value in changes.items():
+            setattr(self, field, value)

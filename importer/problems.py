@@ -1,0 +1,92 @@
+"""Problems met in an archive become rows of the quality log, each once (issue key: kind, place, reason)."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from parks.querysets import upsert
+from snapshots.models import DataQualityLog
+from snapshots.quality import LogType
+
+MAX_PER_FILE = 10_000
+RAW_LIMIT = 4_000  # characters of offending input that are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong: `place` is the file's key and, behind `#`, the position inside it."""
+
+    kind: LogType
+    entity_type: str
+    place: str
+    reason: str
+    at: datetime
+    until: datetime | None = None
+    entity_id: int | None = None
+    raw: Any = None
+
+
+class ProblemLog:
+    """Collects the problems of an import and writes them to the quality log."""
+
+    def __init__(self, import_id: str) -> None:
+        self.import_id = import_id
+        self.counts: Counter[str] = Counter()
+        self.pending: dict[str, DataQualityLog] = {}
+        self.per_file: Counter[str] = Counter()
+
+    def add(self, problem: Problem) -> None:
+        """Remember a problem; past MAX_PER_FILE of one file they are only counted."""
+        self.counts[problem.kind.value] += 1
+        file = problem.place.partition("#")[0]
+        self.per_file[file] += 1
+        if self.per_file[file] > MAX_PER_FILE:
+            return
+        row = self.row(problem)
+        self.pending[row.fingerprint] = row
+
+    def row(self, problem: Problem) -> DataQualityLog:
+        key = DataQualityLog.natural_key(problem.kind, problem.entity_type, problem.place, problem.at, problem.reason)
+        return DataQualityLog(
+            fingerprint=key,
+            import_id=self.import_id,
+            issue_type=problem.kind,
+            entity_type=problem.entity_type,
+            entity_id=problem.entity_id,
+            external_id=problem.place[:255],
+            timestamp_start=problem.at,
+            timestamp_end=problem.until,
+            description=problem.reason,
+            raw_data=shortened(problem.raw),
+        )
+
+    def flush(self) -> int:
+        """Write what is pending; a problem known from an earlier import keeps its row. Returns the new ones."""
+        rows = list(self.pending.values())
+        self.pending.clear()
+        known = set(known_fingerprints(row.fingerprint for row in rows))
+        # A gap's end may have become known since; nothing else of a known problem changes.
+        upsert(DataQualityLog, rows, ["fingerprint"], ["timestamp_end"])
+        return len(rows) - len(known)
+
+
+def known_fingerprints(keys: Iterable[str]) -> list[str]:
+    wanted = list(keys)
+    found: list[str] = []
+    for i in range(0, len(wanted), 500):
+        rows = DataQualityLog.objects.filter(fingerprint__in=wanted[i : i + 500])
+        found += rows.values_list("fingerprint", flat=True)
+    return found
+
+
+def shortened(raw: Any) -> Any:
+    """Offending input small enough to keep: as it is, or the beginning of its text."""
+    text = str(raw)
+    return raw if raw is None or len(text) <= RAW_LIMIT else text[:RAW_LIMIT] + "…"
+
+
+def start_of(file_day: Any) -> datetime:
+    """The instant a problem of a whole file is dated: the beginning of its UTC day."""
+    return datetime(file_day.year, file_day.month, file_day.day, tzinfo=UTC)

@@ -1,0 +1,315 @@
+"""The catalogue: parks, their rides, what kind of ride each is, and when parks plan to open."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from parks.fields import EnumField, in_range, one_of
+from parks.zones import is_zone
+
+
+class ParkQuerySet(models.QuerySet["Park"]):
+    def active(self) -> "ParkQuerySet":
+        return self.filter(is_active=True)
+
+    def disney_universal(self) -> "ParkQuerySet":
+        """Parks whose feed tells breakdowns (DOWN) from planned closures (R-5.1)."""
+        return self.filter(Q(is_disney=True) | Q(is_universal=True))
+
+
+def validate_zone(value: str) -> None:
+    if not is_zone(value):
+        raise ValidationError(f"{value!r} is not an IANA time zone")
+
+
+class Park(models.Model):
+    """A theme park. Its zone defines its days; its type decides what counts as down (R-5.1)."""
+
+    id = models.SmallAutoField(primary_key=True, db_column="park_id")
+    queue_times_id = models.IntegerField(null=True, blank=True, unique=True)
+    # Presence selects the data source (R-4.1).
+    themeparks_wiki_id = models.CharField(max_length=36, null=True, blank=True, unique=True)
+    # The ThemeParks.wiki destination the park belongs to: where its archive files lie.
+    destination_id = models.CharField(max_length=36, null=True, blank=True)  # noqa: DJ001
+    name = models.CharField(max_length=255)
+    city = models.CharField(max_length=100)
+    state_province = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2")
+    latitude = models.DecimalField(max_digits=10, decimal_places=8, null=True, blank=True)
+    longitude = models.DecimalField(max_digits=11, decimal_places=8, null=True, blank=True)
+    timezone = models.CharField(max_length=50, validators=[validate_zone], help_text="IANA name")
+    operator = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
+    is_disney = models.BooleanField(default=False, db_default=False)
+    is_universal = models.BooleanField(default=False, db_default=False)
+    is_active = models.BooleanField(default=True, db_default=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    objects = ParkQuerySet.as_manager()
+
+    class Meta:
+        db_table = "parks"
+        indexes = [
+            # admin: parks of one operator
+            models.Index(fields=["operator"], name="parks_operator"),
+            # directory import: parks of one country
+            models.Index(fields=["country"], name="parks_country"),
+            # every list: active parks, with or without the Disney/Universal filter
+            models.Index(fields=["is_active", "is_disney", "is_universal"], name="parks_active_type"),
+        ]
+        constraints = [
+            in_range("latitude", -90, 90, "parks_latitude_in_range"),
+            in_range("longitude", -180, 180, "parks_longitude_in_range"),
+            models.CheckConstraint(condition=~Q(timezone=""), name="parks_state_a_zone"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def reports_down(self) -> bool:
+        """Does the feed tell breakdowns (DOWN) from planned closures (CLOSED)? (R-5.1)"""
+        return self.is_disney or self.is_universal
+
+    @property
+    def location(self) -> str:
+        """ "City, State", or "City, CC" for parks without a state; never empty (public-api 2.6, L4)."""
+        return f"{self.city}, {self.state_province or self.country}"
+
+    @property
+    def queue_times_url(self) -> str | None:
+        return f"https://queue-times.com/parks/{self.queue_times_id}" if self.queue_times_id else None
+
+
+class Category(models.TextChoices):
+    ATTRACTION = "ATTRACTION"
+    MEET_AND_GREET = "MEET_AND_GREET"
+    SHOW = "SHOW"
+    EXPERIENCE = "EXPERIENCE"
+
+
+class EntityType(models.TextChoices):
+    ATTRACTION = "ATTRACTION"
+    SHOW = "SHOW"
+    RESTAURANT = "RESTAURANT"
+
+
+class RideQuerySet(models.QuerySet["Ride"]):
+    def active(self) -> "RideQuerySet":
+        """Active rides of active parks (R-5.6)."""
+        return self.filter(is_active=True, park__is_active=True)
+
+    def attractions(self) -> "RideQuerySet":
+        """What lists, rankings and live counts show (R-5.6)."""
+        return self.filter(category=Category.ATTRACTION)
+
+
+class Ride(models.Model):
+    """Anything a park reports on its own: an attraction, a show, a meet-and-greet."""
+
+    id = models.AutoField(primary_key=True, db_column="ride_id")
+    park = models.ForeignKey(Park, models.CASCADE, related_name="rides", db_index=False)
+    queue_times_id = models.IntegerField(null=True, blank=True, unique=True)
+    themeparks_wiki_id = models.CharField(max_length=36, null=True, blank=True, unique=True)
+    name = models.CharField(max_length=255)
+    entity_type = EnumField(
+        max_length=10, choices=EntityType.choices, default=EntityType.ATTRACTION, null=True, blank=True
+    )
+    category = EnumField(max_length=14, choices=Category.choices, default=Category.ATTRACTION, null=True, blank=True)
+    land_area = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
+    tier = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_active = models.BooleanField(default=True, db_default=True)
+    # Latest instant at which the ride operated while its park was open (R-5.5, A-22).
+    last_operated_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    objects = RideQuerySet.as_manager()
+
+    class Meta:
+        db_table = "rides"
+        indexes = [
+            # a park's rides, and those of one tier (also serves the foreign key)
+            models.Index(fields=["park", "is_active", "tier"], name="rides_park_active_tier"),
+            # lists of active attractions
+            models.Index(fields=["category", "is_active"], name="rides_category_active"),
+            # denominator of the instantaneous score: operated within seven days (R-5.5)
+            models.Index(fields=["last_operated_at"], name="rides_last_operated"),
+        ]
+        constraints = [
+            in_range("tier", 1, 3, "rides_tier_1_to_3"),
+            one_of("category", Category, "rides_category_known"),
+            one_of("entity_type", EntityType, "rides_entity_type_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def queue_times_url(self) -> str | None:
+        """The ride's page at Queue-Times; a query when the park is not loaded."""
+        park_url = self.park.queue_times_url
+        return f"{park_url}/rides/{self.queue_times_id}" if park_url and self.queue_times_id else None
+
+
+TIER_WEIGHTS = {1: 3, 2: 2, 3: 1}
+DEFAULT_TIER_WEIGHT = 2  # a ride without classification (R-9.1)
+
+
+class ClassificationMethod(models.TextChoices):
+    MANUAL_OVERRIDE = "manual_override"
+    CACHED_AI = "cached_ai"
+    PATTERN_MATCH = "pattern_match"
+    AI_AGENT = "ai_agent"
+
+
+class RideClassification(models.Model):
+    """How important a ride is (tier 1 to 3, weight 3 to 1) and how we know (R-9)."""
+
+    id = models.AutoField(primary_key=True, db_column="classification_id")
+    ride = models.OneToOneField(Ride, models.CASCADE, related_name="classification")
+    tier = models.PositiveSmallIntegerField()
+    tier_weight = models.PositiveSmallIntegerField()
+    category = EnumField(max_length=14, choices=Category.choices, default=Category.ATTRACTION, null=True, blank=True)
+    classification_method = EnumField(max_length=15, choices=ClassificationMethod.choices)
+    confidence_score = models.DecimalField(max_digits=3, decimal_places=2, null=True, blank=True)
+    reasoning_text = models.TextField(null=True, blank=True)  # noqa: DJ001
+    override_reason = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001
+    research_sources = models.JSONField(null=True, blank=True)
+    cache_key = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001
+    schema_version = models.CharField(max_length=10, default="2.0")
+    classified_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    class Meta:
+        db_table = "ride_classifications"
+        indexes = [
+            # rides of a tier
+            models.Index(fields=["tier"], name="classifications_tier"),
+            # review: rides by method, least sure first
+            models.Index(fields=["classification_method", "confidence_score"], name="classifications_review"),
+            # cache look-up of the classifier
+            models.Index(fields=["cache_key"], name="classifications_cache_key"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tier__gte=1, tier__lte=3, tier_weight=4 - F("tier")),
+                name="classifications_weight_of_tier",
+            ),
+            in_range("confidence_score", 0, 1, "classifications_confidence"),
+            one_of("classification_method", ClassificationMethod, "classifications_method_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ride_id}: tier {self.tier}"
+
+
+class ScheduleType(models.TextChoices):
+    OPERATING = "OPERATING"
+    TICKETED_EVENT = "TICKETED_EVENT"
+    PRIVATE_EVENT = "PRIVATE_EVENT"
+    EXTRA_HOURS = "EXTRA_HOURS"
+    INFO = "INFO"
+
+
+class ParkSchedule(models.Model):
+    """One planned window of a park on one park-local date; a date may have several of a type."""
+
+    id = models.AutoField(primary_key=True, db_column="schedule_id")
+    park = models.ForeignKey(Park, models.CASCADE, related_name="schedules", db_index=False)
+    schedule_date = models.DateField(help_text="park-local date")
+    opening_time = models.DateTimeField(null=True, blank=True, help_text="UTC")
+    closing_time = models.DateTimeField(null=True, blank=True, help_text="UTC, may fall on the next date")
+    schedule_type = EnumField(max_length=14, choices=ScheduleType.choices, default=ScheduleType.OPERATING)
+    fetched_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    class Meta:
+        db_table = "park_schedules"
+        indexes = [
+            # refresh: parks whose schedule is older than a day (R-6.5)
+            models.Index(fields=["park", "fetched_at"], name="schedules_freshness"),
+            # coverage of a date over all parks
+            models.Index(fields=["schedule_date", "schedule_type"], name="schedules_date_type"),
+        ]
+        constraints = [
+            # also serves: windows of a park around a date (R-6.1)
+            models.UniqueConstraint(
+                fields=["park", "schedule_date", "schedule_type", "opening_time"],
+                name="schedules_window_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(opening_time__isnull=True)
+                | Q(closing_time__isnull=True)
+                | Q(opening_time__lt=F("closing_time")),
+                name="schedules_open_before_close",
+            ),
+            one_of("schedule_type", ScheduleType, "schedules_type_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.park_id} {self.schedule_date} {self.schedule_type}"
+
+
+class Shelter(models.TextChoices):
+    INDOOR = "INDOOR"
+    OUTDOOR = "OUTDOOR"
+    HYBRID = "HYBRID"
+
+
+class EntityMetadata(models.Model):
+    """What the upstream tells of a ride besides its state: place, type, heights, tags (R-26.6)."""
+
+    id = models.AutoField(primary_key=True, db_column="metadata_id")
+    ride = models.OneToOneField(Ride, models.CASCADE, related_name="metadata")
+    themeparks_wiki_id = models.CharField(max_length=36, unique=True)
+    entity_name = models.CharField(max_length=255)
+    entity_type = models.CharField(max_length=50)
+    latitude = models.DecimalField(max_digits=10, decimal_places=7, null=True, blank=True)
+    longitude = models.DecimalField(max_digits=10, decimal_places=7, null=True, blank=True)
+    indoor_outdoor = EnumField(max_length=7, choices=Shelter.choices, null=True, blank=True)
+    height_min_cm = models.PositiveIntegerField(null=True, blank=True)
+    height_max_cm = models.PositiveIntegerField(null=True, blank=True)
+    tags = models.JSONField(null=True, blank=True)
+    last_synced = models.DateTimeField(auto_now_add=True, db_default=Now())
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        db_table = "entity_metadata"
+        indexes = [
+            # entities of a type
+            models.Index(fields=["entity_type"], name="metadata_type"),
+            # bounding box of "what is near"
+            models.Index(fields=["latitude", "longitude"], name="metadata_place"),
+        ]
+        constraints = [
+            in_range("latitude", -90, 90, "metadata_latitude_in_range"),
+            in_range("longitude", -180, 180, "metadata_longitude_in_range"),
+            one_of("indoor_outdoor", Shelter, "metadata_shelter_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity_name} v{self.version}"
+
+
+class EntityMetadataVersion(models.Model):
+    """A former state of an entity's metadata: what changed, and when."""
+
+    metadata = models.ForeignKey(EntityMetadata, models.CASCADE, related_name="versions", db_index=False)
+    version = models.PositiveIntegerField()
+    fields = models.JSONField(help_text="the metadata as it was in this version")
+    changed_fields = models.JSONField(help_text="names of the fields this version changed")
+    recorded_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+
+    class Meta:
+        db_table = "entity_metadata_versions"
+        constraints = [
+            # also serves: the history of one entity
+            models.UniqueConstraint(fields=["metadata", "version"], name="metadata_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metadata_id} v{self.version}"

@@ -1,0 +1,98 @@
+"""What is so right now: the latest state of parks and rides within the live window (R-4.7, R-6.4)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from parks.models import Park, ParkSchedule, Ride, ScheduleType
+from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
+from snapshots.status import PARK_CLOSED, effective_status, is_down, is_operating
+
+LIVE_WINDOW = timedelta(hours=2)
+# A row stays inside its park-local day, so none that still holds can be older than the longest day.
+LONGEST_ROW = timedelta(hours=25)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkNow:
+    """A park's latest figures; `is_open` None: nothing known within the live window."""
+
+    is_open: bool | None
+    shame_score: Decimal | None
+    seen: bool
+
+
+def parks_now(parks: Iterable[Park], now: datetime) -> dict[int, ParkNow]:
+    """The state of each park at `now` (R-6.4): the schedule first, else the latest observation; two queries."""
+    ids = [park.pk for park in parks]
+    inside = ParkSchedule.objects.filter(
+        park__in=ids,
+        schedule_type=ScheduleType.OPERATING,
+        opening_time__lte=now,
+        closing_time__gte=now,
+    )
+    scheduled_open = set(inside.values_list("park_id", flat=True))
+    rows = ParkActivitySnapshot.objects.filter(
+        park=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW
+    ).order_by("-recorded_at")
+    columns = ("recorded_at", "duration_seconds", "park_appears_open", "shame_score")
+    found = {}
+    for pk, at, seconds, is_open, score in with_latest(Park.objects.filter(pk__in=ids), rows, columns):
+        seen = at is not None and still_holds(at, seconds, now)
+        observed = bool(is_open) if seen else None
+        found[pk] = ParkNow(True if pk in scheduled_open else observed, score if seen else None, seen)
+    return found
+
+
+def with_latest(owners: QuerySet[Any], rows: QuerySet[Any], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    """(pk, *columns of the first of `rows`) for every owner, in one query."""
+    latest = {f"now_{name}": Subquery(rows.values(name)[:1]) for name in columns}
+    yield from owners.order_by().annotate(**latest).values_list("pk", *latest)
+
+
+def still_holds(recorded_at: datetime, duration_seconds: int, now: datetime) -> bool:
+    """Does an observation reach into the live window?"""
+    return recorded_at + timedelta(seconds=duration_seconds) >= now - LIVE_WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class RideNow:
+    """A ride's latest state within the live window."""
+
+    status: str | None
+    computed_is_open: bool
+
+    @property
+    def is_operating(self) -> bool:
+        return is_operating(self.status, self.computed_is_open)
+
+    def is_down(self, reports_down: bool) -> bool:
+        return is_down(self.status, self.computed_is_open, reports_down)
+
+    @property
+    def effective_status(self) -> str:
+        return effective_status(self.status, self.computed_is_open)
+
+
+def rides_now(rides: QuerySet[Ride], now: datetime) -> dict[int, RideNow]:
+    """The latest state of each ride; rides without one in the live window are missing. One query."""
+    rows = RideStatusSnapshot.objects.filter(
+        ride=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW
+    ).order_by("-recorded_at")
+    columns = ("recorded_at", "duration_seconds", "status", "computed_is_open")
+    found = {}
+    for pk, at, seconds, status, is_open in with_latest(rides, rows, columns):
+        if at is not None and still_holds(at, seconds, now):
+            found[pk] = RideNow(status, bool(is_open))
+    return found
+
+
+def displayed_status(park: ParkNow, ride: RideNow | None) -> str:
+    """The status column of ride rankings: PARK_CLOSED, else the effective status (R-4.7, last paragraph)."""
+    if not park.is_open:
+        return PARK_CLOSED
+    return ride.effective_status if ride else effective_status(None, False)

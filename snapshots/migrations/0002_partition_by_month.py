@@ -1,0 +1,11 @@
+from django.db import migrations
+
+from snapshots.partitions import PartitionByMonth
+
+
+class Migration(migrations.Migration):
+    """Cut the two big tables into months, so that a window reads only the months it touches."""
+
+    dependencies = [("snapshots", "0001_initial")]
+
+    operations = [PartitionByMonth("RideStatusSnapshot"), PartitionByMonth("QueueData")]

@@ -1,0 +1,72 @@
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from stats.api.serializers import (
+    ErrorSerializer,
+    HealthSerializer,
+    ParkDowntimeSerializer,
+    ParkRankingQuery,
+    RideDowntimeSerializer,
+    RideRankingQuery,
+)
+from stats.health import health
+from stats.rankings import park_downtime, ride_downtime
+
+ATTRIBUTION = {"data_source": "ThemeParks.wiki", "url": "https://themeparks.wiki"}
+BAD_QUERY = OpenApiResponse(ErrorSerializer, description="a parameter is not acceptable")
+
+
+class ParkRankingViewSet(ViewSet):
+    @extend_schema(
+        summary="Parks ranked by shame score or downtime",
+        tags=["rankings"],
+        parameters=[ParkRankingQuery],
+        responses={200: ParkDowntimeSerializer, 400: BAD_QUERY},
+    )
+    def downtime(self, request: Request) -> Response:
+        query = ParkRankingQuery.read(request)
+        rows, totals = park_downtime(
+            ParkRankingQuery.normalised(query["period"]),
+            query["filter"] == "disney-universal",
+            query["sort_by"],
+            query["limit"],
+            timezone.now(),
+        )
+        echoed = {name: query[name] for name in ("period", "filter", "sort_by", "weighted")}
+        return Response(
+            {"success": True, **echoed, "aggregate_stats": totals, "data": rows, "attribution": ATTRIBUTION}
+        )
+
+
+class RideRankingViewSet(ViewSet):
+    @extend_schema(
+        summary="Rides ranked by downtime",
+        tags=["rankings"],
+        parameters=[RideRankingQuery],
+        responses={200: RideDowntimeSerializer, 400: BAD_QUERY},
+    )
+    def downtime(self, request: Request) -> Response:
+        query = RideRankingQuery.read(request)
+        rows = ride_downtime(
+            RideRankingQuery.normalised(query["period"]),
+            query["filter"] == "disney-universal",
+            query["sort_by"],
+            query["limit"],
+            timezone.now(),
+        )
+        echoed = {name: query[name] for name in ("period", "filter")}
+        return Response({"success": True, **echoed, "data": rows, "attribution": ATTRIBUTION})
+
+
+class HealthViewSet(ViewSet):
+    @extend_schema(
+        summary="Liveness and freshness",
+        tags=["service"],
+        responses={200: HealthSerializer, 503: HealthSerializer},
+    )
+    def retrieve(self, request: Request) -> Response:
+        status, body = health()
+        return Response(body, status=status)

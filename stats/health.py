@@ -1,0 +1,124 @@
+"""Is the service up, are its data fresh, did the daily job run (public-api 4.2 with its later thresholds)."""
+
+import shutil
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.models import Max, OuterRef, Subquery
+from django.utils import timezone
+
+from parks.models import Park
+from snapshots.models import RideStatusSnapshot
+from stats.models import AggregationLog, AggregationType
+
+API_VERSION = "1.0.0"
+STALE_MINUTES = 30
+CRITICAL_MINUTES = 60
+DISK_WARNING_PERCENT = 80
+DISK_CRITICAL_PERCENT = 90
+GIB = 1 << 30
+
+
+def iso(instant: datetime | None) -> str | None:
+    """UTC, ISO 8601 with `Z`."""
+    return None if instant is None else instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def health() -> tuple[int, dict[str, Any]]:
+    """HTTP status and body of `/api/health`."""
+    now = timezone.now()
+    checks: dict[str, dict[str, Any]] = {"database": database_check()}
+    if checks["database"]["status"] == "healthy":
+        checks["data_collection"] = collection_check(now)
+        checks["daily_aggregation"] = aggregation_check()
+        checks["hourly_aggregation"] = {
+            "status": "no_data",
+            "message": "No hourly aggregation runs in last 24 hours",
+        }
+        checks["disk_space"] = disk_check()
+    code, overall = verdict(checks)
+    body = {"status": overall, "timestamp": iso(now), "api_version": API_VERSION, "checks": checks}
+    return code, body
+
+
+def verdict(checks: dict[str, dict[str, Any]]) -> tuple[int, str]:
+    """The overall state. There is no hourly job by design, so its block decides nothing (Q54)."""
+    states = {check["status"] for name, check in checks.items() if name != "hourly_aggregation"}
+    for state in ("unhealthy", "critical"):
+        if state in states:
+            return 503, state
+    return 200, "degraded" if states & {"stale", "no_data"} else "healthy"
+
+
+def database_check() -> dict[str, Any]:
+    try:
+        connection.ensure_connection()
+        RideStatusSnapshot.objects.exists()
+    except Error:
+        return {"status": "unhealthy", "message": "Database connection failed"}
+    return {"status": "healthy", "message": "Database connection successful"}
+
+
+def collection_check(now: datetime) -> dict[str, Any]:
+    latest = newest_snapshot()
+    if latest is None:
+        return {"status": "no_data", "message": "No data collected yet"}
+    age = int((now - latest).total_seconds() // 60)
+    if age >= CRITICAL_MINUTES:
+        status, message = "critical", f"CRITICAL: Data is {age} minutes stale - check collection pipeline"
+    elif age >= STALE_MINUTES:
+        status, message = "stale", f"Warning: Data is {age} minutes stale"
+    else:
+        status, message = "healthy", f"Data fresh ({age} min old)"
+    return {
+        "status": status,
+        "last_collection": iso(latest),
+        "age_minutes": age,
+        "message": message,
+        "stale_threshold_minutes": STALE_MINUTES,
+        "critical_threshold_minutes": CRITICAL_MINUTES,
+    }
+
+
+def newest_snapshot() -> datetime | None:
+    """The instant of the newest ride snapshot: one index seek per park, none over the whole table."""
+    rows = RideStatusSnapshot.objects.filter(park=OuterRef("pk")).order_by("-recorded_at")
+    parks = Park.objects.annotate(newest=Subquery(rows.values("recorded_at")[:1]))
+    newest: datetime | None = parks.aggregate(at=Max("newest"))["at"]
+    return newest
+
+
+def aggregation_check() -> dict[str, Any]:
+    runs = AggregationLog.objects.filter(aggregation_type=AggregationType.DAILY)
+    latest = runs.order_by("-aggregation_date", "-completed_at", "-pk").first()
+    if latest is None:
+        return {"status": "no_data", "message": "No daily aggregation runs yet"}
+    return {
+        "status": latest.status,
+        "aggregation_date": latest.aggregation_date.isoformat(),
+        "completed_at": iso(latest.completed_at),
+    }
+
+
+def disk_check() -> dict[str, Any]:
+    """The disk that holds the data directory."""
+    try:
+        usage = shutil.disk_usage(settings.DATA_DIR)
+    except OSError:
+        return {"status": "unknown", "message": "Disk check failed"}
+    percent = round(100 * usage.used / usage.total, 1)
+    status = "healthy"
+    if percent > DISK_CRITICAL_PERCENT:
+        status = "critical"
+    elif percent > DISK_WARNING_PERCENT:
+        status = "warning"
+    return {
+        "status": status,
+        "usage_percent": percent,
+        "total_gb": round(usage.total / GIB, 2),
+        "used_gb": round(usage.used / GIB, 2),
+        "free_gb": round(usage.free / GIB, 2),
+        "message": f"Disk {percent}% full",
+    }

@@ -1,0 +1,439 @@
+"""Parks by shame and rides by downtime (R-17.1, R-17.2, public-api 4.3, 4.9)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Max, Q, QuerySet, Sum
+
+from parks.models import Park, Ride
+from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now
+from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
+from snapshots.score import half_up
+from stats.measures import (
+    RideMeasures,
+    WindowScore,
+    hours,
+    measure_rides,
+    percent_change,
+    percentage,
+    weight_of,
+    window_score,
+)
+from stats.models import ParkDailyStats, RideDailyStats
+from stats.windows import Days, Period, days_before, days_of, label
+
+INCLUSION_WINDOW = timedelta(days=7)
+Row = dict[str, Any]
+NOTHING = Decimal(0)
+
+
+def number(value: Decimal | int | None) -> float | None:
+    """A decimal as a JSON number."""
+    return None if value is None else float(value)
+
+
+def chosen_parks(disney_universal_only: bool) -> list[Park]:
+    parks = Park.objects.active().order_by("name", "pk")
+    return list(parks.disney_universal() if disney_universal_only else parks)
+
+
+def by_zone(parks: Iterable[Park]) -> dict[str, list[int]]:
+    zones: dict[str, list[int]] = defaultdict(list)
+    for park in parks:
+        zones[park.timezone].append(park.pk)
+    return zones
+
+
+def park_dates(parks: Iterable[Park], dates: Callable[[str], Days], park_path: str) -> Q:
+    """A condition on daily rows: each park's own dates of a period (R-3.1)."""
+    condition = Q(pk__in=[])
+    for zone, ids in by_zone(parks).items():
+        days = dates(zone)
+        condition |= Q(**{f"{park_path}__in": ids}, stat_date__gte=days.first, stat_date__lte=days.last)
+    return condition
+
+
+def today_so_far(parks: Iterable[Park], now: datetime) -> Q:
+    """A condition on snapshots: from each park's own midnight until now."""
+    condition = Q(pk__in=[])
+    for zone, ids in by_zone(parks).items():
+        start, _ = days_of(Period.TODAY, now, zone).utc_range(zone)
+        condition |= Q(park__in=ids, recorded_at__gte=start, recorded_at__lte=now)
+    return condition
+
+
+# -- parks -----------------------------------------------------------------------------------------------
+
+PARK_ORDER: dict[str, Callable[[Row], Any]] = {
+    "shame_score": lambda row: -row["shame_score"],
+    "total_downtime_hours": lambda row: -row["total_downtime_hours"],
+    "uptime_percentage": lambda row: (row["uptime_percentage"] is None, row["uptime_percentage"]),
+    "rides_down": lambda row: -row["rides_down"],
+}
+
+
+def park_downtime(
+    period: Period, disney_universal_only: bool, sort_by: str, limit: int, now: datetime
+) -> tuple[list[Row], Row]:
+    """Ranked rows and headline totals of `/api/parks/downtime`. Hours are ride-hours."""
+    parks = chosen_parks(disney_universal_only)
+    rows, totals = PARK_ROWS[period](parks, period, now)
+    rows.sort(key=lambda row: (PARK_ORDER[sort_by](row), row["park_name"], row["park_id"]))
+    ranked = [{"rank": rank, **row} for rank, row in enumerate(rows[:limit], start=1)]
+    headline = {
+        "period": period.value,
+        "filter_disney_universal": disney_universal_only,
+        **totals,
+        "rides_closed": 0,
+        "rides_refurbishment": 0,
+    }
+    return ranked, headline
+
+
+def park_identity(park: Park) -> Row:
+    return {
+        "park_id": park.pk,
+        "park_name": park.name,
+        "location": park.location,
+        "queue_times_id": park.queue_times_id,
+        "queue_times_url": park.queue_times_url,
+    }
+
+
+def totals_of(parks: int, down: int, operating: int, downtime: Decimal, uptimes: Sequence[Decimal]) -> Row:
+    average = half_up(sum(uptimes, NOTHING) / len(uptimes), 1) if uptimes else Decimal(100)
+    return {
+        "total_parks": parks,
+        "total_parks_tracked": parks,
+        "rides_down": down,
+        "rides_operating": operating,
+        "total_downtime_hours": number(half_up(downtime, 2)),
+        "avg_uptime_percentage": number(average),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ParkToday:
+    """A park from its midnight until now."""
+
+    window: WindowScore
+    open_seconds: int
+    open_snapshots: int
+    rides_up: int
+
+
+def parks_today(parks: list[Park], now: datetime) -> dict[int, ParkToday]:
+    """R-10.2 over each park's day so far; three queries."""
+    condition = today_so_far(parks, now)
+    measures = measure_rides(RideStatusSnapshot.objects.filter(condition, ride__is_active=True))
+    facts = {
+        pk: (park_id, weight_of(weight))
+        for pk, park_id, weight in Ride.objects.active().values_list("pk", "park_id", "classification__tier_weight")
+    }
+    reports_down = {park.pk: park.reports_down for park in parks}
+    members: dict[int, list[tuple[RideMeasures, int]]] = defaultdict(list)
+    for ride in measures:
+        park_id, weight = facts[ride.ride_id]
+        if ride.operated(evidence_by_down=reports_down[park_id]):
+            members[park_id].append((ride, weight))
+    opened = (
+        ParkActivitySnapshot.objects.filter(condition, park_appears_open=True)
+        .order_by()
+        .values_list("park_id")
+        .annotate(seconds=Sum("duration_seconds"), snapshots=Count("pk"))
+    )
+    return {
+        park_id: ParkToday(
+            window=window_score(members[park_id], seconds),
+            open_seconds=seconds,
+            open_snapshots=snapshots,
+            rides_up=sum(ride.up_seconds > 0 for ride, _ in members[park_id]),
+        )
+        for park_id, seconds, snapshots in opened
+    }
+
+
+def parks_live(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
+    """Open parks with a score at this moment; downtime is the day's so far."""
+    states = parks_now(parks, now)
+    today = parks_today(parks, now)
+    attractions = Ride.objects.active().attractions().filter(last_operated_at__gte=now - INCLUSION_WINDOW)
+    tracked, down = ride_counts(parks, attractions, states, now)
+    rows = []
+    uptimes = []
+    for park in parks:
+        if not states[park.pk].seen:
+            continue
+        total, broken = tracked[park.pk], down[park.pk]
+        uptime = percentage(total - broken, total) if total else Decimal(100)
+        uptimes.append(uptime or NOTHING)
+        score = states[park.pk].shame_score or NOTHING
+        window = today[park.pk].window if park.pk in today else None
+        downtime = hours(window.down_seconds) if window else NOTHING
+        if not (states[park.pk].is_open and score > 0 and (broken or downtime)):
+            continue
+        rows.append(
+            {
+                **park_identity(park),
+                "shame_score": number(score),
+                "total_downtime_hours": number(downtime),
+                "weighted_downtime_hours": number(hours(window.weighted_down_seconds) if window else NOTHING),
+                "rides_down": broken,
+                "total_rides": total,
+                "uptime_percentage": number(uptime),
+                "park_is_open": True,
+                "trend_percentage": None,
+            }
+        )
+    seen = sum(state.seen for state in states.values())
+    all_down, all_tracked = sum(down.values()), sum(tracked.values())
+    downtime = sum((hours(park.window.down_seconds) for park in today.values()), NOTHING)
+    return rows, totals_of(seen, all_down, all_tracked - all_down, downtime, uptimes)
+
+
+def ride_counts(
+    parks: list[Park], attractions: QuerySet[Ride], states: Mapping[int, ParkNow], now: datetime
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Attractions tracked, and of them down now, by park; a closed park's rides are not down (R-5.2)."""
+    reports_down = {park.pk: park.reports_down for park in parks}
+    rides = attractions.filter(park__in=reports_down)
+    current = rides_now(rides, now)
+    tracked: dict[int, int] = defaultdict(int)
+    down: dict[int, int] = defaultdict(int)
+    for pk, park_id in rides.order_by().values_list("pk", "park_id"):
+        tracked[park_id] += 1
+        ride = current.get(pk)
+        down[park_id] += bool(ride and states[park_id].is_open and ride.is_down(reports_down[park_id]))
+    return tracked, down
+
+
+def parks_of_today(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
+    states = parks_now(parks, now)
+    today = parks_today(parks, now)
+    rows = []
+    uptimes = []
+    for park in parks:
+        figures = today.get(park.pk)
+        if figures is None:
+            continue
+        window = figures.window
+        uptime = percentage(window.up_seconds, window.up_seconds + window.down_seconds)
+        if uptime is not None:
+            uptimes.append(uptime)
+        if not window.score:
+            continue
+        rows.append(
+            {
+                **park_identity(park),
+                "shame_score": number(window.score),
+                "total_downtime_hours": number(hours(window.down_seconds)),
+                "weighted_downtime_hours": number(hours(window.weighted_down_seconds)),
+                "rides_down": window.rides_down,
+                "rides_operating": figures.rides_up,
+                "uptime_percentage": number(uptime),
+                "effective_park_weight": number(half_up(window.weight, 1)),
+                "snapshot_count": figures.open_snapshots,
+                "park_is_open": bool(states[park.pk].is_open),
+                "trend_percentage": None,
+            }
+        )
+    windows = [park.window for park in today.values()]
+    return rows, totals_of(
+        parks=len(today),
+        down=sum(window.rides_down for window in windows),
+        operating=sum(park.rides_up for park in today.values()),
+        downtime=sum((hours(window.down_seconds) for window in windows), NOTHING),
+        uptimes=uptimes,
+    )
+
+
+def park_sums(parks: list[Park], dates: Callable[[str], Days]) -> dict[int, Row]:
+    """Sums over the stored daily rows of a period, by park; closed days count in no mean (R-10.4, A-10)."""
+    opened = Q(operating_hours_minutes__gt=0)
+    found = (
+        ParkDailyStats.objects.filter(park_dates(parks, dates, "park"), metrics_version=settings.METRICS_VERSION)
+        .order_by()
+        .values("park_id")
+        .annotate(
+            score=Sum("shame_score", filter=opened),
+            days=Count("pk", filter=opened),
+            downtime=Sum("total_downtime_hours"),
+            weighted=Sum("weighted_downtime_hours"),
+            most_down=Max("rides_with_downtime"),
+            down=Sum("rides_with_downtime"),
+            tracked=Sum("total_rides_tracked"),
+            uptime=Sum("avg_uptime_percentage", filter=opened),
+        )
+    )
+    return {row["park_id"]: dict(row) for row in found}
+
+
+def parks_of_days(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
+    """Yesterday, last week, last month: from the stored daily rows."""
+    current = park_sums(parks, lambda zone: days_of(period, now, zone))
+    before = park_sums(parks, lambda zone: days_before(period, now, zone))
+    states = parks_now(parks, now) if period == Period.YESTERDAY else {}
+    rows = []
+    uptimes = []
+    for park in parks:
+        sums = current.get(park.pk)
+        if sums is None:
+            continue
+        days = sums["days"]
+        uptime = half_up(sums["uptime"] / days, 1) if days else NOTHING
+        uptimes += [sums["uptime"] / days] if days else []
+        score = half_up(sums["score"] / days, 1) if days else NOTHING
+        if score <= 0:
+            continue
+        row = {
+            **park_identity(park),
+            "shame_score": number(score),
+            "total_downtime_hours": number(sums["downtime"]),
+            "weighted_downtime_hours": number(sums["weighted"]),
+            "rides_down": sums["most_down"],
+            "uptime_percentage": number(uptime),
+            "trend_percentage": number(percent_change(sums["downtime"], before.get(park.pk, {}).get("downtime"))),
+        }
+        if period == Period.YESTERDAY:
+            row["park_is_open"] = states[park.pk].is_open
+        else:
+            row["period_label"] = label(period, now, settings.SITE_TIME_ZONE)
+        rows.append(row)
+    everything = current.values()
+    down = sum(sums["down"] for sums in everything)
+    tracked = sum(sums["tracked"] for sums in everything)
+    downtime = sum((sums["downtime"] for sums in everything), NOTHING)
+    return rows, totals_of(len(current), down, tracked - down, downtime, uptimes)
+
+
+PARK_ROWS: dict[Period, Callable[[list[Park], Period, datetime], tuple[list[Row], Row]]] = {
+    Period.LIVE: parks_live,
+    Period.TODAY: parks_of_today,
+    Period.YESTERDAY: parks_of_days,
+    Period.LAST_WEEK: parks_of_days,
+    Period.LAST_MONTH: parks_of_days,
+}
+
+
+# -- rides -----------------------------------------------------------------------------------------------
+
+RIDE_ORDER: dict[str, Callable[[Row], Any]] = {
+    "downtime_hours": lambda row: -row["downtime_hours"],
+    "uptime_percentage": lambda row: (row["uptime_percentage"] is None, row["uptime_percentage"]),
+    # What is down first, then what runs, then what is not known.
+    "current_is_open": lambda row: (row.get("current_is_open") is None, row.get("current_is_open")),
+    "trend_percentage": lambda row: (row["trend_percentage"] is None, -(row["trend_percentage"] or 0)),
+}
+
+
+def ride_downtime(period: Period, disney_universal_only: bool, sort_by: str, limit: int, now: datetime) -> list[Row]:
+    """Ranked rows of `/api/rides/downtime`: attractions with downtime in the period."""
+    parks = chosen_parks(disney_universal_only)
+    is_today = period in (Period.LIVE, Period.TODAY)
+    rows = rides_of_today(parks, now) if is_today else rides_of_days(parks, period, now)
+    rows.sort(key=lambda row: (RIDE_ORDER[sort_by](row), -row["downtime_hours"], row["ride_name"], row["ride_id"]))
+    return [{"rank": rank, **row} for rank, row in enumerate(rows[:limit], start=1)]
+
+
+def ride_identity(ride: Ride) -> Row:
+    tier = ride.classification.tier if hasattr(ride, "classification") else ride.tier
+    return {
+        "ride_id": ride.pk,
+        "ride_name": ride.name,
+        "tier": tier,
+        "park_id": ride.park_id,
+        "park_name": ride.park.name,
+        "location": ride.park.location,
+        "queue_times_id": ride.queue_times_id,
+        "park_queue_times_id": ride.park.queue_times_id,
+        "queue_times_url": ride.queue_times_url,
+    }
+
+
+def attractions_of(parks: list[Park]) -> QuerySet[Ride]:
+    rides = Ride.objects.active().attractions().filter(park__in=[park.pk for park in parks])
+    return rides.select_related("park", "classification")
+
+
+def rides_of_today(parks: list[Park], now: datetime) -> list[Row]:
+    attractions = attractions_of(parks)
+    snapshots = RideStatusSnapshot.objects.filter(today_so_far(parks, now), ride__in=attractions)
+    measured = {ride.ride_id: ride for ride in measure_rides(snapshots) if ride.down_seconds}
+    rides = attractions.filter(pk__in=list(measured))
+    states = parks_now(parks, now)
+    current = rides_now(rides, now)
+    return [
+        ride_today(ride, measured[ride.pk], states[ride.park_id], current.get(ride.pk))
+        for ride in rides
+        if measured[ride.pk].operated(evidence_by_down=ride.park.reports_down)
+    ]
+
+
+def ride_today(ride: Ride, measures: RideMeasures, park: ParkNow, current: RideNow | None) -> Row:
+    is_open: bool | None = current.is_operating if current else None
+    wait = measures.avg_posted_wait
+    return {
+        **ride_identity(ride),
+        "downtime_hours": number(hours(measures.down_seconds)),
+        "uptime_percentage": number(percentage(measures.up_seconds, measures.open_seconds)),
+        "current_status": displayed_status(park, current),
+        "current_is_open": is_open if park.is_open else False,
+        "park_is_open": bool(park.is_open),
+        "avg_wait_time": None if wait is None else int(half_up(wait, 0)),
+        "peak_wait_time": measures.peak_posted_wait,
+        "trend_percentage": None,
+    }
+
+
+def ride_sums(parks: list[Park], dates: Callable[[str], Days]) -> dict[int, Row]:
+    """Sums over the stored daily rows of a period, by attraction; closed days count in no mean (A-10)."""
+    opened = Q(operating_hours_minutes__gt=0)
+    rows = RideDailyStats.objects.filter(
+        park_dates(parks, dates, "ride__park"), metrics_version=settings.METRICS_VERSION
+    ).filter(ride__in=attractions_of(parks).select_related(None))
+    found = (
+        rows.order_by()
+        .values("ride_id")
+        .annotate(
+            minutes=Sum("downtime_minutes"),
+            uptime=Sum("uptime_percentage", filter=opened),
+            days=Count("pk", filter=opened),
+            changes=Sum("status_changes"),
+            wait=Max("avg_wait_time"),
+            peak=Max("peak_wait_time"),
+        )
+    )
+    return {row["ride_id"]: dict(row) for row in found}
+
+
+def rides_of_days(parks: list[Park], period: Period, now: datetime) -> list[Row]:
+    current = {
+        pk: sums
+        for pk, sums in ride_sums(parks, lambda zone: days_of(period, now, zone)).items()
+        if sums["minutes"] > 0
+    }
+    before = ride_sums(parks, lambda zone: days_before(period, now, zone))
+    heading = label(period, now, settings.SITE_TIME_ZONE)
+    rows = []
+    for ride in attractions_of(parks).filter(pk__in=list(current)):
+        sums = current[ride.pk]
+        previous = before.get(ride.pk, {}).get("minutes")
+        row = {
+            **ride_identity(ride),
+            "downtime_hours": number(hours(sums["minutes"] * 60)),
+            "uptime_percentage": number(half_up(sums["uptime"] / sums["days"], 2) if sums["days"] else None),
+            "status_changes": sums["changes"],
+            "trend_percentage": number(percent_change(Decimal(sums["minutes"]), previous and Decimal(previous))),
+            "period_label": heading,
+        }
+        if period == Period.YESTERDAY:
+            wait = sums["wait"]
+            row["avg_wait_time"] = None if wait is None else int(half_up(wait, 0))
+            row["peak_wait_time"] = sums["peak"]
+        rows.append(row)
+    return rows
