@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 from importer.events import Event, QueueState
 from snapshots.score import half_up, shame_score
@@ -93,8 +94,7 @@ class ParkRow:
     score: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class QueueRow:
+class QueueRow(NamedTuple):
     ride: int
     at: int
     queue: QueueState

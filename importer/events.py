@@ -34,8 +34,8 @@ class QueueState:
     queue_type: str
     wait_time_minutes: int | None = None
     return_state: str | None = None
-    return_time_start: datetime | None = None
-    return_time_end: datetime | None = None
+    return_time_start: int | None = None  # seconds since 1970, UTC
+    return_time_end: int | None = None
     price_amount: Decimal | None = None
     price_currency: str | None = None
     boarding_group_status: str | None = None
@@ -248,15 +248,15 @@ def current_group(members: dict[str, Any]) -> str | None:
     return "-".join(str(number) for number in ends if number is not None)[:50] or None
 
 
-def return_time(value: Any, field: str, report: Report) -> datetime | None:
-    """A return window's end in UTC; it must carry the park's offset."""
+def return_time(value: Any, field: str, report: Report) -> int | None:
+    """One end of a return window, in seconds since 1970; it must carry the park's offset."""
     if value in (None, ""):
         return None
     try:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
             raise ValueError("no zone")
-        return instant.astimezone(UTC).replace(microsecond=0)
+        return int(instant.timestamp())
     except (ValueError, TypeError, OverflowError):
         report(LogType.INVALID, f"{field} is not an instant with offset: {brief(value)}")
         return None

@@ -222,7 +222,7 @@ class DestinationImport:
         day = self.park_day(stream, start, end)
         rows = build_day(day)
         if self.in_range(stream.next_day) and (day.feed or rows.rides):
-            self.summary.rows.update(store_day(stream.park, start, end, rows).counts)
+            self.summary.rows.update(store_day(stream.park, start, end, rows))
             self.tell_gaps(stream.park, rows)
             first = self.summary.days.get(stream.park.pk, (stream.next_day, stream.next_day))[0]
             self.summary.days[stream.park.pk] = (first, stream.next_day)

@@ -5,17 +5,18 @@ touched. Running it again writes nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Max, Q
 
 from importer.days import DayRows, Interval, RideFacts, RideMemory
 from parks.models import DEFAULT_TIER_WEIGHT, Park, Ride
-from parks.querysets import BATCH_SIZE, retried_on_lock, upsert
+from parks.querysets import retried_on_lock, upsert
+from snapshots.bulk import insert_new, stamp
 from snapshots.models import (
     DataSource,
     ParkActivitySnapshot,
@@ -76,15 +77,7 @@ def seconds(at: datetime) -> int:
     return int(at.timestamp())
 
 
-@dataclass
-class Written:
-    """Rows by what became of them: created, updated, deleted, unchanged."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def changed(self) -> int:
-        return sum(self.counts[word] for word in ("created", "updated", "deleted"))
+KEYS_PER_DELETE = 100
 
 
 # -- what is known before ---------------------------------------------------------------------------------
@@ -134,151 +127,179 @@ def live_intervals(park: Park, start: int, end: int) -> tuple[dict[int, list[Int
 # -- the write --------------------------------------------------------------------------------------------
 
 
+class Form(NamedTuple):
+    """How a row's values are written: as the ORM reads them, or as text for bulk insertion."""
+
+    when: Callable[[int], Any]
+    decimal: Callable[[Decimal], Any]
+
+    def maybe_when(self, at: int | None) -> Any:
+        return None if at is None else self.when(at)
+
+    def maybe_decimal(self, value: Decimal | None) -> Any:
+        return None if value is None else self.decimal(value)
+
+
+AS_READ = Form(instant, lambda value: value)
+AS_TEXT = Form(stamp, str)
+
+
+class Table(NamedTuple):
+    """One table of a day: its natural key, its other columns, and the rows of a day in that order."""
+
+    model: type[models.Model]
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: Callable[[Park, DayRows, Form], Iterator[tuple[Any, ...]]]
+
+
+def ride_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
+    for row in day.rides:
+        is_open = row.status == Status.OPERATING
+        yield (
+            row.ride,
+            form.when(row.at),
+            park.pk,
+            row.seconds,
+            is_open,
+            row.status and row.status.value,
+            row.wait,
+            is_open,
+            row.park_open,
+            row.carried,
+            form.maybe_when(row.reported_at),
+            DataSource.ARCHIVE.value,
+        )
+
+
+def park_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
+    for row in day.parks:
+        yield (
+            park.pk,
+            form.when(row.at),
+            row.seconds,
+            row.total,
+            row.open,
+            row.total - row.open,
+            form.maybe_decimal(row.avg_wait),
+            row.max_wait,
+            row.park_open,
+            form.maybe_decimal(row.score),
+            DataSource.ARCHIVE.value,
+        )
+
+
+def queue_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
+    for ride, at, queue in day.queues:
+        yield (
+            ride,
+            form.when(at),
+            queue.queue_type,
+            queue.wait_time_minutes,
+            queue.return_state,
+            form.maybe_when(queue.return_time_start),
+            form.maybe_when(queue.return_time_end),
+            form.maybe_decimal(queue.price_amount),
+            queue.price_currency,
+            queue.boarding_group_status,
+            queue.boarding_group_current,
+        )
+
+
+def change_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
+    for row in day.changes:
+        yield (
+            row.ride,
+            form.when(row.at),
+            row.before == Status.OPERATING,
+            row.after == Status.OPERATING,
+            row.before and row.before.value,
+            row.after and row.after.value,
+            row.minutes,
+            row.wait,
+        )
+
+
+RIDES = Table(RideStatusSnapshot, ("ride_id", "recorded_at"), RIDE_FIELDS, ride_tuples)
+PARKS = Table(ParkActivitySnapshot, ("park_id", "recorded_at"), PARK_FIELDS, park_tuples)
+QUEUES = Table(QueueData, ("ride_id", "recorded_at", "queue_type"), QUEUE_FIELDS, queue_tuples)
+CHANGES = Table(RideStatusChange, ("ride_id", "changed_at"), CHANGE_FIELDS, change_tuples)
+
+
 @retried_on_lock
-def store_day(park: Park, start: int, end: int, rows: DayRows) -> Written:
-    """Make the stored archive rows of a park-local day equal to `rows`, in one transaction."""
-    written = Written()
-    rides = list(park.rides.values_list("pk", flat=True))
-    day = Q(recorded_at__gte=instant(start), recorded_at__lt=instant(end))
+def store_day(park: Park, start: int, end: int, day: DayRows) -> Counter[str]:
+    """Make the stored archive rows of a park-local day equal to `day`, in one transaction.
+
+    Returns how many rows were created, updated, deleted, unchanged.
+    """
+    counts: Counter[str] = Counter()
+    within = Q(recorded_at__gte=instant(start), recorded_at__lt=instant(end))
+    changed_within = Q(changed_at__gte=instant(start), changed_at__lt=instant(end))
     archive = Q(data_source=DataSource.ARCHIVE)
-    replace(
-        written,
-        RideStatusSnapshot.objects.filter(day & archive, park=park),
-        ride_instances(park, rows),
-        ("ride_id", "recorded_at"),
-        RIDE_FIELDS,
-    )
-    replace(
-        written,
-        ParkActivitySnapshot.objects.filter(day & archive, park=park),
-        park_instances(park, rows),
-        ("park_id", "recorded_at"),
-        PARK_FIELDS,
-    )
-    replace(
-        written,
-        QueueData.objects.filter(day, ride__in=rides),
-        queue_instances(rows),
-        ("ride_id", "recorded_at", "queue_type"),
-        QUEUE_FIELDS,
-        delete=False,  # queue rows do not tell their source; live ones must stay
-    )
-    replace(
-        written,
-        RideStatusChange.objects.filter(ride__in=rides, changed_at__gte=instant(start), changed_at__lt=instant(end)),
-        change_instances(rows),
-        ("ride_id", "changed_at"),
-        CHANGE_FIELDS,
-        delete=not rows_have_live_neighbours(park, day),
-    )
-    return written
-
-
-def rows_have_live_neighbours(park: Park, day: Q) -> bool:
-    return RideStatusSnapshot.objects.filter(day, park=park, data_source=DataSource.LIVE).exists()
+    rides = list(park.rides.values_list("pk", flat=True))
+    is_live = RideStatusSnapshot.objects.filter(within, ~archive, park=park).exists()
+    replace(counts, RIDES, RideStatusSnapshot.objects.filter(within & archive, park=park), park, day, is_live)
+    replace(counts, PARKS, ParkActivitySnapshot.objects.filter(within & archive, park=park), park, day, is_live)
+    # Queue rows and changes do not tell their source: beside live collection none is taken away.
+    replace(counts, QUEUES, QueueData.objects.filter(within, ride__in=rides), park, day, is_live, not is_live)
+    changes = RideStatusChange.objects.filter(changed_within, ride__in=rides)
+    replace(counts, CHANGES, changes, park, day, is_live, not is_live)
+    return counts
 
 
 def replace(
-    written: Written,
+    counts: Counter[str],
+    table: Table,
     stored: models.QuerySet[Any],
-    wanted: Iterable[models.Model],
-    key: Sequence[str],
-    columns: Sequence[str],
+    park: Park,
+    day: DayRows,
+    is_live: bool,
     delete: bool = True,
 ) -> None:
-    """Make `stored` equal to `wanted`: compare by natural key, write the difference."""
-    size = len(key)
-    existing = {row[:size]: row[size:] for row in stored.values_list(*key, *columns)}
+    """Make `stored` equal to the day's rows of a table: compare by natural key, write the difference."""
+    size = len(table.key)
+    existing = {row[:size]: row[size:] for row in stored.values_list(*table.key, *table.columns)}
+    if not existing and not is_live:
+        rows = list(table.rows(park, day, AS_TEXT))
+        insert_new(table.model, rows)
+        counts["created"] += len(rows)
+        return
     fresh, changed = [], []
-    for row in wanted:
-        values = tuple(getattr(row, name) for name in (*key, *columns))
-        known = existing.pop(values[:size], None)
+    for row in table.rows(park, day, AS_READ):
+        known = existing.pop(row[:size], None)
         if known is None:
             fresh.append(row)
-        elif known != values[size:]:
+        elif known != row[size:]:
             changed.append(row)
         else:
-            written.counts["unchanged"] += 1
-    model = stored.model
-    names = [name.removesuffix("_id") for name in key]
-    if fresh:
-        # LIVE rows under the same key win (A-17): what exists is left alone.
-        upsert(model, fresh, names, [])
-    if changed:
-        upsert(model, changed, names, [name.removesuffix("_id") for name in columns])
-    written.counts["created"] += len(fresh)
-    written.counts["updated"] += len(changed)
+            counts["unchanged"] += 1
+    # A live row under the same key wins (A-17): what exists is left alone.
+    upsert(table.model, instances(table, fresh), relations(table.key), [])
+    upsert(table.model, instances(table, changed), relations(table.key), relations(table.columns))
+    counts["created"] += len(fresh)
+    counts["updated"] += len(changed)
     if delete:
-        written.counts["deleted"] += delete_keys(stored, key, list(existing))
+        counts["deleted"] += delete_keys(stored, table.key, list(existing))
 
 
-def delete_keys(stored: models.QuerySet[Any], key: Sequence[str], gone: list[tuple[Any, ...]]) -> int:
+def instances(table: Table, rows: list[tuple[Any, ...]]) -> list[models.Model]:
+    names = (*table.key, *table.columns)
+    return [table.model(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def relations(columns: tuple[str, ...]) -> list[str]:
+    """Field names of columns: `ride` of `ride_id`."""
+    return [name.removesuffix("_id") for name in columns]
+
+
+def delete_keys(stored: models.QuerySet[Any], key: tuple[str, ...], gone: list[tuple[Any, ...]]) -> int:
     """Delete the rows of `stored` with these keys; returns how many."""
-    for i in range(0, len(gone), BATCH_SIZE // 10):
+    for i in range(0, len(gone), KEYS_PER_DELETE):
         condition = Q()
-        for values in gone[i : i + BATCH_SIZE // 10]:
+        for values in gone[i : i + KEYS_PER_DELETE]:
             condition |= Q(**dict(zip(key, values, strict=True)))
         stored.filter(condition).delete()
     return len(gone)
-
-
-def ride_instances(park: Park, rows: DayRows) -> list[RideStatusSnapshot]:
-    return [
-        RideStatusSnapshot(
-            ride_id=row.ride,
-            recorded_at=instant(row.at),
-            park_id=park.pk,
-            duration_seconds=row.seconds,
-            is_open=row.status == Status.OPERATING,
-            status=row.status.value if row.status else None,
-            wait_time=row.wait,
-            computed_is_open=row.status == Status.OPERATING,
-            park_appears_open=row.park_open,
-            is_carried=row.carried,
-            last_updated_api=None if row.reported_at is None else instant(row.reported_at),
-            data_source=DataSource.ARCHIVE.value,
-        )
-        for row in rows.rides
-    ]
-
-
-def park_instances(park: Park, rows: DayRows) -> list[ParkActivitySnapshot]:
-    return [
-        ParkActivitySnapshot(
-            park_id=park.pk,
-            recorded_at=instant(row.at),
-            duration_seconds=row.seconds,
-            total_rides_tracked=row.total,
-            rides_open=row.open,
-            rides_closed=row.total - row.open,
-            avg_wait_time=row.avg_wait,
-            max_wait_time=row.max_wait,
-            park_appears_open=row.park_open,
-            shame_score=row.score,
-            data_source=DataSource.ARCHIVE.value,
-        )
-        for row in rows.parks
-    ]
-
-
-def queue_instances(rows: DayRows) -> list[QueueData]:
-    return [QueueData(ride_id=row.ride, recorded_at=instant(row.at), **asdict(row.queue)) for row in rows.queues]
-
-
-def change_instances(rows: DayRows) -> list[RideStatusChange]:
-    return [
-        RideStatusChange(
-            ride_id=row.ride,
-            changed_at=instant(row.at),
-            previous_status=row.before == Status.OPERATING,
-            new_status=row.after == Status.OPERATING,
-            previous_status_enum=row.before.value if row.before else None,
-            new_status_enum=row.after.value if row.after else None,
-            duration_in_previous_status=row.minutes,
-            wait_time_at_change=row.wait,
-        )
-        for row in rows.changes
-    ]
 
 
 def note_operation(memory: dict[int, RideMemory]) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -14,6 +15,7 @@ FILTERS = ("disney-universal", "all-parks")
 WHOLE_NUMBER = re.compile(r"\+?[0-9]{1,18}")
 
 
+@extend_schema_field({"type": "integer", "minimum": 0})
 class LimitField(serializers.Field):
     """A number of rows: a non-negative integer, capped silently (public-api 2.5)."""
 

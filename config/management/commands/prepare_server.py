@@ -1,0 +1,108 @@
+"""`manage.py prepare_server`: everything script/server needs before it can serve; quick when nothing is to do."""
+
+import shutil
+import sys
+import urllib.request
+from argparse import ArgumentParser
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from tqdm import tqdm
+
+from importer.archive import DirectoryArchive
+from importer.importing import DestinationImport
+from importer.sample import write_sample_archive
+from parks.directory import load_catalog
+from parks.models import Park
+from snapshots.models import RideStatusSnapshot
+from stats.recompute import parks_with_data, recompute
+
+SAMPLE_DAYS = 60
+SAMPLE_DESTINATIONS = 6
+SAMPLE_SEED = 1
+UPSTREAM_TIMEOUT_SECONDS = 2
+
+
+class Command(BaseCommand):
+    help = (
+        "Migrate the database, load the park catalogue, and give an empty database"
+        f" {SAMPLE_DAYS} days of synthetic history. Can be interrupted and run again."
+    )
+    requires_system_checks = ()  # each step that needs them runs them; the second start has to be quick
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--days", type=int, default=SAMPLE_DAYS, help="days of sample history (default: %(default)s)"
+        )
+        parser.add_argument(
+            "--destinations",
+            type=int,
+            default=SAMPLE_DESTINATIONS,
+            help="destinations of the sample history (default: %(default)s)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.quiet = options["verbosity"] == 0 or not sys.stderr.isatty()
+        if has_pending_migrations():
+            self.tell("Preparing the database …")
+            call_command("migrate", verbosity=0)
+        # The directory goes when all of the sample is stored: while it is there, a run was interrupted.
+        sample = Path(settings.DATA_DIR) / "sample-archive"
+        if sample.exists() or not RideStatusSnapshot.objects.exists():
+            self.tell(f"Loaded {load_catalog()} parks from the catalogue.")
+            self.load_sample(sample, options["days"], options["destinations"])
+        self.tell_upstream()
+
+    def tell(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def load_sample(self, directory: Path, days: int, destinations: int) -> None:
+        """Write a synthetic archive, import it as any other, compute its statistics."""
+        now = timezone.now()
+        self.tell(f"The database is empty: making {days} days of SYNTHETIC history (parks named “… (sample)”).")
+        summary = write_sample_archive(
+            directory, days=days, destinations=destinations, seed=SAMPLE_SEED, ends_at=now, workers=2
+        )
+        self.tell(f"Importing {summary.events:,} events of {summary.parks} sample parks …")
+        self.import_sample(directory)
+        self.tell("Computing daily statistics …")
+        self.compute(now, days)
+        shutil.rmtree(directory)
+
+    def import_sample(self, directory: Path) -> None:
+        archive = DirectoryArchive(directory)
+        imports = [DestinationImport(archive, destination) for destination in archive.destinations()]
+        files = sum(len(each.files()) for each in imports)
+        with tqdm(total=files, unit="file", disable=self.quiet) as bar:
+            for each in imports:
+                each.run(bar.update)
+
+    def compute(self, now: datetime, days: int) -> None:
+        first, last = (now - timedelta(days=days + 1)).date(), (now + timedelta(days=1)).date()
+        parks = parks_with_data(Park.objects.active(), first, last)
+        with tqdm(total=len(parks) * (days + 3), unit="park-day", disable=self.quiet) as bar:
+            recompute(parks, first, last, settings.METRICS_VERSION, bar.update)
+
+    def tell_upstream(self) -> None:
+        """Say whether live collection could work; collecting itself is not part of this release."""
+        request = urllib.request.Request(  # noqa: S310  (the setting allows http and https only)
+            f"{settings.THEMEPARKS_WIKI_URL}/destinations", method="HEAD", headers={"User-Agent": "ridewatch/1.0"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=UPSTREAM_TIMEOUT_SECONDS):  # noqa: S310
+                self.tell("ThemeParks.wiki can be reached; live collection is not built yet, nothing is collected.")
+        except OSError:
+            self.tell("ThemeParks.wiki cannot be reached: working with the stored history alone.")
+
+
+def has_pending_migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

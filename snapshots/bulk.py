@@ -1,0 +1,49 @@
+"""Bulk insertion of observations: constant statements, many rows, no model instances.
+
+For rows known to be new; a row that exists already is an IntegrityError, never overwritten. Values come in
+the form both drivers take: whole numbers, text, None; instants as `stamp` writes them.
+"""
+
+import functools
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, models
+
+from snapshots.models import ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
+
+INSERTS: dict[type[models.Model], str] = {
+    RideStatusSnapshot: (
+        "INSERT INTO ride_status_snapshots (ride_id, recorded_at, park_id, duration_seconds, is_open, status,"
+        " wait_time, computed_is_open, park_appears_open, is_carried, last_updated_api, data_source)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    ),
+    ParkActivitySnapshot: (
+        "INSERT INTO park_activity_snapshots (park_id, recorded_at, duration_seconds, total_rides_tracked,"
+        " rides_open, rides_closed, avg_wait_time, max_wait_time, park_appears_open, shame_score, data_source)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    ),
+    QueueData: (
+        "INSERT INTO queue_data (ride_id, recorded_at, queue_type, wait_time_minutes, return_state,"
+        " return_time_start, return_time_end, price_amount, price_currency, boarding_group_status,"
+        " boarding_group_current) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    ),
+    RideStatusChange: (
+        "INSERT INTO ride_status_changes (ride_id, changed_at, previous_status, new_status,"
+        " previous_status_enum, new_status_enum, duration_in_previous_status, wait_time_at_change)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+    ),
+}
+
+
+@functools.lru_cache(maxsize=100_000)
+def stamp(at: int) -> str:
+    """An instant, in seconds since 1970, as the text both databases store for it (UTC)."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def insert_new(model: type[models.Model], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows whose columns stand in the order of the statement."""
+    with connection.cursor() as cursor:
+        cursor.executemany(INSERTS[model], list(rows))
