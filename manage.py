@@ -14,6 +14,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Configuration error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. What was done is kept; the same command again goes on from there.")
 
 
 if __name__ == "__main__":

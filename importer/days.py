@@ -188,11 +188,14 @@ def silences(day: ParkDay) -> list[Interval]:
 
 
 def operating_evidence(day: ParkDay, ride: int, segments: list[Segment]) -> list[Interval]:
-    """When a ride operated with an event of its own not long ago."""
+    """When a ride surely operated: its state holds between two of its events of the day, and for a limited
+    time after the last event before the day and the last one in it."""
+    events = day.events.get(ride, [])
     known = day.memory.get(ride)
-    signs = [known.last_event] if known else []
-    signs += [event.at for event in day.events.get(ride, ())]
-    confirmed = merged((sign, sign + MAX_UNCONFIRMED_SECONDS) for sign in signs)
+    lasts = ([known.last_event] if known else []) + [event.at for event in events[-1:]]
+    sure = [(last, last + MAX_UNCONFIRMED_SECONDS) for last in lasts]
+    sure += [(events[0].at, events[-1].at)] if events else []
+    confirmed = merged(sure)
     evidence: list[Interval] = []
     for segment in segments:
         if is_operating(segment.state[0], False):

@@ -38,18 +38,21 @@ end: {end}
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()
 _MOST_DAYS_PER_CHUNK = 60
 
-# The two kinds of operators come first; then the rest as the catalogue has it.
+# First both kinds of operators, spread around the world so that some park is always open; then the rest as the
+# catalogue has it.
 _FIRST_DESTINATIONS = (
     "Walt Disney World Resort",
+    "Tokyo Disney Resort",
+    "Disneyland Paris",
+    "Dollywood",
+    "Knott's Berry Farm",
     "Universal Orlando Resort",
     "Disneyland Resort",
-    "Dollywood",
     "Cedar Point",
     "Europa-Park Resort",
     "Hersheypark",
     "Efteling Theme Park Resort",
     "Six Flags Magic Mountain",
-    "Knott's Berry Farm",
 )
 
 

@@ -1,10 +1,45 @@
-"""What every command of ours does with bad options: one clear line, exit code 2."""
+"""What all commands of ours share: help that teaches, bars on terminals, one clear line for a bad option."""
 
+import argparse
 from datetime import date
+from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
+from django.db import OperationalError, ProgrammingError
+from tqdm import tqdm
+
+from parks.models import Park
 
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
+
+
+class HelpFormatter(DjangoHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of the examples as they are."""
+
+
+class TeachingCommand(BaseCommand):
+    """A command whose `--help` ends with `examples`; a bad option costs one line and exit code 2."""
+
+    examples = ""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(
+            prog_name, subcommand, formatter_class=HelpFormatter, epilog=self.examples, **kwargs
+        )
+        # argparse would print twelve lines of usage above the one that matters.
+        parser.print_usage = lambda file=None: None  # type: ignore[method-assign]
+        return parser
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except (OperationalError, ProgrammingError) as error:
+            raise CommandError(f"database: {error} (a new database needs `manage.py migrate`)") from error
+
+    @staticmethod
+    def bar(total: int, unit: str, verbosity: int) -> "tqdm[Any]":
+        """A progress bar with rate and ETA; silent when stderr is not a terminal or verbosity is 0."""
+        return tqdm(total=total, unit=unit, disable=True if verbosity == 0 else None)
 
 
 def refuse(message: str) -> CommandError:
@@ -31,3 +66,13 @@ def span_of_days(start: str | None, end: str | None) -> tuple[date | None, date 
     if first and last and first > last:
         raise refuse(f"--start-date {first} lies after --end-date {last}")
     return first, last
+
+
+def park_option(park_id: int | None) -> Park | None:
+    """The park of `--park-id`, or None when it was not given; raises CommandError when it is unknown."""
+    if park_id is None:
+        return None
+    park = Park.objects.filter(pk=park_id).first()
+    if park is None:
+        raise refuse(f"--park-id: park {park_id} is not known; /api/search/index lists the parks")
+    return park

@@ -1,7 +1,6 @@
 """`manage.py prepare_server`: everything script/server needs before it can serve; quick when nothing is to do."""
 
 import shutil
-import sys
 import urllib.request
 from argparse import ArgumentParser
 from datetime import datetime, timedelta
@@ -10,17 +9,17 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
-from tqdm import tqdm
 
 from importer.archive import DirectoryArchive
 from importer.importing import DestinationImport
 from importer.sample import write_sample_archive
+from parks.commands import TeachingCommand
 from parks.directory import load_catalog
 from parks.models import Park
+from parks.zones import local_date
 from snapshots.models import RideStatusSnapshot
 from stats.recompute import parks_with_data, recompute
 
@@ -30,7 +29,7 @@ SAMPLE_SEED = 1
 UPSTREAM_TIMEOUT_SECONDS = 2
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     help = (
         "Migrate the database, load the park catalogue, and give an empty database"
         f" {SAMPLE_DAYS} days of synthetic history. Can be interrupted and run again."
@@ -49,7 +48,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.quiet = options["verbosity"] == 0 or not sys.stderr.isatty()
+        self.verbosity = options["verbosity"]
         if has_pending_migrations():
             self.tell("Preparing the database …")
             call_command("migrate", verbosity=0)
@@ -81,14 +80,16 @@ class Command(BaseCommand):
         archive = DirectoryArchive(directory)
         imports = [DestinationImport(archive, destination) for destination in archive.destinations()]
         files = sum(len(each.files()) for each in imports)
-        with tqdm(total=files, unit="file", disable=self.quiet) as bar:
+        with self.bar(files, "file", self.verbosity) as bar:
             for each in imports:
                 each.run(bar.update)
 
     def compute(self, now: datetime, days: int) -> None:
-        first, last = (now - timedelta(days=days + 1)).date(), (now + timedelta(days=1)).date()
-        parks = parks_with_data(Park.objects.active(), first, last)
-        with tqdm(total=len(parks) * (days + 3), unit="park-day", disable=self.quiet) as bar:
+        parks = list(Park.objects.active())
+        first = (now - timedelta(days=days + 1)).date()
+        last = max(local_date(now, park.timezone) for park in parks) - timedelta(days=1)
+        parks = parks_with_data(parks, first, last)
+        with self.bar(len(parks) * ((last - first).days + 1), "park-day", self.verbosity) as bar:
             recompute(parks, first, last, settings.METRICS_VERSION, bar.update)
 
     def tell_upstream(self) -> None:

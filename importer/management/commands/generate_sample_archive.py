@@ -1,16 +1,14 @@
 """`manage.py generate_sample_archive`: see `importer.sample`."""
 
-import argparse
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from tqdm import tqdm
+from django.core.management.base import CommandParser
 
 from importer.sample import sample_destinations, write_sample_archive
+from parks.commands import TeachingCommand, refuse
 
 _EPILOG = """\
 Example: sixty days of three resorts, ending now, to try the product with
@@ -29,11 +27,10 @@ Destinations, in the order in which they are taken:
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     help = "Write a synthetic archive in the upstream layout: invented rides, real hours, realistic trouble."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         names = [parks[0].destination_name for parks in sample_destinations()]
         parser.epilog = _EPILOG + "\n".join(f"  {number:2} {name}" for number, name in enumerate(names, 1))
         parser.add_argument(
@@ -54,8 +51,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = Path(options["out"])
         total = max(0, options["days"] * options["destinations"])
-        # disable=None: no bar when stderr is not a terminal.
-        with tqdm(total=total, unit="file", file=sys.stderr, disable=None) as bar:
+        with self.bar(total, "file", options["verbosity"]) as bar:
             try:
                 summary = write_sample_archive(
                     out,
@@ -67,7 +63,7 @@ class Command(BaseCommand):
                     progress=bar.update,
                 )
             except (ValueError, OSError) as error:
-                raise CommandError(str(error), returncode=2) from error
+                raise refuse(str(error)) from error
         self.stdout.write(
             f"{summary.events:,} synthetic events of {summary.rides} rides in {summary.parks} parks written to "
             f"{summary.files} files under {out} in {summary.seconds:.1f} s ({summary.events_per_second:,.0f}/s)"

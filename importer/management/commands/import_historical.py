@@ -1,17 +1,14 @@
 """`manage.py import_historical`: reads the ThemeParks.wiki archive into snapshots."""
 
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
-from tqdm import tqdm
 
 from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
 from importer.events import parse_uuid
 from importer.importing import DestinationImport, ImportSummary
-from parks.commands import refuse, span_of_days
+from parks.commands import TeachingCommand, park_option, refuse, span_of_days
 from parks.models import Park
 
 EXAMPLES = """
@@ -28,11 +25,11 @@ Afterwards compute the statistics with recompute_daily_stats.
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
+    examples = EXAMPLES
     help = f"Import history from an archive laid out as {LAYOUT}."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.epilog = EXAMPLES
         parser.add_argument(
             "--source",
             default=settings.ARCHIVE_URL,
@@ -50,7 +47,7 @@ class Command(BaseCommand):
         start, end = span_of_days(options["start_date"], options["end_date"])
         try:
             archive = open_archive(options["source"], settings.ARCHIVE_REGION, settings.ARCHIVE_ENDPOINT_URL or None)
-            park = self.park(options["park_id"])
+            park = park_option(options["park_id"])
             imports = [
                 DestinationImport(archive, destination, park=park, start=start, end=end)
                 for destination in self.destinations(archive, park, options)
@@ -59,15 +56,6 @@ class Command(BaseCommand):
         except ArchiveError as error:
             raise refuse(str(error)) from error
         self.tell(summary)
-
-    @staticmethod
-    def park(park_id: int | None) -> Park | None:
-        if park_id is None:
-            return None
-        park = Park.objects.filter(pk=park_id).first()
-        if park is None:
-            raise refuse(f"--park-id: park {park_id} is not known; /api/search/index lists the parks")
-        return park
 
     @staticmethod
     def destinations(archive: Archive, park: Park | None, options: dict[str, Any]) -> list[str]:
@@ -85,14 +73,13 @@ class Command(BaseCommand):
             raise ArchiveError(f"{options['source']!r} holds no archive files; expected {LAYOUT}")
         return found
 
-    @staticmethod
-    def run_all(imports: list[DestinationImport], verbosity: int) -> ImportSummary:
+    @classmethod
+    def run_all(cls, imports: list[DestinationImport], verbosity: int) -> ImportSummary:
         total = ImportSummary()
         files = [len(each.files()) for each in imports]
         if not sum(files):
             raise ArchiveError(f"no archive files for this choice; expected {LAYOUT}")
-        quiet = verbosity == 0 or not sys.stderr.isatty()
-        with tqdm(total=sum(files), unit="file", disable=quiet, desc="importing") as bar:
+        with cls.bar(sum(files), "file", verbosity) as bar:
             for each in imports:
                 total.add(each.run(bar.update))
         return total

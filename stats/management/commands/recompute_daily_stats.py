@@ -1,14 +1,12 @@
 """`manage.py recompute_daily_stats`: daily statistics of any range of days, from raw observations."""
 
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
+from django.core.management.base import CommandError
 
-from parks.commands import refuse, span_of_days
+from parks.commands import TeachingCommand, park_option, refuse, span_of_days
 from parks.models import Park
 from stats.recompute import parks_with_data, recompute
 
@@ -23,11 +21,11 @@ Dates are the parks' own days. Rows are replaced under their natural key: runnin
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
+    examples = EXAMPLES
     help = "Recompute ride_daily_stats and park_daily_stats from the stored observations."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.epilog = EXAMPLES
         parser.add_argument("--start-date", required=True, metavar="YYYY-MM-DD", help="first park-local day")
         parser.add_argument("--end-date", required=True, metavar="YYYY-MM-DD", help="last park-local day")
         parser.add_argument("--park-id", type=int, metavar="N", help="only this park (default: all active)")
@@ -46,10 +44,10 @@ class Command(BaseCommand):
         version = options["metrics_version"]
         if version < 1:
             raise refuse(f"--metrics-version must be at least 1, not {version}")
-        parks = parks_with_data(self.parks(options["park_id"]), first, last)
+        chosen = park_option(options["park_id"])
+        parks = parks_with_data([chosen] if chosen else Park.objects.active().order_by("pk"), first, last)
         days = (last - first).days + 1
-        quiet = options["verbosity"] == 0 or not sys.stderr.isatty()
-        with tqdm(total=days * len(parks), unit="park-day", disable=quiet, desc="recomputing") as bar:
+        with self.bar(days * len(parks), "park-day", options["verbosity"]) as bar:
             result = recompute(parks, first, last, version, bar.update)
         if not parks:
             self.stdout.write(f"No observations from {first} to {last}: nothing to compute.")
@@ -60,12 +58,3 @@ class Command(BaseCommand):
         )
         if result.failed:
             raise CommandError(f"{result.failed} days failed; aggregation_log tells why.", returncode=1)
-
-    @staticmethod
-    def parks(park_id: int | None) -> list[Park]:
-        if park_id is None:
-            return list(Park.objects.active().order_by("pk"))
-        park = Park.objects.filter(pk=park_id).first()
-        if park is None:
-            raise refuse(f"--park-id: park {park_id} is not known; /api/search/index lists the parks")
-        return [park]

@@ -1,0 +1,100 @@
+import boto3
+import pytest
+from django.core.management import CommandError, call_command
+from moto import mock_aws
+
+from importer.tests.archives import DESTINATION, write_events
+from importer.tests.test_importing import a_day, three_days
+from parks.models import Park
+from snapshots.models import RideStatusSnapshot
+
+pytestmark = pytest.mark.django_db
+
+
+def run(capsys, *args):
+    call_command("import_historical", *args)
+    return capsys.readouterr().out
+
+
+def refused(*args):
+    """The one line of a refused call."""
+    with pytest.raises(CommandError) as caught:
+        call_command("import_historical", *args)
+    assert caught.value.returncode == 2
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_it_tells_what_was_read_and_stored(tmp_path, capsys):
+    write_events(tmp_path, a_day())
+    out = run(capsys, "--source", str(tmp_path), "--all-parks")
+    assert "Read 14 events from 2 files (0 duplicates); created 1 parks and 1 rides." in out
+    assert "created" in out
+
+
+def test_a_second_run_says_that_nothing_changed(tmp_path, capsys):
+    write_events(tmp_path, three_days())
+    run(capsys, "--source", str(tmp_path), "--all-parks")
+    out = run(capsys, "--source", str(tmp_path), "--all-parks")
+    assert "Nothing changed: all" in out
+    assert "rows were stored already." in out
+
+
+@pytest.mark.parametrize("choice", ["destination", "destination in capitals", "park", "none"])
+def test_a_part_can_be_chosen(tmp_path, capsys, choice):
+    write_events(tmp_path, a_day())
+    run(capsys, "--source", str(tmp_path))
+    RideStatusSnapshot.objects.all().delete()
+    arguments = {
+        "destination": ["--destination", DESTINATION],
+        "destination in capitals": ["--destination", DESTINATION.upper()],
+        "park": ["--park-id", str(Park.objects.get().pk)],
+        "none": [],
+    }
+    run(capsys, "--source", str(tmp_path), *arguments[choice])
+    assert RideStatusSnapshot.objects.exists()
+
+
+def test_another_park_s_events_are_left_out(tmp_path, capsys):
+    write_events(tmp_path, a_day())
+    other = Park.objects.create(
+        name="Other", city="X", country="US", timezone="America/New_York", destination_id=DESTINATION
+    )
+    run(capsys, "--source", str(tmp_path), "--park-id", str(other.pk))
+    assert not RideStatusSnapshot.objects.exists()
+
+
+def test_bad_options_are_refused_with_one_line(tmp_path):
+    write_events(tmp_path / "archive", a_day())
+    (tmp_path / "empty").mkdir()
+    source = ["--source", str(tmp_path / "archive")]
+    layout = "<destination UUID>/<YYYY>/<MM>/<DD>.json.gz"
+    assert "--start-date: 'soon' is not a date" in refused(*source, "--start-date", "soon")
+    assert "--end-date: '2024-02-30' is not a date" in refused(*source, "--end-date", "2024-02-30")
+    assert "lies after" in refused(*source, "--start-date", "2024-02-02", "--end-date", "2024-02-01")
+    assert "out of range" in refused(*source, "--start-date", "0001-01-01")
+    assert "is not a UUID" in refused(*source, "--destination", "disney")
+    assert "park 999 is not known" in refused(*source, "--park-id", "999")
+    assert layout in refused("--source", str(tmp_path / "empty"))
+    assert layout in refused("--source", str(tmp_path / "nowhere"))
+    assert layout in refused(*source, "--destination", "99999999-1111-4111-8111-111111111111")
+    assert layout in refused(*source, "--start-date", "2030-01-01")
+    assert "say which part" in refused("--source", "s3://archive.example")
+    assert "neither a directory nor" in refused("--source", "https://example.org")
+    with pytest.raises(CommandError):
+        call_command("import_historical", "--frobnicate")
+
+
+def test_a_bucket_is_imported_like_a_directory(tmp_path, capsys):
+    write_events(tmp_path, a_day())
+    with mock_aws():
+        client = boto3.client("s3", region_name="eu-west-2")
+        client.create_bucket(
+            Bucket="archive.example", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}, ACL="public-read"
+        )
+        for path in tmp_path.rglob("*.json.gz"):
+            key = path.relative_to(tmp_path).as_posix()
+            client.put_object(Bucket="archive.example", Key=key, Body=path.read_bytes(), ACL="public-read")
+        out = run(capsys, "--source", "s3://archive.example", "--all-parks")
+        assert "Read 14 events from 2 files" in out
+        assert "cannot list" in refused("--source", "s3://no-such-bucket", "--all-parks")
