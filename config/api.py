@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.metadata import BaseMetadata
@@ -21,7 +21,7 @@ class AlwaysJson(BaseContentNegotiation):
     """Whatever a client says it accepts, it gets JSON, as the legacy API's clients do."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
-        media_type = (request.content_type or "").partition(";")[0].strip()
+        media_type = (request.content_type or "").partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == media_type), None)
 
     def select_renderer(
@@ -53,6 +53,10 @@ def error_response(error: Exception, context: dict[str, Any]) -> Response | None
         error = exceptions.NotFound(str(error) or None)
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, RequestDataTooBig):
+        return Response(failure("The request body is too large"), status=413)
+    elif isinstance(error, SuspiciousOperation):
+        error = exceptions.ParseError("Bad Request")
     if isinstance(error, exceptions.APIException):
         return Response(failure(first_message(error.detail)), status=error.status_code)
     log.exception("unhandled error", exc_info=error)

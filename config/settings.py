@@ -3,6 +3,7 @@
 `.env.example` lists each variable with its meaning. Nonsense is refused here, with the variable's name.
 """
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -17,11 +18,23 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
+SCHEMES_WITH_HOST = {"http", "https", "s3", "mysql", "redis", "rediss"}
+
+
+def text(name: str, default: str) -> str:
+    """A variable without the blanks around it; raises ImproperlyConfigured when it is empty without need.
+
+    Read past django-environ, which would take a value that begins with `$` for another variable's name.
+    """
+    value = str(env.ENVIRON.get(name, default)).strip()
+    if default and not value:
+        raise ImproperlyConfigured(f"{name} must not be empty")
+    return value
 
 
 def flag(name: str, default: bool) -> bool:
     """A yes/no variable; raises ImproperlyConfigured for any other word."""
-    word = env.str(name, default=str(default)).strip().lower()
+    word = text(name, str(default)).lower()
     if word not in TRUE_WORDS | FALSE_WORDS:
         raise ImproperlyConfigured(f"{name} must be true or false, not {word!r}")
     return word in TRUE_WORDS
@@ -29,49 +42,64 @@ def flag(name: str, default: bool) -> bool:
 
 def whole_number(name: str, default: int, minimum: int, maximum: int) -> int:
     """An integer variable within [minimum, maximum]; raises ImproperlyConfigured otherwise."""
-    text = env.str(name, default=str(default)).strip()
-    try:
-        number = int(text)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}") from None
+    digits = text(name, str(default))
+    if not re.fullmatch(r"-?[0-9]{1,12}", digits):
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {digits!r}")
+    number = int(digits)
     if not minimum <= number <= maximum:
         raise ImproperlyConfigured(f"{name} must be between {minimum} and {maximum}, not {number}")
     return number
 
 
 def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
-    """A URL variable with one of the schemes, or empty when the default is empty."""
-    text = env.str(name, default=default).strip()
-    if text and urlsplit(text).scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} must start with one of {', '.join(schemes)}://, not {text!r}")
-    return text
+    """A URL variable with one of the schemes; empty only where the default is."""
+    value = text(name, default)
+    if not value:
+        return value
+    try:
+        parts = urlsplit(value)
+        has_place = bool(parts.hostname or parts.path.strip("/")) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a URL with a usable host and port, not {value!r}") from None
+    if parts.scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must start with one of {', '.join(schemes)}://, not {value!r}")
+    if not has_place or (parts.scheme in SCHEMES_WITH_HOST and not parts.hostname):
+        raise ImproperlyConfigured(f"{name} must name a place, not {value!r}")
+    return value
+
+
+def directory(name: str, default: Path) -> Path:
+    """A directory variable; made if it is missing, raises ImproperlyConfigured when that is impossible."""
+    path = Path(text(name, str(default)))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name} must be a directory that can be written: {error}") from None
+    return path
 
 
 def zone(name: str, default: str) -> str:
     """An IANA time zone variable."""
-    text = env.str(name, default=default)
+    value = text(name, default)
     try:
-        ZoneInfo(text)
+        ZoneInfo(value)
     except (ValueError, OSError, LookupError):
-        raise ImproperlyConfigured(f"{name} must be an IANA time zone, not {text!r}") from None
-    return text
+        raise ImproperlyConfigured(f"{name} must be an IANA time zone, not {value!r}") from None
+    return value
 
 
 # -- process ---------------------------------------------------------------------------------------------
 
 DEFAULT_SECRET_KEY = "ridewatch-development-key-known-to-everyone-and-good-for-nothing-else"
-SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET_KEY)
-if not SECRET_KEY:
-    raise ImproperlyConfigured("SECRET_KEY must not be empty")
+SECRET_KEY = text("SECRET_KEY", DEFAULT_SECRET_KEY)
 DEBUG = flag("DEBUG", False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = [host.strip() for host in text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")]
 # How the deployment is laid out; the system checks compare it with the database and the broker.
 WEB_CONCURRENCY = whole_number("WEB_CONCURRENCY", 1, 1, 256)
 CELERY_WORKER_HOSTS = whole_number("CELERY_WORKER_HOSTS", 1, 1, 1000)
 
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
-SHARED_DATA_DIR = Path(env.str("SHARED_DATA_DIR", default=str(BASE_DIR.parent / "shared" / "data")))
+DATA_DIR = directory("DATA_DIR", BASE_DIR / "var")
+SHARED_DATA_DIR = Path(text("SHARED_DATA_DIR", str(BASE_DIR.parent / "shared" / "data")))
 
 # -- applications ----------------------------------------------------------------------------------------
 
@@ -92,11 +120,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.cors.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -113,8 +141,9 @@ DATABASE_ENGINES = {"sqlite": "django.db.backends.sqlite3", "mysql": "django.db.
 
 def database() -> dict[str, object]:
     """The default database of DATABASE_URL: SQLite (WAL) or MariaDB/MySQL."""
-    text = url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'ridewatch.sqlite3'}", tuple(DATABASE_ENGINES))
-    parsed: dict[str, object] = dict(env.db_url_config(text, engine=DATABASE_ENGINES[urlsplit(text).scheme]))
+    value = url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'ridewatch.sqlite3'}", tuple(DATABASE_ENGINES))
+    parsed: dict[str, object] = dict(env.db_url_config(value, engine=DATABASE_ENGINES[urlsplit(value).scheme]))
+    max_age = whole_number("DATABASE_CONN_MAX_AGE", 600, 0, 86_400)
     if not parsed["NAME"]:
         raise ImproperlyConfigured("DATABASE_URL names no database")
     if parsed["ENGINE"] == DATABASE_ENGINES["sqlite"]:
@@ -133,7 +162,7 @@ def database() -> dict[str, object]:
         # UTC for the database's own clock too: it fills the timestamps nobody set.
         "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone='+00:00'",
     }
-    parsed["CONN_MAX_AGE"] = whole_number("DATABASE_CONN_MAX_AGE", 600, 0, 86_400)
+    parsed["CONN_MAX_AGE"] = max_age
     parsed["CONN_HEALTH_CHECKS"] = True
     return parsed
 
@@ -177,7 +206,7 @@ SITE_TIME_ZONE = zone("SITE_TIME_ZONE", "America/Los_Angeles")
 
 THEMEPARKS_WIKI_URL = url("THEMEPARKS_WIKI_URL", "https://api.themeparks.wiki/v1", ("http", "https"))
 ARCHIVE_URL = url("ARCHIVE_URL", "s3://archive.themeparks.wiki", ("s3", "file"))
-ARCHIVE_REGION = env.str("ARCHIVE_REGION", default="eu-west-2")
+ARCHIVE_REGION = text("ARCHIVE_REGION", "eu-west-2")
 ARCHIVE_ENDPOINT_URL = url("ARCHIVE_ENDPOINT_URL", "", ("http", "https"))
 
 # -- time and text ---------------------------------------------------------------------------------------
@@ -238,7 +267,7 @@ SPECTACULAR_SETTINGS = {
 # -- logging ---------------------------------------------------------------------------------------------
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_LEVEL = text("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in LOG_LEVELS:
     raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {LOG_LEVEL!r}")
 LOGGING = {

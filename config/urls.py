@@ -1,16 +1,15 @@
 """Routes. Paths have no trailing slash, except the two documentation pages."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from config.views import IdentityViewSet
+from config.views import DocsView, IdentityViewSet, SchemaView
 
 urlpatterns = [
     path("", IdentityViewSet.as_view({"get": "retrieve"})),
     path("api/", include("parks.api.urls")),
     path("api/", include("stats.api.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
+    path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),
 ]
 
 handler400 = "config.api.bad_request"

@@ -1,12 +1,17 @@
-"""The identity document of the service (public-api 4.1)."""
+"""The identity document of the service (public-api 4.1) and its documentation."""
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework import serializers
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
+
+from config.api import failure
 
 IDENTITY: dict[str, Any] = {
     "name": "Theme Park Downtime Tracker API",
@@ -39,3 +44,24 @@ class IdentityViewSet(ViewSet):
     )
     def retrieve(self, request: Request) -> Response:
         return Response(IDENTITY)
+
+
+class DocumentPage:
+    """What the two documentation pages answer to other methods than GET, in the API's manner."""
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse(headers={"Allow": "GET, HEAD, OPTIONS"})
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        body = failure(f'Method "{request.method}" not allowed.')
+        return JsonResponse(body, status=405, headers={"Allow": "GET, HEAD, OPTIONS"})
+
+
+class SchemaView(DocumentPage, SpectacularAPIView):  # type: ignore[misc]
+    """YAML, or JSON for a client that asks for it."""
+
+    content_negotiation_class = DefaultContentNegotiation
+
+
+class DocsView(DocumentPage, SpectacularSwaggerView):  # type: ignore[misc]
+    """The documentation page, from the project's own static files."""

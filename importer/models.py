@@ -81,11 +81,11 @@ class ImportCheckpoint(models.Model):
         """Claim the step to `status` by a conditional update; raises TransitionRefused when it is not open."""
         now = timezone.now()
         changes: dict[str, object] = {"status": status, "updated_at": now}
+        changes["completed_at"] = now if status in ENDED else None
         if status == ImportStatus.IN_PROGRESS and self.started_at is None:
             changes["started_at"] = now
-        if status in ENDED:
-            changes["completed_at"] = now
-        rows = ImportCheckpoint.objects.filter(pk=self.pk, status__in=ENTERED_FROM[status]).update(**changes)
+        sources = ENTERED_FROM.get(status, ())
+        rows = ImportCheckpoint.objects.filter(pk=self.pk, status__in=sources).update(**changes)
         if not rows:
             self.refresh_from_db()
             raise TransitionRefused(f"import {self.import_id} is {self.status}, it cannot become {status}")

@@ -15,7 +15,7 @@ from django.db.models import Max, Q
 
 from importer.days import DayRows, Interval, RideFacts, RideMemory
 from parks.models import DEFAULT_TIER_WEIGHT, Park, Ride
-from parks.querysets import retried_on_lock, upsert
+from parks.querysets import BATCH_SIZE, retried_on_lock, upsert
 from snapshots.bulk import insert_new, stamp
 from snapshots.models import (
     DataSource,
@@ -230,7 +230,8 @@ CHANGES = Table(RideStatusChange, ("ride_id", "changed_at"), CHANGE_FIELDS, chan
 def store_day(park: Park, start: int, end: int, day: DayRows) -> Counter[str]:
     """Make the stored archive rows of a park-local day equal to `day`, in one transaction.
 
-    Returns how many rows were created, updated, deleted, unchanged.
+    Returns how many rows were created, updated, deleted, unchanged. The day's rows leave room for live ones
+    (A-17), so none can meet a live row under its key.
     """
     counts: Counter[str] = Counter()
     within = Q(recorded_at__gte=instant(start), recorded_at__lt=instant(end))
@@ -238,12 +239,12 @@ def store_day(park: Park, start: int, end: int, day: DayRows) -> Counter[str]:
     archive = Q(data_source=DataSource.ARCHIVE)
     rides = list(park.rides.values_list("pk", flat=True))
     is_live = RideStatusSnapshot.objects.filter(within, ~archive, park=park).exists()
-    replace(counts, RIDES, RideStatusSnapshot.objects.filter(within & archive, park=park), park, day, is_live)
-    replace(counts, PARKS, ParkActivitySnapshot.objects.filter(within & archive, park=park), park, day, is_live)
+    replace(counts, RIDES, RideStatusSnapshot.objects.filter(within & archive, park=park), park, day)
+    replace(counts, PARKS, ParkActivitySnapshot.objects.filter(within & archive, park=park), park, day)
     # Queue rows and changes do not tell their source: beside live collection none is taken away.
-    replace(counts, QUEUES, QueueData.objects.filter(within, ride__in=rides), park, day, is_live, not is_live)
+    replace(counts, QUEUES, QueueData.objects.filter(within, ride__in=rides), park, day, not is_live)
     changes = RideStatusChange.objects.filter(changed_within, ride__in=rides)
-    replace(counts, CHANGES, changes, park, day, is_live, not is_live)
+    replace(counts, CHANGES, changes, park, day, not is_live)
     return counts
 
 
@@ -253,13 +254,12 @@ def replace(
     stored: models.QuerySet[Any],
     park: Park,
     day: DayRows,
-    is_live: bool,
     delete: bool = True,
 ) -> None:
     """Make `stored` equal to the day's rows of a table: compare by natural key, write the difference."""
     size = len(table.key)
     existing = {row[:size]: row[size:] for row in stored.values_list(*table.key, *table.columns)}
-    if not existing and not is_live:
+    if not existing:
         rows = list(table.rows(park, day, AS_TEXT))
         insert_new(table.model, rows)
         counts["created"] += len(rows)
@@ -273,8 +273,7 @@ def replace(
             changed.append(row)
         else:
             counts["unchanged"] += 1
-    # A live row under the same key wins (A-17): what exists is left alone.
-    upsert(table.model, instances(table, fresh), relations(table.key), [])
+    table.model._default_manager.bulk_create(instances(table, fresh), batch_size=BATCH_SIZE)
     upsert(table.model, instances(table, changed), relations(table.key), relations(table.columns))
     counts["created"] += len(fresh)
     counts["updated"] += len(changed)

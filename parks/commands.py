@@ -1,7 +1,7 @@
 """What all commands of ours share: help that teaches, bars on terminals, one clear line for a bad option."""
 
 import argparse
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
@@ -52,7 +52,9 @@ def day_option(text: str | None, option: str) -> date | None:
     if text is None:
         return None
     try:
-        day = date.fromisoformat(text)
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  (a calendar date)
+        if len(text) != len("YYYY-MM-DD"):
+            raise ValueError(text)
     except ValueError:
         raise refuse(f"{option}: {text!r} is not a date (YYYY-MM-DD)") from None
     if not FIRST_DAY <= day <= LAST_DAY:

@@ -1,5 +1,7 @@
 """The catalogue: parks, their rides, what kind of ride each is, and when parks plan to open."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -67,6 +69,10 @@ class Park(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, **kwargs: Any) -> None:
+        validate_zone(self.timezone)  # every day of the park is reckoned in it
+        super().save(**kwargs)
 
     @property
     def reports_down(self) -> bool:
@@ -200,6 +206,7 @@ class RideClassification(models.Model):
             ),
             in_range("confidence_score", 0, 1, "classifications_confidence"),
             one_of("classification_method", ClassificationMethod, "classifications_method_known"),
+            one_of("category", Category, "classifications_category_known"),
         ]
 
     def __str__(self) -> str:

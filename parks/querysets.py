@@ -45,7 +45,7 @@ def retried_on_lock(function: Callable[P, R]) -> Callable[P, R]:
 def upsert(model: type[models.Model], rows: Iterable[models.Model], key: Sequence[str], update: Sequence[str]) -> int:
     """Insert `rows`, or update the columns `update` where the natural key `key` exists; returns how many.
 
-    With nothing to update, rows that exist are left alone.
+    MariaDB and MySQL update on a conflict with any unique key: use it for tables with one natural key.
     """
     instances = list(rows)
     manager: models.Manager[Any] = model._default_manager
@@ -54,9 +54,8 @@ def upsert(model: type[models.Model], rows: Iterable[models.Model], key: Sequenc
     manager.bulk_create(
         instances,
         batch_size=BATCH_SIZE,
-        update_conflicts=bool(update),
-        ignore_conflicts=not update,
-        update_fields=list(update) or None,
-        unique_fields=target if update else None,
+        update_conflicts=True,
+        update_fields=list(update),
+        unique_fields=target,
     )
     return len(instances)

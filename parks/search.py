@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from parks.models import Park, Ride
@@ -17,7 +18,7 @@ def search_index() -> dict[str, Any]:
             "type": "park",
             "url": f"/park-detail.html?id={park.pk}",
         }
-        for park in Park.objects.active().order_by("name", "pk")
+        for park in Park.objects.active().order_by(Lower("name"), "pk")
     ]
     columns = ("pk", "name", "park_id", "park__name")
     rides = [
@@ -29,7 +30,7 @@ def search_index() -> dict[str, Any]:
             "type": "ride",
             "url": f"/ride-detail.html?id={pk}",
         }
-        for pk, name, park_id, park_name in Ride.objects.active().order_by("name", "pk").values_list(*columns)
+        for pk, name, park_id, park_name in Ride.objects.active().order_by(Lower("name"), "pk").values_list(*columns)
     ]
     return {
         "success": True,

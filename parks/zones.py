@@ -9,7 +9,7 @@ def is_zone(name: str) -> bool:
     """Is `name` an IANA time zone this machine knows?"""
     try:
         ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
+    except (ValueError, OSError, LookupError, TypeError):
         return False
     return True
 

@@ -1,7 +1,7 @@
 """What was wrong with what we were told: upstream issues, and problems of imports and collection."""
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
@@ -137,5 +137,5 @@ class DataQualityLog(models.Model):
     @staticmethod
     def natural_key(issue_type: str, entity_type: str, external_id: str | None, at: datetime, description: str) -> str:
         """What makes a problem the same problem: kind, entity, place, instant and reason."""
-        parts = (issue_type, entity_type, external_id or "", at.isoformat(), description)
+        parts = (issue_type, entity_type, external_id or "", at.astimezone(UTC).isoformat(), description)
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -29,15 +29,10 @@ def iso(instant: datetime | None) -> str | None:
 def health() -> tuple[int, dict[str, Any]]:
     """HTTP status and body of `/api/health`."""
     now = timezone.now()
-    checks: dict[str, dict[str, Any]] = {"database": database_check()}
-    if checks["database"]["status"] == "healthy":
-        checks["data_collection"] = collection_check(now)
-        checks["daily_aggregation"] = aggregation_check()
-        checks["hourly_aggregation"] = {
-            "status": "no_data",
-            "message": "No hourly aggregation runs in last 24 hours",
-        }
-        checks["disk_space"] = disk_check()
+    try:
+        checks = all_checks(now)
+    except Error:
+        checks = {"database": {"status": "unhealthy", "message": "Database connection failed"}}
     code, overall = verdict(checks)
     body = {"status": overall, "timestamp": iso(now), "api_version": API_VERSION, "checks": checks}
     return code, body
@@ -52,20 +47,26 @@ def verdict(checks: dict[str, dict[str, Any]]) -> tuple[int, str]:
     return 200, "degraded" if states & {"stale", "no_data"} else "healthy"
 
 
-def database_check() -> dict[str, Any]:
-    try:
-        connection.ensure_connection()
-        RideStatusSnapshot.objects.exists()
-    except Error:
-        return {"status": "unhealthy", "message": "Database connection failed"}
-    return {"status": "healthy", "message": "Database connection successful"}
+def all_checks(now: datetime) -> dict[str, dict[str, Any]]:
+    """Every check of a database that answers; raises django.db.Error when it does not."""
+    connection.ensure_connection()
+    return {
+        "database": {"status": "healthy", "message": "Database connection successful"},
+        "data_collection": collection_check(now),
+        "daily_aggregation": aggregation_check(),
+        "hourly_aggregation": {
+            "status": "no_data",
+            "message": "No hourly aggregation runs in last 24 hours",
+        },
+        "disk_space": disk_check(),
+    }
 
 
 def collection_check(now: datetime) -> dict[str, Any]:
     latest = newest_snapshot()
     if latest is None:
         return {"status": "no_data", "message": "No data collected yet"}
-    age = int((now - latest).total_seconds() // 60)
+    age = max(0, int((now - latest).total_seconds() // 60))
     if age >= CRITICAL_MINUTES:
         status, message = "critical", f"CRITICAL: Data is {age} minutes stale - check collection pipeline"
     elif age >= STALE_MINUTES:
@@ -106,9 +107,9 @@ def disk_check() -> dict[str, Any]:
     """The disk that holds the data directory."""
     try:
         usage = shutil.disk_usage(settings.DATA_DIR)
-    except OSError:
+        percent = round(100 * usage.used / usage.total, 1)
+    except (OSError, ZeroDivisionError):
         return {"status": "unknown", "message": "Disk check failed"}
-    percent = round(100 * usage.used / usage.total, 1)
     status = "healthy"
     if percent > DISK_CRITICAL_PERCENT:
         status = "critical"

@@ -9,7 +9,20 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db.models import F, Max, Min, Q, QuerySet, Sum
+from django.db.models import (
+    BigIntegerField,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Least
 
 from parks.models import DEFAULT_TIER_WEIGHT
 from snapshots.models import RideStatusSnapshot
@@ -24,14 +37,15 @@ class RideMeasures:
     """One ride over one window inside a park-local day. Seconds are of the open park (R-5.2, R-8)."""
 
     ride_id: int
+    park_id: int  # where it stood then
     open_seconds: int
     up_seconds: int
     down_seconds: int
-    avg_wait: Decimal | None  # minutes, time-weighted, ride open, zeros included (R-11)
+    avg_wait: Decimal | None  # minutes, time-weighted, ride open, zeros included (R-11); not rounded
     min_wait: int | None
     max_wait: int | None
     peak_wait: int | None  # whatever the status
-    avg_posted_wait: Decimal | None  # minutes, time-weighted, park open, zeros left out (rankings)
+    avg_posted_wait: Decimal | None  # minutes, time-weighted, park open, zeros left out (rankings); not rounded
     peak_posted_wait: int | None
 
     def operated(self, evidence_by_down: bool = False) -> bool:
@@ -40,30 +54,40 @@ class RideMeasures:
         return self.up_seconds > 0 or (evidence_by_down and self.down_seconds > 0)
 
 
-def weighted_wait(condition: Q) -> tuple[Sum, Sum]:
+def seconds_until(end: datetime) -> Combinable:
+    """How much of an observation lies before `end`, for rows that begin before it (design §4: windows clip)."""
+    left = ExpressionWrapper(
+        Value(end.replace(microsecond=0), output_field=DateTimeField()) - F("recorded_at"),
+        output_field=BigIntegerField(),  # the difference is counted in microseconds on both databases
+    )
+    return Least(F("duration_seconds"), left / 1_000_000, output_field=BigIntegerField())
+
+
+def weighted_wait(condition: Q, seconds: Combinable) -> tuple[Sum, Sum]:
     """Σ wait × seconds and Σ seconds over the rows of `condition` with a usable wait."""
     usable = condition & plausible_wait()
-    product = Sum(F("wait_time") * F("duration_seconds"), filter=usable)
-    return product, Sum("duration_seconds", filter=usable)
+    product = ExpressionWrapper(F("wait_time") * seconds, output_field=BigIntegerField())
+    return Sum(product, filter=usable), Sum(seconds, filter=usable)
 
 
 def mean(total: int | None, seconds: int | None) -> Decimal | None:
-    """A time-weighted mean with two decimals; None when there was nothing to average."""
-    return half_up(Decimal(total or 0) / seconds, 2) if seconds else None
+    """A time-weighted mean, not rounded; None when there was nothing to average."""
+    return Decimal(total or 0) / Decimal(seconds) if seconds else None
 
 
-def measure_rides(rows: QuerySet[RideStatusSnapshot]) -> list[RideMeasures]:
-    """Measures of every ride in `rows`, ride snapshots of one window, in one query."""
-    ride_wait, ride_wait_seconds = weighted_wait(operating())
+def measure_rides(rows: QuerySet[RideStatusSnapshot], end: datetime) -> list[RideMeasures]:
+    """Measures of every ride in `rows`, the ride snapshots of one window that ends at `end`; one query."""
+    seconds = seconds_until(end)
+    ride_wait, ride_wait_seconds = weighted_wait(operating(), seconds)
     posted = OPEN & Q(wait_time__gt=0)
-    posted_wait, posted_wait_seconds = weighted_wait(posted)
+    posted_wait, posted_wait_seconds = weighted_wait(posted, seconds)
     found = (
         rows.order_by()
-        .values("ride_id")
+        .values("ride_id", "park_id")
         .annotate(
-            open_seconds=Sum("duration_seconds", filter=OPEN, default=0),
-            up_seconds=Sum("duration_seconds", filter=OPEN & operating(), default=0),
-            down_seconds=Sum("duration_seconds", filter=OPEN & down(), default=0),
+            open_seconds=Sum(seconds, filter=OPEN, default=0),
+            up_seconds=Sum(seconds, filter=OPEN & operating(), default=0),
+            down_seconds=Sum(seconds, filter=OPEN & down(), default=0),
             ride_wait=ride_wait,
             ride_wait_seconds=ride_wait_seconds,
             min_wait=Min("wait_time", filter=operating() & plausible_wait()),
@@ -80,6 +104,7 @@ def measure_rides(rows: QuerySet[RideStatusSnapshot]) -> list[RideMeasures]:
 def measures_from(row: dict[str, Any]) -> RideMeasures:
     return RideMeasures(
         ride_id=row["ride_id"],
+        park_id=row["park_id"],
         open_seconds=int(row["open_seconds"]),
         up_seconds=int(row["up_seconds"]),
         down_seconds=int(row["down_seconds"]),

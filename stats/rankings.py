@@ -21,6 +21,7 @@ from stats.measures import (
     measure_rides,
     percent_change,
     percentage,
+    seconds_until,
     weight_of,
     window_score,
 )
@@ -122,7 +123,6 @@ class ParkToday:
     """A park from its midnight until now."""
 
     window: WindowScore
-    open_seconds: int
     open_snapshots: int
     rides_up: int
 
@@ -130,27 +130,22 @@ class ParkToday:
 def parks_today(parks: list[Park], now: datetime) -> dict[int, ParkToday]:
     """R-10.2 over each park's day so far; three queries."""
     condition = today_so_far(parks, now)
-    measures = measure_rides(RideStatusSnapshot.objects.filter(condition, ride__is_active=True))
-    facts = {
-        pk: (park_id, weight_of(weight))
-        for pk, park_id, weight in Ride.objects.active().values_list("pk", "park_id", "classification__tier_weight")
-    }
+    measures = measure_rides(RideStatusSnapshot.objects.filter(condition, ride__is_active=True), now)
+    weights = dict(Ride.objects.filter(is_active=True).values_list("pk", "classification__tier_weight"))
     reports_down = {park.pk: park.reports_down for park in parks}
     members: dict[int, list[tuple[RideMeasures, int]]] = defaultdict(list)
     for ride in measures:
-        park_id, weight = facts[ride.ride_id]
-        if ride.operated(evidence_by_down=reports_down[park_id]):
-            members[park_id].append((ride, weight))
+        if ride.operated(evidence_by_down=reports_down[ride.park_id]):
+            members[ride.park_id].append((ride, weight_of(weights[ride.ride_id])))
     opened = (
         ParkActivitySnapshot.objects.filter(condition, park_appears_open=True)
         .order_by()
         .values_list("park_id")
-        .annotate(seconds=Sum("duration_seconds"), snapshots=Count("pk"))
+        .annotate(seconds=Sum(seconds_until(now)), snapshots=Count("pk"))
     )
     return {
         park_id: ParkToday(
-            window=window_score(members[park_id], seconds),
-            open_seconds=seconds,
+            window=window_score(members[park_id], int(seconds)),
             open_snapshots=snapshots,
             rides_up=sum(ride.up_seconds > 0 for ride, _ in members[park_id]),
         )
@@ -192,7 +187,7 @@ def parks_live(parks: list[Park], period: Period, now: datetime) -> tuple[list[R
         )
     seen = sum(state.seen for state in states.values())
     all_down, all_tracked = sum(down.values()), sum(tracked.values())
-    downtime = sum((hours(park.window.down_seconds) for park in today.values()), NOTHING)
+    downtime = hours(sum(park.window.down_seconds for park in today.values()))
     return rows, totals_of(seen, all_down, all_tracked - all_down, downtime, uptimes)
 
 
@@ -247,7 +242,7 @@ def parks_of_today(parks: list[Park], period: Period, now: datetime) -> tuple[li
         parks=len(today),
         down=sum(window.rides_down for window in windows),
         operating=sum(park.rides_up for park in today.values()),
-        downtime=sum((hours(window.down_seconds) for window in windows), NOTHING),
+        downtime=hours(sum(window.down_seconds for window in windows)),
         uptimes=uptimes,
     )
 
@@ -260,14 +255,15 @@ def park_sums(parks: list[Park], dates: Callable[[str], Days]) -> dict[int, Row]
         .order_by()
         .values("park_id")
         .annotate(
-            score=Sum("shame_score", filter=opened),
-            days=Count("pk", filter=opened),
+            score=Sum("shame_score", filter=opened, default=0),
+            score_days=Count("shame_score", filter=opened),
             downtime=Sum("total_downtime_hours"),
             weighted=Sum("weighted_downtime_hours"),
             most_down=Max("rides_with_downtime"),
             down=Sum("rides_with_downtime"),
             tracked=Sum("total_rides_tracked"),
-            uptime=Sum("avg_uptime_percentage", filter=opened),
+            uptime=Sum("avg_uptime_percentage", filter=opened, default=0),
+            uptime_days=Count("avg_uptime_percentage", filter=opened),
         )
     )
     return {row["park_id"]: dict(row) for row in found}
@@ -279,15 +275,12 @@ def parks_of_days(parks: list[Park], period: Period, now: datetime) -> tuple[lis
     before = park_sums(parks, lambda zone: days_before(period, now, zone))
     states = parks_now(parks, now) if period == Period.YESTERDAY else {}
     rows = []
-    uptimes = []
     for park in parks:
         sums = current.get(park.pk)
         if sums is None:
             continue
-        days = sums["days"]
-        uptime = half_up(sums["uptime"] / days, 1) if days else NOTHING
-        uptimes += [sums["uptime"] / days] if days else []
-        score = half_up(sums["score"] / days, 1) if days else NOTHING
+        uptime = mean_of(sums["uptime"], sums["uptime_days"])
+        score = mean_of(sums["score"], sums["score_days"])
         if score <= 0:
             continue
         row = {
@@ -308,7 +301,14 @@ def parks_of_days(parks: list[Park], period: Period, now: datetime) -> tuple[lis
     down = sum(sums["down"] for sums in everything)
     tracked = sum(sums["tracked"] for sums in everything)
     downtime = sum((sums["downtime"] for sums in everything), NOTHING)
+    uptime_days = sum(sums["uptime_days"] for sums in everything)
+    uptimes = [sum((sums["uptime"] for sums in everything), NOTHING) / uptime_days] if uptime_days else []
     return rows, totals_of(len(current), down, tracked - down, downtime, uptimes)
+
+
+def mean_of(total: Decimal, days: int) -> Decimal:
+    """A mean over days, one decimal; 0 without any."""
+    return half_up(total / days, 1) if days else NOTHING
 
 
 PARK_ROWS: dict[Period, Callable[[list[Park], Period, datetime], tuple[list[Row], Row]]] = {
@@ -363,7 +363,12 @@ def attractions_of(parks: list[Park]) -> QuerySet[Ride]:
 def rides_of_today(parks: list[Park], now: datetime) -> list[Row]:
     attractions = attractions_of(parks)
     snapshots = RideStatusSnapshot.objects.filter(today_so_far(parks, now), ride__in=attractions)
-    measured = {ride.ride_id: ride for ride in measure_rides(snapshots) if ride.down_seconds}
+    places = dict(attractions.values_list("pk", "park_id"))
+    measured = {
+        ride.ride_id: ride
+        for ride in measure_rides(snapshots, now)
+        if hours(ride.down_seconds) > 0 and places[ride.ride_id] == ride.park_id
+    }
     rides = attractions.filter(pk__in=list(measured))
     states = parks_now(parks, now)
     current = rides_now(rides, now)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from parks.models import Park
+from parks.models import Park, Ride
 from parks.querysets import retried_on_lock, upsert
 from parks.zones import day_range
 from snapshots.models import ParkOperatingSession, RideStatusChange, RideStatusSnapshot
@@ -73,24 +73,26 @@ def ride_row(
         downtime_minutes=down,
         uptime_percentage=share or ZERO,
         operating_hours_minutes=open_minutes,
-        avg_wait_time=measures.avg_wait,
+        avg_wait_time=None if measures.avg_wait is None else half_up(measures.avg_wait, 2),
         min_wait_time=measures.min_wait,
         max_wait_time=measures.max_wait,
         peak_wait_time=measures.peak_wait,
         status_changes=changes,
-        longest_downtime_minutes=minutes(longest_down) if operated and longest_down else None,
+        longest_downtime_minutes=min(minutes(longest_down), down) if operated and longest_down else None,
         metrics_version=version,
     )
 
 
 def park_row(park: Park, day: date, version: int, rows: Sequence[RideDailyStats]) -> ParkDailyStats:
     """R-14.2 and R-10.3 over the ride rows of one version."""
-    weights = park.rides.values_list("pk", "classification__tier_weight")
+    rides = Ride.objects.filter(pk__in=[row.ride_id for row in rows])
+    weights = rides.values_list("pk", "classification__tier_weight")
     weight_by_ride = {pk: weight_of(weight) for pk, weight in weights}
     weighed = [(row, weight_by_ride[row.ride_id or 0]) for row in rows]
     down = sum(row.downtime_minutes for row in rows)
     weighted = sum(row.downtime_minutes * weight for row, weight in weighed)
-    weight = sum(weight for row, weight in weighed if row.uptime_percentage > 0)
+    # A ride that ran for a moment only rounds to 0 % but did operate: its downtime tells.
+    weight = sum(weight for row, weight in weighed if row.uptime_percentage > 0 or row.downtime_minutes > 0)
     open_minutes = Decimal(sum(row.operating_hours_minutes for row in rows)) / len(rows)
     averages = [row.avg_wait_time for row in rows if row.avg_wait_time is not None]
     return ParkDailyStats(
@@ -129,7 +131,7 @@ def recompute_park_day(park: Park, day: date, version: int) -> int:
     longest = longest_outages(rows)
     ride_rows = [
         ride_row(measures, day, version, changes.get(measures.ride_id, 0), longest.get(measures.ride_id))
-        for measures in measure_rides(rows)
+        for measures in measure_rides(rows, end)
     ]
     upsert(RideDailyStats, ride_rows, ("ride", "stat_date", "metrics_version"), RIDE_COLUMNS)
     # Rides that no longer have an observation on this day lose their row; inactive ones keep their history.
@@ -173,21 +175,28 @@ def days_between(first: date, last: date) -> list[date]:
 
 
 def parks_with_data(parks: Iterable[Park], first: date, last: date) -> list[Park]:
-    """The parks that have any observation in the range of local dates."""
+    """The parks that have any observation, or any statistics to correct, in the range of local dates."""
     found = []
     for park in parks:
         start, end = day_range(first, park.timezone)[0], day_range(last, park.timezone)[1]
         rows = RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lt=end)
-        if rows.exists():
+        stats = ParkDailyStats.objects.filter(park=park, stat_date__range=(first, last))
+        if rows.exists() or stats.exists():
             found.append(park)
     return found
 
 
-def recompute_day(parks: Sequence[Park], day: date, version: int, progress: Callable[[int], object]) -> AggregationLog:
+def recompute_day(
+    parks: Sequence[Park],
+    day: date,
+    version: int,
+    progress: Callable[[int], object] = lambda park_days: None,
+    scope: Park | None = None,
+) -> AggregationLog:
     """Recompute one local date of the parks, with its row in the ledger; a park that fails stops nobody else."""
     log = AggregationLog.objects.create(
         aggregation_date=day,
-        park=parks[0] if len(parks) == 1 else None,
+        park=scope,
         metrics_version=version,
         started_at=timezone.now(),
     )
@@ -213,13 +222,17 @@ def recompute(
     last: date,
     version: int,
     progress: Callable[[int], object] = lambda park_days: None,
+    scope: Park | None = None,
 ) -> RecomputeResult:
-    """Recompute the daily rows of a range of park-local dates. `progress` gets the park-days done."""
+    """Recompute the daily rows of a range of park-local dates. `progress` gets the park-days done.
+
+    `scope`: the one park that was asked for; None stands for all.
+    """
     result = RecomputeResult()
     if not parks:
         return result
     for day in days_between(first, last):
-        log = recompute_day(parks, day, version, progress)
+        log = recompute_day(parks, day, version, progress, scope)
         result.days += 1
         result.park_days += log.parks_processed
         result.ride_days += log.rides_processed

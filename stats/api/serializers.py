@@ -12,7 +12,7 @@ from stats.windows import ALIASES, Period
 
 PERIODS = ("live", "today", "yesterday", "7days", "30days", "last_week", "last_month")
 FILTERS = ("disney-universal", "all-parks")
-WHOLE_NUMBER = re.compile(r"\+?[0-9]{1,18}")
+WHOLE_NUMBER = re.compile(r"\+?0*([0-9]+)")
 
 
 @extend_schema_field({"type": "integer", "minimum": 0})
@@ -27,9 +27,22 @@ class LimitField(serializers.Field):
 
     def to_internal_value(self, data: Any) -> int:
         text = str(data).strip()
-        if not WHOLE_NUMBER.fullmatch(text):
+        match = WHOLE_NUMBER.fullmatch(text)
+        if match is None:
             self.fail("invalid")
-        return min(int(text), self.maximum)
+        digits = match[1]
+        return self.maximum if len(digits) > len(str(self.maximum)) else min(int(digits), self.maximum)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"type": "boolean"})
+class EchoedFlag(serializers.Field):
+    """`true` in any letter case is true, anything else false; never an error."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        return str(data).lower() == "true"
 
     def to_representation(self, value: Any) -> Any:
         return value
@@ -70,14 +83,11 @@ RIDE_SORTS = ("current_is_open", "downtime_hours", "uptime_percentage", "trend_p
 class ParkRankingQuery(RankingQuery):
     limit = LimitField(default=50, maximum=100)
     sort_by = choice(PARK_SORTS, "shame_score", one_of("sort_by", PARK_SORTS))
-    weighted = serializers.CharField(default="false", allow_blank=True, help_text="echoed, without effect")
+    weighted = EchoedFlag(default=False, help_text="echoed, without effect")
 
     def get_fields(self) -> dict[str, serializers.Field]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("limit", "period", "filter", "sort_by", "weighted")}
-
-    def validate_weighted(self, value: str) -> bool:
-        return value.lower() == "true"
 
 
 class RideRankingQuery(RankingQuery):

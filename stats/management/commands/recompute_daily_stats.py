@@ -10,6 +10,7 @@ from parks.commands import TeachingCommand, park_option, refuse, span_of_days
 from parks.models import Park
 from stats.recompute import parks_with_data, recompute
 
+LARGEST_VERSION = 1_000_000
 EXAMPLES = """
 examples:
   recompute_daily_stats --start-date 2024-07-01 --end-date 2024-07-31
@@ -42,13 +43,13 @@ class Command(TeachingCommand):
         if first is None or last is None:
             raise refuse("--start-date and --end-date are needed")
         version = options["metrics_version"]
-        if version < 1:
-            raise refuse(f"--metrics-version must be at least 1, not {version}")
+        if not 1 <= version <= LARGEST_VERSION:
+            raise refuse(f"--metrics-version must be between 1 and {LARGEST_VERSION}, not {version}")
         chosen = park_option(options["park_id"])
         parks = parks_with_data([chosen] if chosen else Park.objects.active().order_by("pk"), first, last)
         days = (last - first).days + 1
         with self.bar(days * len(parks), "park-day", options["verbosity"]) as bar:
-            result = recompute(parks, first, last, version, bar.update)
+            result = recompute(parks, first, last, version, bar.update, chosen)
         if not parks:
             self.stdout.write(f"No observations from {first} to {last}: nothing to compute.")
             return

@@ -1,0 +1,128 @@
+"""System checks for deployment mistakes: when they speak, and when they are silent (issue 2)."""
+
+import socket
+from typing import Any
+
+import pytest
+from django.core import checks
+from django.test.utils import override_settings
+
+from config.checks import (
+    MINIMUM_VERSIONS,
+    celery_hosts_share_a_broker,
+    database_is_supported,
+    secret_key_is_private,
+    sqlite_serves_one_process,
+    unsupported_version,
+)
+from config.tests.processes import manage
+
+DEVELOPMENT_KEY = "ridewatch-development-key-known-to-everyone-and-good-for-nothing-else"
+SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
+MYSQL = {"default": {"ENGINE": "django.db.backends.mysql"}}
+
+
+def spoken(messages: list[checks.CheckMessage]) -> list[str | None]:
+    for message in messages:
+        assert message.level == checks.ERROR
+        assert message.hint
+    return [message.id for message in messages]
+
+
+@pytest.mark.parametrize(
+    ("settings", "ids"),
+    [
+        ({"SECRET_KEY": DEVELOPMENT_KEY, "DEBUG": False}, ["ridewatch.E001"]),
+        ({"SECRET_KEY": DEVELOPMENT_KEY, "DEBUG": True}, []),
+        ({"SECRET_KEY": "another", "DEBUG": False}, []),
+    ],
+)
+def test_the_development_key_is_for_development(settings, ids):
+    with override_settings(**settings):
+        assert spoken(secret_key_is_private(None)) == ids
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+@pytest.mark.parametrize(
+    ("databases", "workers", "ids"),
+    [(SQLITE, 1, []), (SQLITE, 2, ["ridewatch.E002"]), (MYSQL, 1, []), (MYSQL, 16, [])],
+)
+def test_sqlite_is_for_one_process(databases, workers, ids):
+    with override_settings(DATABASES=databases, WEB_CONCURRENCY=workers):
+        assert spoken(sqlite_serves_one_process(None)) == ids
+
+
+@pytest.mark.parametrize(
+    ("hosts", "redis", "ids"),
+    [(1, "", []), (2, "", ["ridewatch.E003"]), (2, "redis://r", []), (1, "redis://r", [])],
+)
+def test_celery_on_several_machines_needs_redis(hosts, redis, ids):
+    with override_settings(CELERY_WORKER_HOSTS=hosts, REDIS_URL=redis):
+        assert spoken(celery_hosts_share_a_broker(None)) == ids
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "ids"),
+    [
+        ("MariaDB", (10, 5, 28), ["ridewatch.E004"]),
+        ("MariaDB", (10, 6, 0), []),
+        ("MariaDB", (11, 4, 2), []),
+        ("MariaDB", (5, 5), ["ridewatch.E004"]),
+        ("MySQL", (5, 7, 44), ["ridewatch.E004"]),
+        ("MySQL", (8, 0, 0), []),
+        ("MySQL", (9, 1), []),
+    ],
+)
+def test_an_old_server_is_named_with_the_version_it_needs(kind, version, ids):
+    messages = unsupported_version(kind, version)
+    assert spoken(messages) == ids
+    for message in messages:
+        assert message.msg.startswith(f"{kind} {'.'.join(map(str, version))} ")
+        assert message.hint == f"Upgrade {kind} to {'.'.join(map(str, MINIMUM_VERSIONS[kind]))} or newer."
+
+
+@pytest.mark.django_db
+def test_the_database_of_this_run_is_supported():
+    assert database_is_supported(None, databases=["default"]) == []
+    assert database_is_supported(None, databases=None) == [], "not asked for"
+
+
+def test_a_server_that_does_not_answer_is_an_error_and_no_traceback(monkeypatch, django_db_blocker):
+    pytest.importorskip("MySQLdb")
+    from django.db.backends.mysql.base import DatabaseWrapper
+
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        settings: dict[str, Any] = {
+            "HOST": "127.0.0.1",
+            "PORT": closed.getsockname()[1],
+            "NAME": "rw",
+            "USER": "rw",
+            "PASSWORD": "a secret",
+            "OPTIONS": {},
+            "CONN_HEALTH_CHECKS": False,
+            "CONN_MAX_AGE": 0,
+            "TIME_ZONE": None,
+            "AUTOCOMMIT": True,
+        }
+        monkeypatch.setattr("config.checks.connections", {"far": DatabaseWrapper(settings, "far")})
+        with django_db_blocker.unblock():
+            messages = database_is_supported(None, databases=["far"])
+    assert spoken(messages) == ["ridewatch.E005"]
+    assert "secret" not in str(messages)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "expected"),
+    [
+        (["--deploy"], {}, "ridewatch.E001"),
+        ([], {"WEB_CONCURRENCY": "4"}, "ridewatch.E002"),
+        ([], {"CELERY_WORKER_HOSTS": "3"}, "ridewatch.E003"),
+    ],
+)
+def test_the_checks_are_registered(arguments, variables, expected):
+    ended = manage("check", *arguments, **variables)
+    assert ended.returncode == 1
+    assert f"({expected})" in ended.stderr
+    assert "HINT: " in ended.stderr
+    assert "Traceback" not in ended.stderr

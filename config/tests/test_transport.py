@@ -1,0 +1,86 @@
+"""What every route has in common: JSON, HEAD, OPTIONS, headers (public-api 2.1, 4.1)."""
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+ROUTES = ["/", "/api/health", "/api/parks/downtime", "/api/rides/downtime", "/api/search/index"]
+every_route = pytest.mark.parametrize("url", ROUTES)
+
+
+@every_route
+@pytest.mark.parametrize("accept", [None, "text/html", "application/xml", "*/*", "nonsense", "application/json;q=0"])
+def test_whatever_a_client_accepts_it_gets_json(client, url, accept):
+    response = client.get(url, headers={"Accept": accept} if accept else {})
+    assert response["Content-Type"] == "application/json"
+    assert isinstance(response.json(), dict)
+
+
+@every_route
+def test_a_format_in_the_query_changes_nothing(client, url):
+    response = client.get(f"{url}?format=api")
+    assert response["Content-Type"] == "application/json"
+
+
+@every_route
+def test_head_has_the_headers_of_get_and_no_body(client, url):
+    get, head = client.get(url), client.head(url)
+    assert head.status_code == get.status_code
+    assert head.content == b""
+    assert head["Content-Type"] == get["Content-Type"]
+    assert int(head["Content-Length"]) == pytest.approx(len(get.content), abs=20)  # times differ in length
+
+
+@every_route
+def test_options_names_the_methods_with_an_empty_body(client, url):
+    response = client.options(url)
+    assert (response.status_code, response.content) == (200, b"")
+    assert response["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@every_route
+def test_the_contracts_security_headers_are_there_and_no_caching_ones(client, url):
+    response = client.get(url)
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    for name in ("Cache-Control", "ETag", "Expires", "Last-Modified", "Set-Cookie"):
+        assert name not in response
+
+
+def test_numbers_are_numbers_and_letters_are_letters(client):
+    response = client.get("/")
+    assert response["Content-Type"] == "application/json"
+    assert int(response["Content-Length"]) == len(response.content)
+
+
+def test_the_identity_document(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = client.get("/")
+    assert response.json() == {
+        "name": "Theme Park Downtime Tracker API",
+        "version": "1.0.0",
+        "status": "running",
+        "endpoints": {
+            "health": "/api/health",
+            "parks": "/api/parks",
+            "rides": "/api/rides",
+            "trends": "/api/trends",
+            "audit": "/api/audit",
+            "search": "/api/search",
+        },
+    }
+
+
+def test_the_schema_describes_every_route(client):
+    text = client.get("/api/schema/").content.decode()
+    for url in ROUTES:
+        assert f"\n  {url}:\n" in text
+    assert "\n  /api/schema/:\n" not in text
+
+
+def test_the_documentation_page_needs_no_other_site(client):
+    response = client.get("/api/docs/")
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/html")
+    assert b"cdn." not in response.content
+    assert b'src="http' not in response.content

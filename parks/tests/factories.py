@@ -1,0 +1,93 @@
+"""Parks, rides and what hangs on them."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from parks.models import (
+    ClassificationMethod,
+    EntityMetadata,
+    EntityMetadataVersion,
+    Park,
+    ParkSchedule,
+    Ride,
+    RideClassification,
+)
+
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+
+def wiki_id(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
+class ParkFactory(DjangoModelFactory[Park]):
+    """A park that reports CLOSED for every stop; `is_disney=True` for one that tells DOWN from CLOSED."""
+
+    class Meta:
+        model = Park
+
+    queue_times_id = factory.Sequence(lambda n: n + 1)
+    themeparks_wiki_id = factory.Sequence(wiki_id)
+    name = factory.Sequence("Park {:04d}".format)
+    city = "Orlando"
+    state_province = "Florida"
+    country = "US"
+    timezone = "America/New_York"
+
+
+class RideFactory(DjangoModelFactory[Ride]):
+    class Meta:
+        model = Ride
+
+    park = factory.SubFactory(ParkFactory)
+    queue_times_id = factory.Sequence(lambda n: n + 1)
+    themeparks_wiki_id = factory.Sequence(lambda n: wiki_id(500_000 + n))
+    name = factory.Sequence("Ride {:04d}".format)
+
+
+class ClassificationFactory(DjangoModelFactory[RideClassification]):
+    class Meta:
+        model = RideClassification
+
+    ride = factory.SubFactory(RideFactory)
+    tier = 2
+    tier_weight = factory.LazyAttribute(lambda row: 4 - row.tier)
+    classification_method = ClassificationMethod.PATTERN_MATCH
+    confidence_score = Decimal("0.75")
+
+
+class ScheduleFactory(DjangoModelFactory[ParkSchedule]):
+    """Ten opening hours from 13:00 UTC."""
+
+    class Meta:
+        model = ParkSchedule
+
+    park = factory.SubFactory(ParkFactory)
+    schedule_date = date(2026, 7, 1)
+    opening_time = factory.LazyAttribute(
+        lambda row: datetime(row.schedule_date.year, row.schedule_date.month, row.schedule_date.day, 13, tzinfo=UTC)
+    )
+    closing_time = factory.LazyAttribute(lambda row: row.opening_time and row.opening_time + timedelta(hours=10))
+
+
+class MetadataFactory(DjangoModelFactory[EntityMetadata]):
+    class Meta:
+        model = EntityMetadata
+
+    ride = factory.SubFactory(RideFactory)
+    themeparks_wiki_id = factory.LazyAttribute(lambda row: row.ride.themeparks_wiki_id)
+    entity_name = factory.LazyAttribute(lambda row: row.ride.name)
+    entity_type = "ATTRACTION"
+
+
+class MetadataVersionFactory(DjangoModelFactory[EntityMetadataVersion]):
+    class Meta:
+        model = EntityMetadataVersion
+
+    metadata = factory.SubFactory(MetadataFactory)
+    version = 1
+    fields: dict[str, object] = {}
+    changed_fields: list[str] = []

@@ -1,0 +1,95 @@
+"""Rows inserted in bulk by constant statements are the same as rows saved by the models."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import DataError, IntegrityError, connection, models, transaction
+
+from snapshots.bulk import INSERTS, insert_new, stamp
+from snapshots.models import QueueType, RideStatusSnapshot
+from snapshots.status import Status
+from snapshots.tests.factories import ActivityFactory, ChangeFactory, QueueFactory, SnapshotFactory
+
+FACTORIES = {
+    factory._meta.model: factory for factory in (SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory)
+}
+FULL: dict[str, dict[str, Any]] = {
+    "RideStatusSnapshot": {"is_open": True, "wait_time": 35, "status": Status.DOWN, "is_carried": True},
+    "ParkActivitySnapshot": {"avg_wait_time": "12.50", "max_wait_time": 90, "shame_score": "2.3", "rides_open": 7},
+    "QueueData": {"queue_type": QueueType.PAID_RETURN_TIME, "price_amount": "15.99", "price_currency": "USD"},
+    "RideStatusChange": {"previous_status_enum": Status.OPERATING, "new_status_enum": Status.DOWN},
+}
+every_table = pytest.mark.parametrize("model", INSERTS, ids=lambda model: model.__name__)
+
+
+def columns(model: type[models.Model]) -> list[str]:
+    """The columns of the statement, in its order."""
+    found = re.search(r"\((.*?)\)", INSERTS[model])
+    assert found
+    return found[1].split(", ")
+
+
+def as_written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stamp(int(value.timestamp()))
+    return str(value) if value is not None and not isinstance(value, int) else value
+
+
+@every_table
+def test_a_statement_names_every_column_once_and_as_many_values(model):
+    written = {field.column for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField)}
+    assert sorted(columns(model)) == sorted(written)
+    assert INSERTS[model].startswith(f"INSERT INTO {model._meta.db_table} (")
+    assert INSERTS[model].count("%s") == len(written)
+
+
+@pytest.mark.django_db
+@every_table
+@pytest.mark.parametrize("full", [True, False])
+def test_a_row_comes_back_as_if_the_model_had_saved_it(model, full):
+    FACTORIES[model].create(**(FULL[model.__name__] if full else {}))
+    rows = model._default_manager.values(*(name for name in columns(model)))
+    saved = rows.get()
+    model._default_manager.all().delete()
+    insert_new(model, [[as_written(saved[name]) for name in columns(model)]])
+    assert rows.get() == saved
+    at = "changed_at" if "changed_at" in saved else "recorded_at"
+    assert model._default_manager.filter(**{at: saved[at]}).exists(), "equal in the database too"
+
+
+@pytest.mark.django_db
+@every_table
+def test_a_row_that_exists_is_refused_and_left_alone(model):
+    FACTORIES[model].create()
+    row = model._default_manager.values_list(*columns(model)).get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_new(model, [list(map(as_written, row))])
+    assert model._default_manager.values_list(*columns(model)).get() == row
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "bad", [{"status": "OTHER"}, {"duration_seconds": -1}, {"data_source": None}, {"wait_time": -1}]
+)
+def test_nonsense_is_refused(bad):
+    SnapshotFactory.create()
+    row = RideStatusSnapshot.objects.values(*columns(RideStatusSnapshot)).get()
+    RideStatusSnapshot.objects.all().delete()
+    with pytest.raises((IntegrityError, DataError)), transaction.atomic():
+        insert_new(RideStatusSnapshot, [[as_written({**row, **bad}[name]) for name in columns(RideStatusSnapshot)]])
+    assert not RideStatusSnapshot.objects.exists()
+
+
+@pytest.mark.django_db
+def test_no_rows_are_no_statement():
+    with transaction.atomic():
+        insert_new(RideStatusSnapshot, [])
+        insert_new(RideStatusSnapshot, iter(()))
+    assert connection.needs_rollback is False
+
+
+@pytest.mark.parametrize("text", ["1970-01-02 00:00:00", "2024-02-29 23:59:59", "2199-12-31 00:00:01"])
+def test_a_stamp_is_the_utc_instant_as_text(text):
+    assert stamp(int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())) == text
