@@ -49,7 +49,7 @@ def test_the_database_has_the_indexes_and_foreign_keys_of_the_model(model):
         found = connection.introspection.get_constraints(cursor, model._meta.db_table)
     keyed = {}
     for field in model._meta.local_fields:
-        if isinstance(field, models.ForeignKey) and field.db_constraint:  # type: ignore[attr-defined]
+        if isinstance(field, models.ForeignKey) and field.db_constraint:
             target = field.related_model
             keyed[field.column] = (target._meta.db_table, target._meta.pk.column)
     real = {each["columns"][0]: each["foreign_key"] for each in found.values() if each["foreign_key"]}
