@@ -27,6 +27,10 @@ class ArchiveError(Exception):
     """The archive cannot be used as asked; the message says why and what to do."""
 
 
+class UnreadableFile(Exception):
+    """One file cannot be read, though it is there."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ArchiveFile:
     """One day of one destination; `day` is a UTC date."""
@@ -56,7 +60,7 @@ class Archive(Protocol):
         """The files of one destination, by day."""
 
     def read(self, file: ArchiveFile) -> bytes | None:
-        """The bytes as stored, or None when the file is gone."""
+        """The bytes as stored, or None when the file is gone; raises UnreadableFile."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class DirectoryArchive:
             return (self.root / file.key).read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise UnreadableFile(f"the file cannot be read: {error.strerror}") from error
 
 
 @dataclass(frozen=True)
@@ -130,15 +136,25 @@ class BucketArchive:
         return body
 
 
+def is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name too long, a NUL byte
+        return False
+
+
 def open_archive(source: str, region: str, endpoint_url: str | None = None) -> Archive:
     """The archive at a directory, a `file://` or an `s3://bucket[/prefix]` URL; raises ArchiveError."""
-    parts = urlsplit(source)
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        raise ArchiveError(f"{source!r} is neither a directory nor an s3:// URL") from None
     if parts.scheme == "s3":
         prefix = parts.path.strip("/")
         return BucketArchive(parts.netloc, f"{prefix}/" if prefix else "", region, endpoint_url)
     if parts.scheme not in ("", "file"):
         raise ArchiveError(f"{source!r} is neither a directory nor an s3:// URL")
     root = Path(unquote(parts.path) if parts.scheme == "file" else source)
-    if not root.is_dir():
+    if not is_directory(root):
         raise ArchiveError(f"{source!r} is not a directory; expected one that holds {LAYOUT}")
     return DirectoryArchive(root)

@@ -45,29 +45,38 @@ class RideFacts:
 
 @dataclass(slots=True)
 class ParkDay:
-    """The input: one park-local day `[start, end)` and everything known about it."""
+    """The input: one park-local day `[start, end)`, or its later part, and everything known about it."""
 
     start: int
     end: int
+    midnight: int  # when the local day began
     events: dict[int, list[Event]]  # by ride, in order
     feed: list[int]  # instants of every event of the park in the day, in order
     feed_before: int | None
     feed_after: int | None
+    covered_until: int  # what happened before this instant has been read
     memory: dict[int, RideMemory]
     rides: dict[int, RideFacts]
     reports_down: bool
     schedule: list[Interval] | None  # None: no schedule stored for the date
     live: dict[int, list[Interval]] = field(default_factory=dict)  # by ride, covered by live rows
     live_park: list[Interval] = field(default_factory=list)
+    now: int = 0  # the importer's clock
     max_silence: int = 2 * HOUR
     grid: int = 300
 
     @property
     def horizon(self) -> int:
-        """How far states are known to hold: the day's end, or the feed's last sign of life."""
+        """How far states are known to hold: the day's end, or the end of what has been read.
+
+        A scheduled closing soon after the last sign of life is believed.
+        """
         if self.feed_after is not None:
             return self.end
-        return self.feed[-1] if self.feed else self.start
+        last = self.feed[-1] if self.feed else self.start
+        known = min(self.end, max(last, self.covered_until, self.start))
+        closings = [end for start, end in self.schedule or () if start <= last and known < end <= self.now]
+        return min((end for end in closings if end - last <= self.max_silence), default=known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ class RideRow:
     wait: int | None
     park_open: bool
     carried: bool
-    reported_at: int | None  # None: at `at`
+    reported_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +191,7 @@ def silences(day: ParkDay) -> list[Interval]:
     signs = [*day.feed]
     if day.feed_before is not None:
         signs.insert(0, day.feed_before)
-    if day.feed_after is not None:
-        signs.append(day.feed_after)
+    signs.append(max(day.horizon, day.covered_until) if day.feed_after is None else day.feed_after)
     return [(a, b) for a, b in pairwise(signs) if b - a > day.max_silence]
 
 
@@ -214,9 +222,9 @@ def activity_spans(day: ParkDay, timelines: dict[int, list[Segment]], quiet: lis
     if not active:
         return []
     whole = (active[0][0], active[-1][1])
-    if whole[0] > day.start:
+    if whole[0] > day.midnight:
         return [whole]
-    noon = day.start + 12 * HOUR
+    noon = day.midnight + 12 * HOUR
     pauses = [(b, c) for (_, b), (c, _) in pairwise(active) if b < noon]
     night = max(pauses, key=lambda pause: pause[1] - pause[0], default=None)
     if night is None:
@@ -279,7 +287,7 @@ def ride_rows(
     """A ride's rows: one at each observed change, and carried ones where a known stretch begins in mid-state."""
     live = day.live.get(ride, [])
     known_open = without(spans, merged([*unknown, *live]))
-    closed = without([(day.start, day.horizon)], merged([*spans, *live]))
+    closed = without([(day.start, day.horizon)], merged([*spans, *unknown, *live]))
     rows = []
     for segment in segments:
         if segment.observed and not holding(live, segment.start):
@@ -299,7 +307,7 @@ def observed_row(
     at = segment.start
     stretch = holding(known_open, at) or holding(closed, at) or (at, at)
     seconds = min(segment.end, stretch[1]) - at
-    return RideRow(ride, at, seconds, *segment.state, holding(spans, at) is not None, False, None)
+    return RideRow(ride, at, seconds, *segment.state, holding(spans, at) is not None, False, segment.reported_at)
 
 
 def change_rows(day: ParkDay, ride: int, segments: list[Segment]) -> list[ChangeRow]:
@@ -311,19 +319,17 @@ def change_rows(day: ParkDay, ride: int, segments: list[Segment]) -> list[Change
         if before.state[0] == after.state[0]:
             continue
         minutes = (after.start - since) // 60
-        rows.append(ChangeRow(ride, after.start, before.state[0], after.state[0], minutes, after.state[1]))
         since = after.start
+        if not holding(day.live.get(ride, ()), since):  # live collection noted its own
+            rows.append(ChangeRow(ride, since, before.state[0], after.state[0], minutes, after.state[1]))
     return rows
 
 
 def queue_rows(day: ParkDay, ride: int) -> list[QueueRow]:
     """Every queue told by every event; of two events in one second the later wins."""
-    latest = {
-        (event.at, queue.queue_type): QueueRow(ride, event.at, queue)
-        for event in day.events.get(ride, ())
-        for queue in event.queues
-    }
-    return list(latest.values())
+    latest = {event.at: event.queues for event in day.events.get(ride, ())}
+    live = day.live.get(ride, ())
+    return [QueueRow(ride, at, queue) for at, queues in latest.items() if not holding(live, at) for queue in queues]
 
 
 # -- the park --------------------------------------------------------------------------------------------
@@ -399,7 +405,7 @@ def park_rows(day: ParkDay, clock: ParkClock, spans: list[Interval], unknown: li
     marks = {closing for _, closing in spans if closing < day.end}
     if not spans and day.feed:
         marks = {day.feed[0]}
-    closed = without([(day.start, max(horizon, day.start))], merged([*spans, *day.live_park]))
+    closed = without([(day.start, horizon)], merged([*spans, *unknown, *day.live_park]))
     instants: list[tuple[int, int, bool]] = []
     for opening, closing in known:
         points = [opening, *range(opening - opening % day.grid + day.grid, closing, day.grid), closing]
@@ -438,11 +444,12 @@ def build_day(day: ParkDay) -> DayRows:
     rides = sorted({*day.memory, *day.events})
     timelines = {ride: timeline(day, ride) for ride in rides}
     quiet = silences(day)
-    scheduled = None if day.schedule is None else clipped(day.schedule, day.start, day.horizon)
+    scheduled = None if day.schedule is None else clipped(day.schedule, day.start, day.end)
     spans = activity_spans(day, timelines, quiet) if scheduled is None else merged(scheduled)
     unknown = unknown_parts(spans, quiet, day.max_silence)
-    known_open = without(spans, unknown)
     result = DayRows(spans=spans, gaps=gaps(day, timelines, unknown, quiet))
+    unknown = merged([*unknown, *clipped(result.gaps, day.start, day.end)])
+    known_open = without(spans, unknown)
     for ride, segments in timelines.items():
         result.rides += ride_rows(day, ride, segments, spans, unknown)
         result.changes += change_rows(day, ride, segments)

@@ -1,6 +1,7 @@
 """From the bytes of an archive file to its raw events (sources 2.1), however damaged."""
 
 import json
+import re
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,10 @@ MAX_UNPACKED_BYTES = 1 << 30
 ZLIB_HEADERS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 GZIP_HEADER = b"\x1f\x8b"
 CHUNK = 1 << 20
+EVENTS = re.compile(r'"events"\s*:\s*\[')
+FIRST_LIST = re.compile(r"\s*\[")
+NEXT_EVENT = re.compile(r'\{\s*"')
+EVENT_KEYS = {"entityId", "eventTime"}
 
 
 @dataclass(slots=True)
@@ -23,32 +28,37 @@ class Decoded:
 
 
 def unpack(data: bytes) -> tuple[bytes, str | None]:
-    """Unpacked bytes, and the reason when the stream ends early or is damaged."""
+    """Unpacked bytes, and the reason when they are not all.
+
+    Of a stream that ends early the beginning is sure. Of a damaged one nothing is: a wrong bit may have
+    changed any number before the damage shows.
+    """
     if data[:1] in (b"{", b"["):
         return data, None
     if data[:2] not in (*ZLIB_HEADERS, GZIP_HEADER):
         return b"", "neither zlib, gzip nor JSON"
-    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # zlib or gzip, by the header
     parts: list[bytes] = []
     size = 0
-    reason = None
-    try:
-        while data and not stream.eof:
-            part = stream.decompress(data, CHUNK)
-            data = stream.unconsumed_tail
-            parts.append(part)
-            size += len(part)
-            if size > MAX_UNPACKED_BYTES:
-                return b"", f"unpacks to more than {MAX_UNPACKED_BYTES} bytes"
-    except zlib.error as error:
-        reason = f"damaged compression: {error}"
-    if reason is None and not stream.eof:
-        reason = "the compressed stream ends early"
-    return b"".join(parts), reason
+    while data:
+        stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # zlib or gzip, by the header
+        try:
+            while data and not stream.eof:
+                parts.append(stream.decompress(data, CHUNK))
+                data = stream.unconsumed_tail
+                size += len(parts[-1])
+                if size > MAX_UNPACKED_BYTES:
+                    return b"", f"unpacks to more than {MAX_UNPACKED_BYTES} bytes"
+        except zlib.error as error:
+            return b"", f"damaged compression: {error}"
+        if not stream.eof:
+            return b"".join(parts), "the compressed stream ends early"
+        data = stream.unused_data if stream.unused_data[:2] == GZIP_HEADER else b""  # a further gzip member
+    return b"".join(parts), None
 
 
 def decode(data: bytes) -> Decoded:
     """Raw events of an archive file; a damaged file yields the events before the damage."""
+    data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \r\n\t") if data[:1] in b"\xef \r\n\t" else data
     if not data:
         return Decoded([], 0, "the file is empty")
     text, reason = unpack(data)
@@ -70,20 +80,24 @@ def listed(document: Any) -> Decoded:
 
 
 def salvaged(text: str) -> tuple[list[Any], int]:
-    """The events that can be read one by one before a damage, and the position reached in the text."""
+    """The events that can be read one by one around a damage, and the position of the first damage."""
     events: list[Any] = []
     decoder = json.JSONDecoder()
-    position = text.find("[") + 1
-    if position == 0:
-        return events, 0
-    while position < len(text):
-        while text[position : position + 1] in ("", ",", " ", "\n", "\r", "\t") and position < len(text):
-            position += 1
+    begin = EVENTS.search(text) or FIRST_LIST.match(text)
+    position = begin.end() if begin else 0
+    damage = None
+    while begin and position < len(text):
+        following = NEXT_EVENT.search(text, position)
+        if following is None:
+            break
+        if damage is None and text[position : following.start()].strip(" ,\r\n\t"):
+            damage = position
         try:
-            event, position = decoder.raw_decode(text, position)
+            event, position = decoder.raw_decode(text, following.start())
         except (ValueError, RecursionError):
-            break
-        if not isinstance(event, dict):
-            break
-        events.append(event)
-    return events, position
+            damage = following.start() if damage is None else damage
+            position = following.start() + 1
+            continue
+        if isinstance(event, dict) and event.keys() & EVENT_KEYS:
+            events.append(event)
+    return events, position if damage is None else damage

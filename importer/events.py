@@ -11,12 +11,14 @@ from importer.archive import UUID
 from parks.models import EntityType
 from snapshots.models import QueueType, ReturnState
 from snapshots.quality import LogType
+from snapshots.score import half_up
 from snapshots.status import EXTREME_WAIT_MINUTES, Status, parse_status
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LARGEST_WAIT = 32_767  # what the column holds
 PLAUSIBLE_WAIT = 300  # longer waits are logged (R-22.6)
-CURRENCIES_WITHOUT_MINOR_UNIT = {"JPY", "KRW"}
+CURRENCIES_WITHOUT_MINOR_UNIT = {"JPY", "KRW", "VND", "CLP", "ISK"}
+CURRENCY = re.compile(r"[A-Za-z]{3}")
 LARGEST_PRICE = Decimal("99999999.99")
 PARK = "PARK"
 QUEUE_TYPES = frozenset(QueueType.values)
@@ -68,6 +70,15 @@ def parse_event(raw: Any, destination: str, now: datetime, report: Report) -> Ev
     if not isinstance(raw, dict):
         report(LogType.PARSE_ERROR, "the event is not an object")
         return None
+    try:
+        return checked_event(raw, destination, now, report)
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
+        # Whatever else upstream thinks of: one event is lost, told, and the file goes on.
+        report(LogType.PARSE_ERROR, f"the event cannot be read: {type(error).__name__}")
+        return None
+
+
+def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: Report) -> Event | None:
     entity = parse_uuid(raw.get("entityId"))
     if entity is None:
         missing = raw.get("entityId") in (None, "")
@@ -112,7 +123,7 @@ def missing_or_invalid(missing: bool, field: str, value: Any) -> tuple[LogType, 
 
 
 def brief(value: Any) -> str:
-    text = repr(value)
+    text = repr(value).encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= 80 else text[:80] + "…"
 
 
@@ -228,11 +239,10 @@ def queue_states(queues: dict[str, Any], report: Report) -> list[QueueState]:
 def queue_state(name: str, members: dict[str, Any], report: Report) -> QueueState:
     amount, currency = price(members.get("price"), report)
     wait_field = "estimatedWait" if name == QueueType.BOARDING_GROUP else "waitTime"
-    state = members.get("state")
     return QueueState(
         queue_type=name,
         wait_time_minutes=minutes(members.get(wait_field), f"{name}.{wait_field}", report),
-        return_state=state if state in RETURN_STATES else None,
+        return_state=known_return_state(members.get("state"), name, report),
         return_time_start=return_time(members.get("returnStart"), f"{name}.returnStart", report),
         return_time_end=return_time(members.get("returnEnd"), f"{name}.returnEnd", report),
         price_amount=amount,
@@ -242,10 +252,18 @@ def queue_state(name: str, members: dict[str, Any], report: Report) -> QueueStat
     )
 
 
+def known_return_state(told: Any, name: str, report: Report) -> str | None:
+    if isinstance(told, str) and told in RETURN_STATES:
+        return told
+    if told is not None:
+        report(LogType.INVALID, f"{name}.state is unknown: {brief(told)}")
+    return None
+
+
 def current_group(members: dict[str, Any]) -> str | None:
     """ "start-end" of the boarding groups called, or the one number there is."""
     ends = (members.get("currentGroupStart"), members.get("currentGroupEnd"))
-    return "-".join(str(number) for number in ends if number is not None)[:50] or None
+    return clean("-".join(str(number) for number in ends if number is not None))[:50] or None
 
 
 def return_time(value: Any, field: str, report: Report) -> int | None:
@@ -254,8 +272,8 @@ def return_time(value: Any, field: str, report: Report) -> int | None:
         return None
     try:
         instant = datetime.fromisoformat(value)
-        if instant.tzinfo is None:
-            raise ValueError("no zone")
+        if instant.tzinfo is None or not 2000 <= instant.year < 2100:
+            raise ValueError("no zone, or no usable year")
         return int(instant.timestamp())
     except (ValueError, TypeError, OverflowError):
         report(LogType.INVALID, f"{field} is not an instant with offset: {brief(value)}")
@@ -267,7 +285,7 @@ def price(told: Any, report: Report) -> tuple[Decimal | None, str | None]:
     if not isinstance(told, dict):
         return None, None
     currency = told.get("currency")
-    currency = currency.upper() if isinstance(currency, str) and len(currency) == 3 else None
+    currency = currency.upper() if isinstance(currency, str) and CURRENCY.fullmatch(currency) else None
     amount = told.get("amount")
     unknown = amount == 0 and str(told.get("formatted", "")).lower() == "unknown"
     if amount is None or currency is None or unknown:
@@ -278,4 +296,4 @@ def price(told: Any, report: Report) -> tuple[Decimal | None, str | None]:
     if not units.is_finite() or not 0 <= units <= LARGEST_PRICE:
         report(LogType.INVALID, f"price.amount is not an amount: {brief(amount)}")
         return None, currency
-    return units.quantize(Decimal("0.01")), currency
+    return half_up(units, 2), currency

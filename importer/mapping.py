@@ -32,6 +32,11 @@ class Mapping:
     rides_created: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
 
+    def concerns(self, event: Event, park: Park) -> bool:
+        """Does an event speak of `park`, as far as the event and the known rides tell?"""
+        ride = self.known_ride(event)
+        return ride.park_id == park.pk if ride else park.themeparks_wiki_id in (event.park, event.entity)
+
     def resolve(self, event: Event, report: Report) -> tuple[Park | None, Ride | None]:
         """Park and ride of an event. No park: the event is of no use (told once per entity when it should be).
 
@@ -39,13 +44,17 @@ class Mapping:
         """
         ride = self.known_ride(event)
         if ride is not None:
+            self.tell_contradictions(event, self.parks_by_id[ride.park_id], report)
             return self.parks_by_id[ride.park_id], ride
-        park = self.known_park(event.park) or self.create_park(event, report)
+        uuid = event.park or (event.entity if event.entity in self.parks else None)
+        park = self.known_park(uuid) or self.create_park(event, report)
         if park is None:
             return None, None
-        if event.entity == event.park:
+        self.tell_contradictions(event, park, report)
+        if event.entity == park.themeparks_wiki_id:
             self.learn_name(park, event.name)
-        if event.kind != EntityType.ATTRACTION or event.entity in self.no_rides:
+        is_ride = event.kind == EntityType.ATTRACTION and event.entity != park.themeparks_wiki_id
+        if not is_ride or event.entity in self.no_rides:
             self.no_rides.add(event.entity)
             self.skipped[event.kind] += 1
             return park, None
@@ -105,6 +114,15 @@ class Mapping:
             country=UNKNOWN_COUNTRY,
             timezone=zone,
         )
+
+    def tell_contradictions(self, event: Event, park: Park, report: Report) -> None:
+        """What an event says of its park and we know otherwise: told once per entity, ours is kept."""
+        if event.park not in (None, park.themeparks_wiki_id) and f"park of {event.entity}" not in self.told:
+            self.told.add(f"park of {event.entity}")
+            report(LogType.INVALID, f"the event names park {event.park}, the ride belongs to {park.name}; kept there")
+        if event.zone not in (None, park.timezone) and f"zone of {park.pk}" not in self.told:
+            self.told.add(f"zone of {park.pk}")
+            report(LogType.INVALID, f"the event is in {event.zone}, {park.name} in {park.timezone}; kept there")
 
     def tell_unmapped(self, event: Event, zone: str | None, report: Report) -> None:
         if event.entity in self.told or (event.park is None and event.kind != EntityType.ATTRACTION):

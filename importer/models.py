@@ -1,6 +1,7 @@
 """The ledger of imports: where each stands, and which steps it may take next."""
 
 import secrets
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -28,6 +29,7 @@ ENTERED_FROM = {
     ImportStatus.FAILED: (ImportStatus.IN_PROGRESS, ImportStatus.PAUSED),
     ImportStatus.CANCELLED: (ImportStatus.PENDING, ImportStatus.IN_PROGRESS, ImportStatus.PAUSED),
 }
+ABANDONED_AFTER = timedelta(hours=1)
 ENDED = (ImportStatus.COMPLETED, ImportStatus.FAILED, ImportStatus.CANCELLED)
 
 
@@ -76,6 +78,17 @@ class ImportCheckpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.import_id} {self.destination_uuid} {self.status}"
+
+    @classmethod
+    def fail_abandoned(cls, destination_uuid: str) -> None:
+        """Imports of a destination that say they run but have not moved for an hour were killed."""
+        stale = cls.objects.filter(
+            destination_uuid=destination_uuid,
+            status=ImportStatus.IN_PROGRESS,
+            updated_at__lt=timezone.now() - ABANDONED_AFTER,
+        )
+        for checkpoint in stale:
+            checkpoint.enter(ImportStatus.FAILED)
 
     def enter(self, status: ImportStatus) -> None:
         """Claim the step to `status` by a conditional update; raises TransitionRefused when it is not open."""

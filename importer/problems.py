@@ -1,5 +1,6 @@
 """Problems met in an archive become rows of the quality log, each once (issue key: kind, place, reason)."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from snapshots.quality import LogType
 
 MAX_PER_FILE = 10_000
 RAW_LIMIT = 4_000  # characters of offending input that are kept
+MAX_DEPTH = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,33 @@ def known_fingerprints(keys: Iterable[str]) -> list[str]:
 
 
 def shortened(raw: Any) -> Any:
-    """Offending input small enough to keep: as it is, or the beginning of its text."""
-    text = str(raw)
-    return raw if raw is None or len(text) <= RAW_LIMIT else text[:RAW_LIMIT] + "…"
+    """Offending input that every database keeps: as it is, or the beginning of its text."""
+    if raw is None:
+        return None
+    try:
+        text = json.dumps(raw, allow_nan=False)
+    except (ValueError, RecursionError):
+        text = ""
+    # MariaDB refuses lone surrogates and JSON nested more than 32 deep.
+    is_plain = 0 < len(text) <= RAW_LIMIT and "\\ud" not in text.lower() and depth(text) <= MAX_DEPTH
+    return raw if is_plain else described(raw)
+
+
+def depth(text: str) -> int:
+    """How deep the JSON `text` is nested, at most (brackets inside strings count too)."""
+    level = deepest = 0
+    for character in text:
+        level += (character in "[{") - (character in "]}")
+        deepest = max(deepest, level)
+    return deepest
+
+
+def described(raw: Any) -> str:
+    try:
+        text = repr(raw)
+    except RecursionError:
+        return "nested too deep to show"
+    return text[:RAW_LIMIT].encode("ascii", "backslashreplace").decode()
 
 
 def start_of(file_day: Any) -> datetime:

@@ -112,6 +112,12 @@ def memory_before(park: Park, at: int) -> dict[int, RideMemory]:
     return found
 
 
+def has_archive_rows(park: Park, start: int, end: int) -> bool:
+    """Was anything of this stretch imported before?"""
+    within = Q(recorded_at__gte=instant(start), recorded_at__lt=instant(end), data_source=DataSource.ARCHIVE)
+    return RideStatusSnapshot.objects.filter(within, park=park).exists()
+
+
 def live_intervals(park: Park, start: int, end: int) -> tuple[dict[int, list[Interval]], list[Interval]]:
     """What live collection covers of a day, by ride, and for the park itself."""
     within = Q(park=park, data_source=DataSource.LIVE, recorded_at__gte=instant(start), recorded_at__lt=instant(end))
@@ -167,7 +173,7 @@ def ride_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...
             is_open,
             row.park_open,
             row.carried,
-            form.maybe_when(row.reported_at),
+            form.when(row.reported_at),
             DataSource.ARCHIVE.value,
         )
 
@@ -228,7 +234,7 @@ CHANGES = Table(RideStatusChange, ("ride_id", "changed_at"), CHANGE_FIELDS, chan
 
 @retried_on_lock
 def store_day(park: Park, start: int, end: int, day: DayRows) -> Counter[str]:
-    """Make the stored archive rows of a park-local day equal to `day`, in one transaction.
+    """Make the stored archive rows of `[start, end)`, inside a park-local day, equal to `day`, in one transaction.
 
     Returns how many rows were created, updated, deleted, unchanged. The day's rows leave room for live ones
     (A-17), so none can meet a live row under its key.
@@ -239,7 +245,9 @@ def store_day(park: Park, start: int, end: int, day: DayRows) -> Counter[str]:
     archive = Q(data_source=DataSource.ARCHIVE)
     rides = list(park.rides.values_list("pk", flat=True))
     is_live = RideStatusSnapshot.objects.filter(within, ~archive, park=park).exists()
-    replace(counts, RIDES, RideStatusSnapshot.objects.filter(within & archive, park=park), park, day)
+    # By park and by ride: a ride may have stood in another park when its rows were written.
+    mine = Q(park=park) | Q(ride__in={row.ride for row in day.rides})
+    replace(counts, RIDES, RideStatusSnapshot.objects.filter(within & archive & mine), park, day)
     replace(counts, PARKS, ParkActivitySnapshot.objects.filter(within & archive, park=park), park, day)
     # Queue rows and changes do not tell their source: beside live collection none is taken away.
     replace(counts, QUEUES, QueueData.objects.filter(within, ride__in=rides), park, day, not is_live)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -28,6 +29,11 @@ class DataSource(models.TextChoices):
     ARCHIVE = "ARCHIVE"
 
 
+def nominal_interval() -> int:
+    """How long an observation of live collection holds, in seconds."""
+    return int(settings.COLLECTION_INTERVAL_SECONDS)
+
+
 class RideStatusSnapshot(models.Model):
     """From `recorded_at`, for `duration_seconds`, this ride reported this (design §4).
 
@@ -40,7 +46,7 @@ class RideStatusSnapshot(models.Model):
     recorded_at = SecondField()
     # Copied from the ride, so that a park's history is one index range.
     park = models.ForeignKey(Park, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
-    duration_seconds = models.PositiveIntegerField()
+    duration_seconds = models.PositiveIntegerField(default=nominal_interval)
     is_open = models.BooleanField(null=True, blank=True)
     status = EnumField(max_length=13, choices=Status.choices, null=True, blank=True)
     # Minutes; readings of 480 and more are kept and left out of every statistic.
@@ -50,7 +56,7 @@ class RideStatusSnapshot(models.Model):
     park_appears_open = models.BooleanField(default=False, db_default=False)
     # The state was reported earlier and still held here: written at an opening, or after a feed gap.
     is_carried = models.BooleanField(default=False, db_default=False)
-    # When the upstream reported the state; NULL: at `recorded_at` itself.
+    # When the upstream reported the state: before `recorded_at` for a carried row; NULL: not told.
     last_updated_api = SecondField(null=True, blank=True)
     data_source = EnumField(max_length=7, choices=DataSource.choices, default=DataSource.LIVE)
 
@@ -80,7 +86,7 @@ class ParkActivitySnapshot(models.Model):
     id = models.BigAutoField(primary_key=True, db_column="snapshot_id")
     park = models.ForeignKey(Park, models.CASCADE, related_name="activity", db_index=False)
     recorded_at = SecondField()
-    duration_seconds = models.PositiveIntegerField()
+    duration_seconds = models.PositiveIntegerField(default=nominal_interval)
     total_rides_tracked = models.PositiveIntegerField(default=0)
     rides_open = models.PositiveIntegerField(default=0)
     rides_closed = models.PositiveIntegerField(default=0, help_text="all not open, planned closures included")

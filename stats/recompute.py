@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 
 from parks.models import Park, Ride
@@ -172,6 +172,22 @@ def write_session(park: Park, day: date, rows: QuerySet[RideStatusSnapshot]) -> 
 
 def days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def observed_span(parks: Iterable[Park], first: date, last: date) -> tuple[date, date] | None:
+    """The part of a range of dates that has observations or statistics of the parks; None: it has neither."""
+    ids = [park.pk for park in parks]
+    rows = RideStatusSnapshot.objects.filter(park__in=ids).aggregate(first=Min("recorded_at"), last=Max("recorded_at"))
+    known = ParkDailyStats.objects.filter(park__in=ids).aggregate(first=Min("stat_date"), last=Max("stat_date"))
+    # A day more at both ends: the local date may be the one before or after the UTC date.
+    firsts = [rows["first"].date() - timedelta(days=1)] if rows["first"] else []
+    lasts = [rows["last"].date() + timedelta(days=1)] if rows["last"] else []
+    firsts += [known["first"]] if known["first"] else []
+    lasts += [known["last"]] if known["last"] else []
+    if not firsts:
+        return None
+    first, last = max(first, min(firsts)), min(last, max(lasts))
+    return (first, last) if first <= last else None
 
 
 def parks_with_data(parks: Iterable[Park], first: date, last: date) -> list[Park]:

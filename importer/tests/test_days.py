@@ -37,6 +37,8 @@ def day_of(events, *, schedule=None, memory=None, feed=(), before=None, after=60
     memory = memory or {}
     fields = {
         "start": START,
+        "midnight": START,
+        "covered_until": 0,
         "end": END,
         "events": events,
         "feed": signs,
@@ -137,6 +139,7 @@ def test_a_state_set_before_opening_is_carried_to_the_opening_instant():
     carried = rows.rides[0]
     assert ride_rows(rows)[0] == (540, 60, DOWN, None, True, True)
     assert carried.reported_at == at(-300)
+    assert rows.rides[1].reported_at == at(600)
 
 
 def test_a_ride_closed_all_day_has_one_carried_row_per_opening():

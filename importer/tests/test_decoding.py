@@ -56,21 +56,42 @@ def test_a_truncated_stream_gives_the_events_before_the_end_and_the_position():
     assert "ends early" in decoded.reason
 
 
-def test_damage_in_the_middle_of_the_stream_keeps_what_came_before():
-    many = [{"entityId": f"entity {n}", "noise": str(hash(str(n)))} for n in range(20000)]
+@pytest.mark.parametrize("place", ["middle", "checksum"])
+def test_of_a_damaged_stream_nothing_is_believed(place):
+    many = [{"entityId": f"entity {n}", "noise": str(n * 7919 % 9973)} for n in range(20000)]
     whole = bytearray(zlib.compress(json.dumps(many).encode()))
-    middle = len(whole) // 2
-    whole[middle : middle + 50] = b"\xff" * 50
+    where = len(whole) // 2 if place == "middle" else len(whole) - 3
+    whole[where : where + 2] = b"\xff\xfe"
     decoded = decode(bytes(whole))
-    assert decoded.reason is not None
-    assert len(decoded.events) < len(many)
-    assert decoded.events == many[: len(decoded.events)]
+    assert decoded.events == []
+    assert "damaged compression" in decoded.reason
 
 
 def test_broken_json_keeps_the_events_before_the_break():
     decoded = decode(DOCUMENT.replace(b'"c"', b"\x01"))
+    assert decoded.position == DOCUMENT.index(b'{"entityId": "c"')
     assert decoded.events == EVENTS[:2]
     assert "not JSON" in decoded.reason
+
+
+@pytest.mark.parametrize("broken", [b"\x01", b'"b" oops', b"[" * 3000])
+def test_one_broken_event_costs_only_itself(broken):
+    decoded = decode(DOCUMENT.replace(b'"b"', broken))
+    assert decoded.events == [EVENTS[0], EVENTS[2]]
+    assert decoded.position == DOCUMENT.index(b'{"entityId": "b"')
+    assert decoded.reason is not None
+
+
+def test_other_lists_before_the_events_are_passed_over():
+    text = b'{"tags": [{"a": 1}], "events": [{"entityId": "a", "n": 1}, {"entityId": "x"'
+    assert decode(text).events == [EVENTS[0]]
+
+
+def test_several_gzip_members_a_mark_and_blanks_are_read():
+    half = len(DOCUMENT) // 2
+    assert decode(gzip.compress(DOCUMENT[:half]) + gzip.compress(DOCUMENT[half:])).events == EVENTS
+    assert decode(b"\xef\xbb\xbf" + DOCUMENT).events == EVENTS
+    assert decode(b"  \n" + DOCUMENT).events == EVENTS
 
 
 def test_a_decompression_bomb_is_refused(monkeypatch):

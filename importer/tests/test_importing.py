@@ -1,5 +1,6 @@
 import zlib
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -81,6 +82,8 @@ def test_parks_and_rides_are_created_with_the_zone_of_the_events(tmp_path):
 def test_states_become_rows_with_durations(tmp_path):
     write_events(tmp_path, a_day())
     run(tmp_path)
+    observed = RideStatusSnapshot.objects.filter(is_carried=False)
+    assert all(row.last_updated_api == row.recorded_at for row in observed)
     columns = ("recorded_at", "duration_seconds", "status", "wait_time", "park_appears_open", "data_source")
     rows = list(RideStatusSnapshot.objects.order_by("recorded_at").values_list(*columns))
     assert rows[0] == (utc("2024-07-04T13:00:00"), 7200, "OPERATING", 10, True, "ARCHIVE")
@@ -181,15 +184,17 @@ def test_order_and_repetition_of_the_events_do_not_matter(tmp_path):
     assert stored() == before
 
 
-def test_ranges_imported_one_by_one_equal_the_whole(tmp_path):
-    write_events(tmp_path, three_days())
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Los_Angeles", "Europe/Paris", "Asia/Tokyo", "UTC"])
+def test_ranges_imported_one_by_one_equal_the_whole(tmp_path, zone):
+    works = event("2024-07-03T22:30:00Z", "REFURBISHMENT", entity=SHOW)
+    before = event("2024-07-03T14:00:00Z", "OPERATING", 5, entity=SHOW)
+    write_events(tmp_path, [{**each, "timezone": zone} for each in [*three_days(), before, works]])
     run(tmp_path)
     whole = stored()
     for model in TABLES:
         model.objects.all().delete()
-    for day in ("2024-07-04", "2024-07-03", "2024-07-05"):
-        chosen = date.fromisoformat(day)
-        run(tmp_path, start=chosen, end=chosen)
+    for day in (3, 4, 5, 6):
+        run(tmp_path, start=date(2024, 7, day), end=date(2024, 7, day))
     run(tmp_path, start=date(2024, 7, 4))
     assert stored() == whole
 
@@ -272,6 +277,18 @@ def test_the_ledger_tells_how_far_an_import_got(tmp_path):
     assert checkpoint.completed_at >= checkpoint.started_at
 
 
+def test_an_import_that_was_killed_is_no_longer_said_to_run(tmp_path):
+    killed = ImportCheckpoint.objects.create(destination_uuid=DESTINATION, status=ImportStatus.IN_PROGRESS)
+    running = ImportCheckpoint.objects.create(destination_uuid=DESTINATION, status=ImportStatus.IN_PROGRESS)
+    an_hour_ago = datetime.now(UTC) - timedelta(minutes=61)
+    ImportCheckpoint.objects.filter(pk=killed.pk).update(updated_at=an_hour_ago)
+    write_events(tmp_path, a_day())
+    run(tmp_path)
+    killed.refresh_from_db()
+    running.refresh_from_db()
+    assert (killed.status, running.status) == (ImportStatus.FAILED, ImportStatus.IN_PROGRESS)
+
+
 # -- bad input -------------------------------------------------------------------------------------------
 
 BAD_EVENTS = [
@@ -307,6 +324,171 @@ def test_a_bad_event_is_logged_once_with_file_position_and_reason_and_the_rest_i
     as_before = {utc("2024-07-04T14:00:00"), utc("2024-07-04T18:00:00")}
     expected = {utc(each["eventTime"][:19]) for each in events} - as_before
     assert expected <= set(RideStatusSnapshot.objects.values_list("recorded_at", flat=True))
+
+
+HOSTILE = [
+    event("2024-07-04T15:00:01Z", queue={"RETURN_TIME": {"state": ["x"]}}),
+    event("2024-07-04T15:00:01Z", queue={"RETURN_TIME": {"state": {"x": 1}}}),
+    event("2024-07-04T15:00:01Z", wait=float("nan")),
+    event("2024-07-04T15:00:01Z", wait=float("inf"), extra=float("nan")),
+    event("2024-07-04T15:00:01Z", "BROKEN", name="lone \ud800 surrogate", extra="\ud800"),
+    event("2024-07-04T15:00:01Z", "BROKEN", extra=eval("[" * 60 + "]" * 60)),  # noqa: S307
+    event("2024-07-04T15:00:01Z", queue={"RETURN_TIME": {"returnStart": "9999-12-31T23:59:59-05:00"}}),
+    event("2024-07-04T15:00:01Z", queue={"RETURN_TIME": {"returnStart": "0001-01-01T00:00:00+14:00"}}),
+    event(
+        "2024-07-04T15:00:01Z", queue={"BOARDING_GROUP": {"currentGroupStart": "\ud800", "allocationStatus": "\ud800"}}
+    ),
+    event("2024-07-04T15:00:01Z", queue={"PAID_RETURN_TIME": {"price": {"amount": 5, "currency": "ßab"}}}),
+    event("2024-07-04T15:00:01Z", queue={"PAID_RETURN_TIME": {"price": {"amount": 1e300, "currency": "USD"}}}),
+    event("2024-07-04T15:00:01Z", name="x" * 10_000, parkSlug="\x00"),
+    event("2024-07-04T15:00:01Z", "BROKEN", name="🎢 قطار"),
+    {**event("2024-07-04T15:00:01Z"), "entityType": ["x"], "internalId": {"a": 1}},
+    event("1999-01-01T00:00:00Z"),
+    event("2024-07-08T00:00:00Z"),
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_no_single_event_stops_an_import(tmp_path, hostile):
+    events = a_day()
+    write_day(tmp_path, date(2024, 7, 4), [*events[:3], hostile, *events[3:-2]])
+    write_day(tmp_path, date(2024, 7, 5), events[-2:])
+    run(tmp_path)
+    assert run(tmp_path).rows_written == 0
+    found = set(RideStatusSnapshot.objects.values_list("recorded_at", flat=True))
+    assert {utc("2024-07-04T13:00:00"), utc("2024-07-04T16:00:00"), utc("2024-07-05T01:00:00")} <= found
+    assert utc("1999-01-01T00:00:00") not in found
+
+
+def test_files_that_cannot_be_read_are_told_and_passed_over(tmp_path):
+    write_events(tmp_path, three_days())
+    unreadable = tmp_path / DESTINATION / "2024" / "07" / "02.json.gz"
+    unreadable.mkdir()
+    loop = tmp_path / DESTINATION / "2024" / "07" / "01.json.gz"
+    loop.symlink_to(loop)
+    summary = run(tmp_path)
+    assert summary.problems["PARSE_ERROR"] == 2
+    assert RideStatusSnapshot.objects.exists()
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Asia/Tokyo", "America/New_York", "America/Los_Angeles", "UTC"])
+def test_the_end_of_a_day_is_known_in_every_zone(tmp_path, zone):
+    park = Park.objects.create(themeparks_wiki_id=PARK, name="Ours", city="X", country="US", timezone=zone)
+    local = ZoneInfo(zone)
+    instants = [datetime(2024, 7, 4, hour, 5, tzinfo=local) for hour in range(10, 22)]
+    instants.append(datetime(2024, 7, 5, 10, 5, tzinfo=local))
+    events = [
+        event(at.astimezone(UTC).isoformat(), "OPERATING", 5 * n, timezone=zone) for n, at in enumerate(instants)
+    ]
+    for day in (4, 5):
+        ParkSchedule.objects.create(
+            park=park,
+            schedule_date=date(2024, 7, day),
+            opening_time=datetime(2024, 7, day, 10, tzinfo=local),
+            closing_time=datetime(2024, 7, day, 22, tzinfo=local),
+        )
+    write_events(tmp_path, events)
+    run(tmp_path)
+    rows = RideStatusSnapshot.objects.filter(recorded_at__lt=datetime(2024, 7, 5, tzinfo=local))
+    assert sum(rows.filter(park_appears_open=True).values_list("duration_seconds", flat=True)) == 715 * 60
+    assert not rows.filter(park_appears_open=False).exists()
+
+
+def test_a_closing_soon_after_the_archive_s_last_word_is_believed(tmp_path):
+    park = Park.objects.create(themeparks_wiki_id=PARK, name="Ours", city="X", country="US", timezone=ZONE)
+    ParkSchedule.objects.create(
+        park=park,
+        schedule_date=date(2024, 7, 4),
+        opening_time=utc("2024-07-04T13:00:00"),
+        closing_time=utc("2024-07-04T22:30:00"),
+    )
+    write_events(tmp_path, [each for each in a_day() if each["eventTime"] <= "2024-07-04T22"])
+    run(tmp_path)
+    last = RideStatusSnapshot.objects.order_by("recorded_at").last()
+    assert (last.recorded_at, last.park_appears_open) == (utc("2024-07-04T21:00:00"), True)
+    assert last.duration_seconds == 90 * 60
+
+
+def test_an_unsorted_first_file_loses_nothing(tmp_path):
+    events = a_day()
+    write_day(tmp_path, date(2024, 7, 4), [events[9], *events[:9], *events[10:12]])
+    write_day(tmp_path, date(2024, 7, 5), events[12:])
+    summary = run(tmp_path)
+    assert summary.problems == {}
+    assert RideStatusSnapshot.objects.order_by("recorded_at").first().recorded_at == utc("2024-07-04T13:00:00")
+
+
+def test_what_was_imported_stays_when_its_file_is_gone_or_damaged(tmp_path):
+    write_events(tmp_path, three_days())
+    run(tmp_path)
+    before = stored()["RideStatusSnapshot"]
+    path = tmp_path / DESTINATION / "2024" / "07" / "04.json.gz"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-30])
+    assert run(tmp_path).rows["deleted"] == 0
+    path.unlink()
+    assert run(tmp_path).rows["deleted"] == 0
+    assert stored()["RideStatusSnapshot"] == before
+    path.write_bytes(whole)
+    assert run(tmp_path).rows_written == 0
+
+
+def test_an_archive_that_begins_later_or_ends_earlier_takes_nothing_away(tmp_path):
+    write_events(tmp_path / "all", three_days())
+    run(tmp_path / "all")
+    before = stored()
+    for name, days in {"later": (5, 6), "earlier": (3, 4)}.items():
+        for path in (tmp_path / "all").rglob("*.json.gz"):
+            if int(path.name[:2]) in days:
+                target = tmp_path / name / path.relative_to(tmp_path / "all")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(path.read_bytes())
+        run(tmp_path / name)
+        assert stored() == before
+
+
+def test_a_newest_file_that_grows_is_taken_up(tmp_path):
+    events = a_day()
+    for known in (3, 6, 10):
+        write_day(tmp_path, date(2024, 7, 4), events[:known])
+        run(tmp_path)
+    rows = RideStatusSnapshot.objects.order_by("recorded_at")
+    assert rows.last().recorded_at == utc("2024-07-04T23:00:00")
+
+
+def test_files_that_arrive_one_by_one_give_the_same_as_all_at_once(tmp_path):
+    write_events(tmp_path / "all", three_days())
+    run(tmp_path / "all")
+    whole = stored()
+    for model in TABLES:
+        model.objects.all().delete()
+    for path in sorted((tmp_path / "all").rglob("*.json.gz")):
+        target = tmp_path / "growing" / path.relative_to(tmp_path / "all")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+        run(tmp_path / "growing")
+    assert stored() == whole
+
+
+def test_a_ride_that_moved_to_another_park_keeps_one_history(tmp_path):
+    write_events(tmp_path, a_day())
+    run(tmp_path)
+    other = Park.objects.create(name="Other", city="X", country="US", timezone=ZONE)
+    Ride.objects.update(park=other)
+    run(tmp_path)
+    assert set(RideStatusSnapshot.objects.values_list("park", flat=True)) == {other.pk}
+    problem = DataQualityLog.objects.get()
+    assert "the ride belongs to Other" in problem.description
+
+
+def test_a_silence_at_the_end_of_the_day_claims_nothing(tmp_path):
+    broken_off = [each for each in a_day() if each["eventTime"] < "2024-07-04T20:30"]
+    write_events(tmp_path, [*broken_off, event("2024-07-05T03:00:00Z", "CLOSED"), event("2024-07-05T13:00:00Z")])
+    run(tmp_path)
+    rows = RideStatusSnapshot.objects.filter(recorded_at__lt=utc("2024-07-05T03:00:00"))
+    assert max(row.recorded_at + timedelta(seconds=row.duration_seconds) for row in rows) == utc("2024-07-04T20:00:00")
+    gap = DataQualityLog.objects.get(issue_type="GAP")
+    assert (gap.timestamp_start, gap.timestamp_end) == (utc("2024-07-04T20:00:00"), utc("2024-07-05T03:00:00"))
 
 
 @pytest.mark.parametrize(

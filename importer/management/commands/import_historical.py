@@ -54,7 +54,7 @@ class Command(TeachingCommand):
             ]
             summary = self.run_all(imports, options["verbosity"])
         except ArchiveError as error:
-            raise refuse(str(error)) from error
+            raise refuse(" ".join(str(error).split())) from error
         self.tell(summary)
 
     @staticmethod

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from parks.commands import TeachingCommand, park_option, refuse, span_of_days
 from parks.models import Park
-from stats.recompute import parks_with_data, recompute
+from stats.recompute import observed_span, parks_with_data, recompute
 
 LARGEST_VERSION = 1_000_000
 EXAMPLES = """
@@ -46,13 +46,16 @@ class Command(TeachingCommand):
         if not 1 <= version <= LARGEST_VERSION:
             raise refuse(f"--metrics-version must be between 1 and {LARGEST_VERSION}, not {version}")
         chosen = park_option(options["park_id"])
-        parks = parks_with_data([chosen] if chosen else Park.objects.active().order_by("pk"), first, last)
+        candidates = [chosen] if chosen else list(Park.objects.active().order_by("pk"))
+        span = observed_span(candidates, first, last)
+        if span is None:
+            self.stdout.write(f"No observations from {first} to {last}: nothing to compute.")
+            return
+        first, last = span
+        parks = parks_with_data(candidates, first, last)
         days = (last - first).days + 1
         with self.bar(days * len(parks), "park-day", options["verbosity"]) as bar:
             result = recompute(parks, first, last, version, bar.update, chosen)
-        if not parks:
-            self.stdout.write(f"No observations from {first} to {last}: nothing to compute.")
-            return
         self.stdout.write(
             f"Computed {result.ride_days:,} ride-days in {result.park_days:,} park-days"
             f" from {first} to {last} (metrics version {version})."
