@@ -24,7 +24,7 @@ from snapshots.models import RideStatusSnapshot
 from stats.recompute import parks_with_data, recompute
 
 SAMPLE_DAYS = 60
-SAMPLE_DESTINATIONS = 6
+SAMPLE_DESTINATIONS = 5
 SAMPLE_SEED = 1
 UPSTREAM_TIMEOUT_SECONDS = 2
 
