@@ -10,7 +10,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from importer.events import Event, QueueState
-from snapshots.score import half_up, shame_score
+from parks.rounding import half_up
+from snapshots.score import shame_score
 from snapshots.status import Status, is_down, is_operating, is_plausible_wait
 
 Interval = tuple[int, int]

@@ -9,9 +9,9 @@ from typing import Any
 
 from importer.archive import UUID
 from parks.models import EntityType
+from parks.rounding import half_up
 from snapshots.models import QueueType, ReturnState
 from snapshots.quality import LogType
-from snapshots.score import half_up
 from snapshots.status import EXTREME_WAIT_MINUTES, Status, parse_status
 
 CLOCK_TOLERANCE = timedelta(minutes=5)

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from snapshots.status import PARK_CLOSED, effective_status, is_down, is_operating
+from snapshots.status import PARK_CLOSED, effective_status, is_down, is_operating, status_today
 
 LIVE_WINDOW = timedelta(hours=2)
 # A row stays inside its park-local day, so none that still holds can be older than the longest day.
@@ -96,3 +96,13 @@ def displayed_status(park: ParkNow, ride: RideNow | None) -> str:
     if not park.is_open:
         return PARK_CLOSED
     return ride.effective_status if ride else effective_status(None, False)
+
+
+def summary_status(park: ParkNow, ride: RideNow, operated_today: bool) -> str:
+    """The bucket of a ride in the live summary (R-4.7): one of the five values.
+
+    `operated_today`: R-5.3 for the park-local day so far.
+    """
+    if not park.is_open:
+        return PARK_CLOSED
+    return status_today(ride.status, ride.computed_is_open, operated_today)

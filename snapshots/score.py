@@ -1,14 +1,11 @@
-"""The shame score's one formula (R-10.0) and the rounding every published number uses (R-0.1)."""
+"""The shame score's one formula (R-10.0)."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+
+from parks.rounding import half_up
 
 SHAME_SCORE_MULTIPLIER = 10
 SHAME_SCORE_MAX = Decimal("10.0")
-
-
-def half_up(value: Decimal | int, digits: int) -> Decimal:
-    """`value` rounded half-up (ties away from zero) to `digits` decimals."""
-    return Decimal(value).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
 
 def shame_score(weighted_down: Decimal | int, weighted_capacity: Decimal | int) -> Decimal:

@@ -60,6 +60,36 @@ def effective_status(status: str | None, computed_is_open: bool) -> str:
     return Status.OPERATING if computed_is_open else Status.DOWN
 
 
+def status_today(status: str | None, computed_is_open: bool, operated_today: bool) -> str:
+    """R-4.7, items 2 to 8: the effective status, but a ride that never ran today is closed, not down."""
+    shown = effective_status(status, computed_is_open)
+    return Status.CLOSED if shown == Status.DOWN and not operated_today else shown
+
+
+def hour_status(operating: int | None, down: int | None, total: int | None) -> Status:
+    """R-16.4: what a ride mostly was in an hour; counts of observations or seconds, None as 0.
+
+    The rest of `total` was closed. In a tie operating goes before down, and down before closed.
+    """
+    up, failing = operating or 0, down or 0
+    closed = (total or 0) - up - failing
+    if not total:
+        return Status.CLOSED
+    if up > 0 and up >= max(failing, closed):
+        return Status.OPERATING
+    return Status.DOWN if failing > 0 and failing >= closed else Status.CLOSED
+
+
+def sanitised_wait(wait: int | None) -> int | None:
+    """R-4.3: a negative wait means that none was reported; long ones are kept as they are."""
+    return wait if wait is not None and wait >= 0 else None
+
+
+def computed_is_open(wait: int | None, is_open: bool | None) -> bool:
+    """R-4.4: a posted wait proves that the ride runs, whatever the open flag says."""
+    return bool(is_open) or (wait is not None and wait > 0)
+
+
 def is_plausible_wait(wait: int | None) -> bool:
     """A posted wait that may enter a statistic."""
     return wait is not None and wait < EXTREME_WAIT_MINUTES

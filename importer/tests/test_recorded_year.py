@@ -15,9 +15,9 @@ import pytest
 from importer.archive import DirectoryArchive
 from importer.importing import DestinationImport
 from parks.models import Park, Ride
+from parks.rounding import half_up
 from parks.zones import day_range
 from snapshots.models import RideStatusSnapshot
-from snapshots.score import half_up
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parks.models import DEFAULT_TIER_WEIGHT, TIER_WEIGHTS
-from snapshots.score import half_up, shame_score
+from parks.rounding import half_up
+from snapshots.score import shame_score
 from snapshots.status import is_down
 
 

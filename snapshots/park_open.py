@@ -1,0 +1,65 @@
+"""Is a park open at an instant: its schedule first, its activity only without one (R-6.1 to R-6.3, R-21)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from parks.models import Park, ParkSchedule, ScheduleType
+from parks.zones import local_date
+
+# Opening and closing instant of an OPERATING row.
+OpenWindow = tuple[datetime, datetime]
+
+ONE_DAY, ONE_MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What a park's schedule says around an instant."""
+
+    windows: tuple[OpenWindow, ...]
+    exists: bool  # the park has OPERATING rows, on whatever date: then activity never opens it
+
+
+def is_inside(windows: Iterable[OpenWindow], at: datetime) -> bool:
+    """R-6.1: does one of the windows contain the instant? Both ends belong to it."""
+    return any(opening <= at <= closing for opening, closing in windows)
+
+
+def is_park_open(schedule: Schedule, at: datetime, rides_open: int) -> bool:
+    """R-6.1, R-6.2: by the schedule; a park without one is open while at least one ride operates."""
+    return is_inside(schedule.windows, at) if schedule.exists else rides_open > 0
+
+
+def was_park_open(schedule: Schedule, at: datetime, stored: bool) -> bool:
+    """R-6.3: by the schedule; without one, what was stored with the snapshot of that instant."""
+    return is_inside(schedule.windows, at) if schedule.exists else stored
+
+
+def schedule_around(park: Park, at: datetime) -> Schedule:
+    """The windows of the park-local date of `at` and of the date before, whose night may reach into it (R-6.1).
+
+    One query, two for an instant whose dates have no row. A row without both times opens nothing, but is a
+    schedule.
+    """
+    rows = ParkSchedule.objects.filter(park=park, schedule_type=ScheduleType.OPERATING)
+    today = local_date(at, park.timezone)
+    times = rows.filter(schedule_date__range=(today - ONE_DAY, today)).values_list("opening_time", "closing_time")
+    found = list(times.order_by("opening_time"))
+    windows = tuple((opening, closing) for opening, closing in found if opening and closing)
+    return Schedule(windows, bool(found) or rows.exists())
+
+
+# -- ride and park rows of older data (R-21) --------------------------------------------------------------
+
+
+def nearest_within(at: datetime, instants: Iterable[datetime], limit: timedelta = ONE_MINUTE) -> datetime | None:
+    """The nearest of the instants, at most `limit` away; the earlier of two equally near ones."""
+    near = [instant for instant in instants if abs(instant - at) <= limit]
+    return min(near, key=lambda instant: (abs(instant - at), instant), default=None)
+
+
+def nearest_in_minute(at: datetime, instants: Iterable[datetime]) -> datetime | None:
+    """R-21: the partner of a row whose clock was read a second or two apart: the nearest in the same UTC minute."""
+    minute = at.replace(second=0, microsecond=0)
+    return nearest_within(at, (instant for instant in instants if minute <= instant < minute + ONE_MINUTE))

@@ -1,0 +1,234 @@
+"""Was the park open at an instant (R-6.1 to R-6.3), and which park row belongs to a ride row (R-21)?"""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parks.models import ScheduleType
+from parks.tests.factories import ParkFactory, ScheduleFactory
+from parks.tests.golden import golden_cases
+from snapshots.park_open import (
+    Schedule,
+    is_inside,
+    is_park_open,
+    nearest_in_minute,
+    nearest_within,
+    schedule_around,
+    was_park_open,
+)
+from snapshots.status import is_down, is_operating
+
+OPENING, CLOSING = datetime(2025, 12, 10, 14, tzinfo=UTC), datetime(2025, 12, 11, 3, tzinfo=UTC)  # 9:00 to 22:00
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+NOTHING = Schedule((), exists=False)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def schedule(park, day: date, opening, closing, kind=ScheduleType.OPERATING):
+    return ScheduleFactory.create(
+        park=park, schedule_date=day, opening_time=opening, closing_time=closing, schedule_type=kind
+    )
+
+
+# -- open or not -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("case", golden_cases("alignment_and_park_open", "park_open"))
+def test_the_golden_parks_are_open(case):
+    given, park = case["input"], ParkFactory.create(timezone="America/Los_Angeles")
+    now = at(given["now"])
+    for window in given["schedules"]:
+        schedule(park, date(2025, 12, 10), at(window["opening"]), at(window["closing"]), window["type"])
+    found = schedule_around(park, now)
+    is_open = is_park_open(found, now, given["rides_open"])
+    assert is_open is case["expected"]
+    assert was_park_open(found, now, stored=is_open) is case["expected"]
+    if "stored_shame_score" in given:
+        counted = [given["stored_shame_score"]] if is_open else []
+        assert counted == [case["expected_average_score"]]
+
+
+@pytest.mark.parametrize(
+    ("instant", "is_open"),
+    [
+        (OPENING - SECOND, False),
+        (OPENING, True),
+        (OPENING + SECOND, True),
+        (CLOSING, True),
+        (CLOSING + SECOND, False),
+    ],
+)
+def test_both_ends_of_a_window_belong_to_it(instant, is_open):
+    known = Schedule(((OPENING, CLOSING),), exists=True)
+    assert is_inside(known.windows, instant) is is_open
+    assert is_park_open(known, instant, rides_open=0) is is_open
+    assert is_park_open(known, instant, rides_open=47) is is_open, "activity does not override a schedule"
+    assert was_park_open(known, instant, stored=not is_open) is is_open, "nor does what was stored"
+
+
+def test_one_of_several_windows_is_enough():
+    windows = ((OPENING, OPENING + HOUR), (CLOSING - HOUR, CLOSING))
+    assert is_inside(windows, OPENING)
+    assert is_inside(windows, CLOSING)
+    assert not is_inside(windows, OPENING + 2 * HOUR)
+    assert not is_inside((), OPENING)
+
+
+@pytest.mark.parametrize(("rides_open", "is_open"), [(0, False), (1, True), (47, True)])
+def test_a_park_without_a_schedule_is_open_while_a_ride_operates(rides_open, is_open):
+    assert is_park_open(NOTHING, OPENING, rides_open) is is_open
+
+
+def test_a_park_that_has_a_schedule_but_no_window_now_is_closed():
+    assert not is_park_open(Schedule((), exists=True), OPENING, rides_open=47)
+    assert not was_park_open(Schedule((), exists=True), OPENING, stored=True)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_without_a_schedule_the_past_is_as_it_was_stored(stored):
+    assert was_park_open(NOTHING, OPENING, stored) is stored
+
+
+# -- the rows around an instant --------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_park_without_rows_has_no_schedule():
+    ScheduleFactory.create()  # of another park
+    assert schedule_around(ParkFactory.create(), OPENING) == NOTHING
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", sorted(set(ScheduleType) - {ScheduleType.OPERATING}))
+def test_other_kinds_of_rows_neither_open_a_park_nor_make_a_schedule(kind):
+    park = ParkFactory.create()
+    schedule(park, date(2025, 12, 10), OPENING, CLOSING, kind)
+    assert schedule_around(park, OPENING) == NOTHING
+
+
+@pytest.mark.django_db
+def test_the_night_belongs_to_the_window_of_the_date_before():
+    park = ParkFactory.create()  # New York
+    closing = datetime(2025, 12, 11, 6, tzinfo=UTC)  # 1:00 of the 11th
+    schedule(park, date(2025, 12, 10), OPENING, closing)
+    at_night = schedule_around(park, closing - MINUTE)
+    assert at_night.windows == ((OPENING, closing),)
+    assert is_park_open(at_night, closing - MINUTE, rides_open=0)
+
+
+@pytest.mark.django_db
+def test_the_dates_are_the_parks_own():
+    """4:30 UTC of the 11th is still the 10th in New York, and long the 11th in Tokyo."""
+    instant = datetime(2025, 12, 11, 4, 30, tzinfo=UTC)
+    for zone, dates in (("America/New_York", (9, 10)), ("Asia/Tokyo", (10, 11))):
+        park = ParkFactory.create(timezone=zone)
+        for day in range(8, 13):
+            noon = datetime(2025, 12, day, 12, tzinfo=UTC)
+            schedule(park, date(2025, 12, day), noon, noon + HOUR)
+        found = schedule_around(park, instant)
+        assert [opening.day for opening, _ in found.windows] == list(dates), zone
+        assert found.exists
+
+
+@pytest.mark.django_db
+def test_several_windows_of_a_date_come_in_order():
+    park = ParkFactory.create()
+    evening = schedule(park, date(2025, 12, 10), CLOSING - HOUR, CLOSING)
+    morning = schedule(park, date(2025, 12, 10), OPENING, OPENING + HOUR)
+    assert schedule_around(park, OPENING).windows == tuple(
+        (row.opening_time, row.closing_time) for row in (morning, evening)
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("times", [(None, None), (OPENING, None), (None, CLOSING)])
+def test_a_row_without_both_times_opens_nothing_but_is_a_schedule(times):
+    park = ParkFactory.create()
+    schedule(park, date(2025, 12, 10), *times)
+    assert schedule_around(park, OPENING + HOUR) == Schedule((), exists=True)
+
+
+@pytest.mark.django_db
+def test_a_row_of_any_date_makes_a_schedule(django_assert_num_queries):
+    park = ParkFactory.create()
+    schedule(park, date(2024, 1, 1), OPENING - timedelta(days=700), OPENING - timedelta(days=699))
+    with django_assert_num_queries(2):
+        assert schedule_around(park, OPENING) == Schedule((), exists=True)
+    schedule(park, date(2025, 12, 10), OPENING, CLOSING)
+    with django_assert_num_queries(1):
+        assert schedule_around(park, OPENING).exists
+
+
+# -- rows whose clocks were read apart -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", golden_cases("alignment_and_park_open", "timestamp_drift"))
+def test_the_golden_drift_of_two_seconds_loses_no_row(case):
+    given, expected = case["input"], case["expected"]
+    parks = {at(row["recorded_at"]): row["park_appears_open"] for row in given["park_snapshots"]}
+    rides = {at(row["recorded_at"]): row["status"] for row in given["ride_snapshots"]}
+    assert len(parks.keys() & rides.keys()) == expected["matches_exact"]
+    partners = {ride: nearest_in_minute(ride, parks) for ride in rides}
+    matched = [rides[ride] for ride, partner in partners.items() if partner is not None and parks[partner]]
+    assert len(matched) == len(set(partners.values())) == expected["matches_same_minute"]
+    assert sum(is_operating(status, False) for status in matched) == expected["operating"]
+    assert sum(is_down(status, False, reports_down=True) for status in matched) == expected["down"]
+
+
+@pytest.mark.parametrize("case", golden_cases("alignment_and_park_open", "same_instant"))
+def test_the_golden_rows_of_one_instant_match_by_equality_and_by_minute(case):
+    instants = [OPENING + n * 10 * MINUTE for n in range(6)]
+    exact = {instant: instant for instant in instants}
+    by_minute = {instant: nearest_in_minute(instant, instants) for instant in instants}
+    assert (exact == by_minute) is case["expected"]["matches_exact_equals_matches_same_minute"]
+
+
+@pytest.mark.parametrize("case", golden_cases("alignment_and_park_open", "minute_boundary"))
+def test_the_golden_pair_over_a_minute_boundary(case):
+    ride, park = at(case["input"]["ride"]), at(case["input"]["park"])
+    assert (nearest_in_minute(ride, [park]) == park) is case["expected"]["match_same_minute"]
+    assert (nearest_within(ride, [park]) == park) is case["expected"]["match_nearest_within_60s"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "others", "nearest"),
+    [
+        (30, [], None),
+        (30, [29], 29),
+        (30, [0, 59], 59),  # 29 seconds away, not 30
+        (30, [10, 45, 33], 33),
+        (30, [25, 35], 25),  # equally near: the earlier
+        (0, [-1], None),  # the minute before
+        (0, [0, -1], 0),
+        (59, [60], None),  # the minute after
+        (59, [60, 0], 0),
+        (59, [59], 59),
+    ],
+)
+def test_the_nearest_row_of_the_minute_is_the_partner(seconds, others, nearest):
+    minute = OPENING
+    found = nearest_in_minute(minute + seconds * SECOND, [minute + other * SECOND for other in others])
+    assert found == (None if nearest is None else minute + nearest * SECOND)
+
+
+@pytest.mark.parametrize(("away", "matches"), [(60, True), (-60, True), (61, False), (-61, False), (0, True)])
+def test_sixty_seconds_are_within_sixty_seconds(away, matches):
+    other = OPENING + away * SECOND
+    assert nearest_within(OPENING, [other]) == (other if matches else None)
+
+
+@given(st.integers(0, 86_399), st.lists(st.integers(0, 86_399), max_size=8))
+def test_a_partner_of_the_minute_is_never_farther_than_any_other_row_of_it(second, others):
+    instant, instants = OPENING + second * SECOND, [OPENING + other * SECOND for other in others]
+    found = nearest_in_minute(instant, instants)
+    same_minute = [other for other in instants if other.replace(second=0) == instant.replace(second=0)]
+    assert (found is not None) == bool(same_minute)
+    if found is not None:
+        assert found in same_minute
+        assert abs(found - instant) == min(abs(other - instant) for other in same_minute)
