@@ -1,136 +1,257 @@
 """Minutes, uptime, waits and scores from observations with durations: each defined once (design §3).
 
-`rules.md` counts snapshots of one interval; here every "count × I" is a sum of seconds, rounded once.
+`rules.md` counts snapshots of one interval; here every "count × I" is a sum of seconds, rounded once. The
+sums of a window are the sums of its parts, so any cut of a window gives the window back.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
-from typing import Any
 
-from django.db.models import (
-    BigIntegerField,
-    DateTimeField,
-    ExpressionWrapper,
-    F,
-    Max,
-    Min,
-    Q,
-    QuerySet,
-    Sum,
-    Value,
-)
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Least
+from django.db.models import QuerySet
 
 from parks.models import DEFAULT_TIER_WEIGHT
-from snapshots.models import RideStatusSnapshot
-from snapshots.score import half_up, shame_score
-from snapshots.status import down, operating, plausible_wait
+from parks.rounding import half_up
+from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
+from snapshots.score import shame_score
+from snapshots.status import down, is_down, is_operating, is_plausible_wait
+from stats.cells import Grid, RideCell, overlaps, park_cells, ride_cells
 
-OPEN = Q(park_appears_open=True)
+OPEN = {"park_appears_open": True}
+Waits = dict[int, int]  # minutes -> seconds for which they were posted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RideMeasures:
-    """One ride over one window inside a park-local day. Seconds are of the open park (R-5.2, R-8)."""
+    """One ride over one window. Seconds are of the open park (R-5.2, R-8) where nothing else is said."""
 
     ride_id: int
     park_id: int  # where it stood then
-    open_seconds: int
-    up_seconds: int
-    down_seconds: int
-    avg_wait: Decimal | None  # minutes, time-weighted, ride open, zeros included (R-11); not rounded
-    min_wait: int | None
-    max_wait: int | None
-    peak_wait: int | None  # whatever the status
-    avg_posted_wait: Decimal | None  # minutes, time-weighted, park open, zeros left out (rankings); not rounded
-    peak_posted_wait: int | None
+    rows: int = 0  # observations, the park open or not
+    open_rows: int = 0
+    up_rows: int = 0
+    down_rows: int = 0
+    open_seconds: int = 0  # observed while the park was open, whatever the status
+    up_seconds: int = 0
+    down_seconds: int = 0
+    outside_seconds: int = 0  # reported operating while the park was closed: in no other figure
+    waits: Waits = field(default_factory=dict)  # of the operating ride, zeros included (R-11)
+    posted: Waits = field(default_factory=dict)  # in the open park, zeros left out (rankings)
+    wait_seconds: int = 0  # sums over `waits`
+    wait_minute_seconds: int = 0
+    peak_wait: int | None = None  # whatever the status
+    first_up: int | None = None  # seconds since 1970: first operating moment in the open park
+    active: tuple[int, int] | None = None  # first and last operating moment, the park open or not (R-12)
+
+    def take(self, cell: RideCell, seconds: int, is_running: bool, is_stopped: bool) -> None:
+        """Add `seconds` of a cell, whose state counts as operating or as down."""
+        self.rows += cell.rows
+        if cell.park_is_open:
+            self.open_rows += cell.rows
+            self.open_seconds += seconds
+            if is_running:
+                self.up_rows += cell.rows
+                self.up_seconds += seconds
+                self.first_up = cell.first if self.first_up is None else min(self.first_up, cell.first)
+            elif is_stopped:
+                self.down_rows += cell.rows
+                self.down_seconds += seconds
+        elif is_running:
+            self.outside_seconds += seconds
+        if is_running:
+            first, last = self.active or (cell.first, cell.last)
+            self.active = min(first, cell.first), max(last, cell.last)
+        if cell.wait is not None and is_plausible_wait(cell.wait):
+            self.take_wait(cell.wait, seconds, is_running, cell.park_is_open)
+
+    def take_wait(self, wait: int, seconds: int, is_running: bool, park_is_open: bool) -> None:
+        if is_running:
+            self.waits[wait] = self.waits.get(wait, 0) + seconds
+            self.wait_seconds += seconds
+            self.wait_minute_seconds += wait * seconds
+        if park_is_open and wait > 0:
+            self.posted[wait] = self.posted.get(wait, 0) + seconds
+        if self.peak_wait is None or wait > self.peak_wait:
+            self.peak_wait = wait
+
+    def add(self, other: "RideMeasures") -> None:
+        """Add another window of the same ride."""
+        for name in SUMS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        merge_waits(self.waits, other.waits)
+        merge_waits(self.posted, other.posted)
+        self.peak_wait = greatest(self.peak_wait, other.peak_wait)
+        if other.first_up is not None:
+            self.first_up = other.first_up if self.first_up is None else min(self.first_up, other.first_up)
+        if other.active is not None:
+            first, last = self.active or other.active
+            self.active = min(first, other.active[0]), max(last, other.active[1])
 
     def operated(self, evidence_by_down: bool = False) -> bool:
         """R-5.3: did the ride run while the park was open? Inside a day a DOWN reading of a park that tells
         breakdowns from closures is evidence too (`evidence_by_down`)."""
         return self.up_seconds > 0 or (evidence_by_down and self.down_seconds > 0)
 
+    @property
+    def avg_wait(self) -> Decimal | None:
+        """Minutes, time-weighted, ride operating, zeros included (R-11); not rounded."""
+        return Decimal(self.wait_minute_seconds) / self.wait_seconds if self.wait_seconds else None
 
-def seconds_until(end: datetime) -> Combinable:
-    """How much of an observation lies before `end`, for rows that begin before it (design §4: windows clip)."""
-    left = ExpressionWrapper(
-        Value(end.replace(microsecond=0), output_field=DateTimeField()) - F("recorded_at"),
-        output_field=BigIntegerField(),  # the difference is counted in microseconds on both databases
-    )
-    return Least(F("duration_seconds"), left / 1_000_000, output_field=BigIntegerField())
+    @property
+    def min_wait(self) -> int | None:
+        return min(self.waits, default=None)
 
+    @property
+    def max_wait(self) -> int | None:
+        return max(self.waits, default=None)
 
-def weighted_wait(condition: Q, seconds: Combinable) -> tuple[Sum, Sum]:
-    """Σ wait × seconds and Σ seconds over the rows of `condition` with a usable wait."""
-    usable = condition & plausible_wait()
-    product = ExpressionWrapper(F("wait_time") * seconds, output_field=BigIntegerField())
-    return Sum(product, filter=usable), Sum(seconds, filter=usable)
+    @property
+    def avg_posted_wait(self) -> Decimal | None:
+        """Minutes, time-weighted, park open, zeros left out (rankings); not rounded."""
+        return mean_wait(self.posted)
 
-
-def mean(total: int | None, seconds: int | None) -> Decimal | None:
-    """A time-weighted mean, not rounded; None when there was nothing to average."""
-    return Decimal(total or 0) / Decimal(seconds) if seconds else None
-
-
-def measure_rides(rows: QuerySet[RideStatusSnapshot], end: datetime) -> list[RideMeasures]:
-    """Measures of every ride in `rows`, the ride snapshots of one window that ends at `end`; one query."""
-    seconds = seconds_until(end)
-    ride_wait, ride_wait_seconds = weighted_wait(operating(), seconds)
-    posted = OPEN & Q(wait_time__gt=0)
-    posted_wait, posted_wait_seconds = weighted_wait(posted, seconds)
-    found = (
-        rows.order_by()
-        .values("ride_id", "park_id")
-        .annotate(
-            open_seconds=Sum(seconds, filter=OPEN, default=0),
-            up_seconds=Sum(seconds, filter=OPEN & operating(), default=0),
-            down_seconds=Sum(seconds, filter=OPEN & down(), default=0),
-            ride_wait=ride_wait,
-            ride_wait_seconds=ride_wait_seconds,
-            min_wait=Min("wait_time", filter=operating() & plausible_wait()),
-            max_wait=Max("wait_time", filter=operating() & plausible_wait()),
-            peak_wait=Max("wait_time", filter=plausible_wait()),
-            posted_wait=posted_wait,
-            posted_wait_seconds=posted_wait_seconds,
-            peak_posted_wait=Max("wait_time", filter=posted & plausible_wait()),
-        )
-    )
-    return [measures_from(dict(row)) for row in found]
+    @property
+    def peak_posted_wait(self) -> int | None:
+        return max(self.posted, default=None)
 
 
-def measures_from(row: dict[str, Any]) -> RideMeasures:
-    return RideMeasures(
-        ride_id=row["ride_id"],
-        park_id=row["park_id"],
-        open_seconds=int(row["open_seconds"]),
-        up_seconds=int(row["up_seconds"]),
-        down_seconds=int(row["down_seconds"]),
-        avg_wait=mean(row["ride_wait"], row["ride_wait_seconds"]),
-        min_wait=row["min_wait"],
-        max_wait=row["max_wait"],
-        peak_wait=row["peak_wait"],
-        avg_posted_wait=mean(row["posted_wait"], row["posted_wait_seconds"]),
-        peak_posted_wait=row["peak_posted_wait"],
-    )
+SUMS = (
+    "rows",
+    "open_rows",
+    "up_rows",
+    "down_rows",
+    "open_seconds",
+    "up_seconds",
+    "down_seconds",
+    "outside_seconds",
+    "wait_seconds",
+    "wait_minute_seconds",
+)
 
 
-def longest_outages(rows: QuerySet[RideStatusSnapshot]) -> dict[int, int]:
-    """Seconds of the longest unbroken stretch down in the open park, by ride."""
+def greatest(a: int | None, b: int | None) -> int | None:
+    return max((value for value in (a, b) if value is not None), default=None)
+
+
+# -- waits -----------------------------------------------------------------------------------------------
+
+
+def merge_waits(into: Waits, other: Mapping[int, int]) -> None:
+    for wait, seconds in other.items():
+        into[wait] = into.get(wait, 0) + seconds
+
+
+def mean_wait(waits: Mapping[int, int]) -> Decimal | None:
+    """The time-weighted mean, not rounded; None when nothing was posted."""
+    seconds = sum(waits.values())
+    return Decimal(sum(wait * held for wait, held in waits.items())) / seconds if seconds else None
+
+
+def wait_percentile(waits: Mapping[int, int], percent: int) -> int | None:
+    """The least wait that was not exceeded for `percent` of the time: exact, by nearest rank (sources 3)."""
+    needed = sum(waits.values()) * percent
+    reached = 0
+    for wait in sorted(waits):
+        reached += waits[wait] * 100
+        if reached >= needed:
+            return wait
+    return None
+
+
+# -- measuring -------------------------------------------------------------------------------------------
+
+
+class StatusCounts:
+    """What a state counts as, per kind of park; asked once per state instead of once per cell."""
+
+    def __init__(self, reports_down: Mapping[int, bool]) -> None:
+        self.reports_down = reports_down
+        self.known: dict[tuple[str | None, bool, bool], tuple[bool, bool]] = {}
+
+    def of(self, cell: RideCell) -> tuple[bool, bool]:
+        """(operating, down) of a cell (R-4.5, R-5.1)."""
+        state = (cell.status, cell.computed_is_open, self.reports_down[cell.park_id])
+        found = self.known.get(state)
+        if found is None:
+            found = self.known[state] = is_operating(*state[:2]), is_down(*state)
+        return found
+
+
+def measure_rides(
+    rows: QuerySet[RideStatusSnapshot], end: datetime, reports_down: Mapping[int, bool]
+) -> list[RideMeasures]:
+    """Measures of every ride in `rows`, the ride snapshots of one window that ends at `end`; one query.
+
+    `reports_down` tells of each park whether its feed tells DOWN from CLOSED (R-5.1).
+    """
+    until = int(end.timestamp())
+    counts = StatusCounts(reports_down)
+    found: dict[tuple[int, int], RideMeasures] = {}
+    for cell in ride_cells(rows, Grid(0, end=until)):
+        measures = found.get((cell.ride_id, cell.park_id))
+        if measures is None:
+            measures = found[cell.ride_id, cell.park_id] = RideMeasures(cell.ride_id, cell.park_id)
+        for _, seconds in [(0, cell.seconds)] if cell.is_whole else overlaps(cell, [(0, until)]):
+            measures.take(cell, seconds, *counts.of(cell))
+    return list(found.values())
+
+
+@dataclass(slots=True)
+class ParkOpening:
+    """How long a park was seen open in a window."""
+
+    open_seconds: int = 0
+    rows: int = 0  # of the open park
+    first: int | None = None  # seconds since 1970
+    last: int | None = None
+
+
+def measure_openings(rows: QuerySet[ParkActivitySnapshot], end: datetime) -> dict[int, ParkOpening]:
+    """How long each park in `rows`, the activity of one window that ends at `end`, was open; one query."""
+    until = int(end.timestamp())
+    found: dict[int, ParkOpening] = {}
+    for cell in park_cells(rows.filter(**OPEN), Grid(0, end=until)):
+        opening = found.setdefault(cell.park_id, ParkOpening())
+        opening.rows += cell.rows
+        opening.open_seconds += cell.seconds if cell.is_whole else min(cell.seconds, until - cell.at)
+        opening.first = cell.first if opening.first is None else min(opening.first, cell.first)
+        opening.last = min(until, cell.last if opening.last is None else max(opening.last, cell.last))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """An unbroken stretch down in the open park."""
+
+    start: datetime
+    seconds: int
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(seconds=self.seconds)
+
+
+def down_stretches(rows: QuerySet[RideStatusSnapshot]) -> dict[int, list[Stretch]]:
+    """Every stretch down (R-5.1) in the open park, by ride, in order; one query."""
     columns = ("ride_id", "recorded_at", "duration_seconds")
-    stretches = rows.filter(OPEN, down()).order_by("ride_id", "recorded_at").values_list(*columns)
-    longest = {}
-    for ride, group in groupby(stretches, key=lambda row: row[0]):
-        best = current = 0
-        until: datetime | None = None
-        for _, at, seconds in group:
-            current = current + seconds if at == until else seconds
-            until = at + timedelta(seconds=seconds)
-            best = max(best, current)
-        longest[ride] = best
-    return longest
+    observed = rows.filter(down(), **OPEN).order_by("ride_id", "recorded_at").values_list(*columns)
+    found: dict[int, list[Stretch]] = {}
+    for ride, at, seconds in observed:
+        stretches = found.setdefault(ride, [])
+        if stretches and stretches[-1].end == at:
+            stretches[-1] = Stretch(stretches[-1].start, stretches[-1].seconds + seconds)
+        else:
+            stretches.append(Stretch(at, seconds))
+    return found
+
+
+def opening_delay(stretches: Iterable[Stretch], first_up: int | None) -> int:
+    """Seconds down before the ride first ran that day: late opening, not breakdown. 0 if it never ran."""
+    if first_up is None:
+        return 0
+    before = (min(stretch.seconds, first_up - int(stretch.start.timestamp())) for stretch in stretches)
+    return sum(seconds for seconds in before if seconds > 0)
 
 
 # -- numbers from sums -----------------------------------------------------------------------------------
@@ -138,7 +259,7 @@ def longest_outages(rows: QuerySet[RideStatusSnapshot]) -> dict[int, int]:
 
 def minutes(seconds: int) -> int:
     """Whole minutes, half-up."""
-    return int(half_up(Decimal(seconds) / 60, 0))
+    return (seconds + 30) // 60
 
 
 def hours(seconds: int) -> Decimal:
@@ -175,7 +296,7 @@ class WindowScore:
     up_seconds: int
 
 
-def window_score(members: list[tuple[RideMeasures, int]], open_seconds: int) -> WindowScore:
+def window_score(members: Sequence[tuple[RideMeasures, int]], open_seconds: int) -> WindowScore:
     """R-10.2 over the members (rides that operated that day) and their weights.
 
     `open_seconds` is the time the park was open and observed.

@@ -3,11 +3,16 @@
 The statistics tables carry no range checks: the audit (R-24.1) has to be able to find an impossible row.
 """
 
-from django.db import models
+from datetime import date, datetime
+
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from parks.fields import EnumField, one_of
 from parks.models import Park, Ride
+
+LARGEST_VERSION = 1_000_000  # of the rule sets
 
 
 class RideDailyStats(models.Model):
@@ -26,6 +31,17 @@ class RideDailyStats(models.Model):
     peak_wait_time = models.IntegerField(null=True, blank=True, help_text="whatever the status")
     status_changes = models.IntegerField(default=0)
     longest_downtime_minutes = models.IntegerField(null=True, blank=True)
+    # Part of the downtime: down before the ride first ran that day. NULL in rows that were not computed here.
+    opening_delay_minutes = models.IntegerField(null=True, blank=True)
+    # The park was open and nothing was known of the ride; in no other column.
+    unknown_minutes = models.IntegerField(null=True, blank=True)
+    snapshot_count = models.IntegerField(null=True, blank=True)
+    # The exact sums behind the minutes and the average: days add up to weeks and years without rounding.
+    open_seconds = models.IntegerField(null=True, blank=True)
+    up_seconds = models.IntegerField(null=True, blank=True)
+    down_seconds = models.IntegerField(null=True, blank=True)
+    wait_seconds = models.IntegerField(null=True, blank=True)
+    wait_minute_seconds = models.BigIntegerField(null=True, blank=True, help_text="Σ wait × seconds")
     metrics_version = models.IntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 
@@ -92,6 +108,86 @@ class AggregationStatus(models.TextChoices):
     FAILED = "failed"
 
 
+class RecomputeRun(models.Model):
+    """One recomputation of a range of days: the ledger row of `recompute_daily_stats`.
+
+    Its days are rows of AggregationLog, each claimed by one worker; a run that was killed goes on with those
+    that are missing.
+    """
+
+    id = models.AutoField(primary_key=True, db_column="run_id")
+    first_date = models.DateField(help_text="park-local date")
+    last_date = models.DateField(help_text="park-local date")
+    park = models.ForeignKey(Park, models.SET_NULL, null=True, blank=True, related_name="+")
+    metrics_version = models.IntegerField()
+    status = EnumField(max_length=7, choices=AggregationStatus.choices, default=AggregationStatus.RUNNING)
+    started_at = models.DateTimeField()
+    completed_at = models.DateTimeField(null=True, blank=True)
+    days_processed = models.IntegerField(default=0)
+    parks_processed = models.IntegerField(default=0, help_text="park rows written")
+    rides_processed = models.IntegerField(default=0, help_text="ride rows written")
+    warnings = models.TextField(default="", blank=True, help_text="one a line")
+    error_message = models.TextField(default="", blank=True)
+
+    class Meta:
+        db_table = "recompute_runs"
+        indexes = [
+            # the newest run of a range, to go on with
+            models.Index(fields=["first_date", "last_date", "metrics_version"], name="recompute_runs_range"),
+        ]
+        constraints = [one_of("status", AggregationStatus, "recompute_runs_status_known")]
+
+    def __str__(self) -> str:
+        return f"run {self.pk}: {self.first_date} to {self.last_date} v{self.metrics_version} {self.status}"
+
+    @classmethod
+    def unfinished(cls, first: date, last: date, park: Park | None, version: int) -> "RecomputeRun | None":
+        """The newest run of exactly this question, if it did not succeed."""
+        same = cls.objects.filter(first_date=first, last_date=last, park=park, metrics_version=version)
+        newest = same.order_by("-pk").first()
+        return newest if newest is not None and newest.status != AggregationStatus.SUCCESS else None
+
+    def go_on(self) -> None:
+        """Let a run that was killed or failed run again."""
+        self.status, self.completed_at, self.error_message = AggregationStatus.RUNNING, None, ""
+        self.save(update_fields=["status", "completed_at", "error_message"])
+
+    def claim(self, day: date, since: datetime) -> "AggregationLog | None":
+        """Take one day to compute; None when it is done or somebody else took it after `since`."""
+        log = AggregationLog(
+            run=self,
+            aggregation_date=day,
+            park=self.park,
+            metrics_version=self.metrics_version,
+            started_at=timezone.now(),
+        )
+        try:
+            with transaction.atomic():
+                log.save(force_insert=True)
+        except IntegrityError:
+            return self.claim_again(day, since)
+        return log
+
+    def claim_again(self, day: date, since: datetime) -> "AggregationLog | None":
+        left = self.days.filter(aggregation_date=day, started_at__lt=since).exclude(status=AggregationStatus.SUCCESS)
+        if not left.update(started_at=timezone.now(), status=AggregationStatus.RUNNING, error_message=None):
+            return None
+        return self.days.get(aggregation_date=day)
+
+    def finish(self, error: str = "") -> None:
+        """Sum up the days, and whether all of them succeeded."""
+        days = list(self.days.order_by("aggregation_date"))
+        self.days_processed = sum(log.status == AggregationStatus.SUCCESS for log in days)
+        self.parks_processed = sum(log.parks_processed for log in days)
+        self.rides_processed = sum(log.rides_processed for log in days)
+        self.warnings = "\n".join(log.warnings for log in days if log.warnings)
+        failed = [f"{log.aggregation_date}: {log.error_message}" for log in days if log.error_message]
+        self.error_message = "\n".join([error] * bool(error) + failed)
+        self.status = AggregationStatus.FAILED if self.error_message else AggregationStatus.SUCCESS
+        self.completed_at = timezone.now()
+        self.save()
+
+
 class AggregationLog(models.Model):
     """One attempt to compute statistics (R-26.1): of one local date, of all parks or of one."""
 
@@ -107,6 +203,8 @@ class AggregationLog(models.Model):
     error_message = models.TextField(null=True, blank=True)  # noqa: DJ001
     parks_processed = models.IntegerField(default=0)
     rides_processed = models.IntegerField(default=0)
+    run = models.ForeignKey(RecomputeRun, models.SET_NULL, null=True, blank=True, related_name="days", db_index=False)
+    warnings = models.TextField(default="", blank=True, help_text="one a line")
 
     class Meta:
         db_table = "aggregation_log"
@@ -117,6 +215,8 @@ class AggregationLog(models.Model):
             models.Index(fields=["status", "aggregation_date"], name="aggregation_status_date"),
         ]
         constraints = [
+            # a day of a run is claimed by inserting its row
+            models.UniqueConstraint(fields=["run", "aggregation_date"], name="aggregation_once_per_run"),
             one_of("aggregation_type", AggregationType, "aggregation_type_known"),
             one_of("status", AggregationStatus, "aggregation_status_known"),
         ]

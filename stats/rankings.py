@@ -11,17 +11,17 @@ from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from parks.models import Park, Ride
+from parks.rounding import half_up
 from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from snapshots.score import half_up
 from stats.measures import (
     RideMeasures,
     WindowScore,
     hours,
+    measure_openings,
     measure_rides,
     percent_change,
     percentage,
-    seconds_until,
     weight_of,
     window_score,
 )
@@ -130,26 +130,22 @@ class ParkToday:
 def parks_today(parks: list[Park], now: datetime) -> dict[int, ParkToday]:
     """R-10.2 over each park's day so far; three queries."""
     condition = today_so_far(parks, now)
-    measures = measure_rides(RideStatusSnapshot.objects.filter(condition, ride__is_active=True), now)
-    weights = dict(Ride.objects.filter(is_active=True).values_list("pk", "classification__tier_weight"))
     reports_down = {park.pk: park.reports_down for park in parks}
+    snapshots = RideStatusSnapshot.objects.filter(condition, ride__is_active=True)
+    measures = measure_rides(snapshots, now, reports_down)
+    weights = dict(Ride.objects.filter(is_active=True).values_list("pk", "classification__tier_weight"))
     members: dict[int, list[tuple[RideMeasures, int]]] = defaultdict(list)
     for ride in measures:
         if ride.operated(evidence_by_down=reports_down[ride.park_id]):
             members[ride.park_id].append((ride, weight_of(weights[ride.ride_id])))
-    opened = (
-        ParkActivitySnapshot.objects.filter(condition, park_appears_open=True)
-        .order_by()
-        .values_list("park_id")
-        .annotate(seconds=Sum(seconds_until(now)), snapshots=Count("pk"))
-    )
+    openings = measure_openings(ParkActivitySnapshot.objects.filter(condition), now)
     return {
         park_id: ParkToday(
-            window=window_score(members[park_id], int(seconds)),
-            open_snapshots=snapshots,
+            window=window_score(members[park_id], opening.open_seconds),
+            open_snapshots=opening.rows,
             rides_up=sum(ride.up_seconds > 0 for ride, _ in members[park_id]),
         )
-        for park_id, seconds, snapshots in opened
+        for park_id, opening in openings.items()
     }
 
 
@@ -366,7 +362,7 @@ def rides_of_today(parks: list[Park], now: datetime) -> list[Row]:
     places = dict(attractions.values_list("pk", "park_id"))
     measured = {
         ride.ride_id: ride
-        for ride in measure_rides(snapshots, now)
+        for ride in measure_rides(snapshots, now, {park.pk: park.reports_down for park in parks})
         if hours(ride.down_seconds) > 0 and places[ride.ride_id] == ride.park_id
     }
     rides = attractions.filter(pk__in=list(measured))

@@ -1,26 +1,29 @@
-"""Daily statistics from raw observations (R-12, R-14): any park-local day, any time, the same rows again."""
+"""Daily statistics of ranges of days, stored: any day, any time, the same rows again (R-14, R-26.1)."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
+import logging
+import multiprocessing
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db import connections
+from django.db.models import Max, Min, Q, Sum
 from django.utils import timezone
 
-from parks.models import Park, Ride
+from parks.models import Park
 from parks.querysets import retried_on_lock, upsert
-from parks.zones import day_range
-from snapshots.models import ParkOperatingSession, RideStatusChange, RideStatusSnapshot
-from snapshots.score import half_up, shame_score
-from snapshots.status import operating
-from stats.measures import RideMeasures, longest_outages, measure_rides, minutes, percentage, weight_of
-from stats.models import AggregationLog, AggregationStatus, ParkDailyStats, RideDailyStats
+from parks.zones import day_range, local_date
+from snapshots.models import ParkOperatingSession, RideStatusSnapshot
+from stats.daily import ParkDay, compute_park_day
+from stats.models import AggregationLog, AggregationStatus, ParkDailyStats, RecomputeRun, RideDailyStats
 
-ZERO = Decimal(0)
+log = logging.getLogger(__name__)
+
 RIDE_COLUMNS = (
     "uptime_minutes",
     "downtime_minutes",
+    "opening_delay_minutes",
+    "unknown_minutes",
     "uptime_percentage",
     "operating_hours_minutes",
     "avg_wait_time",
@@ -29,6 +32,12 @@ RIDE_COLUMNS = (
     "peak_wait_time",
     "status_changes",
     "longest_downtime_minutes",
+    "snapshot_count",
+    "open_seconds",
+    "up_seconds",
+    "down_seconds",
+    "wait_seconds",
+    "wait_minute_seconds",
 )
 PARK_COLUMNS = (
     "total_rides_tracked",
@@ -42,215 +51,223 @@ PARK_COLUMNS = (
     "peak_wait_time",
     "operating_hours_minutes",
 )
+SESSION_COLUMNS = ("session_start_utc", "session_end_utc", "operating_minutes", "updated_at")
+ONE_DAY = timedelta(days=1)
+# A day is worth a warning when more than this share of its opening hours is unknown.
+MUCH_UNKNOWN = 0.25
+# How far back the hourly job looks for days that nobody computed.
+CATCH_UP_DAYS = 14
+
+Progress = Callable[[int], object]
 
 
-@dataclass(slots=True)
-class RecomputeResult:
-    """How much a recomputation covered."""
-
-    days: int = 0
-    park_days: int = 0
-    ride_days: int = 0
-    failed: int = 0
+def nothing(park_days: int) -> None:
+    """Progress that nobody watches."""
 
 
-# -- rows of one day --------------------------------------------------------------------------------------
-
-
-def ride_row(
-    measures: RideMeasures, day: date, version: int, changes: int, longest_down: int | None
-) -> RideDailyStats:
-    """R-14.1 for one ride. Minutes are rounded half-up, and together never exceed the open minutes."""
-    operated = measures.operated()
-    open_minutes = minutes(measures.open_seconds)
-    up = minutes(measures.up_seconds)
-    down = min(minutes(measures.down_seconds), open_minutes - up) if operated else 0
-    share = percentage(measures.up_seconds, measures.open_seconds, 2) if operated else None
-    return RideDailyStats(
-        ride_id=measures.ride_id,
-        stat_date=day,
-        uptime_minutes=up,
-        downtime_minutes=down,
-        uptime_percentage=share or ZERO,
-        operating_hours_minutes=open_minutes,
-        avg_wait_time=None if measures.avg_wait is None else half_up(measures.avg_wait, 2),
-        min_wait_time=measures.min_wait,
-        max_wait_time=measures.max_wait,
-        peak_wait_time=measures.peak_wait,
-        status_changes=changes,
-        longest_downtime_minutes=min(minutes(longest_down), down) if operated and longest_down else None,
-        metrics_version=version,
-    )
-
-
-def park_row(park: Park, day: date, version: int, rows: Sequence[RideDailyStats]) -> ParkDailyStats:
-    """R-14.2 and R-10.3 over the ride rows of one version."""
-    rides = Ride.objects.filter(pk__in=[row.ride_id for row in rows])
-    weights = rides.values_list("pk", "classification__tier_weight")
-    weight_by_ride = {pk: weight_of(weight) for pk, weight in weights}
-    weighed = [(row, weight_by_ride[row.ride_id or 0]) for row in rows]
-    down = sum(row.downtime_minutes for row in rows)
-    weighted = sum(row.downtime_minutes * weight for row, weight in weighed)
-    # A ride that ran for a moment only rounds to 0 % but did operate: its downtime tells.
-    weight = sum(weight for row, weight in weighed if row.uptime_percentage > 0 or row.downtime_minutes > 0)
-    open_minutes = Decimal(sum(row.operating_hours_minutes for row in rows)) / len(rows)
-    averages = [row.avg_wait_time for row in rows if row.avg_wait_time is not None]
-    return ParkDailyStats(
-        park=park,
-        stat_date=day,
-        total_rides_tracked=len(rows),
-        avg_uptime_percentage=half_up(sum((row.uptime_percentage for row in rows), ZERO) / len(rows), 2),
-        shame_score=shame_score(weighted, weight * open_minutes),
-        total_downtime_hours=half_up(Decimal(down) / 60, 2),
-        weighted_downtime_hours=half_up(Decimal(weighted) / 60, 2),
-        effective_park_weight=weight,
-        rides_with_downtime=sum(row.downtime_minutes > 0 for row in rows),
-        avg_wait_time=half_up(sum(averages, ZERO) / len(averages), 2) if averages else None,
-        peak_wait_time=max((row.peak_wait_time for row in rows if row.peak_wait_time is not None), default=None),
-        operating_hours_minutes=int(open_minutes),
-        metrics_version=version,
-    )
-
-
-# -- one day of one park ----------------------------------------------------------------------------------
+# -- one day of one park ---------------------------------------------------------------------------------
 
 
 @retried_on_lock
-def recompute_park_day(park: Park, day: date, version: int) -> int:
-    """Write the ride rows, the park row and the session of one park-local day; returns the ride rows."""
-    start, end = day_range(day, park.timezone)
-    rows = RideStatusSnapshot.objects.filter(
-        park=park, recorded_at__gte=start, recorded_at__lt=end, ride__is_active=True
-    )
-    changes = dict(
-        RideStatusChange.objects.filter(ride__park=park, changed_at__gte=start, changed_at__lt=end)
-        .order_by()
-        .values_list("ride_id")
-        .annotate(count=Count("pk"))
-    )
-    longest = longest_outages(rows)
-    ride_rows = [
-        ride_row(measures, day, version, changes.get(measures.ride_id, 0), longest.get(measures.ride_id))
-        for measures in measure_rides(rows, end)
-    ]
-    upsert(RideDailyStats, ride_rows, ("ride", "stat_date", "metrics_version"), RIDE_COLUMNS)
+def recompute_park_day(park: Park, day: date, version: int) -> ParkDay:
+    """Compute one park-local day and replace its rows under their natural keys."""
+    result = compute_park_day(park, day, version)
+    upsert(RideDailyStats, result.rides, ("ride", "stat_date", "metrics_version"), RIDE_COLUMNS)
     # Rides that no longer have an observation on this day lose their row; inactive ones keep their history.
     stale = RideDailyStats.objects.filter(
         ride__park=park, ride__is_active=True, stat_date=day, metrics_version=version
     )
-    stale.exclude(ride__in=[row.ride_id for row in ride_rows]).delete()
-    if ride_rows:
-        row = park_row(park, day, version, ride_rows)
-        upsert(ParkDailyStats, [row], ("park", "stat_date", "metrics_version"), PARK_COLUMNS)
+    stale.exclude(ride__in=list(result.measures)).delete()
+    if result.total is not None:
+        upsert(ParkDailyStats, [result.total], ("park", "stat_date", "metrics_version"), PARK_COLUMNS)
     else:
         ParkDailyStats.objects.filter(park=park, stat_date=day, metrics_version=version).delete()
-    write_session(park, day, rows)
-    return len(ride_rows)
-
-
-def write_session(park: Park, day: date, rows: QuerySet[RideStatusSnapshot]) -> None:
-    """R-12: from the first to the last moment of activity; without activity no row."""
-    instants = list(rows.filter(operating()).values_list("recorded_at", "duration_seconds"))
-    if not instants:
+    if result.session is not None:
+        upsert(ParkOperatingSession, [result.session], ("park", "session_date"), SESSION_COLUMNS)
+    else:
         ParkOperatingSession.objects.filter(park=park, session_date=day).delete()
-        return
-    first = min(at for at, _ in instants)
-    last = max(at + timedelta(seconds=seconds) for at, seconds in instants)
-    session = ParkOperatingSession(
-        park=park,
-        session_date=day,
-        session_start_utc=first,
-        session_end_utc=last,
-        operating_minutes=int((last - first).total_seconds()) // 60,
-    )
-    columns = ("session_start_utc", "session_end_utc", "operating_minutes", "updated_at")
-    upsert(ParkOperatingSession, [session], ("park", "session_date"), columns)
+    return result
 
 
-# -- ranges ----------------------------------------------------------------------------------------------
+def warning_of(result: ParkDay) -> str | None:
+    """What a reader of the day's figures should know; None when nothing is missing."""
+    if not result.rides:
+        return f"{result.day} {result.park.name}: no observations"
+    unknown = sum(row.unknown_minutes or 0 for row in result.rides)
+    known = sum(row.operating_hours_minutes for row in result.rides)
+    if unknown > MUCH_UNKNOWN * (unknown + known):
+        share = 100 * unknown / (unknown + known)
+        return f"{result.day} {result.park.name}: {share:.0f} % of the opening hours are unknown"
+    return None
+
+
+# -- what there is to compute ----------------------------------------------------------------------------
 
 
 def days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def observed_span(parks: Iterable[Park], first: date, last: date) -> tuple[date, date] | None:
-    """The part of a range of dates that has observations or statistics of the parks; None: it has neither."""
-    ids = [park.pk for park in parks]
-    rows = RideStatusSnapshot.objects.filter(park__in=ids).aggregate(first=Min("recorded_at"), last=Max("recorded_at"))
-    known = ParkDailyStats.objects.filter(park__in=ids).aggregate(first=Min("stat_date"), last=Max("stat_date"))
-    # A day more at both ends: the local date may be the one before or after the UTC date.
-    firsts = [rows["first"].date() - timedelta(days=1)] if rows["first"] else []
-    lasts = [rows["last"].date() + timedelta(days=1)] if rows["last"] else []
+def observed_span(park: Park) -> tuple[date, date] | None:
+    """The local dates from a park's first to its last observation or statistic; None: it has neither."""
+    rows = RideStatusSnapshot.objects.filter(park=park).aggregate(first=Min("recorded_at"), last=Max("recorded_at"))
+    known = ParkDailyStats.objects.filter(park=park).aggregate(first=Min("stat_date"), last=Max("stat_date"))
+    firsts = [local_date(rows["first"], park.timezone)] if rows["first"] else []
+    lasts = [local_date(rows["last"], park.timezone)] if rows["last"] else []
     firsts += [known["first"]] if known["first"] else []
     lasts += [known["last"]] if known["last"] else []
-    if not firsts:
-        return None
-    first, last = max(first, min(firsts)), min(last, max(lasts))
-    return (first, last) if first <= last else None
+    return (min(firsts), max(lasts)) if firsts else None
 
 
-def parks_with_data(parks: Iterable[Park], first: date, last: date) -> list[Park]:
-    """The parks that have any observation, or any statistics to correct, in the range of local dates."""
-    found = []
+def spans_with_data(parks: Iterable[Park], first: date, last: date) -> dict[Park, tuple[date, date]]:
+    """The parks that have anything to compute in a range of local dates, and which part of it."""
+    found = {}
     for park in parks:
-        start, end = day_range(first, park.timezone)[0], day_range(last, park.timezone)[1]
-        rows = RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lt=end)
-        stats = ParkDailyStats.objects.filter(park=park, stat_date__range=(first, last))
-        if rows.exists() or stats.exists():
-            found.append(park)
+        span = observed_span(park)
+        if span and max(first, span[0]) <= min(last, span[1]):
+            found[park] = max(first, span[0]), min(last, span[1])
     return found
 
 
-def recompute_day(
-    parks: Sequence[Park],
-    day: date,
-    version: int,
-    progress: Callable[[int], object] = lambda park_days: None,
-    scope: Park | None = None,
-) -> AggregationLog:
-    """Recompute one local date of the parks, with its row in the ledger; a park that fails stops nobody else."""
-    log = AggregationLog.objects.create(
-        aggregation_date=day,
-        park=scope,
-        metrics_version=version,
-        started_at=timezone.now(),
+# -- runs ------------------------------------------------------------------------------------------------
+
+
+def start_run(first: date, last: date, version: int, park: Park | None = None) -> RecomputeRun:
+    """The ledger row of a new recomputation; `park` None stands for all."""
+    return RecomputeRun.objects.create(
+        first_date=first, last_date=last, park=park, metrics_version=version, started_at=timezone.now()
     )
-    errors = []
+
+
+def parks_of(run: RecomputeRun) -> dict[Park, tuple[date, date]]:
+    parks = [run.park] if run.park else Park.objects.active().order_by("pk")
+    return spans_with_data(parks, run.first_date, run.last_date)
+
+
+def days_to_compute(spans: Mapping[Park, tuple[date, date]]) -> int:
+    """Park-days, for a progress bar."""
+    return sum((last - first).days + 1 for first, last in spans.values())
+
+
+def recompute(run: RecomputeRun, workers: int = 1, progress: Progress = nothing) -> RecomputeRun:
+    """Compute the days of a run that are not done; `progress` gets the park-days as they are done.
+
+    A park that fails stops nobody else; the run's row tells. May be killed at any line and called again.
+    """
+    spans = parks_of(run)
+    error = ""
+    try:
+        if workers > 1:
+            error = share_out(run, spans, workers, progress)
+        else:
+            compute_days(run, spans, timezone.now(), progress)
+    except BaseException as interruption:
+        run.finish(f"interrupted: {interruption!r}")
+        raise
+    run.finish(error)
+    return run
+
+
+def compute_days(
+    run: RecomputeRun, spans: Mapping[Park, tuple[date, date]], since: datetime, progress: Progress = nothing
+) -> None:
+    """Claim and compute one day after the other until none is left."""
+    if not spans:
+        return
+    first, last = min(span[0] for span in spans.values()), max(span[1] for span in spans.values())
+    for day in days_between(first, last):
+        claimed = run.claim(day, since)
+        if claimed is not None:
+            parks = [park for park, span in spans.items() if span[0] <= day <= span[1]]
+            compute_day(claimed, parks, progress)
+
+
+def compute_day(claimed: AggregationLog, parks: Sequence[Park], progress: Progress = nothing) -> None:
+    """Compute one local date of the parks and note what came of it."""
+    day = claimed.aggregation_date
+    errors: list[str] = []
+    warnings: list[str] = []
+    claimed.parks_processed = claimed.rides_processed = 0
     for park in parks:
         try:
-            log.rides_processed += recompute_park_day(park, day, version)
-            log.parks_processed += 1
+            result = recompute_park_day(park, day, claimed.metrics_version)
         except Exception as error:
+            log.exception("park %s, %s", park.pk, day)
             errors.append(f"park {park.pk} ({park.name}): {error!r}")
+        else:
+            claimed.rides_processed += len(result.rides)
+            claimed.parks_processed += 1
+            warnings += filter(None, [warning_of(result)])
         progress(1)
-    log.status = AggregationStatus.FAILED if errors else AggregationStatus.SUCCESS
-    log.error_message = "\n".join(errors) or None
-    log.completed_at = timezone.now()
-    log.aggregated_until_ts = max(day_range(day, park.timezone)[1] for park in parks)
-    log.save()
-    return log
+    claimed.status = AggregationStatus.FAILED if errors else AggregationStatus.SUCCESS
+    claimed.error_message = "\n".join(errors) or None
+    claimed.warnings = "\n".join(warnings)
+    claimed.completed_at = timezone.now()
+    claimed.aggregated_until_ts = max((day_range(day, park.timezone)[1] for park in parks), default=None)
+    claimed.save()
 
 
-def recompute(
-    parks: Sequence[Park],
-    first: date,
-    last: date,
-    version: int,
-    progress: Callable[[int], object] = lambda park_days: None,
-    scope: Park | None = None,
-) -> RecomputeResult:
-    """Recompute the daily rows of a range of park-local dates. `progress` gets the park-days done.
+def share_out(run: RecomputeRun, spans: Mapping[Park, tuple[date, date]], workers: int, progress: Progress) -> str:
+    """Let several processes claim the days; returns what went wrong with the processes themselves."""
+    since = timezone.now()
+    context = multiprocessing.get_context("fork")
+    connections.close_all()  # a connection must not be shared over a fork
+    processes = [context.Process(target=compute_days, args=(run, spans, since)) for _ in range(workers)]
+    for process in processes:
+        process.start()
+    try:
+        done = 0
+        while any(process.is_alive() for process in processes):
+            time.sleep(0.2)
+            total = run.days.aggregate(done=Sum("parks_processed"))["done"] or 0
+            progress(total - done)
+            done = total
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+    total = run.days.aggregate(done=Sum("parks_processed"))["done"] or 0
+    progress(total - done)
+    codes = [process.exitcode for process in processes if process.exitcode]
+    return f"worker processes ended with {codes}" if codes else ""
 
-    `scope`: the one park that was asked for; None stands for all.
+
+# -- days that have ended --------------------------------------------------------------------------------
+
+
+def ended_days(park: Park, now: datetime, version: int) -> list[date]:
+    """The local dates of a park that are over, have data, and were not computed since (R-26.2)."""
+    yesterday = local_date(now, park.timezone) - ONE_DAY
+    span = observed_span(park)
+    if span is None:
+        return []
+    first, last = max(span[0], yesterday - CATCH_UP_DAYS * ONE_DAY), min(span[1], yesterday)
+    days = days_between(first, last)
+    done = AggregationLog.objects.filter(
+        Q(park=park) | Q(park=None),
+        metrics_version=version,
+        status=AggregationStatus.SUCCESS,
+        aggregation_date__range=(first, last),
+    )
+    final = {
+        day
+        for day, started in done.values_list("aggregation_date", "started_at")
+        if started >= day_range(day, park.timezone)[1]
+    }
+    return [day for day in days if day not in final]
+
+
+def compute_ended_days(now: datetime, version: int, progress: Progress = nothing) -> list[AggregationLog]:
+    """Compute every park-day that ended and was not computed since; what the hourly schedule calls.
+
+    Each gets its row in the ledger. A park whose day is still running is left for a later hour.
     """
-    result = RecomputeResult()
-    if not parks:
-        return result
-    for day in days_between(first, last):
-        log = recompute_day(parks, day, version, progress, scope)
-        result.days += 1
-        result.park_days += log.parks_processed
-        result.ride_days += log.rides_processed
-        result.failed += log.status == AggregationStatus.FAILED
-    return result
+    logs = []
+    for park in Park.objects.active().order_by("pk"):
+        for day in ended_days(park, now, version):
+            claimed = AggregationLog.objects.create(
+                aggregation_date=day, park=park, metrics_version=version, started_at=now
+            )
+            compute_day(claimed, [park], progress)
+            logs.append(claimed)
+    return logs

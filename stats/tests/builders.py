@@ -12,6 +12,7 @@ from factory.django import DjangoModelFactory
 from parks.models import TIER_WEIGHTS, ClassificationMethod, Park, Ride, RideClassification
 from snapshots.models import ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
 from snapshots.status import Status
+from stats.measures import RideMeasures
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.recompute import recompute_park_day
 
@@ -131,6 +132,11 @@ def change(ride: Ride, at: datetime) -> None:
     RideStatusChange.objects.create(
         ride=ride, changed_at=at, previous_status=True, new_status=False, duration_in_previous_status=10
     )
+
+
+def measured(up: int, down: int, open_seconds: int = 0, ride: int = 1) -> RideMeasures:
+    """A ride's seconds in a window."""
+    return RideMeasures(ride, 1, open_seconds=open_seconds, up_seconds=up, down_seconds=down)
 
 
 def park_day(park: Park, day: date, **columns: Any) -> ParkDailyStats:

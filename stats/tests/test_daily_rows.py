@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from snapshots.models import RideStatusSnapshot
-from stats.measures import RideMeasures, WindowScore, window_score
+from stats.daily import ride_row
+from stats.measures import Stretch, WindowScore, window_score
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.recompute import ride_row
 from stats.tests.builders import (
     DAY,
     change,
     local,
     make_park,
     make_ride,
+    measured,
     park_row_of,
     recomputed,
     ride_row_of,
@@ -305,14 +306,14 @@ def test_the_average_uptime_of_a_park_rounds_half_up():
 
 
 def test_a_score_never_passes_ten():
-    members = [(RideMeasures(1, 1, 600, 1, 9000, None, None, None, None, None, None), 3)]
+    members = [(measured(1, 9000, 600), 3)]
     assert window_score(members, 600).score == Decimal("10.0")
 
 
 @pytest.mark.parametrize(("up", "down", "open_seconds"), [(30, 30, 60), (90, 90, 180), (150, 3450, 3600)])
 def test_ride_row_is_pure_arithmetic(up, down, open_seconds):
-    measures = RideMeasures(7, 1, open_seconds, up, down, None, None, None, None, None, None)
-    row = ride_row(measures, DAY, 3, 4, down)
+    measures = measured(up, down, open_seconds, ride=7)
+    row = ride_row(measures, DAY, 3, 4, [Stretch(OPENING, down)], 0)
     assert row.uptime_minutes + row.downtime_minutes <= row.operating_hours_minutes
     assert values(row, "ride_id", "stat_date", "metrics_version", "status_changes") == (7, DAY, 3, 4)
 
@@ -326,7 +327,7 @@ def test_the_golden_windows_hold(shared_data_dir):
             down = ride["down_open_snapshots"] * 600 if open_seconds else 0
             if ride["operated_that_day"]:
                 weight = {1: 3, 2: 2, 3: 1, None: 2}[ride["tier"]]
-                members.append((RideMeasures(1, 1, 0, 1, down, None, None, None, None, None, None), weight))
+                members.append((measured(1, down), weight))
         found: WindowScore = window_score(members, open_seconds)
         assert found.score == expected["shame_score"], case["id"]
         assert found.weight == expected["effective_park_weight"], case["id"]

@@ -1,17 +1,18 @@
 """Recomputing a range of days: the same rows again, each park on its own dates, a ledger row per day."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-import stats.recompute
+import stats.daily
 from parks.models import Park
 from parks.zones import day_range
 from snapshots.models import ParkOperatingSession, RideStatusSnapshot
-from stats.models import AggregationLog, ParkDailyStats, RideDailyStats
-from stats.recompute import recompute
+from stats.models import AggregationLog, ParkDailyStats, RecomputeRun, RideDailyStats
+from stats.recompute import recompute, start_run
 from stats.tests.builders import (
     DAY,
     LOS_ANGELES,
@@ -45,6 +46,12 @@ def everything() -> list[list[Any]]:
     ]
 
 
+def compute(
+    first: date, last: date, version: int = 1, park: Park | None = None, progress: Callable[[int], object] = id
+) -> RecomputeRun:
+    return recompute(start_run(first, last, version, park), progress=progress)
+
+
 def sessions() -> list[tuple]:
     columns = ("session_date", "session_start_utc", "session_end_utc", "operating_minutes")
     return list(ParkOperatingSession.objects.order_by("session_date").values_list(*columns))
@@ -58,10 +65,10 @@ def test_a_second_run_changes_no_value_of_any_row():
     for park in parks:
         for story in ("O300 D60 O240", "C600", "+500 -100"):
             tell(make_ride(park, 1), local(DAY, "09:00", park.timezone), story, wait=15)
-    recompute(parks, DAY, DAY, 1)
+    compute(DAY, DAY)
     before = everything()
     assert list(map(len, before)) == [6, 2, 2]
-    recompute(parks, DAY - timedelta(days=1), DAY + timedelta(days=1), 1)
+    compute(DAY - timedelta(days=1), DAY + timedelta(days=1))
     assert everything() == before
 
 
@@ -123,9 +130,9 @@ def test_the_day_of_a_park_that_has_no_observations_any_more_is_removed_by_a_ran
     ride = make_ride(park)
     for day in (DAY, DAY + timedelta(days=1)):
         tell(ride, local(day, "09:00"), "O60 D60")
-    recompute([park], DAY, DAY + timedelta(days=1), 1)
+    compute(DAY, DAY + timedelta(days=1))
     RideStatusSnapshot.objects.filter(recorded_at__lt=local(DAY + timedelta(days=1), "00:00")).delete()
-    recompute([park], DAY, DAY + timedelta(days=1), 1)
+    compute(DAY, DAY + timedelta(days=1))
     for rows in (RideDailyStats, ParkDailyStats):
         assert list(rows.objects.values_list("stat_date", flat=True)) == [DAY + timedelta(days=1)]
     assert [row[0] for row in sessions()] == [DAY + timedelta(days=1)]
@@ -144,7 +151,7 @@ def test_rows_lie_on_the_parks_own_date_from_midnight_to_midnight(zone, day, hou
     tell(ride, start - timedelta(minutes=10), "D10")
     assert tell(ride, start, f"O10 R{hours * 60 - 20} D10") == end
     tell(ride, end, "D10")
-    recompute([ride.park], day - timedelta(days=1), day + timedelta(days=1), 1)
+    compute(day - timedelta(days=1), day + timedelta(days=1))
     columns = ("stat_date", "uptime_minutes", "downtime_minutes", "operating_hours_minutes")
     assert list(RideDailyStats.objects.order_by("stat_date").values_list(*columns)) == [
         (day - timedelta(days=1), 0, 0, 10),
@@ -172,7 +179,7 @@ def test_one_instant_belongs_to_two_dates_in_tokyo_and_los_angeles():
     rides = [make_ride(make_park(timezone=zone)) for zone in (TOKYO, LOS_ANGELES)]
     for ride in rides:
         tell(ride, local(date(2025, 12, 24), "07:00", TOKYO), "O60")
-    recompute([ride.park for ride in rides], date(2025, 12, 22), date(2025, 12, 25), 1)
+    compute(date(2025, 12, 22), date(2025, 12, 25))
     assert [RideDailyStats.objects.get(ride=ride).stat_date.day for ride in rides] == [24, 23]
 
 
@@ -224,14 +231,16 @@ def test_every_day_of_a_range_leaves_a_ledger_row():
     for park in parks:
         tell(make_ride(park), local(DAY, "09:00", park.timezone), "O60")
     done: list[int] = []
-    result = recompute(parks, DAY, DAY + timedelta(days=1), 7, done.append)
-    assert values(result, "days", "park_days", "ride_days", "failed") == (2, 4, 2, 0)
+    for park in parks:
+        tell(park.rides.get(), local(DAY + timedelta(days=1), "09:00", park.timezone), "O60")
+    run = compute(DAY - timedelta(days=9), DAY + timedelta(days=1), 7, progress=done.append)
+    assert values(run, "status", "days_processed", "parks_processed", "rides_processed") == ("success", 2, 4, 4)
     assert sum(done) == 4
     first, second = AggregationLog.objects.order_by("aggregation_date")
     columns = ("aggregation_date", "aggregation_type", "status", "metrics_version", "park_id", "error_message")
     assert values(first, *columns) == (DAY, "daily", "success", 7, None, None)
     assert values(first, "parks_processed", "rides_processed") == (2, 2)
-    assert values(second, "aggregation_date", "rides_processed") == (DAY + timedelta(days=1), 0)
+    assert values(second, "aggregation_date", "rides_processed") == (DAY + timedelta(days=1), 2)
     # The day is over when the westernmost park's midnight has come.
     assert first.aggregated_until_ts == local(DAY + timedelta(days=1), "00:00", LOS_ANGELES)
     assert first.completed_at is not None
@@ -240,8 +249,9 @@ def test_every_day_of_a_range_leaves_a_ledger_row():
 
 def test_the_ledger_names_the_park_only_when_it_was_asked_for_alone():
     park = make_park()
-    recompute([park], DAY, DAY, 1)
-    recompute([park], DAY, DAY, 1, scope=park)
+    tell(make_ride(park), OPENING, "O60")
+    compute(DAY, DAY)
+    compute(DAY, DAY, park=park)
     assert list(AggregationLog.objects.order_by("pk").values_list("park", flat=True)) == [None, park.pk]
 
 
@@ -249,17 +259,18 @@ def test_a_park_that_fails_stops_no_other_and_the_ledger_tells(monkeypatch):
     parks = [make_park(name=name) for name in ("A", "B", "C")]
     for park in parks:
         tell(make_ride(park), OPENING, "O60")
-    compute = stats.recompute.park_row
+    computed = stats.daily.park_row
 
     def fails_for_b(park: Park, *rest):
         if park.name == "B":
             raise ValueError("no such thing")
-        return compute(park, *rest)
+        return computed(park, *rest)
 
-    monkeypatch.setattr(stats.recompute, "park_row", fails_for_b)
-    result = recompute(parks, DAY, DAY, 1)
+    monkeypatch.setattr(stats.daily, "park_row", fails_for_b)
+    run = compute(DAY, DAY)
     log = AggregationLog.objects.get()
-    assert result.failed == 1
+    assert values(run, "status", "parks_processed") == ("failed", 2)
+    assert "no such thing" in run.error_message
     assert values(log, "status", "parks_processed", "rides_processed") == ("failed", 2, 2)
     assert log.error_message is not None
     assert "(B)" in log.error_message
@@ -277,4 +288,4 @@ def test_a_ride_that_moved_to_another_park_does_not_break_the_days_before():
         tell(each, OPENING, "O60 D60")
     ride.park = new
     ride.save()
-    assert recompute([old, new], DAY, DAY, 1).failed == 0
+    assert compute(DAY, DAY).status == "success"

@@ -21,7 +21,7 @@ from parks.directory import load_catalog
 from parks.models import Park
 from parks.zones import local_date
 from snapshots.models import RideStatusSnapshot
-from stats.recompute import parks_with_data, recompute
+from stats.recompute import days_to_compute, parks_of, recompute, start_run
 
 SAMPLE_DAYS = 60
 SAMPLE_DESTINATIONS = 5
@@ -85,12 +85,11 @@ class Command(TeachingCommand):
                 each.run(bar.update)
 
     def compute(self, now: datetime, days: int) -> None:
-        parks = list(Park.objects.active())
         first = (now - timedelta(days=days + 1)).date()
-        last = max(local_date(now, park.timezone) for park in parks) - timedelta(days=1)
-        parks = parks_with_data(parks, first, last)
-        with self.bar(len(parks) * ((last - first).days + 1), "park-day", self.verbosity) as bar:
-            recompute(parks, first, last, settings.METRICS_VERSION, bar.update)
+        last = max(local_date(now, park.timezone) for park in Park.objects.active()) - timedelta(days=1)
+        run = start_run(first, last, settings.METRICS_VERSION)
+        with self.bar(days_to_compute(parks_of(run)), "park-day", self.verbosity) as bar:
+            recompute(run, progress=bar.update)
 
     def tell_upstream(self) -> None:
         """Say whether live collection could work; collecting itself is not part of this release."""

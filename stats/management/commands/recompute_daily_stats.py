@@ -1,25 +1,36 @@
 """`manage.py recompute_daily_stats`: daily statistics of any range of days, from raw observations."""
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import connection
 
 from parks.commands import TeachingCommand, park_option, refuse, span_of_days
-from parks.models import Park
-from stats.recompute import observed_span, parks_with_data, recompute
+from stats.models import LARGEST_VERSION, AggregationStatus, RecomputeRun
+from stats.recompute import days_to_compute, parks_of, recompute, start_run
 
-LARGEST_VERSION = 1_000_000
+MOST_WORKERS = 64
+WARNINGS_SHOWN = 10
 EXAMPLES = """
 examples:
   recompute_daily_stats --start-date 2024-07-01 --end-date 2024-07-31
   recompute_daily_stats --start-date 2024-07-04 --end-date 2024-07-04 --park-id 4
   recompute_daily_stats --start-date 2024-01-01 --end-date 2024-12-31 --metrics-version 2
-      beside the rows of version 1, to compare before the switch
+      beside the rows of version 1; compare_metrics_versions shows what would change
+  recompute_daily_stats --start-date 2024-01-01 --end-date 2024-12-31 --resume
+      goes on with the days that an interrupted run of the same range left
 
-Dates are the parks' own days. Rows are replaced under their natural key: running it again is harmless.
+Dates are the parks' own days. Rows are replaced under their natural key: running it again, or twice at once,
+is harmless. Each run leaves a row in recompute_runs.
 """
+
+
+def default_workers() -> int:
+    """A process per core; one on SQLite, which has a single writer."""
+    return min(MOST_WORKERS, os.cpu_count() or 1) if connection.vendor == "mysql" else 1
 
 
 class Command(TeachingCommand):
@@ -37,28 +48,54 @@ class Command(TeachingCommand):
             metavar="V",
             help="rule set the rows are stored under (default: %(default)s)",
         )
+        parser.add_argument(
+            "--workers", type=int, metavar="N", help="processes (default: one per core on MariaDB, 1 on SQLite)"
+        )
+        parser.add_argument("--resume", action="store_true", help="go on with an unfinished run of the same range")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        run, workers = self.checked(options)
+        spans = parks_of(run)
+        if not spans:
+            run.finish()
+            self.stdout.write(f"No observations from {run.first_date} to {run.last_date}: nothing to compute.")
+            return
+        done = sum(run.days.filter(status=AggregationStatus.SUCCESS).values_list("parks_processed", flat=True))
+        with self.bar(days_to_compute(spans) - done, "park-day", options["verbosity"]) as bar:
+            recompute(run, workers, bar.update)
+        self.report(run)
+
+    def checked(self, options: dict[str, Any]) -> tuple[RecomputeRun, int]:
+        """The run to do and its number of processes; raises CommandError."""
         first, last = span_of_days(options["start_date"], options["end_date"])
         if first is None or last is None:
             raise refuse("--start-date and --end-date are needed")
         version = options["metrics_version"]
         if not 1 <= version <= LARGEST_VERSION:
             raise refuse(f"--metrics-version must be between 1 and {LARGEST_VERSION}, not {version}")
-        chosen = park_option(options["park_id"])
-        candidates = [chosen] if chosen else list(Park.objects.active().order_by("pk"))
-        span = observed_span(candidates, first, last)
-        if span is None:
-            self.stdout.write(f"No observations from {first} to {last}: nothing to compute.")
-            return
-        first, last = span
-        parks = parks_with_data(candidates, first, last)
-        days = (last - first).days + 1
-        with self.bar(days * len(parks), "park-day", options["verbosity"]) as bar:
-            result = recompute(parks, first, last, version, bar.update, chosen)
+        workers = default_workers() if options["workers"] is None else options["workers"]
+        if not 1 <= workers <= MOST_WORKERS:
+            raise refuse(f"--workers must be between 1 and {MOST_WORKERS}, not {workers}")
+        park = park_option(options["park_id"])
+        if not options["resume"]:
+            return start_run(first, last, version, park), workers
+        run = RecomputeRun.unfinished(first, last, park, version)
+        if run is None:
+            raise refuse("--resume: there is no unfinished run of this range, park and version")
+        run.go_on()
+        return run, workers
+
+    def report(self, run: RecomputeRun) -> None:
         self.stdout.write(
-            f"Computed {result.ride_days:,} ride-days in {result.park_days:,} park-days"
-            f" from {first} to {last} (metrics version {version})."
+            f"Computed {run.rides_processed:,} ride-days in {run.parks_processed:,} park-days"
+            f" from {run.first_date} to {run.last_date} (metrics version {run.metrics_version})."
         )
-        if result.failed:
-            raise CommandError(f"{result.failed} days failed; aggregation_log tells why.", returncode=1)
+        warnings = run.warnings.splitlines()
+        for warning in warnings[:WARNINGS_SHOWN]:
+            self.stderr.write(f"warning: {warning}")
+        if len(warnings) > WARNINGS_SHOWN:
+            self.stderr.write(f"warning: {len(warnings) - WARNINGS_SHOWN} more; recompute_runs has them all")
+        if run.status == AggregationStatus.FAILED:
+            raise CommandError(
+                f"Some days failed (run {run.pk}); --resume tries them again.\n{run.error_message}", returncode=1
+            )
