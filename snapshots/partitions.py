@@ -1,4 +1,4 @@
-"""Monthly partitions of the big tables, on MariaDB and MySQL; a plain table elsewhere (design §4).
+"""How the big tables lie on MariaDB and MySQL: monthly partitions, compressed; plain tables elsewhere (design §4).
 
 `RANGE COLUMNS(recorded_at)` prunes on plain comparisons of the column. This module and the migrations are
 the only places with SQL text about partitions.
@@ -44,14 +44,21 @@ def monthly_clause(first: date, last: date) -> str:
     return f"PARTITION BY RANGE COLUMNS(recorded_at) ({', '.join(parts)})"
 
 
-class PartitionByMonth(Operation):
-    """Migration operation: cut a table into months by `recorded_at`, a no-op where that is unknown."""
+class AlterTable(Operation):
+    """Migration operation on how MariaDB and MySQL store a table; a no-op elsewhere."""
 
     reversible = True
     reduces_to_sql = True
+    word = ""
 
     def __init__(self, model_name: str) -> None:
         self.model_name = model_name
+
+    def forwards(self) -> str:
+        raise NotImplementedError
+
+    def backwards(self) -> str:
+        raise NotImplementedError
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Nothing the models could see changes."""
@@ -59,23 +66,45 @@ class PartitionByMonth(Operation):
     def database_forwards(
         self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
     ) -> None:
-        self.alter(editor, after.apps.get_model(app_label, self.model_name), True)
+        self.alter(editor, after.apps.get_model(app_label, self.model_name), self.forwards())
 
     def database_backwards(
         self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
     ) -> None:
-        self.alter(editor, before.apps.get_model(app_label, self.model_name), False)
+        self.alter(editor, before.apps.get_model(app_label, self.model_name), self.backwards())
 
     @staticmethod
-    def alter(editor: BaseDatabaseSchemaEditor, model: Any, partitioned: bool) -> None:
-        if not has_partitions(editor.connection):
-            return
-        clause = monthly_clause(FIRST_MONTH, LAST_MONTH) if partitioned else "REMOVE PARTITIONING"
-        editor.execute(f"ALTER TABLE {editor.quote_name(model._meta.db_table)} {clause}")
+    def alter(editor: BaseDatabaseSchemaEditor, model: Any, clause: str) -> None:
+        if has_partitions(editor.connection):
+            editor.execute(f"ALTER TABLE {editor.quote_name(model._meta.db_table)} {clause}")
 
     def describe(self) -> str:
-        return f"Partition {self.model_name} by month"
+        return f"{self.word.capitalize()} {self.model_name}"
 
     @property
     def migration_name_fragment(self) -> str:
-        return f"partition_{self.model_name.lower()}"
+        return f"{self.word}_{self.model_name.lower()}"
+
+
+class PartitionByMonth(AlterTable):
+    """Cut a table into months by `recorded_at`."""
+
+    word = "partition"
+
+    def forwards(self) -> str:
+        return monthly_clause(FIRST_MONTH, LAST_MONTH)
+
+    def backwards(self) -> str:
+        return "REMOVE PARTITIONING"
+
+
+class CompressRows(AlterTable):
+    """Store a table in compressed pages: observations repeat themselves, and there are very many (ADR 8)."""
+
+    word = "compress"
+
+    def forwards(self) -> str:
+        return "ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8"
+
+    def backwards(self) -> str:
+        return "ROW_FORMAT=DYNAMIC KEY_BLOCK_SIZE=0"
