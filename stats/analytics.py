@@ -1,0 +1,286 @@
+"""Rides and parks over any window (R-3, R-16): from daily rows where whole days that have ended are asked for,
+else from raw observations. Both give the same sums; a window over several days has the mean of the days' scores.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, F, Max, Min, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from parks.models import Park, Ride
+from parks.zones import local_date
+from snapshots.score import shame_score
+from stats.figures import Figures, least
+from stats.measures import greatest, weight_of
+from stats.models import ParkDailyStats, RideDailyStats
+from stats.raw import ParkWindow, Place, park_window
+from stats.windows import Bucket, BucketKey, Piece, Window, bucket_key
+
+
+@dataclass(slots=True)
+class Answer:
+    """Figures of one entity: of the whole window, and of its buckets in order."""
+
+    total: Figures
+    buckets: dict[BucketKey, Figures]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of which parks and rides. `rides` empty: every active ride of the parks."""
+
+    window: Window
+    bucket: Bucket
+    parks: tuple[Park, ...]
+    rides: tuple[int, ...] = ()
+    needs_raw: bool = False  # percentiles cannot be had from daily rows
+
+    def rides_by_park(self) -> dict[int, dict[int, int]]:
+        """Weights of the rides asked for, by park and ride."""
+        rides = Ride.objects.active().filter(park__in=[park.pk for park in self.parks])
+        if self.rides:
+            rides = rides.filter(pk__in=self.rides)
+        found: dict[int, dict[int, int]] = defaultdict(dict)
+        for pk, park, weight in rides.values_list("pk", "park_id", "classification__tier_weight"):
+            found[park][pk] = weight_of(weight)
+        return found
+
+
+Stored = Mapping[int, Mapping[date, ParkDailyStats]]  # by park
+Sums = dict[tuple[int, BucketKey], Figures]  # by ride or park, and bucket
+Weights = Mapping[int, Mapping[int, int]]  # by park and ride
+
+
+def stored_days(question: Question, version: int, now: datetime) -> dict[int, dict[date, ParkDailyStats]]:
+    """The days of each park that daily rows answer: whole ones that are over and computed; one query."""
+    if question.needs_raw or not (question.window.is_made_of_days and question.bucket.is_made_of_days):
+        return {}
+    start, end = question.window.start, question.window.end
+    rows = ParkDailyStats.objects.filter(
+        park__in=[park.pk for park in question.parks], stat_date__range=(start, end), metrics_version=version
+    ).only("park_id", "stat_date", "shame_score", "operating_hours_minutes")
+    today = {park.pk: local_date(now, park.timezone) for park in question.parks}
+    weekdays = question.window.weekdays
+    found: dict[int, dict[date, ParkDailyStats]] = defaultdict(dict)
+    for row in rows:
+        if (
+            row.park_id
+            and row.stat_date < today[row.park_id]
+            and (not weekdays or row.stat_date.weekday() in weekdays)
+        ):
+            found[row.park_id][row.stat_date] = row
+    return found
+
+
+def ride_hours(question: Question, stored: Stored) -> int:
+    """How many hours of rides have to be read from raw observations: what a question costs."""
+    rides = question.rides_by_park()
+    window = question.window
+    total = 0.0
+    for park in question.parks:
+        start, end = window.utc_range(park.timezone)
+        days = [day for day in window.dates(park.timezone) if day not in stored.get(park.pk, {})]
+        hours = (window.hours[1] - window.hours[0]) / 3600
+        total += len(rides.get(park.pk, ())) * min(len(days) * hours, (end - start).total_seconds() / 3600)
+    return round(total)
+
+
+# -- rides -----------------------------------------------------------------------------------------------
+
+
+def rides_over(question: Question, version: int, now: datetime) -> dict[int, Answer]:
+    """Figures of every ride asked for that was observed in the window, by ride."""
+    stored = stored_days(question, version, now)
+    rides = question.rides_by_park()
+    found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
+    for (pk, bucket), figures in ride_sums(question, stored, rides, version).items():
+        found[pk][bucket] = figures
+    for park in question.parks:
+        raw = raw_window(question, park, rides.get(park.pk, {}), stored.get(park.pk, {}), now)
+        for (ride, key), figures in ride_figures(raw).items():
+            found[ride].setdefault(key, Figures()).add(figures)
+    return {ride: answer(buckets) for ride, buckets in found.items()}
+
+
+def raw_window(
+    question: Question, park: Park, rides: Mapping[int, int], stored: Mapping[date, ParkDailyStats], now: datetime
+) -> ParkWindow:
+    """The days of a window that no daily row answers."""
+    days = set(question.window.dates(park.timezone)) - stored.keys() if stored else None
+    return park_window(park, list(rides), question.window, question.bucket, now, days)
+
+
+def answer(buckets: Mapping[BucketKey, Figures]) -> Answer:
+    total = Figures()
+    for figures in buckets.values():
+        total.add(figures)
+    return Answer(total, dict(sorted(buckets.items())))
+
+
+def ride_figures(raw: ParkWindow) -> Sums:
+    """Per ride and bucket. A ride's own score is that of a park with this one ride (R-10.2)."""
+    found: Sums = {}
+    for (ride, day, key), measures in raw.rides.items():
+        down = raw.counted_down(ride, day, measures)
+        figures = found.setdefault((ride, key), Figures())
+        figures.take(measures, down, (ride, day) in raw.operated)
+        if measures.open_seconds:
+            figures.scores.append(shame_score(down, measures.open_seconds))
+    for ride, key, seconds in unknown_times(raw):
+        found.setdefault((ride, key), Figures()).unknown_seconds += seconds
+    return found
+
+
+def unknown_times(raw: ParkWindow) -> Iterator[tuple[int, BucketKey, int]]:
+    """(ride, bucket, seconds): the park was open and nothing is known of the ride, from its first to its last
+    day with an observation in the window."""
+    days: dict[int, set[date]] = defaultdict(set)
+    for ride, day, _ in raw.rides:
+        days[ride].add(day)
+    tracked = [(ride, min(seen), max(seen)) for ride, seen in days.items()]
+    for (day, key), planned in raw.planned_seconds.items():
+        if not planned:
+            continue
+        for ride, first, last in tracked:
+            if first <= day <= last:
+                seen = raw.rides.get((ride, day, key))
+                unknown = planned - (seen.open_seconds if seen else 0)
+                if unknown > 0:
+                    yield ride, key, unknown
+
+
+def ride_sums(
+    question: Question, stored: Stored, rides: Weights, version: int
+) -> dict[tuple[int, BucketKey], Figures]:
+    """The same from daily rows; one query."""
+    found: Sums = {}
+    rows = daily_rows(question, stored, rides, version)
+    columns: Any = rows.values("ride_id", "ride__park_id", "stat_date", **DAILY)
+    for row in columns:
+        if row["stat_date"] in stored.get(row["ride__park_id"], {}):
+            key = row["ride_id"], date_key(question.bucket, row["stat_date"])
+            figures = found.setdefault(key, Figures())
+            take_daily(figures, row)
+            if row["day_open"]:
+                figures.scores.append(shame_score(row["day_down"], row["day_open"]))
+    return found
+
+
+# -- parks -----------------------------------------------------------------------------------------------
+
+
+def parks_over(question: Question, version: int, now: datetime) -> dict[int, Answer]:
+    """Figures of every park that was observed in the window, by park: seconds are sums over its rides."""
+    stored = stored_days(question, version, now)
+    rides = question.rides_by_park()
+    found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
+    for (park_id, key), figures in park_sums(question, stored, rides, version).items():
+        found[park_id][key] = figures
+    for park in question.parks:
+        weights = rides.get(park.pk, {})
+        raw = raw_window(question, park, weights, stored.get(park.pk, {}), now)
+        for key, figures in park_figures(raw, weights).items():
+            found[park.pk].setdefault(key, Figures()).add(figures)
+    return {park_id: answer(buckets) for park_id, buckets in found.items()}
+
+
+def park_figures(raw: ParkWindow, weights: Mapping[int, int]) -> dict[BucketKey, Figures]:
+    """Per bucket, the sum over the rides; the score of each day from its members (R-10.2)."""
+    found: dict[BucketKey, Figures] = {}
+    members: dict[Place, list[tuple[int, int]]] = defaultdict(list)  # (down seconds, weight)
+    for (ride, day, key), measures in raw.rides.items():
+        operated = (ride, day) in raw.operated
+        down = raw.counted_down(ride, day, measures)
+        found.setdefault(key, Figures()).take(measures, down, operated)
+        if operated:
+            members[day, key].append((down, weights[ride]))
+    for _, key, seconds in unknown_times(raw):
+        found.setdefault(key, Figures()).unknown_seconds += seconds
+    for (day, key), open_seconds in raw.open_seconds.items():
+        if open_seconds:
+            found.setdefault(key, Figures()).scores.append(score_of(members[day, key], open_seconds))
+    return found
+
+
+def score_of(members: Sequence[tuple[int, int]], open_seconds: int) -> Decimal:
+    weighted = sum(down * weight for down, weight in members)
+    return shame_score(weighted, sum(weight for _, weight in members) * open_seconds)
+
+
+def park_sums(
+    question: Question, stored: Stored, rides: Weights, version: int
+) -> dict[tuple[int, BucketKey], Figures]:
+    """The same from daily rows, the score as stored (R-10.4); one query more."""
+    found: Sums = {}
+    rows = daily_rows(question, stored, rides, version).order_by()
+    sums = {name: Sum(expression) for name, expression in DAILY.items() if name not in EXTREMES}
+    extremes = {"day_wait_min": Min("min_wait_time"), "day_wait_max": Max("max_wait_time")}
+    for row in rows.values("ride__park_id", "stat_date").annotate(**sums, **extremes):
+        days = stored.get(row["ride__park_id"], {})
+        if row["stat_date"] in days:
+            key = row["ride__park_id"], date_key(question.bucket, row["stat_date"])
+            take_daily(found.setdefault(key, Figures()), row)
+    for park, days in stored.items():
+        for day, total in days.items():
+            if total.operating_hours_minutes and total.shame_score is not None:
+                found.setdefault((park, date_key(question.bucket, day)), Figures()).scores.append(total.shame_score)
+    return found
+
+
+# -- daily rows ------------------------------------------------------------------------------------------
+
+
+def a_minute(column: str) -> Any:
+    return F(column) * 60
+
+
+# Rows of the legacy system have minutes alone; ours have the exact sums behind them.
+DAILY: dict[str, Any] = {
+    "day_open": Coalesce("open_seconds", a_minute("operating_hours_minutes")),
+    "day_up": Coalesce("up_seconds", a_minute("uptime_minutes")),
+    "day_down": Coalesce("down_seconds", a_minute("downtime_minutes")),
+    "day_operated": Case(
+        When(uptime_minutes__gt=0, then=Coalesce("open_seconds", a_minute("operating_hours_minutes"))),
+        When(up_seconds__gt=0, then=F("open_seconds")),
+        default=Value(0),
+    ),
+    "day_unknown": a_minute("unknown_minutes"),
+    "day_rows": F("snapshot_count"),
+    "day_wait_seconds": F("wait_seconds"),
+    "day_wait_minute_seconds": F("wait_minute_seconds"),
+    "day_wait_min": F("min_wait_time"),
+    "day_wait_max": F("max_wait_time"),
+}
+EXTREMES = {"day_wait_min", "day_wait_max"}
+
+
+def daily_rows(question: Question, stored: Stored, rides: Weights, version: int) -> QuerySet[RideDailyStats]:
+    """The rows of the rides asked for on the dates of the window; none when raw observations answer all."""
+    rows = RideDailyStats.objects.filter(metrics_version=version)
+    if not stored:
+        return rows.none()
+    chosen = [ride for park in stored for ride in rides.get(park, ())]
+    return rows.filter(ride__in=chosen, stat_date__range=(question.window.start, question.window.end))
+
+
+def take_daily(figures: Figures, row: Mapping[str, Any]) -> None:
+    figures.open_seconds += row["day_open"]
+    figures.up_seconds += row["day_up"]
+    figures.down_seconds += row["day_down"]
+    figures.operated_seconds += row["day_operated"]
+    figures.unknown_seconds += row["day_unknown"] or 0
+    figures.rows += row["day_rows"] or 0
+    figures.wait_seconds += row["day_wait_seconds"] or 0
+    figures.wait_minute_seconds += row["day_wait_minute_seconds"] or 0
+    figures.wait_min = least(figures.wait_min, row["day_wait_min"])
+    figures.wait_max = greatest(figures.wait_max, row["day_wait_max"])
+
+
+def date_key(bucket: Bucket, day: date) -> BucketKey:
+    """The bucket of a whole day (`windows.bucket_key` without a clock)."""
+    return bucket_key(bucket, Piece(day, 0, 0, 0), 0, "")

@@ -1,0 +1,315 @@
+"""Parameters and answers of `/api/analytics/*`."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from parks.commands import FIRST_DAY, LAST_DAY
+from parks.models import Park, Ride
+from parks.zones import is_zone
+from stats.analytics import Question
+from stats.api.serializers import AttributionSerializer
+from stats.figures import METRICS, PERCENTILE
+from stats.windows import Bucket, Window
+
+# Longest range per bucket size, in days: an answer stays readable, and quick.
+RANGE_CAPS = {
+    Bucket.M5: 8,
+    Bucket.M10: 16,
+    Bucket.M15: 32,
+    Bucket.M20: 32,
+    Bucket.M30: 62,
+    Bucket.H1: 93,
+    Bucket.H2: 186,
+    Bucket.H3: 186,
+    Bucket.H4: 186,
+    Bucket.H6: 186,
+    Bucket.H8: 186,
+    Bucket.H12: 186,
+    Bucket.DAY: 732,
+    Bucket.WEEK: 3660,
+    Bucket.MONTH: 3660,
+    Bucket.HOUR_OF_DAY: 732,
+    Bucket.WEEKDAY: 732,
+    Bucket.NONE: 3660,
+}
+# What may have to be read from raw observations: one ride for sixty years, or all parks for ten days.
+MOST_RIDE_HOURS = 500_000
+MOST_BUCKETS = 50_000
+MOST_IDS = 200
+DEFAULT_METRICS = (
+    "wait_avg",
+    "uptime_percentage",
+    "downtime_minutes",
+    "unknown_minutes",
+    "shame_score",
+    "observations",
+)
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+COMPARISONS = ("previous", "last_year")
+HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+PERCENTILES = re.compile(rf"{PERCENTILE}([1-9]|[1-9]\d)")
+
+CAPS_TOLD = ", ".join(f"{bucket.value} {days}" for bucket, days in RANGE_CAPS.items())
+
+
+class MomentField(serializers.Field):
+    """A local date (YYYY-MM-DD), or an instant in ISO 8601; whole seconds."""
+
+    default_error_messages = {
+        "invalid": "must be a date (2025-07-01) or an instant (2025-07-01T11:30:00Z, or without an offset)",
+        "range": f"must lie between {FIRST_DAY} and {LAST_DAY}",
+        "required": "is needed: a date (2025-07-01) or an instant (2025-07-01T11:30:00Z)",
+    }
+
+    def to_internal_value(self, data: Any) -> date | datetime:
+        text = str(data).strip().replace(" ", "+")  # a plus sign that was not escaped
+        try:
+            found = parse_date(text) if len(text) == len("2025-07-01") else parse_datetime(text)
+        except ValueError:
+            found = None
+        if found is None:
+            self.fail("invalid")
+        day = found.date() if isinstance(found, datetime) else found
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail("range")
+        return found.replace(microsecond=0) if isinstance(found, datetime) else found
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"type": "string", "pattern": HOURS.pattern})
+class HoursField(serializers.Field):
+    """Hours of the local day, "HH:MM-HH:MM"; 24:00 is the end of the day."""
+
+    default_error_messages = {
+        "invalid": "must look like 11:30-13:45",
+        "order": "must begin before they end; ask for 22:00-24:00 and 00:00-02:00 apart",
+    }
+
+    def to_internal_value(self, data: Any) -> tuple[int, int]:
+        match = HOURS.fullmatch(str(data).strip())
+        if match is None:
+            self.fail("invalid")
+        a, b, c, d = map(int, match.groups())
+        start, end = a * 3600 + b * 60, c * 3600 + d * 60
+        if end > 86_400:
+            self.fail("invalid")
+        if start >= end:
+            self.fail("order")
+        return start, end
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
+class WordsField(serializers.Field):
+    """Words separated by commas, each once."""
+
+    def __init__(
+        self, words: Sequence[str], pattern: re.Pattern[str] | None = None, told: str = "", **how: Any
+    ) -> None:
+        self.words, self.pattern, self.told = words, pattern, told
+        super().__init__(**how)
+
+    def to_internal_value(self, data: Any) -> tuple[str, ...]:
+        found = [word.strip() for word in str(data).split(",")]
+        for word in found:
+            if word not in self.words and not (self.pattern and self.pattern.fullmatch(word)):
+                shown = word[:40]
+                raise serializers.ValidationError(
+                    f"{shown!r} is not known; choose from {', '.join(self.words)}{self.told}"
+                )
+        return tuple(dict.fromkeys(found))
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class IdsField(serializers.ListField):
+    child = serializers.IntegerField(min_value=0, max_value=2_147_483_647)
+
+
+class AnalyticsQuery(serializers.Serializer):
+    """Parameters of both analytics endpoints."""
+
+    park_id = IdsField(required=False, max_length=MOST_IDS, help_text="repeatable; default: every active park")
+    ride_id = IdsField(required=False, max_length=MOST_IDS, help_text="repeatable; default: every ride of the parks")
+    start = MomentField(help_text="local date or instant: 2025-07-01, 2025-07-01T11:30:00-04:00")
+    end = MomentField(help_text="local date (included) or instant (excluded)")
+    timezone = serializers.CharField(
+        required=False, max_length=50, help_text="IANA zone of instants without an offset; default: each park's own"
+    )
+    hours = HoursField(required=False, help_text="local hours of each day: 11:30-13:45")
+    weekdays = WordsField(WEEKDAYS, required=False, help_text="sat,sun")
+    bucket = serializers.ChoiceField(
+        choices=Bucket.values, default=Bucket.NONE.value, help_text=f"longest range in days: {CAPS_TOLD}"
+    )
+    metrics = WordsField(
+        METRICS,
+        PERCENTILES,
+        default=DEFAULT_METRICS,
+        help_text=f"{', '.join(METRICS)}; wait_pNN is the exact NNth percentile, 1 to 99",
+    )
+    compare = serializers.ChoiceField(
+        choices=COMPARISONS,
+        required=False,
+        help_text="previous: as long a window just before; last_year: the same dates a year earlier",
+    )
+
+    def validate_timezone(self, value: str) -> str:
+        if not is_zone(value):
+            raise serializers.ValidationError(f"{value!r} is not an IANA time zone such as America/New_York")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        start, end = attrs["start"], attrs["end"]
+        if isinstance(start, datetime) != isinstance(end, datetime):
+            raise serializers.ValidationError({"end": "must be a date like start, or an instant like start"})
+        if isinstance(start, datetime) and (start.tzinfo is None) != (end.tzinfo is None):
+            raise serializers.ValidationError({"end": "must have an offset if start has one"})
+        if start > end or (isinstance(start, datetime) and start == end):
+            raise serializers.ValidationError({"start": f"must not be after end ({end.isoformat()})"})
+        bucket = Bucket(attrs["bucket"])
+        days = (end - start + (timedelta() if isinstance(start, datetime) else timedelta(days=1))) / timedelta(days=1)
+        if days > RANGE_CAPS[bucket]:
+            most = f"{bucket.value} allows a range of {RANGE_CAPS[bucket]} days at most, not {days:.0f}"
+            raise serializers.ValidationError({"bucket": f"{most}; ask for larger buckets or a shorter range"})
+        attrs["window"] = Window(
+            start,
+            end,
+            attrs.get("hours", (0, 86_400)),
+            frozenset(WEEKDAYS.index(word) for word in attrs.get("weekdays", ())),
+            attrs.get("timezone"),
+        )
+        return attrs
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """The checked parameters; raises ValidationError that names the field."""
+        repeated = {"park_id", "ride_id"}
+        given = {
+            name: values if name in repeated else values[0] for name, values in request.query_params.lists() if values
+        }
+        query = cls(data=given)
+        if not query.is_valid():
+            field, detail = next(iter(query.errors.items()))
+            raise serializers.ValidationError(f"{field}: {message_of(detail)}")
+        checked: dict[str, Any] = query.validated_data
+        return checked
+
+
+def message_of(detail: Any) -> str:
+    while isinstance(detail, list | dict):
+        detail = detail[0] if isinstance(detail, list) else next(iter(detail.values()))
+    return str(detail)
+
+
+def question_of(query: dict[str, Any]) -> Question:
+    """The parks and rides of a checked query; raises ValidationError for unknown ids."""
+    parks = Park.objects.active()
+    parks_asked, rides_asked = query.get("park_id"), query.get("ride_id", [])
+    if parks_asked:
+        refuse_unknown("park_id", parks_asked, parks.filter(pk__in=parks_asked).values_list("pk", flat=True))
+        parks = parks.filter(pk__in=parks_asked)
+    if rides_asked:
+        rides = Ride.objects.active().filter(pk__in=rides_asked, park__in=parks)
+        refuse_unknown("ride_id", rides_asked, rides.values_list("pk", flat=True))
+        parks = parks.filter(pk__in=rides.values("park"))
+    return Question(
+        query["window"],
+        Bucket(query["bucket"]),
+        tuple(parks.order_by("name", "pk")),
+        tuple(rides_asked),
+        needs_raw=any(name.startswith(PERCENTILE) for name in query["metrics"]),
+    )
+
+
+def refuse_unknown(field: str, asked: Sequence[int], known: Any) -> None:
+    unknown = sorted(set(asked) - set(known))
+    if unknown:
+        raise serializers.ValidationError(f"{field}: {unknown[0]} is not known; /api/search/index lists the ids")
+
+
+# -- answers ---------------------------------------------------------------------------------------------
+
+
+class FiguresSerializer(serializers.Serializer):
+    """The metrics that were asked for; null: not measured."""
+
+    wait_avg = serializers.FloatField(
+        required=False, allow_null=True, help_text="minutes, time-weighted, zeros included"
+    )
+    wait_min = serializers.IntegerField(required=False, allow_null=True)
+    wait_max = serializers.IntegerField(required=False, allow_null=True)
+    wait_p50 = serializers.IntegerField(
+        required=False, allow_null=True, help_text="any wait_pNN: exact percentile over time, nearest rank"
+    )
+    uptime_percentage = serializers.FloatField(
+        required=False, allow_null=True, help_text="of the observed open time of rides that operated that day"
+    )
+    uptime_minutes = serializers.IntegerField(required=False, help_text="parks: summed over rides, as all minutes")
+    downtime_minutes = serializers.IntegerField(required=False)
+    other_minutes = serializers.IntegerField(required=False, help_text="planned closures, refurbishment")
+    unknown_minutes = serializers.IntegerField(required=False, help_text="open, and nothing was observed")
+    open_minutes = serializers.IntegerField(required=False, help_text="the sum of the four")
+    shame_score = serializers.FloatField(
+        required=False, allow_null=True, help_text="0 to 10; several days: the mean of the days' scores"
+    )
+    observations = serializers.IntegerField(required=False)
+
+
+class BucketSerializer(FiguresSerializer):
+    bucket = serializers.CharField(help_text="local start, date, hour of day or weekday")
+
+
+class ComparisonSerializer(serializers.Serializer):
+    start = serializers.CharField()
+    end = serializers.CharField()
+    total = FiguresSerializer()
+    change = serializers.DictField(
+        child=serializers.FloatField(allow_null=True), help_text="percent, from the comparison to the window"
+    )
+    buckets = BucketSerializer(many=True, required=False)
+
+
+class ParkAnalyticsRowSerializer(serializers.Serializer):
+    park_id = serializers.IntegerField()
+    park_name = serializers.CharField()
+    timezone = serializers.CharField()
+    total = FiguresSerializer()
+    buckets = BucketSerializer(many=True, required=False, help_text="unless bucket=none")
+    comparison = ComparisonSerializer(required=False, help_text="with compare")
+
+
+class RideAnalyticsRowSerializer(ParkAnalyticsRowSerializer):
+    ride_id = serializers.IntegerField()
+    ride_name = serializers.CharField()
+
+
+class AnalyticsSerializer(serializers.Serializer):
+    success = serializers.BooleanField()
+    start = serializers.CharField(help_text="as asked for")
+    end = serializers.CharField()
+    hours = serializers.CharField(allow_null=True)
+    weekdays = serializers.ListField(child=serializers.ChoiceField(choices=WEEKDAYS))
+    bucket = serializers.ChoiceField(choices=Bucket.values)
+    metrics = serializers.ListField(child=serializers.CharField())
+    compare = serializers.ChoiceField(choices=COMPARISONS, allow_null=True)
+    attribution = AttributionSerializer()
+
+
+class ParkAnalyticsSerializer(AnalyticsSerializer):
+    data = ParkAnalyticsRowSerializer(many=True)  # type: ignore[assignment]
+
+
+class RideAnalyticsSerializer(AnalyticsSerializer):
+    data = RideAnalyticsRowSerializer(many=True)  # type: ignore[assignment]
