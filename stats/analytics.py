@@ -3,7 +3,7 @@ else from raw observations. Both give the same sums; a window over several days 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,10 +15,10 @@ from django.db.models.functions import Coalesce
 from parks.models import Park, Ride
 from parks.zones import local_date
 from snapshots.score import shame_score
-from stats.figures import Figures, least
-from stats.measures import greatest, weight_of
+from stats.figures import Figures
+from stats.measures import greatest, least, weight_of
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.raw import ParkWindow, Place, park_window
+from stats.raw import ParkWindow, Place, park_windows
 from stats.windows import Bucket, BucketKey, Piece, Window, bucket_key
 
 
@@ -38,7 +38,7 @@ class Question:
     bucket: Bucket
     parks: tuple[Park, ...]
     rides: tuple[int, ...] = ()
-    needs_raw: bool = False  # percentiles cannot be had from daily rows
+    needs_raw: bool = False  # percentiles cannot be had from daily rows, nor from sums
 
     def rides_by_park(self) -> dict[int, dict[int, int]]:
         """Weights of the rides asked for, by park and ride."""
@@ -100,19 +100,22 @@ def rides_over(question: Question, version: int, now: datetime) -> dict[int, Ans
     found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
     for (pk, bucket), figures in ride_sums(question, stored, rides, version).items():
         found[pk][bucket] = figures
-    for park in question.parks:
-        raw = raw_window(question, park, rides.get(park.pk, {}), stored.get(park.pk, {}), now)
+    for raw in raw_windows(question, rides, stored, now):
         for (ride, key), figures in ride_figures(raw).items():
             found[ride].setdefault(key, Figures()).add(figures)
     return {ride: answer(buckets) for ride, buckets in found.items()}
 
 
-def raw_window(
-    question: Question, park: Park, rides: Mapping[int, int], stored: Mapping[date, ParkDailyStats], now: datetime
-) -> ParkWindow:
-    """The days of a window that no daily row answers."""
-    days = set(question.window.dates(park.timezone)) - stored.keys() if stored else None
-    return park_window(park, list(rides), question.window, question.bucket, now, days)
+def raw_windows(question: Question, rides: Weights, stored: Stored, now: datetime) -> Iterator[ParkWindow]:
+    """The parks' days that no daily row answers; those that share a zone and days are read together."""
+    alike: dict[tuple[str, frozenset[date] | None], dict[Park, Iterable[int]]] = defaultdict(dict)
+    for park in question.parks:
+        known = stored.get(park.pk)
+        days = frozenset(set(question.window.dates(park.timezone)) - known.keys()) if known else None
+        alike[park.timezone, days][park] = rides.get(park.pk, {})
+    for (_, days), parks in alike.items():
+        wanted = None if days is None else set(days)
+        yield from park_windows(parks, question.window, question.bucket, now, wanted, question.needs_raw).values()
 
 
 def answer(buckets: Mapping[BucketKey, Figures]) -> Answer:
@@ -181,11 +184,9 @@ def parks_over(question: Question, version: int, now: datetime) -> dict[int, Ans
     found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
     for (park_id, key), figures in park_sums(question, stored, rides, version).items():
         found[park_id][key] = figures
-    for park in question.parks:
-        weights = rides.get(park.pk, {})
-        raw = raw_window(question, park, weights, stored.get(park.pk, {}), now)
-        for key, figures in park_figures(raw, weights).items():
-            found[park.pk].setdefault(key, Figures()).add(figures)
+    for raw in raw_windows(question, rides, stored, now):
+        for key, figures in park_figures(raw, rides.get(raw.park.pk, {})).items():
+            found[raw.park.pk].setdefault(key, Figures()).add(figures)
     return {park_id: answer(buckets) for park_id, buckets in found.items()}
 
 

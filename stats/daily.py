@@ -60,7 +60,7 @@ def compute_park_day(park: Park, day: date, version: int) -> ParkDay:
     result.measures = {measures.ride_id: measures for measures in measured}
     operated = [measures.ride_id for measures in measured if measures.operated()]
     result.stretches = down_stretches(rows.filter(ride__in=operated)) if operated else {}
-    open_seconds = length(spans_by_day(park, [day]).get(day, []))
+    open_seconds = length(spans_by_day([park], [day]).get((park.pk, day), []))
     changes = changes_of_day(result.weights, start, end)
     result.rides = [
         ride_row(measures, day, version, changes.get(pk, 0), result.stretches.get(pk, []), open_seconds)

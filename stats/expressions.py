@@ -8,7 +8,15 @@ from django.db.models import BigIntegerField, Func, Value
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
-WHOLE = BigIntegerField()
+
+class PlainInteger(BigIntegerField):  # type: ignore[type-arg]
+    """A whole number as the driver gives it: a sum may be a Decimal, and no conversion is called per value."""
+
+    def get_internal_type(self) -> str:
+        return "PlainNumber"
+
+
+WHOLE = PlainInteger()
 
 
 class SecondsSince(Func):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from parks.rounding import half_up
-from stats.measures import RideMeasures, Waits, greatest, merge_waits, minutes, percentage, wait_percentile
+from stats.measures import RideMeasures, Waits, greatest, least, merge_waits, minutes, percentage, wait_percentile
 
 ZERO = Decimal(0)
 
@@ -41,14 +41,12 @@ class Figures:
         self.down_seconds += down_seconds
         self.operated_seconds += measures.open_seconds if operated else 0
         self.rows += measures.rows
-        waits = measures.waits
-        if waits:
-            self.wait_seconds += measures.wait_seconds
-            self.wait_minute_seconds += measures.wait_minute_seconds
-            low, high = min(waits), max(waits)
-            self.wait_min = low if self.wait_min is None or low < self.wait_min else self.wait_min
-            self.wait_max = high if self.wait_max is None or high > self.wait_max else self.wait_max
-            self.waits.append(waits)
+        self.wait_seconds += measures.wait_seconds
+        self.wait_minute_seconds += measures.wait_minute_seconds
+        self.wait_min = least(self.wait_min, measures.min_wait)
+        self.wait_max = greatest(self.wait_max, measures.max_wait)
+        if measures.waits:
+            self.waits.append(measures.waits)
 
     @property
     def wait_avg(self) -> Decimal | None:
@@ -103,10 +101,6 @@ SUMS = (
     "wait_seconds",
     "wait_minute_seconds",
 )
-
-
-def least(a: int | None, b: int | None) -> int | None:
-    return min((value for value in (a, b) if value is not None), default=None)
 
 
 PERCENTILE = "wait_p"

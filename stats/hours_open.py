@@ -1,5 +1,6 @@
 """When a park was open on a local day: by its schedule, without one from first to last sight (R-6)."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -10,60 +11,64 @@ from stats.cells import ParkCell, Spans, park_cells, stretches, within
 from stats.measures import OPEN
 from stats.windows import SECONDS_A_DAY, Window, pieces, seconds_of
 
+ParkDate = tuple[int, date]
 ONE_DAY = timedelta(days=1)
 
 
-def spans_by_day(park: Park, days: Sequence[date], sights: dict[date, Spans] | None = None) -> dict[date, Spans]:
-    """When a park was open on local days, given in order; days on which nothing tells are missing.
+def spans_by_day(
+    parks: Sequence[Park], days: Sequence[date], sights: dict[ParkDate, Spans] | None = None
+) -> dict[ParkDate, Spans]:
+    """When parks of one zone were open on local days, given in order, by park and day; what nobody tells is missing.
 
     `sights`: first to last sight on these days, when the caller has read them. One to three queries.
     """
-    found = planned_spans(park, days)
-    unplanned = {day for day in days if day not in found}
-    if unplanned:
-        seen = seen_spans(park, unplanned) if sights is None else sights
-        found |= {day: spans for day, spans in seen.items() if day in unplanned}
+    found = planned_spans(parks, days)
+    if len(found) < len(parks) * len(days):
+        seen = seen_spans(parks, days) if sights is None else sights
+        found = {**seen, **found}
     return found
 
 
-def planned_spans(park: Park, days: Sequence[date]) -> dict[date, Spans]:
-    """The OPERATING windows of a schedule, cut to the local days they fall on (R-6.1)."""
-    if not days:
-        return {}
+def planned_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate, Spans]:
+    """The OPERATING windows of the schedules, cut to the local days they fall on (R-6.1)."""
     rows = ParkSchedule.objects.filter(
-        park=park,
+        park__in=parks,
         schedule_type=ScheduleType.OPERATING,
         # a night may reach into the next date, and a window may carry the date before it opens
         schedule_date__range=(days[0] - ONE_DAY, days[-1] + ONE_DAY),
     ).order_by("opening_time")
-    windows = [(seconds_of(a), seconds_of(b)) for a, b in rows.values_list("opening_time", "closing_time") if a and b]
+    windows: dict[int, Spans] = defaultdict(list)
+    for park, opening, closing in rows.values_list("park_id", "opening_time", "closing_time"):
+        if opening and closing:
+            windows[park].append((seconds_of(opening), seconds_of(closing)))
     found = {}
     for day in days if windows else ():
-        start, end = map(seconds_of, day_range(day, park.timezone))
-        spans = merged([(max(a, start), min(b, end)) for a, b in windows if a < end and b > start])
-        if spans:
-            found[day] = spans
+        start, end = map(seconds_of, day_range(day, parks[0].timezone))
+        for park, spans in windows.items():
+            inside = merged([(max(a, start), min(b, end)) for a, b in spans if a < end and b > start])
+            if inside:
+                found[park, day] = inside
     return found
 
 
-def seen_spans(park: Park, days: set[date]) -> dict[date, Spans]:
-    """From the first to the last sight of the open park on each of the days."""
-    window = Window(min(days), max(days))
-    parts = [piece for piece in pieces(window, park.timezone) if piece.day in days]
+def seen_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate, Spans]:
+    """From the first to the last sight of each open park on each of the days."""
+    wanted = set(days)
+    parts = [piece for piece in pieces(Window(days[0], days[-1]), parks[0].timezone) if piece.day in wanted]
     day_of = {piece.midnight: piece.day for piece in parts}
-    rows = ParkActivitySnapshot.objects.filter(park=park, **OPEN)
-    found: dict[date, Spans] = {}
+    rows = ParkActivitySnapshot.objects.filter(park__in=parks, **OPEN)
+    found: dict[ParkDate, Spans] = {}
     for grid, ranges in stretches(parts, SECONDS_A_DAY):
         for cell in park_cells(rows.filter(within(ranges)), grid):
-            day = day_of[cell.at] if cell.is_whole else day_of[cell.at - (cell.at - grid.anchor) % SECONDS_A_DAY]
-            sight(found, day, cell)
+            midnight = cell.at if cell.is_whole else cell.at - (cell.at - grid.anchor) % SECONDS_A_DAY
+            sight(found, day_of[midnight], cell)
     return found
 
 
-def sight(sights: dict[date, Spans], day: date, cell: ParkCell) -> None:
-    """Widen a day's span so that it holds what was seen."""
-    first, last = sights.get(day, [(cell.first, cell.last)])[0]
-    sights[day] = [(min(first, cell.first), max(last, cell.last))]
+def sight(sights: dict[ParkDate, Spans], day: date, cell: ParkCell) -> None:
+    """Widen a park's span of a day so that it holds what was seen."""
+    first, last = sights.get((cell.park_id, day), [(cell.first, cell.last)])[0]
+    sights[cell.park_id, day] = [(min(first, cell.first), max(last, cell.last))]
 
 
 def merged(spans: Spans) -> Spans:

@@ -36,10 +36,14 @@ class RideMeasures:
     up_seconds: int = 0
     down_seconds: int = 0
     outside_seconds: int = 0  # reported operating while the park was closed: in no other figure
-    waits: Waits = field(default_factory=dict)  # of the operating ride, zeros included (R-11)
-    posted: Waits = field(default_factory=dict)  # in the open park, zeros left out (rankings)
-    wait_seconds: int = 0  # sums over `waits`
+    # Of the operating ride, zeros included (R-11); and in the open park, zeros left out (rankings). Both are
+    # empty when only sums were read.
+    waits: Waits = field(default_factory=dict)
+    posted: Waits = field(default_factory=dict)
+    wait_seconds: int = 0  # of the operating ride, zeros included, as the next three
     wait_minute_seconds: int = 0
+    min_wait: int | None = None  # of the operating ride
+    max_wait: int | None = None
     peak_wait: int | None = None  # whatever the status
     first_up: int | None = None  # seconds since 1970: first operating moment in the open park
     active: tuple[int, int] | None = None  # first and last operating moment, the park open or not (R-12)
@@ -62,7 +66,9 @@ class RideMeasures:
         if is_running:
             first, last = self.active or (cell.first, cell.last)
             self.active = min(first, cell.first), max(last, cell.last)
-        if cell.wait is not None and is_plausible_wait(cell.wait):
+        if cell.wait_seconds is not None:
+            self.take_waits(cell, is_running)
+        elif cell.wait is not None and is_plausible_wait(cell.wait):
             self.take_wait(cell.wait, seconds, is_running, cell.park_is_open)
 
     def take_wait(self, wait: int, seconds: int, is_running: bool, park_is_open: bool) -> None:
@@ -70,10 +76,20 @@ class RideMeasures:
             self.waits[wait] = self.waits.get(wait, 0) + seconds
             self.wait_seconds += seconds
             self.wait_minute_seconds += wait * seconds
+            self.min_wait = least(self.min_wait, wait)
+            self.max_wait = greatest(self.max_wait, wait)
         if park_is_open and wait > 0:
             self.posted[wait] = self.posted.get(wait, 0) + seconds
         if self.peak_wait is None or wait > self.peak_wait:
             self.peak_wait = wait
+
+    def take_waits(self, cell: RideCell, is_running: bool) -> None:
+        if is_running and cell.wait_seconds:
+            self.wait_seconds += cell.wait_seconds
+            self.wait_minute_seconds += cell.wait_minute_seconds
+            self.min_wait = least(self.min_wait, cell.min_wait)
+            self.max_wait = greatest(self.max_wait, cell.max_wait)
+        self.peak_wait = greatest(self.peak_wait, cell.max_wait)
 
     def add(self, other: "RideMeasures") -> None:
         """Add another window of the same ride."""
@@ -81,6 +97,8 @@ class RideMeasures:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         merge_waits(self.waits, other.waits)
         merge_waits(self.posted, other.posted)
+        self.min_wait = least(self.min_wait, other.min_wait)
+        self.max_wait = greatest(self.max_wait, other.max_wait)
         self.peak_wait = greatest(self.peak_wait, other.peak_wait)
         if other.first_up is not None:
             self.first_up = other.first_up if self.first_up is None else min(self.first_up, other.first_up)
@@ -97,14 +115,6 @@ class RideMeasures:
     def avg_wait(self) -> Decimal | None:
         """Minutes, time-weighted, ride operating, zeros included (R-11); not rounded."""
         return Decimal(self.wait_minute_seconds) / self.wait_seconds if self.wait_seconds else None
-
-    @property
-    def min_wait(self) -> int | None:
-        return min(self.waits, default=None)
-
-    @property
-    def max_wait(self) -> int | None:
-        return max(self.waits, default=None)
 
     @property
     def avg_posted_wait(self) -> Decimal | None:
@@ -130,8 +140,16 @@ SUMS = (
 )
 
 
+def least(a: int | None, b: int | None) -> int | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return min(a, b)
+
+
 def greatest(a: int | None, b: int | None) -> int | None:
-    return max((value for value in (a, b) if value is not None), default=None)
+    if a is None or b is None:
+        return b if a is None else a
+    return max(a, b)
 
 
 # -- waits -----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 and bucket, in the park's own zone."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -12,12 +12,27 @@ from parks.models import Park, Ride
 from parks.zones import day_range
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import down, operating
-from stats.cells import RANGES_A_QUERY, RideCell, instant, joined, overlaps, park_cells, ride_cells, stretches, within
+from stats.cells import (
+    RANGES_A_QUERY,
+    Grid,
+    RideCell,
+    Spans,
+    instant,
+    joined,
+    overlaps,
+    park_cells,
+    ride_cells,
+    ride_cells_without_waits,
+    stretches,
+    within,
+)
 from stats.expressions import SecondsSince, WholeDivision
-from stats.hours_open import Spans, overlap, sight, spans_by_day
+from stats.hours_open import ParkDate, overlap, sight, spans_by_day
 from stats.measures import OPEN, RideMeasures, StatusCounts
 from stats.windows import SECONDS_A_DAY, Bucket, BucketKey, Piece, Slice, Window, pieces, seconds_of, slices
 
+# The optimizer plans rides × ranges of time.
+RIDES_A_QUERY = 100
 # Local midnights fall on multiples of this everywhere.
 QUARTER_HOUR = 900
 
@@ -40,20 +55,41 @@ class ParkWindow:
 
 
 def park_window(
-    park: Park, rides: Sequence[int], window: Window, bucket: Bucket, now: datetime, days: set[date] | None = None
+    park: Park,
+    rides: Iterable[int],
+    window: Window,
+    bucket: Bucket,
+    now: datetime,
+    days: set[date] | None = None,
+    with_waits: bool = True,
 ) -> ParkWindow:
-    """Measure rides of a park over a window, up to `now`; `days` restricts it to some of its local dates."""
-    parts = [
-        piece for piece in until(pieces(window, park.timezone), seconds_of(now)) if days is None or piece.day in days
-    ]
-    result = ParkWindow(park)
-    if not parts or not rides:
-        return result
-    cuts = slices(parts, bucket, park.timezone)
-    fill_rides(result, rides, parts, cuts, bucket)
-    fill_openings(result, parts, cuts, bucket)
-    find_operated(result, parts, now)
-    return result
+    """`park_windows` of one park."""
+    return park_windows({park: rides}, window, bucket, now, days, with_waits)[park.pk]
+
+
+def park_windows(
+    rides: Mapping[Park, Iterable[int]],
+    window: Window,
+    bucket: Bucket,
+    now: datetime,
+    days: set[date] | None = None,
+    with_waits: bool = True,
+) -> dict[int, ParkWindow]:
+    """Measure rides of parks that share a time zone over a window, up to `now`; by park.
+
+    `days` restricts it to some of its local dates. Without `with_waits` only the sums of waits are read. The
+    number of queries does not depend on the number of parks, but for one query per hundred rides.
+    """
+    (zone,) = {park.timezone for park in rides}
+    parts = [piece for piece in until(pieces(window, zone), seconds_of(now)) if days is None or piece.day in days]
+    results = {park.pk: ParkWindow(park) for park in rides}
+    homes = {ride: park.pk for park, ids in rides.items() for ride in ids}
+    if parts and homes:
+        cuts = slices(parts, bucket, zone)
+        fill_rides(results, homes, parts, cuts, bucket.unit, ride_cells if with_waits else ride_cells_without_waits)
+        fill_openings(results, parts, cuts, bucket.unit, zone)
+        find_operated(results, parts, zone, now)
+    return results
 
 
 def until(parts: Iterable[Piece], end: int) -> Iterator[Piece]:
@@ -66,36 +102,43 @@ def until(parts: Iterable[Piece], end: int) -> Iterator[Piece]:
 
 
 def fill_rides(
-    result: ParkWindow, rides: Sequence[int], parts: Sequence[Piece], cuts: Sequence[Slice], bucket: Bucket
+    results: Mapping[int, ParkWindow],
+    homes: Mapping[int, int],
+    parts: Sequence[Piece],
+    cuts: Sequence[Slice],
+    unit: int,
+    read: Callable[[QuerySet[RideStatusSnapshot], Grid], Iterator[RideCell]],
 ) -> None:
+    """`homes`: the park of each ride; what a ride reported while it stood elsewhere is left out."""
     places = {cut.cell: cut for cut in cuts}
     bounds = [(cut.start, cut.end) for cut in cuts]
-    counts = StatusCounts({result.park.pk: result.park.reports_down})
+    counts = StatusCounts({pk: result.park.reports_down for pk, result in results.items()})
     begun: dict[int, set[int]] = defaultdict(set)  # rides with a row that begins exactly where a range begins
-    rows = RideStatusSnapshot.objects.filter(ride__in=rides)
 
     def take(cell: RideCell) -> None:
-        if cell.park_id != result.park.pk:
-            return  # the ride stood elsewhere then
-        state = counts.of(cell)
+        if cell.park_id != homes[cell.ride_id]:
+            return
+        result, state = results[cell.park_id], counts.of(cell)
         if cell.is_whole:
             add(result, cell, places[cell.at], cell.seconds, state)
         else:
             for n, seconds in overlaps(cell, bounds):
                 add(result, cell, cuts[n], seconds, state)
 
-    starts: list[int] = []
-    for grid, ranges in stretches(parts, bucket.unit):
-        starts += [start for start, _ in ranges]
-        for cell in ride_cells(rows.filter(within(ranges)), grid):
-            begun[cell.first].add(cell.ride_id)
-            take(cell)
-    ends = {piece.end for piece in parts}
-    for start in starts:
-        late = [ride for ride in rides if ride not in begun[start]]
-        if late and start not in ends and start not in midnights(parts):
-            for cell in reaching_in(late, start):
+    rides = sorted(homes)
+    starts: set[int] = set()
+    for grid, ranges in stretches(parts, unit):
+        starts |= {start for start, _ in ranges}
+        chosen = within(ranges)
+        for n in range(0, len(rides), RIDES_A_QUERY):
+            for cell in read(RideStatusSnapshot.objects.filter(chosen, ride__in=rides[n : n + RIDES_A_QUERY]), grid):
+                begun[cell.first].add(cell.ride_id)
                 take(cell)
+    known = {piece.end for piece in parts} | midnights(parts)
+    for start in sorted(starts - known):
+        late = [ride for ride in rides if ride not in begun[start]]
+        for cell in reaching_in(late, start) if late else ():
+            take(cell)
 
 
 def midnights(parts: Sequence[Piece]) -> set[int]:
@@ -141,48 +184,57 @@ def reaching_in(rides: Sequence[int], start: int) -> Iterator[RideCell]:
             )
 
 
-def fill_openings(result: ParkWindow, parts: Sequence[Piece], cuts: Sequence[Slice], bucket: Bucket) -> None:
-    """How long the park was seen open, and how long it was (unknown time is the difference)."""
+def fill_openings(
+    results: Mapping[int, ParkWindow], parts: Sequence[Piece], cuts: Sequence[Slice], unit: int, zone: str
+) -> None:
+    """How long each park was seen open, and how long it was (unknown time is the difference)."""
     places = {cut.cell: cut for cut in cuts}
     bounds = [(cut.start, cut.end) for cut in cuts]
-    seen: dict[Place, int] = defaultdict(int)
-    sights: dict[date, Spans] = {}
-    rows = ParkActivitySnapshot.objects.filter(park=result.park, **OPEN)
-    for grid, ranges in stretches(parts, bucket.unit):
+    seen: dict[int, dict[Place, int]] = {pk: defaultdict(int) for pk in results}
+    sights: dict[ParkDate, Spans] = {}
+    rows = ParkActivitySnapshot.objects.filter(park__in=list(results), **OPEN)
+    for grid, ranges in stretches(parts, unit):
         for cell in park_cells(rows.filter(within(ranges)), grid):
             whole = [(places[cell.at], cell.seconds)] if cell.is_whole else []
             for cut, seconds in whole or [(cuts[n], seconds) for n, seconds in overlaps(cell, bounds)]:
-                seen[cut.day, cut.key] += seconds
+                seen[cell.park_id][cut.day, cut.key] += seconds
                 sight(sights, cut.day, cell)
-    for (_, day, key), measures in result.rides.items():
-        # A park without activity rows was open for as long as its rides say.
-        seen[day, key] = max(seen[day, key], measures.open_seconds)
-    result.open_seconds = dict(seen)
     days = sorted({piece.day for piece in parts})
-    spans = spans_by_day(result.park, days, sights if whole_days(parts, result.park.timezone) == set(days) else None)
-    planned: dict[Place, int] = defaultdict(int)
-    for cut in cuts:
-        planned[cut.day, cut.key] += overlap(spans.get(cut.day, []), cut.start, cut.end)
-    result.planned_seconds = {
-        place: max(planned.get(place, 0), seen.get(place, 0)) for place in planned.keys() | seen.keys()
-    }
+    parks = [result.park for result in results.values()]
+    spans = spans_by_day(parks, days, sights if whole_days(parts, zone) == set(days) else None)
+    for pk, result in results.items():
+        told = seen[pk]
+        for (_, day, key), measures in result.rides.items():
+            # A park without activity rows was open for as long as its rides say.
+            told[day, key] = max(told[day, key], measures.open_seconds)
+        result.open_seconds = dict(told)
+        planned: dict[Place, int] = defaultdict(int)
+        for cut in cuts:
+            planned[cut.day, cut.key] += overlap(spans.get((pk, cut.day), []), cut.start, cut.end)
+        for place, seconds in told.items():
+            planned[place] = max(planned[place], seconds)
+        result.planned_seconds = {place: seconds for place, seconds in planned.items() if seconds}
 
 
 # -- who operated ----------------------------------------------------------------------------------------
 
 
-def find_operated(result: ParkWindow, parts: Sequence[Piece], now: datetime) -> None:
+def find_operated(results: Mapping[int, ParkWindow], parts: Sequence[Piece], zone: str, now: datetime) -> None:
     """R-5.3 per local day: in the window itself, else anywhere in the day (up to `now`)."""
-    park = result.park
-    whole = whole_days(parts, park.timezone)
-    seen = {(ride, day) for ride, day, _ in result.rides}
-    for (ride, day, _), measures in result.rides.items():
-        # Inside a day a DOWN reading is evidence at parks that tell it from CLOSED (R-5.3, exception).
-        if measures.operated(evidence_by_down=park.reports_down and day not in whole):
-            result.operated.add((ride, day))
-    missing = {(ride, day) for ride, day in seen - result.operated if day not in whole}
-    if missing:
-        result.operated |= missing & operated_elsewhere(park, missing, now)
+    whole = whole_days(parts, zone)
+    missing: dict[bool, set[tuple[int, date]]] = {True: set(), False: set()}
+    for result in results.values():
+        reports_down = result.park.reports_down
+        for (ride, day, _), measures in result.rides.items():
+            # Inside a day a DOWN reading is evidence at parks that tell it from CLOSED (R-5.3, exception).
+            if measures.operated(evidence_by_down=reports_down and day not in whole):
+                result.operated.add((ride, day))
+        seen = {(ride, day) for ride, day, _ in result.rides if day not in whole}
+        missing[reports_down] |= seen - result.operated
+    for reports_down, asked in missing.items():
+        found = operated_elsewhere(asked, reports_down, zone, now) if asked else set()
+        for result in results.values():
+            result.operated |= {(ride, day) for ride, day, _ in result.rides if (ride, day) in found}
 
 
 def whole_days(parts: Sequence[Piece], zone: str) -> set[date]:
@@ -198,20 +250,23 @@ def day_length(day: date, zone: str) -> int:
     return int((end - start).total_seconds())
 
 
-def operated_elsewhere(park: Park, asked: set[tuple[int, date]], now: datetime) -> set[tuple[int, date]]:
+def operated_elsewhere(
+    asked: set[tuple[int, date]], reports_down: bool, zone: str, now: datetime
+) -> set[tuple[int, date]]:
     """The (ride, day) pairs with evidence of operation at any time of the day so far; one query per 60 days."""
     days = sorted({day for _, day in asked})
-    rides = sorted({ride for ride, _ in asked})
-    evidence = operating() | down() if park.reports_down else operating()
-    rows = RideStatusSnapshot.objects.filter(evidence, ride__in=rides, park=park, recorded_at__lte=now, **OPEN)
-    found: set[tuple[int, date]] = set()
+    evidence = operating() | down() if reports_down else operating()
+    rows = RideStatusSnapshot.objects.filter(
+        evidence, ride__in=sorted({ride for ride, _ in asked}), recorded_at__lte=now, **OPEN
+    )
     quarter = WholeDivision(SecondsSince("recorded_at", 0), Value(QUARTER_HOUR))
+    found: set[tuple[int, date]] = set()
     for n in range(0, len(days), RANGES_A_QUERY):
-        ranges = {day: tuple(map(seconds_of, day_range(day, park.timezone))) for day in days[n : n + RANGES_A_QUERY]}
+        ranges = {day: tuple(map(seconds_of, day_range(day, zone))) for day in days[n : n + RANGES_A_QUERY]}
         chosen = rows.filter(within(joined([(start, end) for start, end in ranges.values()])))
         day_of = {at: day for day, (start, end) in ranges.items() for at in range(start, end, QUARTER_HOUR)}
         pairs: QuerySet[RideStatusSnapshot, tuple[int, int]] = (
             chosen.order_by().annotate(quarter=quarter).values_list("ride_id", "quarter").distinct()
         )
         found |= {(ride, day_of[at * QUARTER_HOUR]) for ride, at in pairs}
-    return found
+    return found & asked
