@@ -129,6 +129,14 @@ def ride_row(
     )
 
 
+def is_member(row: RideDailyStats) -> bool:
+    """Does a ride's weight stand in the denominator of its park's day (R-10.3)?
+
+    A ride that ran for a moment only rounds to 0 % but did operate: its downtime tells.
+    """
+    return row.uptime_percentage > 0 or row.downtime_minutes > 0
+
+
 def park_row(
     park: Park, day: date, version: int, rows: Sequence[RideDailyStats], weights: Mapping[int, int]
 ) -> ParkDailyStats:
@@ -136,8 +144,7 @@ def park_row(
     weighed = [(row, weights[row.ride_id or 0]) for row in rows]
     down = sum(row.downtime_minutes for row in rows)
     weighted = sum(row.downtime_minutes * weight for row, weight in weighed)
-    # A ride that ran for a moment only rounds to 0 % but did operate: its downtime tells.
-    weight = sum(weight for row, weight in weighed if row.uptime_percentage > 0 or row.downtime_minutes > 0)
+    weight = sum(weight for row, weight in weighed if is_member(row))
     open_minutes = Decimal(sum(row.operating_hours_minutes for row in rows)) / len(rows)
     averages = [row.avg_wait_time for row in rows if row.avg_wait_time is not None]
     return ParkDailyStats(

@@ -59,6 +59,7 @@ PERCENTILES = re.compile(rf"{PERCENTILE}([1-9]|[1-9]\d)")
 CAPS_TOLD = ", ".join(f"{bucket.value} {days}" for bucket, days in RANGE_CAPS.items())
 
 
+@extend_schema_field({"type": "string", "example": "2025-07-01"})
 class MomentField(serializers.Field):
     """A local date (YYYY-MM-DD), or an instant in ISO 8601; whole seconds."""
 
