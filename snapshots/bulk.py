@@ -1,15 +1,16 @@
-"""Bulk insertion of observations: constant statements, many rows, no model instances.
+"""Bulk insertion of observations: constant statements, many rows or whole files, no model instances.
 
 For rows known to be new; a row that exists already is an IntegrityError, never overwritten. Values come in
 the form both drivers take: whole numbers, text, None; instants as `stamp` writes them.
 """
 
 import functools
+import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, models
+from django.db import DataError, NotSupportedError, connection, models, transaction
 
 from snapshots.models import ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 
@@ -36,6 +37,25 @@ INSERTS: dict[type[models.Model], str] = {
     ),
 }
 
+# The columns stand in the order of the INSERT.
+LOADS: dict[type[models.Model], str] = {
+    RideStatusSnapshot: (
+        "LOAD DATA LOCAL INFILE %s INTO TABLE ride_status_snapshots CHARACTER SET utf8mb4 (ride_id, recorded_at,"
+        " park_id, duration_seconds, is_open, status, wait_time, computed_is_open, park_appears_open, is_carried,"
+        " last_updated_api, data_source)"
+    ),
+    ParkActivitySnapshot: (
+        "LOAD DATA LOCAL INFILE %s INTO TABLE park_activity_snapshots CHARACTER SET utf8mb4 (park_id, recorded_at,"
+        " duration_seconds, total_rides_tracked, rides_open, rides_closed, avg_wait_time, max_wait_time,"
+        " park_appears_open, shame_score, data_source)"
+    ),
+    RideStatusChange: (
+        "LOAD DATA LOCAL INFILE %s INTO TABLE ride_status_changes CHARACTER SET utf8mb4 (ride_id, changed_at,"
+        " previous_status, new_status, previous_status_enum, new_status_enum, duration_in_previous_status,"
+        " wait_time_at_change)"
+    ),
+}
+
 
 @functools.lru_cache(maxsize=100_000)
 def stamp(at: int) -> str:
@@ -47,3 +67,21 @@ def insert_new(model: type[models.Model], rows: Iterable[Sequence[Any]]) -> None
     """Insert rows whose columns stand in the order of the statement."""
     with connection.cursor() as cursor:
         cursor.executemany(INSERTS[model], list(rows))
+
+
+def load_file(model: type[models.Model], path: str | os.PathLike[str]) -> int:
+    r"""Load a file of tab-separated lines, `\N` for NULL, whose columns stand in the order of the INSERT.
+
+    Several times faster than inserting, and fastest in primary-key order. All of the file or nothing: the server
+    only warns of a value it has to change or a row it has to leave out; here that is a DataError, as it would be
+    for an INSERT. Returns the number of rows. MariaDB and MySQL only (NotSupportedError); MySQL wants
+    `local_infile` switched on at the server.
+    """
+    if connection.vendor != "mysql":
+        raise NotSupportedError("only MariaDB and MySQL can load a file")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOADS[model], [os.fspath(path)])
+        warnings = connection.connection.show_warnings()
+        if warnings:
+            raise DataError(f"{path}: {warnings[0][2]}")
+        return int(cursor.rowcount)

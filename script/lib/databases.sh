@@ -4,7 +4,8 @@
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # Debian keeps mariadbd outside an ordinary user's PATH
 
-# Starts MariaDB; sets mariadb_pid and mariadb_url. `mariadb_ready` then waits until it answers.
+# Starts MariaDB; sets mariadb_pid and mariadb_url. `mariadb_ready` then waits until it answers. A directory that was
+# used before keeps its databases. `mariadb_buffer_pool` and `mariadb_log_size` may be set before.
 mariadb_start() { # DIRECTORY
     mariadb_directory=$1
     mariadb_user=$(id -un)
@@ -17,23 +18,25 @@ mariadb_start() { # DIRECTORY
     mariadb_password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     mariadb_url="mysql://ridewatch:$mariadb_password@127.0.0.1:$mariadb_port/ridewatch"
     cat >"$mariadb_directory/init.sql" <<SQL
-CREATE DATABASE ridewatch;
-CREATE USER ridewatch@127.0.0.1 IDENTIFIED BY '$mariadb_password';
+CREATE DATABASE IF NOT EXISTS ridewatch;
+CREATE OR REPLACE USER ridewatch@127.0.0.1 IDENTIFIED BY '$mariadb_password';
 GRANT ALL PRIVILEGES ON *.* TO ridewatch@127.0.0.1 WITH GRANT OPTION;
 SQL
-    # --no-defaults: nothing of the machine's own configuration. Durability is off: the data are thrown away.
+    # --no-defaults: nothing of the machine's own configuration. Durability is off: the data can be made again.
     # utf8mb4_general_ci is what Debian and Ubuntu give a server of these versions when the operator does nothing.
     # The server's clock is set off UTC on purpose: nothing of ours may depend on it.
     (
-        mariadb-install-db --no-defaults --user="$mariadb_user" --datadir="$mariadb_directory/data" \
-            --skip-test-db >"$mariadb_directory/install.log" 2>&1 || exit
+        [ -d "$mariadb_directory/data/mysql" ] ||
+            mariadb-install-db --no-defaults --user="$mariadb_user" --datadir="$mariadb_directory/data" \
+                --skip-test-db >"$mariadb_directory/install.log" 2>&1 || exit
         exec mariadbd --no-defaults --user="$mariadb_user" --datadir="$mariadb_directory/data" \
             --socket="$mariadb_directory/socket" --pid-file="$mariadb_directory/pid" --tmpdir="$mariadb_directory" \
             --skip-networking=0 --bind-address=127.0.0.1 --port="$mariadb_port" --skip-name-resolve \
             --init-file="$mariadb_directory/init.sql" --local-infile=1 --default-time-zone=-07:00 \
             --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci --max-allowed-packet=64M \
             --innodb-flush-log-at-trx-commit=0 --skip-innodb-doublewrite --sync-binlog=0 --skip-log-bin \
-            --innodb-buffer-pool-size=256M --innodb-log-file-size=128M --innodb-fast-shutdown=2 \
+            --innodb-buffer-pool-size="${mariadb_buffer_pool:-256M}" \
+            --innodb-log-file-size="${mariadb_log_size:-128M}" --innodb-fast-shutdown=2 \
             >"$mariadb_directory/server.log" 2>&1
     ) &
     mariadb_pid=$!

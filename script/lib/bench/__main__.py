@@ -1,0 +1,124 @@
+"""The steps of script/bench: `python -m bench current|make|second-database|live|measure DIRECTORY`."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import django
+
+from bench.parameters import Parameters, parameters_from
+
+STEPS = ("size", "recompute", "analytics")
+
+
+def how_to_measure(environ: Mapping[str, str]) -> tuple[int, int, list[str]]:
+    """Runs of each request, processes of the recomputation, steps; raises ValueError."""
+    runs, workers = int(environ.get("BENCH_RUNS") or 30), int(environ.get("BENCH_WORKERS") or 2)
+    steps = (environ.get("BENCH_STEPS") or " ".join(STEPS)).split()
+    if min(runs, workers) < 1 or set(steps) - set(STEPS):
+        raise ValueError(f"at least one run and one worker are needed, and BENCH_STEPS from: {' '.join(STEPS)}")
+    return runs, workers, steps
+
+
+def is_current(directory: Path, parameters: Parameters) -> bool:
+    """Does the directory hold the whole set of these parameters?"""
+    try:
+        kept = json.loads((directory / "set.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(kept.get("parameters") == json.loads(parameters.as_json()))
+
+
+def make(directory: Path, parameters: Parameters) -> None:
+    """Write the files, load them into an empty database, and keep the rows as Parquet."""
+    from bench.duck import write_parquet
+    from bench.load import expected_rows, load_files, make_catalogue, make_files
+    from bench.sizes import analyze
+
+    print(f"Making {expected_rows(parameters)} …", flush=True)
+    make_files(parameters, directory / "tsv")
+    make_catalogue(parameters)
+    load_files(parameters, directory / "tsv")
+    analyze()
+    write_parquet(directory / "tsv", directory / "parquet")
+
+
+def make_second_database(directory: Path, parameters: Parameters) -> None:
+    """Another, empty database on the same server: the name of the first with `_live` behind it."""
+    from django.db import connection
+
+    name = connection.ops.quote_name(f"{connection.settings_dict['NAME']}_live")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+
+
+def live(directory: Path, parameters: Parameters) -> None:
+    """Load one week in the order of live collection, into a database of its own; the set is complete then."""
+    from bench.load import live_week
+    from bench.sizes import analyze, ride_snapshot_size
+    from snapshots.bulk import load_file
+    from snapshots.models import RideStatusSnapshot
+
+    print("Loading a week in the order of live collection …", flush=True)
+    path, _ = live_week(parameters, directory / "tsv")
+    load_file(RideStatusSnapshot, path)
+    analyze()
+    kept = {"parameters": json.loads(parameters.as_json()), "live": ride_snapshot_size()}
+    shutil.rmtree(directory / "tsv")
+    (directory / "set.json").write_text(json.dumps(kept))
+
+
+def measure(directory: Path, parameters: Parameters) -> bool:
+    """Measure, print the table, write results.json; returns whether every target was met."""
+    from bench.measure import analytics_figures, recompute_figures, size_figures
+    from bench.report import Figure, table, write_json
+    from bench.sizes import Size
+
+    parquet = directory / "parquet"
+    runs, workers, steps = how_to_measure(os.environ)
+    busy = os.getloadavg()[0]
+    figures: list[Figure] = []
+    if "size" in steps:
+        live_size = Size(*json.loads((directory / "set.json").read_text())["live"])
+        figures += size_figures(parquet, live_size)
+    if "recompute" in steps:
+        figures += recompute_figures(parameters, parquet, workers)
+    if "analytics" in steps:
+        figures += analytics_figures(parameters, parquet, runs)
+    about: dict[str, Any] = {
+        "parameters": json.loads(parameters.as_json()),
+        "runs": runs,
+        "workers": workers,
+        "cores": os.cpu_count(),
+        "load_before": busy,
+    }
+    write_json(directory / "results.json", figures, about)
+    if busy > 0.5:
+        print(f"The machine was busy before (load {busy:.1f}): the figures may be too high.", file=sys.stderr)
+    print(f"\nTimes of requests are the 95th percentile of {runs} runs, cache off.\n\n{table(figures)}\n")
+    return all(figure.verdict != "MISS" for figure in figures)
+
+
+def main() -> int:
+    step, directory = sys.argv[1], Path(sys.argv[2])
+    try:
+        parameters = parameters_from(os.environ)
+        how_to_measure(os.environ)
+    except ValueError as error:
+        print(f"script/bench: {error}", file=sys.stderr)
+        return 2
+    if step == "current":
+        return 0 if is_current(directory, parameters) else 1
+    django.setup()
+    if step == "measure":
+        return 0 if measure(directory, parameters) else 1
+    {"make": make, "second-database": make_second_database, "live": live}[step](directory, parameters)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""The table of targets and what was measured, for people and as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number; `target` is the most it may be, None: it is told for comparison alone."""
+
+    name: str
+    unit: str
+    target: float | None
+    measured: float | None  # None: it could not be measured, and `note` tells why
+    duckdb: float | None = None
+    note: str = ""
+
+    @property
+    def verdict(self) -> str:
+        if self.measured is None:
+            return "MISS" if self.target is not None else "-"
+        if self.target is None:
+            return "-"
+        return "pass" if self.measured <= self.target else "MISS"
+
+
+def number(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:,.1f} {unit}"
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """Lines of aligned columns."""
+    rows = [("", "target", "measured", "DuckDB", "", "")]
+    for figure in figures:
+        target = "-" if figure.target is None else f"≤ {figure.target:,.0f} {figure.unit}"
+        measured, duckdb = number(figure.measured, figure.unit), number(figure.duckdb, figure.unit)
+        rows.append((figure.name, target, measured, duckdb, figure.verdict, figure.note))
+    widths = [max(len(row[n]) for row in rows) for n in range(5)]
+    return "\n".join(
+        "  ".join(
+            [row[0].ljust(widths[0]), *(row[n].rjust(widths[n]) for n in (1, 2, 3)), row[4].ljust(widths[4]), row[5]]
+        ).rstrip()
+        for row in rows
+    )
+
+
+def write_json(path: Path, figures: Sequence[Figure], about: dict[str, Any]) -> None:
+    found = [{**asdict(figure), "verdict": figure.verdict} for figure in figures]
+    path.write_text(json.dumps({**about, "figures": found}, indent=2, ensure_ascii=False) + "\n")
