@@ -1,6 +1,7 @@
 """API plumbing: every answer is JSON, and every error has one shape (design §6)."""
 
 import logging
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -58,9 +59,15 @@ def error_response(error: Exception, context: dict[str, Any]) -> Response | None
     elif isinstance(error, SuspiciousOperation):
         error = exceptions.ParseError("Bad Request")
     if isinstance(error, exceptions.APIException):
-        return Response(failure(first_message(error.detail)), status=error.status_code)
+        return Response(failure(first_message(error.detail)), status=error.status_code, headers=headers_of(error))
     log.exception("unhandled error", exc_info=error)
     return Response(failure("Internal server error"), status=status.HTTP_500_INTERNAL_SERVER_ERROR)
+
+
+def headers_of(error: exceptions.APIException) -> dict[str, str]:
+    """When to come again, for a client that asked too often."""
+    wait = getattr(error, "wait", None)
+    return {"Retry-After": str(math.ceil(wait))} if wait else {}
 
 
 def failure(message: str) -> dict[str, Any]:

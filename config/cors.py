@@ -9,6 +9,13 @@ ALLOWED_METHODS = ("GET", "OPTIONS", "POST")
 ALLOWED_HEADERS = ("Content-Type", "X-API-Key")
 
 
+def origin_headers(origin: str | None) -> dict[str, str]:
+    """What every answer under `/api/` says of the page that asked."""
+    return (
+        {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if origin else {"Access-Control-Allow-Origin": "*"}
+    )
+
+
 class CorsMiddleware:
     """Opens `/api/` to every origin, without credentials, and answers preflight requests itself.
 
@@ -29,10 +36,11 @@ class CorsMiddleware:
             response["Access-Control-Allow-Methods"] = ", ".join(ALLOWED_METHODS)
             for name, value in self.granted_headers(request).items():
                 response[name] = value
-        origin = request.headers.get("Origin")
-        response["Access-Control-Allow-Origin"] = origin or "*"
-        if origin:
-            patch_vary_headers(response, ["Origin"])
+        for name, value in origin_headers(request.headers.get("Origin")).items():
+            if name == "Vary":
+                patch_vary_headers(response, [value])
+            else:
+                response[name] = value
         return response
 
     @staticmethod

@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.slow_queries.EndpointMiddleware",
     "config.cors.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -168,6 +169,8 @@ def database() -> dict[str, object]:
 
 
 DATABASES = {"default": database()}
+# Statements that take longer are logged with their endpoint; 0: none.
+SLOW_QUERY_MS = whole_number("SLOW_QUERY_MS", 1_000, 0, 3_600_000)
 
 # -- broker and cache ------------------------------------------------------------------------------------
 
@@ -179,6 +182,9 @@ CACHES = {
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }
+# Answers of the API are kept this long, and no longer than the data they were computed from; 0: not at all.
+API_CACHE_SECONDS = whole_number("API_CACHE_SECONDS", 300, 0, 86_400)
+DATA_VERSION_FILE = DATA_DIR / "data-version"
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
@@ -235,7 +241,23 @@ if flag("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
+RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
+
+
+def rate(name: str) -> str | None:
+    """A variable such as `100/minute`; None when it is empty."""
+    value = text(name, "")
+    if value and not RATE.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} must look like 100/minute (second, minute, hour, day), not {value!r}")
+    return value or None
+
+
 REST_FRAMEWORK = {
+    # Off unless API_RATE_LIMIT is set; per client address, over what is not answered from stored bytes.
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"anon": rate("API_RATE_LIMIT")},
+    # How many proxies in front of us add to X-Forwarded-For; 0: none, the header is not believed.
+    "NUM_PROXIES": whole_number("TRUSTED_PROXIES", 0, 0, 10),
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,

@@ -1,4 +1,4 @@
-"""WSGI application: `gunicorn config.wsgi:application`."""
+"""WSGI application: `granian --interface wsgi config.wsgi:application`."""
 
 import os
 
@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from config.cache import cached  # noqa: E402  (the settings must be there)
+
+application = cached(django_application)

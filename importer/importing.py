@@ -31,6 +31,7 @@ from importer.storing import (
     seconds,
     store_day,
 )
+from parks import data_version
 from parks.models import Park, ParkSchedule, ScheduleType
 from parks.zones import day_range, local_date
 from snapshots.quality import LogType
@@ -159,6 +160,7 @@ class DestinationImport:
         self.summary.parks_created = self.mapping.parks_created
         self.summary.rides_created = self.mapping.rides_created
         self.summary.skipped = self.mapping.skipped
+        data_version.move()
 
     def note_progress(self, file: ArchiveFile) -> None:
         self.summary.problems_new += self.problems.flush()

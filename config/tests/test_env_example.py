@@ -7,7 +7,7 @@ import pytest
 
 from config.tests.processes import ROOT, manage
 
-READ = re.compile(r"\b(?:text|flag|whole_number|url|zone|directory)\(\s*\"([A-Z][A-Z0-9_]*)\"")
+READ = re.compile(r"\b(?:rate|text|flag|whole_number|url|zone|directory)\(\s*\"([A-Z][A-Z0-9_]*)\"")
 LINES = (ROOT / ".env.example").read_text().splitlines()
 
 
