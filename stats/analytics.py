@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Case, F, Max, Min, QuerySet, Sum, Value, When
@@ -30,7 +31,7 @@ class Answer:
     buckets: dict[BucketKey, Figures]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """What is asked of which parks and rides. `rides` empty: every active ride of the parks."""
 
@@ -38,9 +39,10 @@ class Question:
     bucket: Bucket
     parks: tuple[Park, ...]
     rides: tuple[int, ...] = ()
-    needs_raw: bool = False  # percentiles cannot be had from daily rows, nor from sums
+    needs_raw: bool = False  # percentiles cannot be had from daily rows
 
-    def rides_by_park(self) -> dict[int, dict[int, int]]:
+    @cached_property
+    def weights(self) -> dict[int, dict[int, int]]:
         """Weights of the rides asked for, by park and ride."""
         rides = Ride.objects.active().filter(park__in=[park.pk for park in self.parks])
         if self.rides:
@@ -79,7 +81,7 @@ def stored_days(question: Question, version: int, now: datetime) -> dict[int, di
 
 def ride_hours(question: Question, stored: Stored) -> int:
     """How many hours of rides have to be read from raw observations: what a question costs."""
-    rides = question.rides_by_park()
+    rides = question.weights
     window = question.window
     total = 0.0
     for park in question.parks:
@@ -96,7 +98,7 @@ def ride_hours(question: Question, stored: Stored) -> int:
 def rides_over(question: Question, version: int, now: datetime) -> dict[int, Answer]:
     """Figures of every ride asked for that was observed in the window, by ride."""
     stored = stored_days(question, version, now)
-    rides = question.rides_by_park()
+    rides = question.weights
     found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
     for (pk, bucket), figures in ride_sums(question, stored, rides, version).items():
         found[pk][bucket] = figures
@@ -115,7 +117,7 @@ def raw_windows(question: Question, rides: Weights, stored: Stored, now: datetim
         alike[park.timezone, days][park] = rides.get(park.pk, {})
     for (_, days), parks in alike.items():
         wanted = None if days is None else set(days)
-        yield from park_windows(parks, question.window, question.bucket, now, wanted, question.needs_raw).values()
+        yield from park_windows(parks, question.window, question.bucket, now, wanted).values()
 
 
 def answer(buckets: Mapping[BucketKey, Figures]) -> Answer:
@@ -180,7 +182,7 @@ def ride_sums(
 def parks_over(question: Question, version: int, now: datetime) -> dict[int, Answer]:
     """Figures of every park that was observed in the window, by park: seconds are sums over its rides."""
     stored = stored_days(question, version, now)
-    rides = question.rides_by_park()
+    rides = question.weights
     found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
     for (park_id, key), figures in park_sums(question, stored, rides, version).items():
         found[park_id][key] = figures

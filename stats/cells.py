@@ -1,7 +1,7 @@
 """Sums of observations by ride, place on the clock and state: the one read below every measure.
 
-A row that lies inside one cell is summed by the database; one that reaches over a bound comes back by
-itself and is cut here, so that windows and buckets clip exactly (design §4).
+The database sums rows by the cell they begin in, and tells where the last one ends: what reaches over the
+end of a cell is cut off and carried on, so that windows and buckets clip exactly (design §4).
 """
 
 from bisect import bisect_right
@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, Value, When
-from django.db.models.lookups import LessThanOrEqual
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum, Value
 
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from snapshots.status import plausible_wait
 from stats.expressions import WHOLE, SecondsSince, WholeDivision
 from stats.windows import SECONDS_A_DAY, Piece
 
@@ -27,46 +25,36 @@ Spans = list[tuple[int, int]]  # [start, end) in seconds since 1970, in order, a
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where rows are cut: every `unit` seconds from `anchor`, at `day_end` of each day, and at `end`.
-
-    `anchor` and `end` are seconds since 1970; `day_end` is seconds since `anchor`, modulo a day. None: no cut.
-    """
+    """Cells of `unit` seconds from `anchor` (seconds since 1970) on; without a unit there is one."""
 
     anchor: int
     unit: int | None = None
-    day_end: int | None = None
-    end: int | None = None
 
     @property
     def offset(self) -> SecondsSince:
         return SecondsSince(F("recorded_at"), self.anchor)
 
-    def fits(self) -> Q:
-        """Does a row lie between two cuts?"""
-        seconds = F("duration_seconds")
-        condition = Q()
-        if self.unit is not None:
-            condition &= Q(LessThanOrEqual(self.offset % self.unit + seconds, self.unit))
-        if self.day_end is not None:
-            condition &= Q(LessThanOrEqual(self.offset % SECONDS_A_DAY + seconds, self.day_end))
-        if self.end is not None:
-            condition &= Q(LessThanOrEqual(self.offset + seconds, self.end - self.anchor))
-        return condition
+    def cell(self) -> Any:
+        """The number of the cell in which a row begins."""
+        return Value(0) if self.unit is None else WholeDivision(self.offset, Value(self.unit))
 
-    def key(self) -> Any:
-        """The number of a row's cell; for a row that must be cut, -1 - its offset from the anchor."""
-        cell = WholeDivision(self.offset, Value(self.unit)) if self.unit is not None else Value(0)
-        fits = self.fits()
-        if not fits:
-            return cell
-        return Case(When(fits, then=cell), default=Value(-1) - self.offset, output_field=WHOLE)
+    def start(self, cell: int) -> int:
+        return self.anchor + cell * (self.unit or 0)
+
+    def sums(self) -> dict[str, Any]:
+        return {
+            "rows": Count("recorded_at", output_field=WHOLE),
+            "seconds": Sum("duration_seconds", output_field=WHOLE),
+            "first": Min(self.offset, output_field=WHOLE),
+            "last": Max(self.offset + F("duration_seconds"), output_field=WHOLE),
+        }
 
 
 class RideCell(NamedTuple):
-    """What one ride reported in one state. `at` is the start of its cell, or of the row when `is_whole` is
-    false: then `seconds` is that row's duration, not cut yet.
+    """The rows of one ride in one state with one wait that begin in the cell at `at`.
 
-    A cell has either one wait or the sums of several (`wait_seconds` not None); a row has its wait.
+    Rows of a ride follow each other, so at most the last one of a cell reaches over its end: by `last` less
+    that end.
     """
 
     ride_id: int
@@ -75,71 +63,32 @@ class RideCell(NamedTuple):
     computed_is_open: bool
     park_is_open: bool
     wait: int | None
-    is_whole: bool
     at: int
     rows: int
     seconds: int
     first: int  # seconds since 1970: the first row's start
     last: int  # and the last row's end
-    wait_seconds: int | None = None  # of plausible waits, as the rest
-    wait_minute_seconds: int = 0
-    min_wait: int | None = None
-    max_wait: int | None = None
 
-
-STATE = ("ride_id", "park_id", "status", "computed_is_open", "park_appears_open")
-
-
-def cell_sums(grid: Grid) -> dict[str, Any]:
-    return {
-        "rows": Count("recorded_at", output_field=WHOLE),
-        "seconds": Sum("duration_seconds", output_field=WHOLE),
-        "first": Min(grid.offset, output_field=WHOLE),
-        "last": Max(grid.offset + F("duration_seconds"), output_field=WHOLE),
-    }
+    def part(self, rows: int, first: int, last: int) -> "RideCell":
+        """A part of the last row: from `first` to `last`."""
+        return self._replace(rows=rows, seconds=last - first, first=first, last=last)
 
 
 def ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideCell]:
-    """Sums of ride snapshots, apart by wait; one query."""
-    found = rows.order_by().annotate(cell=grid.key()).values_list(*STATE, "wait_time", "cell")
-    anchor, unit = grid.anchor, grid.unit or 0
-    columns: Any = found.annotate(**cell_sums(grid))
-    for ride, park, status, is_open, park_is_open, wait, cell, count, seconds, first, last in columns.iterator():
-        at = anchor + (cell * unit if cell >= 0 else -1 - cell)
+    """Sums of ride snapshots; one query."""
+    state = ("ride_id", "park_id", "status", "computed_is_open", "park_appears_open", "wait_time", "cell")
+    found: Any = rows.order_by().annotate(cell=grid.cell()).values_list(*state).annotate(**grid.sums())
+    anchor = grid.anchor
+    for ride, park, status, is_open, park_is_open, wait, cell, count, seconds, first, last in found.iterator():
         span = anchor + first, anchor + last
-        yield RideCell(ride, park, status, is_open, park_is_open, wait, cell >= 0, at, count, int(seconds), *span)
-
-
-def ride_cells_without_waits(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideCell]:
-    """The same with the waits of a state summed up: several times fewer cells, but no percentiles."""
-    plausible = plausible_wait()
-    waits = {
-        "wait_seconds": Sum("duration_seconds", filter=plausible, output_field=WHOLE),
-        "wait_product": Sum(F("wait_time") * F("duration_seconds"), filter=plausible, output_field=WHOLE),
-        "min_wait": Min("wait_time", filter=plausible, output_field=WHOLE),
-        "max_wait": Max("wait_time", filter=plausible, output_field=WHOLE),
-    }
-    found = rows.order_by().annotate(cell=grid.key()).values_list(*STATE, "cell")
-    anchor, unit = grid.anchor, grid.unit or 0
-    columns: Any = found.annotate(**cell_sums(grid), **waits)
-    for ride, park, status, is_open, park_is_open, cell, count, seconds, first, last, *sums in columns.iterator():
-        span = anchor + first, anchor + last
-        held, product, low, high = sums
-        if cell >= 0:
-            state = (ride, park, status, is_open, park_is_open, None, True, anchor + cell * unit)
-            yield RideCell(*state, count, int(seconds), *span, int(held or 0), int(product or 0), low, high)
-        else:  # a single row
-            yield RideCell(
-                ride, park, status, is_open, park_is_open, low, False, anchor - 1 - cell, count, int(seconds), *span
-            )
+        yield RideCell(ride, park, status, is_open, park_is_open, wait, grid.start(cell), count, int(seconds), *span)
 
 
 class ParkCell(NamedTuple):
-    """How long a park was seen open (or closed) in one cell; see RideCell."""
+    """How long a park was seen open (or closed) in rows that begin in the cell at `at`; see RideCell."""
 
     park_id: int
     is_open: bool
-    is_whole: bool
     at: int
     rows: int
     seconds: int
@@ -149,25 +98,19 @@ class ParkCell(NamedTuple):
 
 def park_cells(rows: QuerySet[ParkActivitySnapshot], grid: Grid) -> Iterator[ParkCell]:
     """Sums of park activity snapshots; one query."""
-    found = (
-        rows.order_by()
-        .annotate(cell=grid.key())
-        .values_list("park_id", "park_appears_open", "cell")
-        .annotate(**cell_sums(grid))
-    )
-    anchor, unit = grid.anchor, grid.unit or 0
+    state = ("park_id", "park_appears_open", "cell")
+    found: Any = rows.order_by().annotate(cell=grid.cell()).values_list(*state).annotate(**grid.sums())
+    anchor = grid.anchor
     for park, is_open, cell, count, seconds, first, last in found.iterator():
-        at = anchor + (cell * unit if cell >= 0 else -1 - cell)
-        yield ParkCell(park, is_open, cell >= 0, at, count, int(seconds), anchor + first, anchor + last)
+        yield ParkCell(park, is_open, grid.start(cell), count, int(seconds), anchor + first, anchor + last)
 
 
-def overlaps(cell: RideCell | ParkCell, bounds: Spans) -> list[tuple[int, int]]:
-    """(index, seconds) of the `bounds`, intervals in order, that an uncut row overlaps."""
-    start, end = cell.at, cell.at + cell.seconds
+def overlaps(start: int, end: int, bounds: Spans) -> list[tuple[int, int, int]]:
+    """(index, from, to) of the `bounds`, intervals in order, that [start, end) overlaps."""
     first = max(0, bisect_right(bounds, start, key=lambda bound: bound[0]) - 1)
     last = bisect_right(bounds, end, key=lambda bound: bound[0])
     near = enumerate(bounds[first:last], start=first)
-    return [(n, min(end, b) - max(start, a)) for n, (a, b) in near if start < b and a < end]
+    return [(n, max(start, a), min(end, b)) for n, (a, b) in near if start < b and a < end]
 
 
 # -- grids of a window -----------------------------------------------------------------------------------
@@ -179,8 +122,8 @@ def stretches(parts: Sequence[Piece], unit: int) -> Iterator[tuple[Grid, list[tu
     for piece in parts:
         midnight = piece.midnight
         alike[midnight % SECONDS_A_DAY, piece.start - midnight, piece.end - midnight].append(piece)
-    for (_, _, day_end), group in alike.items():
-        grid = Grid(group[0].midnight, unit, day_end if day_end % unit else None)
+    for group in alike.values():
+        grid = Grid(group[0].midnight, unit)
         ranges = joined([(piece.start, piece.end) for piece in group])
         for n in range(0, len(ranges), RANGES_A_QUERY):
             yield grid, ranges[n : n + RANGES_A_QUERY]

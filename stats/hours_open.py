@@ -60,8 +60,7 @@ def seen_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate, Sp
     found: dict[ParkDate, Spans] = {}
     for grid, ranges in stretches(parts, SECONDS_A_DAY):
         for cell in park_cells(rows.filter(within(ranges)), grid):
-            midnight = cell.at if cell.is_whole else cell.at - (cell.at - grid.anchor) % SECONDS_A_DAY
-            sight(found, day_of[midnight], cell)
+            sight(found, day_of[cell.at], cell)
     return found
 
 

@@ -16,7 +16,7 @@ from parks.rounding import half_up
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.score import shame_score
 from snapshots.status import down, is_down, is_operating, is_plausible_wait
-from stats.cells import Grid, RideCell, overlaps, park_cells, ride_cells
+from stats.cells import Grid, RideCell, park_cells, ride_cells
 
 OPEN = {"park_appears_open": True}
 Waits = dict[int, int]  # minutes -> seconds for which they were posted
@@ -36,11 +36,9 @@ class RideMeasures:
     up_seconds: int = 0
     down_seconds: int = 0
     outside_seconds: int = 0  # reported operating while the park was closed: in no other figure
-    # Of the operating ride, zeros included (R-11); and in the open park, zeros left out (rankings). Both are
-    # empty when only sums were read.
-    waits: Waits = field(default_factory=dict)
-    posted: Waits = field(default_factory=dict)
-    wait_seconds: int = 0  # of the operating ride, zeros included, as the next three
+    waits: Waits = field(default_factory=dict)  # of the operating ride, zeros included (R-11)
+    posted: Waits = field(default_factory=dict)  # in the open park, zeros left out (rankings)
+    wait_seconds: int = 0  # sums over `waits`
     wait_minute_seconds: int = 0
     min_wait: int | None = None  # of the operating ride
     max_wait: int | None = None
@@ -66,9 +64,7 @@ class RideMeasures:
         if is_running:
             first, last = self.active or (cell.first, cell.last)
             self.active = min(first, cell.first), max(last, cell.last)
-        if cell.wait_seconds is not None:
-            self.take_waits(cell, is_running)
-        elif cell.wait is not None and is_plausible_wait(cell.wait):
+        if cell.wait is not None and is_plausible_wait(cell.wait):
             self.take_wait(cell.wait, seconds, is_running, cell.park_is_open)
 
     def take_wait(self, wait: int, seconds: int, is_running: bool, park_is_open: bool) -> None:
@@ -82,14 +78,6 @@ class RideMeasures:
             self.posted[wait] = self.posted.get(wait, 0) + seconds
         if self.peak_wait is None or wait > self.peak_wait:
             self.peak_wait = wait
-
-    def take_waits(self, cell: RideCell, is_running: bool) -> None:
-        if is_running and cell.wait_seconds:
-            self.wait_seconds += cell.wait_seconds
-            self.wait_minute_seconds += cell.wait_minute_seconds
-            self.min_wait = least(self.min_wait, cell.min_wait)
-            self.max_wait = greatest(self.max_wait, cell.max_wait)
-        self.peak_wait = greatest(self.peak_wait, cell.max_wait)
 
     def add(self, other: "RideMeasures") -> None:
         """Add another window of the same ride."""
@@ -206,12 +194,12 @@ def measure_rides(
     until = int(end.timestamp())
     counts = StatusCounts(reports_down)
     found: dict[tuple[int, int], RideMeasures] = {}
-    for cell in ride_cells(rows, Grid(0, end=until)):
+    for cell in ride_cells(rows, Grid(0)):
         measures = found.get((cell.ride_id, cell.park_id))
         if measures is None:
             measures = found[cell.ride_id, cell.park_id] = RideMeasures(cell.ride_id, cell.park_id)
-        for _, seconds in [(0, cell.seconds)] if cell.is_whole else overlaps(cell, [(0, until)]):
-            measures.take(cell, seconds, *counts.of(cell))
+        over = cell.last - until
+        measures.take(cell, cell.seconds - over if over > 0 else cell.seconds, *counts.of(cell))
     return list(found.values())
 
 
@@ -229,10 +217,10 @@ def measure_openings(rows: QuerySet[ParkActivitySnapshot], end: datetime) -> dic
     """How long each park in `rows`, the activity of one window that ends at `end`, was open; one query."""
     until = int(end.timestamp())
     found: dict[int, ParkOpening] = {}
-    for cell in park_cells(rows.filter(**OPEN), Grid(0, end=until)):
+    for cell in park_cells(rows.filter(**OPEN), Grid(0)):
         opening = found.setdefault(cell.park_id, ParkOpening())
         opening.rows += cell.rows
-        opening.open_seconds += cell.seconds if cell.is_whole else min(cell.seconds, until - cell.at)
+        opening.open_seconds += cell.seconds - max(0, cell.last - until)
         opening.first = cell.first if opening.first is None else min(opening.first, cell.first)
         opening.last = min(until, cell.last if opening.last is None else max(opening.last, cell.last))
     return found
@@ -295,11 +283,11 @@ def weight_of(tier_weight: int | None) -> int:
     return tier_weight or DEFAULT_TIER_WEIGHT
 
 
-def percent_change(current: Decimal | None, previous: Decimal | None) -> Decimal | None:
-    """Change in percent, one decimal (R-8.3); None without a previous value to compare with."""
+def percent_change(current: Decimal | int | None, previous: Decimal | int | None, digits: int = 1) -> Decimal | None:
+    """Change in percent (R-8.3); None without a previous value to compare with. A trend has two digits (R-15.1)."""
     if not previous:
         return None
-    return half_up(((current or Decimal(0)) - previous) / previous * 100, 1)
+    return half_up((Decimal(current or 0) - previous) / previous * 100, digits)
 
 
 @dataclass(frozen=True, slots=True)

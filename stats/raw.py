@@ -2,7 +2,7 @@
 and bucket, in the park's own zone."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -22,17 +22,18 @@ from stats.cells import (
     overlaps,
     park_cells,
     ride_cells,
-    ride_cells_without_waits,
     stretches,
     within,
 )
 from stats.expressions import SecondsSince, WholeDivision
 from stats.hours_open import ParkDate, overlap, sight, spans_by_day
 from stats.measures import OPEN, RideMeasures, StatusCounts
-from stats.windows import SECONDS_A_DAY, Bucket, BucketKey, Piece, Slice, Window, pieces, seconds_of, slices
+from stats.windows import Bucket, BucketKey, Piece, Slice, Window, pieces, seconds_of, slices
 
 # The optimizer plans rides × ranges of time.
 RIDES_A_QUERY = 100
+# The longest local day, in seconds.
+LONGEST_DAY = 25 * 3600
 # Local midnights fall on multiples of this everywhere.
 QUARTER_HOUR = 900
 
@@ -61,10 +62,9 @@ def park_window(
     bucket: Bucket,
     now: datetime,
     days: set[date] | None = None,
-    with_waits: bool = True,
 ) -> ParkWindow:
     """`park_windows` of one park."""
-    return park_windows({park: rides}, window, bucket, now, days, with_waits)[park.pk]
+    return park_windows({park: rides}, window, bucket, now, days)[park.pk]
 
 
 def park_windows(
@@ -73,12 +73,11 @@ def park_windows(
     bucket: Bucket,
     now: datetime,
     days: set[date] | None = None,
-    with_waits: bool = True,
 ) -> dict[int, ParkWindow]:
     """Measure rides of parks that share a time zone over a window, up to `now`; by park.
 
-    `days` restricts it to some of its local dates. Without `with_waits` only the sums of waits are read. The
-    number of queries does not depend on the number of parks, but for one query per hundred rides.
+    `days` restricts it to some of its local dates. The number of queries does not depend on the number of
+    parks, but for one query per hundred rides.
     """
     (zone,) = {park.timezone for park in rides}
     parts = [piece for piece in until(pieces(window, zone), seconds_of(now)) if days is None or piece.day in days]
@@ -86,7 +85,7 @@ def park_windows(
     homes = {ride: park.pk for park, ids in rides.items() for ride in ids}
     if parts and homes:
         cuts = slices(parts, bucket, zone)
-        fill_rides(results, homes, parts, cuts, bucket.unit, ride_cells if with_waits else ride_cells_without_waits)
+        fill_rides(results, homes, parts, cuts, bucket.unit)
         fill_openings(results, parts, cuts, bucket.unit, zone)
         find_operated(results, parts, zone, now)
     return results
@@ -107,7 +106,6 @@ def fill_rides(
     parts: Sequence[Piece],
     cuts: Sequence[Slice],
     unit: int,
-    read: Callable[[QuerySet[RideStatusSnapshot], Grid], Iterator[RideCell]],
 ) -> None:
     """`homes`: the park of each ride; what a ride reported while it stood elsewhere is left out."""
     places = {cut.cell: cut for cut in cuts}
@@ -115,15 +113,13 @@ def fill_rides(
     counts = StatusCounts({pk: result.park.reports_down for pk, result in results.items()})
     begun: dict[int, set[int]] = defaultdict(set)  # rides with a row that begins exactly where a range begins
 
-    def take(cell: RideCell) -> None:
-        if cell.park_id != homes[cell.ride_id]:
-            return
-        result, state = results[cell.park_id], counts.of(cell)
-        if cell.is_whole:
-            add(result, cell, places[cell.at], cell.seconds, state)
-        else:
-            for n, seconds in overlaps(cell, bounds):
-                add(result, cell, cuts[n], seconds, state)
+    def take(cell: RideCell, cut: Slice, seconds: int) -> None:
+        add(results[cell.park_id], cell, cut, seconds, counts.of(cell))
+
+    def take_part(cell: RideCell, rows: int, start: int, end: int) -> None:
+        for n, first, last in overlaps(start, end, bounds):
+            take(cell.part(rows, first, last), cuts[n], last - first)
+            rows = 0  # counted where it begins
 
     rides = sorted(homes)
     starts: set[int] = set()
@@ -131,14 +127,23 @@ def fill_rides(
         starts |= {start for start, _ in ranges}
         chosen = within(ranges)
         for n in range(0, len(rides), RIDES_A_QUERY):
-            for cell in read(RideStatusSnapshot.objects.filter(chosen, ride__in=rides[n : n + RIDES_A_QUERY]), grid):
+            for cell in ride_cells(
+                RideStatusSnapshot.objects.filter(chosen, ride__in=rides[n : n + RIDES_A_QUERY]), grid
+            ):
                 begun[cell.first].add(cell.ride_id)
-                take(cell)
+                if cell.park_id != homes[cell.ride_id]:
+                    continue
+                cut = places[cell.at]
+                over = cell.last - cut.end
+                take(cell, cut, cell.seconds - over if over > 0 else cell.seconds)
+                if over > 0:
+                    take_part(cell, 0, cut.end, cell.last)
     known = {piece.end for piece in parts} | midnights(parts)
     for start in sorted(starts - known):
         late = [ride for ride in rides if ride not in begun[start]]
         for cell in reaching_in(late, start) if late else ():
-            take(cell)
+            if cell.park_id == homes[cell.ride_id]:
+                take_part(cell, 1, start, cell.last)
 
 
 def midnights(parts: Sequence[Piece]) -> set[int]:
@@ -157,31 +162,16 @@ def add(result: ParkWindow, cell: RideCell, cut: Slice, seconds: int, state: tup
 def reaching_in(rides: Sequence[int], start: int) -> Iterator[RideCell]:
     """Rows that begin before `start` and last beyond it: of each ride only the latest one can."""
     before = RideStatusSnapshot.objects.filter(
-        ride=OuterRef("pk"), recorded_at__lt=instant(start), recorded_at__gte=instant(start - SECONDS_A_DAY - 3600)
+        ride=OuterRef("pk"), recorded_at__lt=instant(start), recorded_at__gte=instant(start - LONGEST_DAY)
     ).order_by("-recorded_at")
     latest = Ride.objects.filter(pk__in=rides).annotate(at=Subquery(before.values("recorded_at")[:1]))
     pairs = Q(pk__in=[])
     for ride, at in latest.values_list("pk", "at"):
         if at is not None:
             pairs |= Q(ride=ride, recorded_at=at)
-    columns = (
-        "ride_id",
-        "park_id",
-        "status",
-        "computed_is_open",
-        "park_appears_open",
-        "wait_time",
-        "recorded_at",
-        "duration_seconds",
-    )
-    for ride, park, status, is_open, park_is_open, wait, at, seconds in RideStatusSnapshot.objects.filter(
-        pairs
-    ).values_list(*columns):
-        began = seconds_of(at)
-        if began + seconds > start:
-            yield RideCell(
-                ride, park, status, is_open, park_is_open, wait, False, began, 1, seconds, began, began + seconds
-            )
+    for cell in ride_cells(RideStatusSnapshot.objects.filter(pairs), Grid(0)):
+        if cell.last > start:
+            yield cell
 
 
 def fill_openings(
@@ -195,10 +185,12 @@ def fill_openings(
     rows = ParkActivitySnapshot.objects.filter(park__in=list(results), **OPEN)
     for grid, ranges in stretches(parts, unit):
         for cell in park_cells(rows.filter(within(ranges)), grid):
-            whole = [(places[cell.at], cell.seconds)] if cell.is_whole else []
-            for cut, seconds in whole or [(cuts[n], seconds) for n, seconds in overlaps(cell, bounds)]:
-                seen[cell.park_id][cut.day, cut.key] += seconds
-                sight(sights, cut.day, cell)
+            cut = places[cell.at]
+            over = max(0, cell.last - cut.end)
+            seen[cell.park_id][cut.day, cut.key] += cell.seconds - over
+            sight(sights, cut.day, cell)
+            for n, first, last in overlaps(cut.end, cell.last, bounds) if over else ():
+                seen[cell.park_id][cuts[n].day, cuts[n].key] += last - first
     days = sorted({piece.day for piece in parts})
     parks = [result.park for result in results.values()]
     spans = spans_by_day(parks, days, sights if whole_days(parts, zone) == set(days) else None)

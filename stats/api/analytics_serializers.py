@@ -1,7 +1,7 @@
 """Parameters and answers of `/api/analytics/*`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -216,25 +216,25 @@ def message_of(detail: Any) -> str:
 
 def question_of(query: dict[str, Any]) -> Question:
     """The parks and rides of a checked query; raises ValidationError for unknown ids."""
-    parks = Park.objects.active()
-    parks_asked, rides_asked = query.get("park_id"), query.get("ride_id", [])
-    if parks_asked:
-        refuse_unknown("park_id", parks_asked, parks.filter(pk__in=parks_asked).values_list("pk", flat=True))
-        parks = parks.filter(pk__in=parks_asked)
+    parks_asked, rides_asked = query.get("park_id", []), query.get("ride_id", [])
+    chosen = Park.objects.active().order_by("name", "pk")
+    parks = list(chosen.filter(pk__in=parks_asked) if parks_asked else chosen)
+    refuse_unknown("park_id", parks_asked, [park.pk for park in parks])
     if rides_asked:
         rides = Ride.objects.active().filter(pk__in=rides_asked, park__in=parks)
-        refuse_unknown("ride_id", rides_asked, rides.values_list("pk", flat=True))
-        parks = parks.filter(pk__in=rides.values("park"))
+        places = dict(rides.values_list("pk", "park_id"))
+        refuse_unknown("ride_id", rides_asked, places)
+        parks = [park for park in parks if park.pk in places.values()]
     return Question(
         query["window"],
         Bucket(query["bucket"]),
-        tuple(parks.order_by("name", "pk")),
+        tuple(parks),
         tuple(rides_asked),
         needs_raw=any(name.startswith(PERCENTILE) for name in query["metrics"]),
     )
 
 
-def refuse_unknown(field: str, asked: Sequence[int], known: Any) -> None:
+def refuse_unknown(field: str, asked: Sequence[int], known: Iterable[int]) -> None:
     unknown = sorted(set(asked) - set(known))
     if unknown:
         raise serializers.ValidationError(f"{field}: {unknown[0]} is not known; /api/search/index lists the ids")
