@@ -32,7 +32,7 @@ def compare_hours(rides: Comparison, parks: Comparison, computed: ParkDay, now: 
     if not computed.rides:
         return
     window = Window(computed.day, computed.day)
-    raw = park_window(computed.park, computed.measures, window, Bucket.H1, now, with_waits=False)
+    raw = park_window(computed.park, computed.measures, window, Bucket.H1, now)
     expected = down_by_hour(computed, raw)
     compare_ride_hours(rides, computed, raw, expected)
     compare_days(rides, computed, raw)
