@@ -34,9 +34,11 @@ from importer.storing import (
 from parks import data_version
 from parks.models import Park, ParkSchedule, ScheduleType
 from parks.zones import day_range, local_date
+from snapshots.partitions import refresh_statistics
 from snapshots.quality import LogType
 
 ONE_DAY = timedelta(days=1)
+MANY_ROWS = 10_000  # written by one import: the database's idea of its tables is out of date
 
 
 @dataclass
@@ -160,6 +162,8 @@ class DestinationImport:
         self.summary.parks_created = self.mapping.parks_created
         self.summary.rides_created = self.mapping.rides_created
         self.summary.skipped = self.mapping.skipped
+        if self.summary.rows_written > MANY_ROWS:
+            refresh_statistics()
         data_version.move()
 
     def note_progress(self, file: ArchiveFile) -> None:

@@ -5,9 +5,12 @@ file, which costs a system call to read.
 """
 
 import functools
+import logging
 
 import redis
 from django.conf import settings
+
+log = logging.getLogger(__name__)
 
 KEY = "ridewatch:data-version"
 
@@ -30,8 +33,14 @@ def current() -> str:
 
 
 def move() -> None:
-    """Say that newer data are stored: every cached answer is dropped."""
-    if settings.REDIS_URL:
-        client(settings.REDIS_URL).incr(KEY)
-    else:
+    """Say that newer data are stored: every cached answer is dropped.
+
+    Work that is done does not fail because Redis is away: answers then grow old by themselves.
+    """
+    if not settings.REDIS_URL:
         settings.DATA_VERSION_FILE.touch()
+        return
+    try:
+        client(settings.REDIS_URL).incr(KEY)
+    except redis.RedisError as error:
+        log.warning("the data version cannot be moved, cached answers stay until they expire: %s", error)

@@ -3,7 +3,8 @@
 The statistics tables carry no range checks: the audit (R-24.1) has to be able to find an impossible row.
 """
 
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
@@ -108,6 +109,10 @@ class AggregationStatus(models.TextChoices):
     FAILED = "failed"
 
 
+# A run that has not begun a day for so long was killed.
+ABANDONED_AFTER = timedelta(hours=1)
+
+
 class RecomputeRun(models.Model):
     """One recomputation of a range of days: the ledger row of `recompute_daily_stats`.
 
@@ -147,6 +152,19 @@ class RecomputeRun(models.Model):
         newest = same.order_by("-pk").first()
         return newest if newest is not None and newest.status != AggregationStatus.SUCCESS else None
 
+    @classmethod
+    def fail_abandoned(cls) -> None:
+        """Runs that say they run but have not begun a day for an hour were killed."""
+        limit = timezone.now() - ABANDONED_AFTER
+        silent = cls.objects.filter(status=AggregationStatus.RUNNING, started_at__lt=limit)
+        for run in silent.exclude(days__started_at__gte=limit):
+            run.finish("abandoned: its process was killed")
+
+    def done(self) -> set[date]:
+        """The days that are computed."""
+        succeeded = self.days.filter(status=AggregationStatus.SUCCESS)
+        return set(succeeded.values_list("aggregation_date", flat=True))
+
     def go_on(self) -> None:
         """Let a run that was killed or failed run again."""
         self.status, self.completed_at, self.error_message = AggregationStatus.RUNNING, None, ""
@@ -174,15 +192,20 @@ class RecomputeRun(models.Model):
             return None
         return self.days.get(aggregation_date=day)
 
-    def finish(self, error: str = "") -> None:
-        """Sum up the days, and whether all of them succeeded."""
+    def finish(self, error: str = "", expected: Collection[date] = ()) -> None:
+        """Sum up the days, and whether all of them, and all `expected` ones, succeeded."""
         days = list(self.days.order_by("aggregation_date"))
         self.days_processed = sum(log.status == AggregationStatus.SUCCESS for log in days)
         self.parks_processed = sum(log.parks_processed for log in days)
         self.rides_processed = sum(log.rides_processed for log in days)
         self.warnings = "\n".join(log.warnings for log in days if log.warnings)
-        failed = [f"{log.aggregation_date}: {log.error_message}" for log in days if log.error_message]
-        self.error_message = "\n".join([error] * bool(error) + failed)
+        failed = {log.aggregation_date: log.error_message for log in days if log.error_message}
+        tried = {log.aggregation_date for log in days if log.status != AggregationStatus.RUNNING}
+        left = set(expected) - tried
+        problems = [error] if error else []
+        if left:
+            problems.append(f"days not computed: {len(left)}, the first of them {min(left)}")
+        self.error_message = "\n".join([*problems, *(f"{day}: {message}" for day, message in failed.items())])
         self.status = AggregationStatus.FAILED if self.error_message else AggregationStatus.SUCCESS
         self.completed_at = timezone.now()
         self.save()

@@ -2,20 +2,31 @@
 
 import logging
 import multiprocessing
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+import signal
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableSequence, Sequence
 from datetime import date, datetime, timedelta
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
 
-from django.db import connections
-from django.db.models import Max, Min, Q, Sum
+from django.db import connection, connections
+from django.db.models import Max, Min, Q
 from django.utils import timezone
 
+from parks import data_version
 from parks.models import Park
 from parks.querysets import retried_on_lock, upsert
 from parks.zones import day_range, local_date
 from snapshots.models import ParkOperatingSession, RideStatusSnapshot
 from stats.daily import ParkDay, compute_park_day
-from stats.models import AggregationLog, AggregationStatus, ParkDailyStats, RecomputeRun, RideDailyStats
+from stats.models import (
+    AggregationLog,
+    AggregationStatus,
+    AggregationType,
+    ParkDailyStats,
+    RecomputeRun,
+    RideDailyStats,
+)
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +68,11 @@ ONE_DAY = timedelta(days=1)
 MUCH_UNKNOWN = 0.25
 # How far back the hourly job looks for days that nobody computed.
 CATCH_UP_DAYS = 14
+# How often the progress of worker processes is told. Seconds.
+TELLING_INTERVAL = 0.2
 
 Progress = Callable[[int], object]
+ParkSpans = Mapping[Park, tuple[date, date]]
 
 
 def nothing(park_days: int) -> None:
@@ -71,13 +85,20 @@ def nothing(park_days: int) -> None:
 @retried_on_lock
 def recompute_park_day(park: Park, day: date, version: int) -> ParkDay:
     """Compute one park-local day and replace its rows under their natural keys."""
+    hold(park, day)
     result = compute_park_day(park, day, version)
     upsert(RideDailyStats, result.rides, ("ride", "stat_date", "metrics_version"), RIDE_COLUMNS)
     # Rides that no longer have an observation on this day lose their row; inactive ones keep their history.
-    stale = RideDailyStats.objects.filter(
+    stored = RideDailyStats.objects.filter(
         ride__park=park, ride__is_active=True, stat_date=day, metrics_version=version
     )
-    stale.exclude(ride__in=list(result.measures)).delete()
+    stale = dict(stored.exclude(ride__in=list(result.measures)).values_list("ride_id", "pk"))
+    if stale:
+        # A ride that stood in another park that day has its row from there.
+        start, end = day_range(day, park.timezone)
+        elsewhere = RideStatusSnapshot.objects.filter(ride__in=stale, recorded_at__gte=start, recorded_at__lt=end)
+        kept = set(elsewhere.exclude(park=park).values_list("ride_id", flat=True).distinct())
+        RideDailyStats.objects.filter(pk__in=[pk for ride, pk in stale.items() if ride not in kept]).delete()
     if result.total is not None:
         upsert(ParkDailyStats, [result.total], ("park", "stat_date", "metrics_version"), PARK_COLUMNS)
     else:
@@ -87,6 +108,17 @@ def recompute_park_day(park: Park, day: date, version: int) -> ParkDay:
     else:
         ParkOperatingSession.objects.filter(park=park, session_date=day).delete()
     return result
+
+
+def hold(park: Park, day: date) -> None:
+    """Let nobody else compute this day of the park, under whatever version, until the transaction ends.
+
+    Who waits here reads the observations afterwards: what is stored last is never the older knowledge. The
+    session's row is the lock; where there is none yet, an empty one that nobody else sees.
+    """
+    upsert(
+        ParkOperatingSession, [ParkOperatingSession(park=park, session_date=day)], ("park", "session_date"), ("park",)
+    )
 
 
 def warning_of(result: ParkDay) -> str | None:
@@ -134,6 +166,7 @@ def spans_with_data(parks: Iterable[Park], first: date, last: date) -> dict[Park
 
 def start_run(first: date, last: date, version: int, park: Park | None = None) -> RecomputeRun:
     """The ledger row of a new recomputation; `park` None stands for all."""
+    RecomputeRun.fail_abandoned()
     return RecomputeRun.objects.create(
         first_date=first, last_date=last, park=park, metrics_version=version, started_at=timezone.now()
     )
@@ -144,9 +177,19 @@ def parks_of(run: RecomputeRun) -> dict[Park, tuple[date, date]]:
     return spans_with_data(parks, run.first_date, run.last_date)
 
 
-def days_to_compute(spans: Mapping[Park, tuple[date, date]]) -> int:
-    """Park-days, for a progress bar."""
-    return sum((last - first).days + 1 for first, last in spans.values())
+def days_of(spans: ParkSpans) -> list[date]:
+    """The dates on which any of the parks has anything to compute."""
+    return sorted({day for first, last in spans.values() for day in days_between(first, last)})
+
+
+def parks_on(day: date, spans: ParkSpans) -> list[Park]:
+    return [park for park, (first, last) in spans.items() if first <= day <= last]
+
+
+def days_to_compute(spans: ParkSpans, done: Collection[date] = ()) -> int:
+    """Park-days, for a progress bar; without those of the dates that are done."""
+    total = sum((last - first).days + 1 for first, last in spans.values())
+    return total - sum(len(parks_on(day, spans)) for day in done)
 
 
 def recompute(run: RecomputeRun, workers: int = 1, progress: Progress = nothing) -> RecomputeRun:
@@ -155,31 +198,28 @@ def recompute(run: RecomputeRun, workers: int = 1, progress: Progress = nothing)
     A park that fails stops nobody else; the run's row tells. May be killed at any line and called again.
     """
     spans = parks_of(run)
+    days = days_of(spans)
+    workers = min(workers, len(days))
     error = ""
     try:
-        if workers > 1:
+        # What an open transaction wrote no other process sees.
+        if workers > 1 and not connection.in_atomic_block:
             error = share_out(run, spans, workers, progress)
         else:
             compute_days(run, spans, timezone.now(), progress)
     except BaseException as interruption:
-        run.finish(f"interrupted: {interruption!r}")
+        run.finish(f"interrupted: {interruption!r}", days)
         raise
-    run.finish(error)
+    run.finish(error, days)
     return run
 
 
-def compute_days(
-    run: RecomputeRun, spans: Mapping[Park, tuple[date, date]], since: datetime, progress: Progress = nothing
-) -> None:
+def compute_days(run: RecomputeRun, spans: ParkSpans, since: datetime, progress: Progress = nothing) -> None:
     """Claim and compute one day after the other until none is left."""
-    if not spans:
-        return
-    first, last = min(span[0] for span in spans.values()), max(span[1] for span in spans.values())
-    for day in days_between(first, last):
+    for day in days_of(spans):
         claimed = run.claim(day, since)
         if claimed is not None:
-            parks = [park for park, span in spans.items() if span[0] <= day <= span[1]]
-            compute_day(claimed, parks, progress)
+            compute_day(claimed, parks_on(day, spans), progress)
 
 
 def compute_day(claimed: AggregationLog, parks: Sequence[Park], progress: Progress = nothing) -> None:
@@ -196,40 +236,74 @@ def compute_day(claimed: AggregationLog, parks: Sequence[Park], progress: Progre
             errors.append(f"park {park.pk} ({park.name}): {error!r}")
         else:
             claimed.rides_processed += len(result.rides)
-            claimed.parks_processed += 1
+            claimed.parks_processed += result.total is not None
             warnings += filter(None, [warning_of(result)])
         progress(1)
     claimed.status = AggregationStatus.FAILED if errors else AggregationStatus.SUCCESS
     claimed.error_message = "\n".join(errors) or None
     claimed.warnings = "\n".join(warnings)
     claimed.completed_at = timezone.now()
-    claimed.aggregated_until_ts = max((day_range(day, park.timezone)[1] for park in parks), default=None)
+    ends = [day_range(day, park.timezone)[1] for park in parks]
+    claimed.aggregated_until_ts = min(max(ends), claimed.started_at)  # of a running day, so far
     claimed.save()
+    data_version.move()
 
 
-def share_out(run: RecomputeRun, spans: Mapping[Park, tuple[date, date]], workers: int, progress: Progress) -> str:
+def share_out(run: RecomputeRun, spans: ParkSpans, workers: int, progress: Progress) -> str:
     """Let several processes claim the days; returns what went wrong with the processes themselves."""
-    since = timezone.now()
     context = multiprocessing.get_context("fork")
+    counts = context.RawArray("q", workers)  # a slot for each: a lock would stay held when its holder is killed
     connections.close_all()  # a connection must not be shared over a fork
-    processes = [context.Process(target=compute_days, args=(run, spans, since)) for _ in range(workers)]
-    for process in processes:
-        process.start()
+    since = timezone.now()
+    processes = [
+        context.Process(target=work, args=(os.getpid(), run, spans, since, counts, number))
+        for number in range(workers)
+    ]
+    told = 0
     try:
-        done = 0
-        while any(process.is_alive() for process in processes):
-            time.sleep(0.2)
-            total = run.days.aggregate(done=Sum("parks_processed"))["done"] or 0
-            progress(total - done)
-            done = total
-    finally:
         for process in processes:
-            process.terminate()
-            process.join()
-    total = run.days.aggregate(done=Sum("parks_processed"))["done"] or 0
-    progress(total - done)
+            process.start()
+        running = processes
+        while running:
+            wait([process.sentinel for process in running], TELLING_INTERVAL)
+            running = [process for process in running if process.is_alive()]
+            done = sum(counts)
+            progress(done - told)
+            told = done
+    finally:
+        stop(processes)
+    return failures_of(processes)
+
+
+def work(
+    parent: int, run: RecomputeRun, spans: ParkSpans, since: datetime, counts: MutableSequence[int], number: int
+) -> None:
+    """What a worker process does: compute days and count the park-days in its slot; it ends with its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal; the parent ends us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def count(park_days: int) -> None:
+        counts[number] += park_days
+        if os.getppid() != parent:
+            raise SystemExit(1)
+
+    compute_days(run, spans, since, count)
+
+
+def stop(processes: Iterable[ForkProcess]) -> None:
+    """End what still runs, and wait until nothing does."""
+    started = [process for process in processes if process.pid is not None]
+    for process in started:
+        process.terminate()
+    for process in started:
+        process.join()
+
+
+def failures_of(processes: Sequence[ForkProcess]) -> str:
+    """In words, which processes ended before their work did; "" when none."""
     codes = [process.exitcode for process in processes if process.exitcode]
-    return f"worker processes ended with {codes}" if codes else ""
+    ends = [f"killed by signal {-code}" if code < 0 else f"exit code {code}" for code in codes]
+    return f"{len(ends)} of {len(processes)} worker processes broke off: {', '.join(ends)}" if ends else ""
 
 
 # -- days that have ended --------------------------------------------------------------------------------
@@ -244,7 +318,9 @@ def ended_days(park: Park, now: datetime, version: int) -> list[date]:
     first, last = max(span[0], yesterday - CATCH_UP_DAYS * ONE_DAY), min(span[1], yesterday)
     days = days_between(first, last)
     done = AggregationLog.objects.filter(
-        Q(park=park) | Q(park=None),
+        # A row without park is one of a run over all parks; without a run, of a park that was deleted.
+        Q(park=park) | Q(park=None, run__isnull=False),
+        aggregation_type=AggregationType.DAILY,
         metrics_version=version,
         status=AggregationStatus.SUCCESS,
         aggregation_date__range=(first, last),

@@ -30,7 +30,7 @@ from snapshots.tests.factories import (
     SnapshotFactory,
     StorageFactory,
 )
-from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory
+from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory, RunFactory
 from weather.tests.factories import ForecastFactory, ObservationFactory
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +41,7 @@ FACTORIES: dict[Any, Any] = {
         *(ParkFactory, RideFactory, ClassificationFactory, ScheduleFactory, MetadataFactory, MetadataVersionFactory),
         *(SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory, SessionFactory, StorageFactory),
         *(IssueFactory, QualityLogFactory, RideDayFactory, ParkDayFactory, AggregationFactory),
+        RunFactory,
         *(ObservationFactory, ForecastFactory, CheckpointFactory),
     )
 }
@@ -173,6 +174,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "storage_once": {"table_name": "other", "measurement_date": date(2026, 7, 2)},
     "ride_daily_once": {"ride": RideFactory, "stat_date": date(2026, 7, 2), "metrics_version": 2},
     "park_daily_once": {"park": ParkFactory, "stat_date": date(2026, 7, 2), "metrics_version": 2},
+    "aggregation_once_per_run": {"run": RunFactory, "aggregation_date": date(2026, 7, 2)},
     "observations_once": {"park": ParkFactory, "observation_time": NOON - HOUR},
     "forecasts_once": {"park": ParkFactory, "issued_at": NOON - HOUR, "forecast_time": NOON + 500 * HOUR},
 }

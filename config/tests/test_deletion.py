@@ -23,10 +23,10 @@ from snapshots.tests.factories import (
     SessionFactory,
     SnapshotFactory,
 )
-from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory
+from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory, RunFactory
 from weather.tests.factories import ForecastFactory, ObservationFactory
 
-PARENTS: dict[str, Any] = {"park": ParkFactory, "ride": RideFactory, "metadata": MetadataFactory}
+PARENTS: dict[str, Any] = {"park": ParkFactory, "ride": RideFactory, "metadata": MetadataFactory, "run": RunFactory}
 GOES_WITH: list[tuple[Any, str]] = [
     (RideFactory, "park"),
     (ScheduleFactory, "park"),
@@ -46,6 +46,8 @@ SURVIVES: list[tuple[Any, str]] = [
     (ParkDayFactory, "park"),
     (IssueFactory, "park"),
     (AggregationFactory, "park"),
+    (AggregationFactory, "run"),
+    (RunFactory, "park"),
     (CheckpointFactory, "park"),
     (RideDayFactory, "ride"),
     (IssueFactory, "ride"),

@@ -50,7 +50,7 @@ def test_a_second_start_does_nothing(data_dir, capsys):
 
 def test_an_interrupted_first_start_is_taken_up_again(data_dir, capsys, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("config.management.commands.prepare_server.recompute", lambda *args: 1 / 0)
+        patch.setattr("config.management.commands.prepare_server.recompute", lambda *args, **how: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             prepare(capsys)
     assert RideStatusSnapshot.objects.exists()

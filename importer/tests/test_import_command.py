@@ -3,7 +3,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from moto import mock_aws
 
-from importer.tests.archives import DESTINATION, write_events
+from importer.management.commands import import_historical
+from importer.tests.archives import COASTER, DESTINATION, FLUME, write_events
 from importer.tests.test_importing import a_day, three_days
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
@@ -98,3 +99,101 @@ def test_a_bucket_is_imported_like_a_directory(tmp_path, capsys):
         out = run(capsys, "--source", "s3://archive.example", "--all-parks")
         assert "Read 14 events from 2 files" in out
         assert "cannot list" in refused("--source", "s3://no-such-bucket", "--all-parks")
+
+
+# -- the statistics of what was imported ------------------------------------------------------------------
+
+OTHER_PARK = "77777777-7777-4777-8777-777777777777"
+
+
+class Calls(dict):
+    """Options of the recomputations that were asked for, by the park's name; and the error that one ends with."""
+
+    def __init__(self):
+        super().__init__()
+        self.errors = {}
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The recomputations that an import asks for, noted instead of done."""
+    calls = Calls()
+
+    def recompute(name, *options, **streams):
+        assert name == "recompute_daily_stats"
+        park = Park.objects.get(pk=int(options[options.index("--park-id") + 1])).name
+        calls[park] = options
+        if park in calls.errors:
+            raise calls.errors[park]
+
+    monkeypatch.setattr(import_historical, "call_command", recompute)
+    return calls
+
+
+def two_parks():
+    """Three days of one park, and one of another."""
+    other = [{**each, "parkId": OTHER_PARK, "parkSlug": "otherpark"} for each in a_day("2024-07-04", FLUME)]
+    return [each for each in three_days() if each["entityId"] == COASTER] + other
+
+
+def days_of(options):
+    return options[options.index("--start-date") + 1], options[options.index("--end-date") + 1]
+
+
+def test_the_imported_days_of_each_park_are_recomputed(tmp_path, asked):
+    write_events(tmp_path, two_parks())
+    call_command("import_historical", "--source", str(tmp_path))
+    assert {park: days_of(options) for park, options in asked.items()} == {
+        "testpark": ("2024-07-03", "2024-07-05"),
+        "otherpark": ("2024-07-04", "2024-07-04"),
+    }
+
+
+def test_only_the_days_of_the_range_are_recomputed(tmp_path, asked):
+    write_events(tmp_path, three_days())
+    options = ("--start-date", "2024-07-04", "--end-date", "2024-07-04")
+    call_command("import_historical", "--source", str(tmp_path), *options)
+    assert days_of(asked["testpark"]) == ("2024-07-04", "2024-07-04")
+
+
+def test_nothing_is_recomputed_when_nothing_was_written_or_somebody_said_so(tmp_path, asked):
+    write_events(tmp_path, three_days())
+    call_command("import_historical", "--source", str(tmp_path), "--no-recompute")
+    assert RideStatusSnapshot.objects.exists()
+    assert asked == {}
+    call_command("import_historical", "--source", str(tmp_path))
+    assert asked == {}
+
+
+def test_an_import_that_goes_on_after_it_broke_off_recomputes_all_of_its_days(tmp_path, asked):
+    """The days that were stored before nobody has computed yet."""
+    write_events(tmp_path, three_days())
+    call_command("import_historical", "--source", str(tmp_path), "--end-date", "2024-07-04", "--no-recompute")
+    call_command("import_historical", "--source", str(tmp_path))
+    assert days_of(asked["testpark"]) == ("2024-07-03", "2024-07-05")
+
+
+def test_a_park_whose_recomputation_fails_stops_no_other_and_can_be_made_up_for(tmp_path, asked, capsys):
+    write_events(tmp_path, two_parks())
+    asked.errors["testpark"] = CommandError("Some days failed (run 7)", returncode=1)
+    with pytest.raises(CommandError) as caught:
+        call_command("import_historical", "--source", str(tmp_path))
+    assert set(asked) == {"testpark", "otherpark"}
+    assert caught.value.returncode == 1
+    park = Park.objects.get(name="testpark")
+    assert str(caught.value).splitlines() == [
+        "The import is complete, but not all statistics are. Run",
+        f"  manage.py recompute_daily_stats --start-date 2024-07-03 --end-date 2024-07-05 --park-id {park.pk}",
+    ]
+    assert "Some days failed (run 7)" in capsys.readouterr().err
+
+
+def test_an_interruption_ends_the_recomputations_and_the_rest_is_named(tmp_path, asked):
+    write_events(tmp_path, two_parks())
+    first = CommandError("Interrupted (run 7)", returncode=130)
+    asked.errors.update(testpark=first, otherpark=first)
+    with pytest.raises(CommandError) as caught:
+        call_command("import_historical", "--source", str(tmp_path))
+    assert len(asked) == 1
+    assert caught.value.returncode == 130
+    assert str(caught.value).count("manage.py recompute_daily_stats") == 2

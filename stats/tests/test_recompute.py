@@ -289,3 +289,7 @@ def test_a_ride_that_moved_to_another_park_does_not_break_the_days_before():
     ride.park = new
     ride.save()
     assert compute(DAY, DAY).status == "success"
+    recomputed(new)
+    recomputed(old)
+    recomputed(new)
+    assert set(RideDailyStats.objects.values_list("ride", "downtime_minutes")) == {(ride.pk, 60), (stayed.pk, 60)}

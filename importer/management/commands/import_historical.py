@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
 from importer.events import parse_uuid
@@ -21,8 +23,10 @@ examples:
       one park, one month of park-local days
 
 An import can be interrupted and run again at any time: what is stored already stays as it is.
-Afterwards compute the statistics with recompute_daily_stats.
+Afterwards the daily statistics of the imported days are computed, unless nothing changed.
 """
+RECOMPUTE = "recompute_daily_stats"  # asked for by name: what observations mean is no business of the importer
+SOME_FAILED = 1  # its exit code
 
 
 class Command(TeachingCommand):
@@ -42,6 +46,9 @@ class Command(TeachingCommand):
         which.add_argument("--park-id", type=int, metavar="N", help="only this park of ours")
         parser.add_argument("--start-date", type=str, metavar="YYYY-MM-DD", help="first park-local day")
         parser.add_argument("--end-date", type=str, metavar="YYYY-MM-DD", help="last park-local day")
+        parser.add_argument(
+            "--no-recompute", action="store_true", help=f"leave the daily statistics to a later {RECOMPUTE}"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         start, end = span_of_days(options["start_date"], options["end_date"])
@@ -56,6 +63,8 @@ class Command(TeachingCommand):
         except ArchiveError as error:
             raise refuse(" ".join(str(error).split())) from error
         self.tell(summary)
+        if summary.rows_written and not options["no_recompute"]:
+            self.recompute(summary, options["verbosity"])
 
     @staticmethod
     def destinations(archive: Archive, park: Park | None, options: dict[str, Any]) -> list[str]:
@@ -104,3 +113,27 @@ class Command(TeachingCommand):
         if summary.problems:
             kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(summary.problems.items()))
             self.stdout.write(f"Problems: {kinds}; {summary.problems_new:,} new in the data-quality log.")
+
+    def recompute(self, summary: ImportSummary, verbosity: int) -> None:
+        """Have the statistics of the imported days computed, park after park; raises CommandError.
+
+        A park that fails stops no other; an interruption does. The error tells how to make up for it.
+        """
+        left = {
+            park: ("--start-date", str(first), "--end-date", str(last), "--park-id", str(park))
+            for park, (first, last) in sorted(summary.days.items())
+        }
+        code = 0
+        for park, options in list(left.items()):
+            try:
+                call_command(RECOMPUTE, *options, verbosity=verbosity, stdout=self.stdout, stderr=self.stderr)
+            except CommandError as error:
+                self.stderr.write(str(error))
+                code = error.returncode
+                if code != SOME_FAILED:
+                    break
+            else:
+                del left[park]
+        if left:
+            commands = "\n".join(" ".join(["  manage.py", RECOMPUTE, *options]) for options in left.values())
+            raise CommandError(f"The import is complete, but not all statistics are. Run\n{commands}", returncode=code)

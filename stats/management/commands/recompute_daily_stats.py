@@ -1,7 +1,12 @@
 """`manage.py recompute_daily_stats`: daily statistics of any range of days, from raw observations."""
 
 import os
+import signal
+import threading
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -10,9 +15,10 @@ from django.db import connection
 
 from parks.commands import TeachingCommand, park_option, refuse, span_of_days
 from stats.models import LARGEST_VERSION, AggregationStatus, RecomputeRun
-from stats.recompute import days_to_compute, parks_of, recompute, start_run
+from stats.recompute import Progress, days_to_compute, parks_of, recompute, start_run
 
 MOST_WORKERS = 64
+INTERRUPTED = 130  # the exit code of a command ended by Ctrl-C
 WARNINGS_SHOWN = 10
 EXAMPLES = """
 examples:
@@ -25,12 +31,42 @@ examples:
 
 Dates are the parks' own days. Rows are replaced under their natural key: running it again, or twice at once,
 is harmless. Each run leaves a row in recompute_runs.
+Exit code 0: computed. 1: some days failed. 2: an option that cannot be used. 130: interrupted.
 """
 
 
 def default_workers() -> int:
     """A process per core; one on SQLite, which has a single writer."""
     return min(MOST_WORKERS, os.cpu_count() or 1) if connection.vendor == "mysql" else 1
+
+
+@contextmanager
+def interruptible(progress: Progress) -> Iterator[Progress]:
+    """A progress that raises KeyboardInterrupt after Ctrl-C or SIGTERM.
+
+    So a run breaks off between two park-days, never in the middle of a transaction, and can still write its ledger
+    row. The second signal ends it wherever it is.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield progress  # only the main thread gets signals
+        return
+    asked: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        signal.signal(number, signal.default_int_handler)
+
+    def told(park_days: int) -> None:
+        progress(park_days)
+        if asked:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Command(TeachingCommand):
@@ -60,9 +96,13 @@ class Command(TeachingCommand):
             run.finish()
             self.stdout.write(f"No observations from {run.first_date} to {run.last_date}: nothing to compute.")
             return
-        done = sum(run.days.filter(status=AggregationStatus.SUCCESS).values_list("parks_processed", flat=True))
-        with self.bar(days_to_compute(spans) - done, "park-day", options["verbosity"]) as bar:
-            recompute(run, workers, bar.update)
+        total = days_to_compute(spans, run.done())
+        try:
+            with self.bar(total, "park-day", options["verbosity"]) as bar, interruptible(bar.update) as progress:
+                recompute(run, workers, progress)
+        except KeyboardInterrupt:
+            message = f"Interrupted (run {run.pk}); --resume goes on with the days that are left."
+            raise CommandError(message, returncode=INTERRUPTED) from None
         self.report(run)
 
     def checked(self, options: dict[str, Any]) -> tuple[RecomputeRun, int]:
@@ -88,6 +128,7 @@ class Command(TeachingCommand):
     def report(self, run: RecomputeRun) -> None:
         self.stdout.write(
             f"Computed {run.rides_processed:,} ride-days in {run.parks_processed:,} park-days"
+            f"{f' of {run.park}' if run.park else ''}"
             f" from {run.first_date} to {run.last_date} (metrics version {run.metrics_version})."
         )
         warnings = run.warnings.splitlines()
