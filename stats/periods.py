@@ -14,16 +14,17 @@ from parks.rounding import half_up
 ZERO = Decimal(0)
 ONE_DAY = timedelta(days=1)
 ONE_WEEK = timedelta(weeks=1)
+Minutes = Decimal | int  # stored days have whole minutes, a day that still runs has exact ones
 
 
 @dataclass(frozen=True, slots=True)
 class RideDay:
-    """What a period needs of one stored ride day (R-14.1)."""
+    """What a period needs of one ride day (R-14.1)."""
 
     ride_id: int
-    uptime_minutes: int
-    downtime_minutes: int
-    operating_hours_minutes: int
+    uptime_minutes: Minutes
+    downtime_minutes: Minutes
+    operating_hours_minutes: Minutes
     avg_wait_time: Decimal | None = None
     peak_wait_time: int | None = None
     status_changes: int = 0
@@ -33,9 +34,9 @@ class RideDay:
 class RideSpan:
     """One ride over a week, month or year (R-15.1). Percent and average wait have two decimals."""
 
-    uptime_minutes: int
-    downtime_minutes: int
-    operating_hours_minutes: int
+    uptime_minutes: Minutes
+    downtime_minutes: Minutes
+    operating_hours_minutes: Minutes
     uptime_percentage: Decimal
     avg_wait_time: Decimal | None
     peak_wait_time: int | None
@@ -114,14 +115,6 @@ def average_wait(parts: Iterable[RideDay | RideSpan]) -> Decimal | None:
 
 def highest(values: Iterable[int | None]) -> int | None:
     return max((value for value in values if value is not None), default=None)
-
-
-def trend(current: Decimal | int, previous: Decimal | int | None) -> Decimal | None:
-    """Change against the span before in percent, two decimals (R-15.1); None when there is nothing to compare.
-
-    Of a ride's downtime minutes, or of a park's downtime hours.
-    """
-    return half_up((Decimal(current) - previous) / previous * 100, 2) if previous else None
 
 
 def period_score(days: Iterable[ScoreDay]) -> Decimal | None:

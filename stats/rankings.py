@@ -1,71 +1,26 @@
 """Parks by shame and rides by downtime (R-17.1, R-17.2, public-api 4.3, 4.9)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import QuerySet
 
 from parks.models import Park, Ride
 from parks.rounding import half_up
 from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now
-from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from stats.measures import (
-    RideMeasures,
-    WindowScore,
-    hours,
-    measure_openings,
-    measure_rides,
-    percent_change,
-    percentage,
-    weight_of,
-    window_score,
-)
-from stats.models import ParkDailyStats, RideDailyStats
-from stats.windows import Days, Period, days_before, days_of, label
+from stats.identity import Row, number, park_identity, ride_identity
+from stats.measures import RideMeasures, hours, percent_change, percentage
+from stats.period_sums import park_sums, ride_sums
+from stats.selection import attractions_of, chosen_parks
+from stats.today import parks_today, rides_down_today
+from stats.windows import Period, days_before, days_of, label
 
 INCLUSION_WINDOW = timedelta(days=7)
-Row = dict[str, Any]
 NOTHING = Decimal(0)
-
-
-def number(value: Decimal | int | None) -> float | None:
-    """A decimal as a JSON number."""
-    return None if value is None else float(value)
-
-
-def chosen_parks(disney_universal_only: bool) -> list[Park]:
-    parks = Park.objects.active().order_by("name", "pk")
-    return list(parks.disney_universal() if disney_universal_only else parks)
-
-
-def by_zone(parks: Iterable[Park]) -> dict[str, list[int]]:
-    zones: dict[str, list[int]] = defaultdict(list)
-    for park in parks:
-        zones[park.timezone].append(park.pk)
-    return zones
-
-
-def park_dates(parks: Iterable[Park], dates: Callable[[str], Days], park_path: str) -> Q:
-    """A condition on daily rows: each park's own dates of a period (R-3.1)."""
-    condition = Q(pk__in=[])
-    for zone, ids in by_zone(parks).items():
-        days = dates(zone)
-        condition |= Q(**{f"{park_path}__in": ids}, stat_date__gte=days.first, stat_date__lte=days.last)
-    return condition
-
-
-def today_so_far(parks: Iterable[Park], now: datetime) -> Q:
-    """A condition on snapshots: from each park's own midnight until now."""
-    condition = Q(pk__in=[])
-    for zone, ids in by_zone(parks).items():
-        start, _ = days_of(Period.TODAY, now, zone).utc_range(zone)
-        condition |= Q(park__in=ids, recorded_at__gte=start, recorded_at__lte=now)
-    return condition
 
 
 # -- parks -----------------------------------------------------------------------------------------------
@@ -96,16 +51,6 @@ def park_downtime(
     return ranked, headline
 
 
-def park_identity(park: Park) -> Row:
-    return {
-        "park_id": park.pk,
-        "park_name": park.name,
-        "location": park.location,
-        "queue_times_id": park.queue_times_id,
-        "queue_times_url": park.queue_times_url,
-    }
-
-
 def totals_of(parks: int, down: int, operating: int, downtime: Decimal, uptimes: Sequence[Decimal]) -> Row:
     average = half_up(sum(uptimes, NOTHING) / len(uptimes), 1) if uptimes else Decimal(100)
     return {
@@ -115,37 +60,6 @@ def totals_of(parks: int, down: int, operating: int, downtime: Decimal, uptimes:
         "rides_operating": operating,
         "total_downtime_hours": number(half_up(downtime, 2)),
         "avg_uptime_percentage": number(average),
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class ParkToday:
-    """A park from its midnight until now."""
-
-    window: WindowScore
-    open_snapshots: int
-    rides_up: int
-
-
-def parks_today(parks: list[Park], now: datetime) -> dict[int, ParkToday]:
-    """R-10.2 over each park's day so far; three queries."""
-    condition = today_so_far(parks, now)
-    reports_down = {park.pk: park.reports_down for park in parks}
-    snapshots = RideStatusSnapshot.objects.filter(condition, ride__is_active=True)
-    measures = measure_rides(snapshots, now, reports_down)
-    weights = dict(Ride.objects.filter(is_active=True).values_list("pk", "classification__tier_weight"))
-    members: dict[int, list[tuple[RideMeasures, int]]] = defaultdict(list)
-    for ride in measures:
-        if ride.operated(evidence_by_down=reports_down[ride.park_id]):
-            members[ride.park_id].append((ride, weight_of(weights[ride.ride_id])))
-    openings = measure_openings(ParkActivitySnapshot.objects.filter(condition), now)
-    return {
-        park_id: ParkToday(
-            window=window_score(members[park_id], opening.open_seconds),
-            open_snapshots=opening.rows,
-            rides_up=sum(ride.up_seconds > 0 for ride, _ in members[park_id]),
-        )
-        for park_id, opening in openings.items()
     }
 
 
@@ -243,28 +157,6 @@ def parks_of_today(parks: list[Park], period: Period, now: datetime) -> tuple[li
     )
 
 
-def park_sums(parks: list[Park], dates: Callable[[str], Days]) -> dict[int, Row]:
-    """Sums over the stored daily rows of a period, by park; closed days count in no mean (R-10.4, A-10)."""
-    opened = Q(operating_hours_minutes__gt=0)
-    found = (
-        ParkDailyStats.objects.filter(park_dates(parks, dates, "park"), metrics_version=settings.METRICS_VERSION)
-        .order_by()
-        .values("park_id")
-        .annotate(
-            score=Sum("shame_score", filter=opened, default=0),
-            score_days=Count("shame_score", filter=opened),
-            downtime=Sum("total_downtime_hours"),
-            weighted=Sum("weighted_downtime_hours"),
-            most_down=Max("rides_with_downtime"),
-            down=Sum("rides_with_downtime"),
-            tracked=Sum("total_rides_tracked"),
-            uptime=Sum("avg_uptime_percentage", filter=opened, default=0),
-            uptime_days=Count("avg_uptime_percentage", filter=opened),
-        )
-    )
-    return {row["park_id"]: dict(row) for row in found}
-
-
 def parks_of_days(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
     """Yesterday, last week, last month: from the stored daily rows."""
     current = park_sums(parks, lambda zone: days_of(period, now, zone))
@@ -336,43 +228,13 @@ def ride_downtime(period: Period, disney_universal_only: bool, sort_by: str, lim
     return [{"rank": rank, **row} for rank, row in enumerate(rows[:limit], start=1)]
 
 
-def ride_identity(ride: Ride) -> Row:
-    tier = ride.classification.tier if hasattr(ride, "classification") else ride.tier
-    return {
-        "ride_id": ride.pk,
-        "ride_name": ride.name,
-        "tier": tier,
-        "park_id": ride.park_id,
-        "park_name": ride.park.name,
-        "location": ride.park.location,
-        "queue_times_id": ride.queue_times_id,
-        "park_queue_times_id": ride.park.queue_times_id,
-        "queue_times_url": ride.queue_times_url,
-    }
-
-
-def attractions_of(parks: list[Park]) -> QuerySet[Ride]:
-    rides = Ride.objects.active().attractions().filter(park__in=[park.pk for park in parks])
-    return rides.select_related("park", "classification")
-
-
 def rides_of_today(parks: list[Park], now: datetime) -> list[Row]:
     attractions = attractions_of(parks)
-    snapshots = RideStatusSnapshot.objects.filter(today_so_far(parks, now), ride__in=attractions)
-    places = dict(attractions.values_list("pk", "park_id"))
-    measured = {
-        ride.ride_id: ride
-        for ride in measure_rides(snapshots, now, {park.pk: park.reports_down for park in parks})
-        if hours(ride.down_seconds) > 0 and places[ride.ride_id] == ride.park_id
-    }
+    measured = rides_down_today(parks, attractions, now)
     rides = attractions.filter(pk__in=list(measured))
     states = parks_now(parks, now)
     current = rides_now(rides, now)
-    return [
-        ride_today(ride, measured[ride.pk], states[ride.park_id], current.get(ride.pk))
-        for ride in rides
-        if measured[ride.pk].operated(evidence_by_down=ride.park.reports_down)
-    ]
+    return [ride_today(ride, measured[ride.pk], states[ride.park_id], current.get(ride.pk)) for ride in rides]
 
 
 def ride_today(ride: Ride, measures: RideMeasures, park: ParkNow, current: RideNow | None) -> Row:
@@ -389,27 +251,6 @@ def ride_today(ride: Ride, measures: RideMeasures, park: ParkNow, current: RideN
         "peak_wait_time": measures.peak_posted_wait,
         "trend_percentage": None,
     }
-
-
-def ride_sums(parks: list[Park], dates: Callable[[str], Days]) -> dict[int, Row]:
-    """Sums over the stored daily rows of a period, by attraction; closed days count in no mean (A-10)."""
-    opened = Q(operating_hours_minutes__gt=0)
-    rows = RideDailyStats.objects.filter(
-        park_dates(parks, dates, "ride__park"), metrics_version=settings.METRICS_VERSION
-    ).filter(ride__in=attractions_of(parks).select_related(None))
-    found = (
-        rows.order_by()
-        .values("ride_id")
-        .annotate(
-            minutes=Sum("downtime_minutes"),
-            uptime=Sum("uptime_percentage", filter=opened),
-            days=Count("pk", filter=opened),
-            changes=Sum("status_changes"),
-            wait=Max("avg_wait_time"),
-            peak=Max("peak_wait_time"),
-        )
-    )
-    return {row["ride_id"]: dict(row) for row in found}
 
 
 def rides_of_days(parks: list[Park], period: Period, now: datetime) -> list[Row]:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parks.tests.golden import golden_cases
+from stats.measures import percent_change
 from stats.periods import (
     RideDay,
     RideSpan,
@@ -24,7 +25,6 @@ from stats.periods import (
     previous_month,
     ride_span,
     ride_spans,
-    trend,
 )
 
 
@@ -57,7 +57,7 @@ def figures(given: Any) -> dict[str, Any]:
             "second_run_downtime_minutes": second[1].downtime_minutes,
             "rows_after_second_run": len(second),
         }
-    change = trend(given["current_downtime_minutes"], given["previous_downtime_minutes"])
+    change = percent_change(given["current_downtime_minutes"], given["previous_downtime_minutes"], 2)
     return {"trend_vs_previous_week": change, "trend_vs_previous_month": change}
 
 
@@ -285,7 +285,7 @@ def test_the_mean_uptime_of_a_park_rounds_half_up():
     ],
 )
 def test_a_trend_is_a_change_in_percent_with_two_decimals(current, previous, expected):
-    assert trend(current, previous) == decimal(expected)
+    assert percent_change(current, previous, 2) == decimal(expected)
 
 
 # -- scores ----------------------------------------------------------------------------------------------

@@ -1,0 +1,93 @@
+"""Endpoints of one park's and one ride's pages (public-api 4.5, 4.6, 4.7, 4.11)."""
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from parks.models import Park, Ride
+from stats.api.detail_serializers import (
+    ParkDetailsQuery,
+    ParkDetailsSerializer,
+    RideChartsQuery,
+    RideChartsSerializer,
+    RideDetailsQuery,
+    RideDetailsSerializer,
+    RosterSerializer,
+)
+from stats.api.serializers import ErrorSerializer
+from stats.api.views import ATTRIBUTION, BAD_QUERY
+from stats.park_details import park_details
+from stats.ride_charts import ChartType, ride_charts
+from stats.ride_details import ride_details
+from stats.roster import classified, park_rides
+from stats.windows import Period
+
+UNKNOWN_PARK = OpenApiResponse(ErrorSerializer, description="unknown park")
+UNKNOWN_RIDE = OpenApiResponse(ErrorSerializer, description="unknown ride")
+
+
+NO_NUMBER = OpenApiResponse(ErrorSerializer, description="the path holds no number")
+
+
+class ParkDetailViewSet(ViewSet):
+    @extend_schema(
+        summary="Rides that count in a park's score, and those that do not",
+        tags=["parks"],
+        responses={200: RosterSerializer, 404: UNKNOWN_PARK},
+    )
+    def rides(self, request: Request, park_id: int) -> Response:
+        park = Park.objects.active().filter(pk=park_id).first()
+        if park is None:
+            raise Http404(f"Park with ID {park_id} not found")
+        return Response({"success": True, **park_rides(park, timezone.now())})
+
+    @extend_schema(
+        summary="Everything about one park",
+        description="Inactive parks are served too. A score is made of the listed rides' weighted contributions.",
+        tags=["parks"],
+        parameters=[ParkDetailsQuery],
+        responses={200: ParkDetailsSerializer, 404: UNKNOWN_PARK},
+    )
+    def details(self, request: Request, park_id: int) -> Response:
+        period = ParkDetailsQuery.read(request)["period"]
+        park = Park.objects.filter(pk=park_id).first()
+        if park is None:
+            raise Http404(f"Park {park_id} not found")
+        body = park_details(park, period, timezone.now())
+        return Response({"success": True, "period": period, **body, "attribution": ATTRIBUTION})
+
+    @extend_schema(
+        summary="A park's attractions by hour or day",
+        description="Downtime in hours or waits in minutes. An unknown park has no datasets.",
+        tags=["parks"],
+        parameters=[RideChartsQuery],
+        responses={200: RideChartsSerializer, 400: BAD_QUERY, 404: NO_NUMBER},
+    )
+    def charts(self, request: Request, park_id: int) -> Response:
+        query = RideChartsQuery.read(request)
+        body = ride_charts(park_id, Period(query["period"]), ChartType(query["type"]), timezone.now())
+        echoed = {"park_id": park_id, "period": query["period"], "chart_type": query["type"]}
+        return Response({"success": True, **echoed, **body})
+
+
+class RideDetailViewSet(ViewSet):
+    @extend_schema(
+        summary="Everything about one ride",
+        description=(
+            "Inactive rides are served too. The week is the 7, the month the 30 complete days before today; live is"
+            " answered as today. Only hours in which the ride was seen in the open park are told."
+        ),
+        tags=["rides"],
+        parameters=[RideDetailsQuery],
+        responses={200: RideDetailsSerializer, 400: BAD_QUERY, 404: UNKNOWN_RIDE},
+    )
+    def details(self, request: Request, ride_id: int) -> Response:
+        period = RideDetailsQuery.read(request)["period"]
+        ride = classified(Ride.objects.filter(pk=ride_id).select_related("park")).first()
+        if ride is None:
+            raise Http404(f"Ride {ride_id} not found")
+        body = ride_details(ride, Period(period), timezone.now())
+        return Response({"success": True, "period": period, **body, "attribution": ATTRIBUTION})

@@ -1,0 +1,102 @@
+"""Endpoints of the trends, charts and heatmaps (public-api 4.12, 4.13, 4.16)."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from stats.api.award_views import ATTRIBUTION_TEXT, PERIODS_TOLD
+from stats.api.trend_serializers import (
+    ChartQuery,
+    ChartSerializer,
+    HeatmapQuery,
+    HeatmapSerializer,
+    TrendQuery,
+    TrendSerializer,
+)
+from stats.api.views import BAD_QUERY
+from stats.charts import ChartType, chart_data, granularity
+from stats.health import iso
+from stats.heatmaps import HeatmapType, heatmap
+from stats.trend_lists import TrendList, comparison, trend_list
+from stats.windows import Period
+
+
+class TrendViewSet(ViewSet):
+    @extend_schema(
+        summary="Parks or rides with clearly less or more downtime than before",
+        description=(
+            "More than 5 % less or more downtime than in the period before: the week before the last week, the day"
+            f" before yesterday. `today` compares the day so far with the whole of yesterday. {PERIODS_TOLD}"
+        ),
+        tags=["trends"],
+        parameters=[TrendQuery],
+        responses={200: TrendSerializer, 400: BAD_QUERY},
+    )
+    def trends(self, request: Request) -> Response:
+        query = TrendQuery.read(request)
+        now = timezone.now()
+        asked, period = TrendList(query["category"]), TrendQuery.normalised(query["period"])
+        rows = trend_list(asked, period, query["filter"] == "disney-universal", query["limit"], now)
+        echoed = {name: query[name] for name in ("period", "category", "filter")}
+        return Response(
+            {
+                "success": True,
+                **echoed,
+                "comparison": comparison(period, now),
+                "count": len(rows),
+                asked.entities: rows,
+                "attribution": ATTRIBUTION_TEXT,
+                "timestamp": iso(now),
+            }
+        )
+
+    @extend_schema(
+        summary="Series for line charts",
+        description=(
+            "`parks` are shame scores, `rides` hours of downtime, `waittimes` and `ridewaittimes` minutes of parks and"
+            f" rides. Hours are those of each park's own clock, live minutes those of the site's. {PERIODS_TOLD}"
+        ),
+        tags=["trends"],
+        parameters=[ChartQuery],
+        responses={200: ChartSerializer, 400: BAD_QUERY},
+    )
+    def chart_data(self, request: Request) -> Response:
+        query = ChartQuery.read(request)
+        now = timezone.now()
+        period = Period(query["period"])
+        data = chart_data(ChartType(query["type"]), period, query["filter"] == "disney-universal", query["limit"], now)
+        echoed = {name: query[name] for name in ("period", "type", "filter")}
+        return Response(
+            {
+                "success": True,
+                **echoed,
+                "granularity": granularity(period),
+                "mock": False,
+                "chart_data": data,
+                "attribution": ATTRIBUTION_TEXT,
+                "timestamp": iso(now),
+            }
+        )
+
+    @extend_schema(
+        summary="The charts as a matrix",
+        description=(
+            "`parks` and `rides-waittimes` are minutes, `parks-shame` scores, `rides-downtime` hours. Hours are those"
+            f" of each park's own clock. {PERIODS_TOLD}"
+        ),
+        tags=["trends"],
+        parameters=[HeatmapQuery],
+        responses={200: HeatmapSerializer, 400: BAD_QUERY},
+    )
+    def heatmap(self, request: Request) -> Response:
+        query = HeatmapQuery.read(request)
+        body = heatmap(
+            HeatmapType(query["type"]),
+            Period(query["period"]),
+            query["filter"] == "disney-universal",
+            query["limit"],
+            timezone.now(),
+        )
+        return Response({"success": True, **body})

@@ -1,0 +1,68 @@
+"""Endpoints of the wait rankings and the status summary (public-api 4.4, 4.8, 4.10)."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from stats.api.views import ATTRIBUTION, BAD_QUERY
+from stats.api.wait_serializers import (
+    EMPTY_MODES,
+    ParkWaitQuery,
+    ParkWaitSerializer,
+    RideWaitQuery,
+    RideWaitSerializer,
+    StatusSummaryQuery,
+    StatusSummarySerializer,
+)
+from stats.status_summary import status_summary
+from stats.wait_rankings import park_waits, ride_waits
+from stats.windows import Period
+
+
+class WaitRankingViewSet(ViewSet):
+    @extend_schema(
+        summary="Parks ranked by average wait",
+        tags=["rankings"],
+        parameters=[ParkWaitQuery],
+        responses={200: ParkWaitSerializer, 400: BAD_QUERY},
+    )
+    def parks(self, request: Request) -> Response:
+        query = ParkWaitQuery.read(request)
+        rows = park_waits(
+            Period(query["period"]), query["filter"] == "disney-universal", query["limit"], timezone.now()
+        )
+        echoed = {name: query[name] for name in ("period", "filter")}
+        return Response({"success": True, **echoed, "data": rows, "attribution": ATTRIBUTION})
+
+    @extend_schema(
+        summary="Rides ranked by average wait",
+        description="The modes `7day-average` and `peak-times` are accepted and have no rows.",
+        tags=["rankings"],
+        parameters=[RideWaitQuery],
+        responses={200: RideWaitSerializer, 400: BAD_QUERY},
+    )
+    def rides(self, request: Request) -> Response:
+        query = RideWaitQuery.read(request)
+        mode, disney_universal_only = query["mode"], query["filter"] == "disney-universal"
+        is_empty = mode in EMPTY_MODES
+        rows = [] if is_empty else ride_waits(Period(mode), disney_universal_only, query["limit"], timezone.now())
+        echoed = {name: query[name] for name in ("period", "mode", "filter")}
+        return Response({"success": True, **echoed, "data": rows, "attribution": ATTRIBUTION})
+
+
+class StatusSummaryViewSet(ViewSet):
+    @extend_schema(
+        summary="How many rides are in which state right now",
+        description="Attractions with an observation in the last two hours, each counted once.",
+        tags=["rankings"],
+        parameters=[StatusSummaryQuery],
+        responses={200: StatusSummarySerializer, 400: BAD_QUERY},
+    )
+    def retrieve(self, request: Request) -> Response:
+        query = StatusSummaryQuery.read(request)
+        park_id = query["park_id"]
+        counts = status_summary(query["filter"] == "disney-universal", park_id, timezone.now())
+        echoed = {"filter": query["filter"], **({} if park_id is None else {"park_id": park_id})}
+        return Response({"success": True, **echoed, "status_summary": counts, "attribution": ATTRIBUTION})

@@ -1,0 +1,62 @@
+"""Which parks, rides and rows a question is about; every park is asked for its own dates (R-3.1)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from parks.models import Park, Ride
+from stats.windows import Days, Period, days_of
+
+# Ids in one list: MariaDB makes a subquery of a thousand, and then reads every ride's whole history.
+IDS_A_LIST = 500
+
+
+def chosen_parks(disney_universal_only: bool) -> list[Park]:
+    parks = Park.objects.active().order_by("name", "pk")
+    return list(parks.disney_universal() if disney_universal_only else parks)
+
+
+def attractions_of(parks: Iterable[Park]) -> QuerySet[Ride]:
+    """What ride lists and counts show of these parks (R-5.6), parks and classifications loaded."""
+    rides = Ride.objects.active().attractions().filter(park__in=[park.pk for park in parks])
+    return rides.select_related("park", "classification")
+
+
+def by_zone(members: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
+    """Ids by time zone, from pairs of both."""
+    zones: dict[str, list[int]] = defaultdict(list)
+    for pk, zone in members:
+        zones[zone].append(pk)
+    return zones
+
+
+def park_dates(parks: Iterable[Park], dates: Callable[[str], Days], park_path: str) -> Q:
+    """A condition on daily rows: each park's own dates of a period."""
+    condition, bounds = Q(pk__in=[]), Q()
+    zones = by_zone((park.pk, park.timezone) for park in parks)
+    for zone, ids in zones.items():
+        days = dates(zone)
+        condition |= Q(**{f"{park_path}__in": ids}, stat_date__gte=days.first, stat_date__lte=days.last)
+    if zones:
+        # Said apart from the parks, so that the index by date is of use.
+        found = [dates(zone) for zone in zones]
+        first, last = min(days.first for days in found), max(days.last for days in found)
+        bounds = Q(stat_date__gte=first, stat_date__lte=last)
+    return condition & bounds
+
+
+def observed(members: Iterable[tuple[int, str]], column: str, period: Period, now: datetime) -> Q:
+    """A condition on snapshots: those of a period, today's until now, each park's or ride's in its own zone.
+
+    `members` are pairs of an id and a zone, `column` is what the ids stand in: `park`, or `ride`, by which the
+    table is ordered.
+    """
+    condition = Q(pk__in=[])
+    for zone, ids in by_zone(members).items():
+        start, end = days_of(period, now, zone).utc_range(zone)
+        for n in range(0, len(ids), IDS_A_LIST):
+            some = ids[n : n + IDS_A_LIST]
+            condition |= Q(**{f"{column}__in": some}, recorded_at__gte=start, recorded_at__lt=end)
+    return condition & Q(recorded_at__lte=now)

@@ -1,0 +1,41 @@
+"""How many rides are in which state right now (R-4.7, public-api 4.8)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from parks.models import Park
+from snapshots.current import parks_now, rides_now, summary_status
+from snapshots.models import RideStatusSnapshot
+from snapshots.status import PARK_CLOSED, Status, operating
+from stats.measures import OPEN
+from stats.selection import attractions_of, chosen_parks, observed
+from stats.windows import Period
+
+
+def status_summary(disney_universal_only: bool, park_id: int | None, now: datetime) -> dict[str, int]:
+    """Attractions by state, and `total`; those without an observation in the live window are left out.
+
+    `park_id` restricts it to one park; an unknown one has no rides. Six queries.
+    """
+    parks = {park.pk: park for park in chosen_parks(disney_universal_only) if park_id in (None, park.pk)}
+    states = parks_now(parks.values(), now)
+    rides = attractions_of(parks.values())
+    places = dict(rides.order_by().values_list("pk", "park_id"))
+    seen = [(pk, states[places[pk]], ride) for pk, ride in rides_now(rides, now).items()]
+    # Whether it ran today matters for few: those that are down, were it so.
+    unsure = [pk for pk, park, ride in seen if summary_status(park, ride, True) != summary_status(park, ride, False)]
+    ran = operated_today(unsure, places, parks, now)
+    counts = dict.fromkeys((*Status.values, PARK_CLOSED), 0)
+    for pk, park, ride in seen:
+        counts[summary_status(park, ride, pk in ran)] += 1
+    return {**counts, "total": len(seen)}
+
+
+def operated_today(rides: Iterable[int], places: dict[int, int], parks: dict[int, Park], now: datetime) -> set[int]:
+    """The rides that operated in the open park since its midnight (R-5.3); one query.
+
+    A ride that is down is not counted as one that ran, at whatever park: here `DOWN` says that it broke down.
+    """
+    members = [(pk, parks[places[pk]].timezone) for pk in rides]
+    rows = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), operating(), **OPEN)
+    return set(rows.order_by().values_list("ride_id", flat=True).distinct())

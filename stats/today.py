@@ -1,0 +1,74 @@
+"""Parks and rides from their own midnight until now, measured from raw observations."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from parks.models import Park, Ride
+from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
+from stats.measures import (
+    RideMeasures,
+    WindowScore,
+    hours,
+    measure_openings,
+    measure_rides,
+    weight_of,
+    window_score,
+)
+from stats.selection import observed
+from stats.windows import Period
+
+
+@dataclass(frozen=True, slots=True)
+class ParkToday:
+    """A park from its midnight until now."""
+
+    window: WindowScore
+    open_snapshots: int
+    rides_up: int
+
+
+def parks_today(parks: list[Park], now: datetime) -> dict[int, ParkToday]:
+    """R-10.2 over each park's day so far; four queries."""
+    reports_down = {park.pk: park.reports_down for park in parks}
+    rides = Ride.objects.filter(is_active=True, park__in=reports_down)
+    weights = dict(rides.values_list("pk", "classification__tier_weight"))
+    members: dict[int, list[tuple[RideMeasures, int]]] = defaultdict(list)
+    for pk, ride in rides_today(parks, rides, now).items():
+        if ride.operated(evidence_by_down=reports_down[ride.park_id]):
+            members[ride.park_id].append((ride, weight_of(weights[pk])))
+    condition = observed([(park.pk, park.timezone) for park in parks], "park", Period.TODAY, now)
+    openings = measure_openings(ParkActivitySnapshot.objects.filter(condition), now)
+    return {
+        park_id: ParkToday(
+            window=window_score(members[park_id], opening.open_seconds),
+            open_snapshots=opening.rows,
+            rides_up=sum(ride.up_seconds > 0 for ride, _ in members[park_id]),
+        )
+        for park_id, opening in openings.items()
+    }
+
+
+def rides_today(parks: list[Park], rides: QuerySet[Ride], now: datetime) -> dict[int, RideMeasures]:
+    """Measures of the day so far of each ride of these parks; two queries.
+
+    Rides without an observation in the park they stand in now are missing.
+    """
+    zones = {park.pk: park.timezone for park in parks}
+    places = dict(rides.order_by().values_list("pk", "park_id"))
+    members = [(pk, zones[park_id]) for pk, park_id in places.items()]
+    snapshots = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), park__in=zones)
+    measured = measure_rides(snapshots, now, {park.pk: park.reports_down for park in parks})
+    return {ride.ride_id: ride for ride in measured if places[ride.ride_id] == ride.park_id}
+
+
+def rides_down_today(parks: list[Park], rides: QuerySet[Ride], now: datetime) -> dict[int, RideMeasures]:
+    """Of `rides_today` those with downtime, in hours as published; rides that did not operate have none (R-5.3)."""
+    reports_down = {park.pk: park.reports_down for park in parks}
+    return {
+        pk: ride
+        for pk, ride in rides_today(parks, rides, now).items()
+        if hours(ride.down_seconds) > 0 and ride.operated(evidence_by_down=reports_down[ride.park_id])
+    }

@@ -1,0 +1,176 @@
+"""Parks and rides with clearly less or more downtime than in the period before (R-18, public-api 4.12)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum, TextChoices
+
+from parks.models import Park, Ride
+from stats.identity import Row, number, park_identity, ride_identity
+from stats.measures import percent_change
+from stats.period_sums import OPENED, ride_rows
+from stats.periods import Minutes, ParkSpan, RideDay, RideSpan, park_span, ride_spans
+from stats.selection import attractions_of, chosen_parks
+from stats.today import rides_today
+from stats.trends import TrendCategory, trend_category
+from stats.windows import Days, Period, days_before, days_of
+
+RIDE_COLUMNS = ("ride_id", "ride_name", "park_name", "queue_times_id", "park_queue_times_id", "queue_times_url")
+PERCENTAGE = {TrendCategory.IMPROVING: "improvement_percentage", TrendCategory.DECLINING: "decline_percentage"}
+
+Span = TypeVar("Span", RideSpan, ParkSpan)
+
+
+class TrendList(TextChoices):
+    PARKS_IMPROVING = "parks-improving"
+    PARKS_DECLINING = "parks-declining"
+    RIDES_IMPROVING = "rides-improving"
+    RIDES_DECLINING = "rides-declining"
+
+    @property
+    def entities(self) -> str:
+        """ "parks" or "rides": the key under which the rows are sent."""
+        return self.value.partition("-")[0]
+
+    @property
+    def category(self) -> TrendCategory:
+        return TrendCategory(self.value.partition("-")[2])
+
+
+def trend_list(asked: TrendList, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[Row]:
+    """Rows of `/api/trends`, the strongest change first, then by id; at most six queries.
+
+    A period is compared with the one before of its kind, today so far with the whole of yesterday.
+    """
+    parks = chosen_parks(disney_universal_only)
+    trends = park_trends if asked.entities == "parks" else ride_trends
+    return trends(parks, period, asked.category, limit, now)
+
+
+def comparison(period: Period, now: datetime) -> dict[str, str]:
+    """The dates that are compared, as seen in the site's time zone (R-3.1)."""
+    zone = settings.SITE_TIME_ZONE
+    return {
+        "current_period": in_words(days_of(period, now, zone)),
+        "previous_period": in_words(days_before(period, now, zone)),
+    }
+
+
+def in_words(days: Days) -> str:
+    return f"{days.first} to {days.last}"
+
+
+# -- rows ------------------------------------------------------------------------------------------------
+
+
+def park_trends(parks: list[Park], period: Period, category: TrendCategory, limit: int, now: datetime) -> list[Row]:
+    """Of parks: sums over their active rides of every category (R-15.2, R-5.6)."""
+    rides = Ride.objects.active().filter(park__in=[park.pk for park in parks])
+    homes = dict(rides.values_list("pk", "park_id"))
+    current, previous = (by_park(spans, homes) for spans in compared(rides, homes, parks, period, now))
+    known = {park.pk: park for park in parks}
+    return [
+        {
+            **park_identity(known[pk]),
+            "current_uptime": number(current[pk].avg_uptime_percentage),
+            "previous_uptime": number(previous[pk].avg_uptime_percentage),
+            PERCENTAGE[category]: number(abs(change)),
+            "current_downtime_hours": number(current[pk].total_downtime_hours),
+            "previous_downtime_hours": number(previous[pk].total_downtime_hours),
+        }
+        for pk, change in strongest(current, previous, lambda span: span.total_downtime_hours, category)[:limit]
+    ]
+
+
+def ride_trends(parks: list[Park], period: Period, category: TrendCategory, limit: int, now: datetime) -> list[Row]:
+    """Of attractions; their hours are not rounded."""
+    attractions = attractions_of(parks)
+    listed = set(attractions.values_list("pk", flat=True))
+    current, previous = compared(attractions, listed, parks, period, now)
+    changes = strongest(current, previous, lambda span: span.downtime_minutes, category)[:limit]
+    known = attractions.in_bulk([pk for pk, _ in changes])
+    rows = []
+    for pk, change in changes:
+        identity = ride_identity(known[pk])
+        rows.append(
+            {
+                **{name: identity[name] for name in RIDE_COLUMNS},
+                "current_uptime": number(current[pk].uptime_percentage),
+                "previous_uptime": number(previous[pk].uptime_percentage),
+                PERCENTAGE[category]: number(abs(change)),
+                "current_downtime_hours": float(Decimal(current[pk].downtime_minutes) / 60),
+                "previous_downtime_hours": float(Decimal(previous[pk].downtime_minutes) / 60),
+            }
+        )
+    return rows
+
+
+def strongest(
+    current: Mapping[int, Span],
+    previous: Mapping[int, Span],
+    downtime: Callable[[Span], Minutes],
+    category: TrendCategory,
+) -> list[tuple[int, Decimal]]:
+    """(id, change of downtime in percent) of what has both spans and is in the category, strongest first."""
+    found = []
+    for pk in current.keys() & previous.keys():
+        change = percent_change(downtime(current[pk]), downtime(previous[pk]), digits=2)
+        if change is not None and trend_category(change) == category:
+            found.append((pk, change))
+    return sorted(found, key=lambda pair: (-abs(pair[1]), pair[0]))
+
+
+# -- spans -----------------------------------------------------------------------------------------------
+
+
+def compared(
+    rides: QuerySet[Ride], ids: Collection[int], parks: list[Park], period: Period, now: datetime
+) -> tuple[dict[int, RideSpan], dict[int, RideSpan]]:
+    """Figures of the period and of the one before, by ride; on each park's own dates (R-3.1). `ids`: the rides'."""
+    previous = stored_spans(parks, lambda zone: days_before(period, now, zone), ids)
+    if period == Period.TODAY:
+        return spans_of_today(rides, parks, now), previous
+    return stored_spans(parks, lambda zone: days_of(period, now, zone), ids), previous
+
+
+def stored_spans(parks: list[Park], dates: Callable[[str], Days], ids: Collection[int]) -> dict[int, RideSpan]:
+    """R-15.1 over the daily rows of open days: a closed one measures nothing (D-35). One query.
+
+    Rides are sorted out here: see `period_sums.of_attractions`.
+    """
+    sums = (
+        ride_rows(parks, dates)
+        .filter(OPENED)
+        .values("ride_id")
+        .annotate(up=Sum("uptime_minutes"), down=Sum("downtime_minutes"), opened=Sum("operating_hours_minutes"))
+    )
+    return ride_spans(
+        RideDay(row["ride_id"], row["up"], row["down"], row["opened"]) for row in sums if row["ride_id"] in ids
+    )
+
+
+def spans_of_today(rides: QuerySet[Ride], parks: list[Park], now: datetime) -> dict[int, RideSpan]:
+    """The same of each park's day so far, from raw observations (R-17.2). Two queries."""
+    reports_down = {park.pk: park.reports_down for park in parks}
+    days = []
+    for ride, measures in rides_today(parks, rides, now).items():
+        operated = measures.operated(evidence_by_down=reports_down[measures.park_id])
+        up, down, opened = (
+            Decimal(each) / 60 for each in (measures.up_seconds, measures.down_seconds, measures.open_seconds)
+        )
+        if opened:
+            days.append(RideDay(ride, up, down if operated else 0, opened))
+    return ride_spans(days)
+
+
+def by_park(spans: Mapping[int, RideSpan], homes: Mapping[int, int]) -> dict[int, ParkSpan]:
+    """R-15.2: the rides' figures summed up by the park they belong to."""
+    members: dict[int, list[RideSpan]] = defaultdict(list)
+    for ride, span in spans.items():
+        members[homes[ride]].append(span)
+    found = {park: park_span(rides) for park, rides in members.items()}
+    return {park: span for park, span in found.items() if span is not None}

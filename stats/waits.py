@@ -1,0 +1,135 @@
+"""Average and peak waits of parks and attractions (R-11): right now, today so far, over stored days.
+
+Waits of zero are left out of now and today; the stored daily averages contain them.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Sum
+
+from parks.models import Park, Ride
+from snapshots.current import LONGEST_ROW, rides_now, with_latest
+from snapshots.models import RideStatusSnapshot
+from snapshots.status import is_plausible_wait
+from stats.identity import Row
+from stats.measures import Waits, mean_wait, merge_waits
+from stats.period_sums import mean, of_attractions, park_rows, ride_rows
+from stats.selection import attractions_of
+from stats.today import rides_today
+from stats.windows import Days
+
+Dates = Callable[[str], Days]  # of a period in a zone
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Minutes; the average is more than 0 and not rounded."""
+
+    average: Decimal
+    peak: int | None
+    days: int = 1  # that the average is made of
+
+
+# -- now and today ---------------------------------------------------------------------------------------
+
+
+def waits_now(rides: QuerySet[Ride], now: datetime) -> dict[int, int | None]:
+    """The wait of each ride's latest observation, None for one that cannot be true; one query.
+
+    For rides of `rides_now`, which tells whether the observation is within the live window.
+    """
+    rows = RideStatusSnapshot.objects.filter(
+        ride=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW
+    ).order_by("-recorded_at")
+    return {pk: wait if is_plausible_wait(wait) else None for pk, wait in with_latest(rides, rows, ("wait_time",))}
+
+
+def park_waits_now(parks: Iterable[Park], now: datetime) -> tuple[dict[int, Wait], dict[int, int]]:
+    """Latest waits above 0 of the operating rides, of every category, of parks that are open.
+
+    By park: the waits, and how many rides report one. Three queries.
+    """
+    rides = Ride.objects.active().filter(park__in=[park.pk for park in parks])
+    running = {pk for pk, ride in rides_now(rides, now).items() if ride.is_operating}
+    places = dict(rides.order_by().values_list("pk", "park_id"))
+    reported: dict[int, list[int]] = defaultdict(list)
+    for pk, wait in waits_now(rides, now).items():
+        if wait and pk in running:
+            reported[places[pk]].append(wait)
+    waits = {park: Wait(Decimal(sum(found)) / len(found), max(found)) for park, found in reported.items()}
+    return waits, {park: len(found) for park, found in reported.items()}
+
+
+def ride_waits_today(parks: list[Park], now: datetime) -> dict[int, Wait]:
+    """Waits above 0 in the open park, by attraction; two queries."""
+    return {
+        pk: wait
+        for pk, ride in rides_today(parks, attractions_of(parks), now).items()
+        if (wait := wait_of(ride.posted)) is not None
+    }
+
+
+def park_waits_today(parks: list[Park], now: datetime) -> tuple[dict[int, Wait], dict[int, int]]:
+    """Waits above 0 of all its attractions in the open park, by park, and how many reported one; two queries."""
+    posted: dict[int, Waits] = defaultdict(dict)
+    reporting: dict[int, int] = defaultdict(int)
+    for ride in rides_today(parks, attractions_of(parks), now).values():
+        if ride.posted:
+            merge_waits(posted[ride.park_id], ride.posted)
+            reporting[ride.park_id] += 1
+    waits = {park: wait for park, found in posted.items() if (wait := wait_of(found)) is not None}
+    return waits, reporting
+
+
+def wait_of(posted: Mapping[int, int]) -> Wait | None:
+    """The time-weighted mean and the longest of posted waits; None without one that was held for any time."""
+    average = mean_wait(posted)
+    return None if average is None else Wait(average, max(posted))
+
+
+# -- stored days -----------------------------------------------------------------------------------------
+
+WAITING = Q(avg_wait_time__gt=0)
+SUMS: dict[str, Any] = {
+    "total": Sum("avg_wait_time"),
+    "days": Count("avg_wait_time"),
+    "waiting_days": Count("avg_wait_time", filter=WAITING),
+    "peak": Max("peak_wait_time"),
+}
+
+
+def park_waits_of_days(parks: Iterable[Park], dates: Dates, *, with_zeros: bool = True) -> dict[int, Wait]:
+    """Mean of a park's stored daily averages and its highest daily peak, by park; one query.
+
+    Days without an average are in no mean; without `with_zeros`, nor are days with an average of 0 (R-19.2).
+    """
+    groups = park_rows(parks, dates).values("park_id").annotate(**SUMS)
+    return means_of({row["park_id"]: dict(row) for row in groups}, with_zeros)
+
+
+def ride_waits_of_days(parks: Iterable[Park], dates: Dates, *, with_zeros: bool = True) -> dict[int, Wait]:
+    """The same by attraction; two queries."""
+    groups = ride_rows(parks, dates).values("ride_id").annotate(**SUMS)
+    return means_of(of_attractions(groups, parks), with_zeros)
+
+
+def means_of(sums: Mapping[int, Row], with_zeros: bool) -> dict[int, Wait]:
+    found = {}
+    for pk, row in sums.items():
+        days = row["days"] if with_zeros else row["waiting_days"]
+        average = mean(row["total"], days)
+        if average:
+            found[pk] = Wait(average, row["peak"], days)
+    return found
+
+
+def rides_with_waits(parks: Iterable[Park], dates: Dates) -> dict[int, int]:
+    """How many attractions posted a wait above 0 on any of the days, by park; two queries."""
+    posted = ride_rows(parks, dates).filter(peak_wait_time__gt=0).values_list("ride_id", flat=True).distinct()
+    places = dict(attractions_of(parks).order_by().values_list("pk", "park_id"))
+    return Counter(places[ride] for ride in posted if ride in places)
