@@ -41,6 +41,10 @@ class Question:
     rides: tuple[int, ...] = ()
     needs_raw: bool = False  # percentiles cannot be had from daily rows
 
+    @property
+    def takes_daily_rows(self) -> bool:
+        return not self.needs_raw and self.window.is_made_of_days and self.bucket.is_made_of_days
+
     @cached_property
     def weights(self) -> dict[int, dict[int, int]]:
         """Weights of the rides asked for, by park and ride."""
@@ -55,12 +59,18 @@ class Question:
 
 Stored = Mapping[int, Mapping[date, ParkDailyStats]]  # by park
 Sums = dict[tuple[int, BucketKey], Figures]  # by ride or park, and bucket
+Scores = dict[int, list[Decimal]]  # of days, by ride or park
 Weights = Mapping[int, Mapping[int, int]]  # by park and ride
 
 
-def stored_days(question: Question, version: int, now: datetime) -> dict[int, dict[date, ParkDailyStats]]:
-    """The days of each park that daily rows answer: whole ones that are over and computed; one query."""
-    if question.needs_raw or not (question.window.is_made_of_days and question.bucket.is_made_of_days):
+def stored_days(question: Question, version: int, now: datetime) -> Stored:
+    """The days of each park that daily rows answer; one query."""
+    return computed_days(question, version, now) if question.takes_daily_rows else {}
+
+
+def computed_days(question: Question, version: int, now: datetime) -> dict[int, dict[date, ParkDailyStats]]:
+    """The whole days of a window that are over and computed, by park; one query."""
+    if not question.window.is_made_of_days:
         return {}
     start, end = question.window.start, question.window.end
     rows = ParkDailyStats.objects.filter(
@@ -100,12 +110,16 @@ def rides_over(question: Question, version: int, now: datetime) -> dict[int, Ans
     stored = stored_days(question, version, now)
     rides = question.weights
     found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
+    scores: Scores = defaultdict(list)
     for (pk, bucket), figures in ride_sums(question, stored, rides, version).items():
         found[pk][bucket] = figures
+        scores[pk] += figures.scores
     for raw in raw_windows(question, rides, stored, now):
         for (ride, key), figures in ride_figures(raw).items():
             found[ride].setdefault(key, Figures()).add(figures)
-    return {ride: answer(buckets) for ride, buckets in found.items()}
+        for ride, score in ride_day_scores(raw):
+            scores[ride].append(score)
+    return {ride: answer(buckets, scores[ride]) for ride, buckets in found.items()}
 
 
 def raw_windows(question: Question, rides: Weights, stored: Stored, now: datetime) -> Iterator[ParkWindow]:
@@ -120,11 +134,50 @@ def raw_windows(question: Question, rides: Weights, stored: Stored, now: datetim
         yield from park_windows(parks, question.window, question.bucket, now, wanted).values()
 
 
-def answer(buckets: Mapping[BucketKey, Figures]) -> Answer:
+def answer(buckets: Mapping[BucketKey, Figures], day_scores: list[Decimal]) -> Answer:
+    """The total is the sum of the buckets, but for the score: that of each day as a whole (R-10.2)."""
     total = Figures()
     for figures in buckets.values():
         total.add(figures)
+    total.scores = day_scores
     return Answer(total, dict(sorted(buckets.items())))
+
+
+def ride_day_scores(raw: ParkWindow) -> Iterator[tuple[int, Decimal]]:
+    """(ride, score) of each day, over all of its buckets."""
+    sums: dict[tuple[int, date], list[int]] = {}
+    for (ride, day, _), measures in raw.rides.items():
+        found = sums.setdefault((ride, day), [0, 0])
+        found[0] += raw.counted_down(ride, day, measures)
+        found[1] += measures.open_seconds
+    for (ride, _), (down, open_seconds) in sums.items():
+        if open_seconds:
+            yield ride, shame_score(down, open_seconds)
+
+
+def park_day_scores(
+    raw: ParkWindow, weights: Mapping[int, int], computed: Mapping[date, ParkDailyStats]
+) -> Iterator[Decimal]:
+    """The score of each day, over all of its buckets; of a computed day as stored (R-10.3)."""
+    down: dict[tuple[int, date], int] = defaultdict(int)
+    for (ride, day, _), measures in raw.rides.items():
+        down[ride, day] += raw.counted_down(ride, day, measures)
+    members: dict[date, list[tuple[int, int]]] = defaultdict(list)
+    for (ride, day), seconds in down.items():
+        if (ride, day) in raw.operated:
+            members[day].append((seconds, weights[ride]))
+    opened: dict[date, int] = defaultdict(int)
+    for (day, _), seconds in raw.open_seconds.items():
+        opened[day] += seconds
+    for day, seconds in opened.items():
+        if seconds:
+            score = stored_score(computed.get(day))
+            yield score_of(members[day], seconds) if score is None else score
+
+
+def stored_score(row: ParkDailyStats | None) -> Decimal | None:
+    """A day's score as stored; None when the park was not open that day, or the day is not computed."""
+    return row.shame_score if row is not None and row.operating_hours_minutes else None
 
 
 def ride_figures(raw: ParkWindow) -> Sums:
@@ -142,21 +195,17 @@ def ride_figures(raw: ParkWindow) -> Sums:
 
 
 def unknown_times(raw: ParkWindow) -> Iterator[tuple[int, BucketKey, int]]:
-    """(ride, bucket, seconds): the park was open and nothing is known of the ride, from its first to its last
-    day with an observation in the window."""
-    days: dict[int, set[date]] = defaultdict(set)
-    for ride, day, _ in raw.rides:
-        days[ride].add(day)
-    tracked = [(ride, min(seen), max(seen)) for ride, seen in days.items()]
+    """(ride, bucket, seconds): the park was open and nothing is known of the ride, on local days on which
+    something is."""
+    rides: dict[date, set[int]] = defaultdict(set)
+    for ride, day in raw.observed:
+        rides[day].add(ride)
     for (day, key), planned in raw.planned_seconds.items():
-        if not planned:
-            continue
-        for ride, first, last in tracked:
-            if first <= day <= last:
-                seen = raw.rides.get((ride, day, key))
-                unknown = planned - (seen.open_seconds if seen else 0)
-                if unknown > 0:
-                    yield ride, key, unknown
+        for ride in rides[day]:
+            seen = raw.rides.get((ride, day, key))
+            unknown = planned - (seen.open_seconds if seen else 0)
+            if unknown > 0:
+                yield ride, key, unknown
 
 
 def ride_sums(
@@ -181,19 +230,31 @@ def ride_sums(
 
 def parks_over(question: Question, version: int, now: datetime) -> dict[int, Answer]:
     """Figures of every park that was observed in the window, by park: seconds are sums over its rides."""
-    stored = stored_days(question, version, now)
+    # The stored score is that of all rides.
+    computed = {} if question.rides else computed_days(question, version, now)
+    stored: Stored = computed if question.takes_daily_rows else {}
     rides = question.weights
     found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
+    scores: Scores = defaultdict(list)
     for (park_id, key), figures in park_sums(question, stored, rides, version).items():
         found[park_id][key] = figures
+        scores[park_id] += figures.scores
     for raw in raw_windows(question, rides, stored, now):
-        for key, figures in park_figures(raw, rides.get(raw.park.pk, {})).items():
-            found[raw.park.pk].setdefault(key, Figures()).add(figures)
-    return {park_id: answer(buckets) for park_id, buckets in found.items()}
+        park_id, weights = raw.park.pk, rides.get(raw.park.pk, {})
+        known = computed.get(park_id, {})
+        for key, figures in park_figures(raw, weights, known if question.bucket.is_made_of_days else {}).items():
+            found[park_id].setdefault(key, Figures()).add(figures)
+        scores[park_id] += park_day_scores(raw, weights, known)
+    return {park_id: answer(buckets, scores[park_id]) for park_id, buckets in found.items()}
 
 
-def park_figures(raw: ParkWindow, weights: Mapping[int, int]) -> dict[BucketKey, Figures]:
-    """Per bucket, the sum over the rides; the score of each day from its members (R-10.2)."""
+def park_figures(
+    raw: ParkWindow, weights: Mapping[int, int], computed: Mapping[date, ParkDailyStats] | None = None
+) -> dict[BucketKey, Figures]:
+    """Per bucket, the sum over the rides; the score of each day from its members (R-10.2).
+
+    `computed`: the days whose stored score is that of a bucket.
+    """
     found: dict[BucketKey, Figures] = {}
     members: dict[Place, list[tuple[int, int]]] = defaultdict(list)  # (down seconds, weight)
     for (ride, day, key), measures in raw.rides.items():
@@ -206,7 +267,9 @@ def park_figures(raw: ParkWindow, weights: Mapping[int, int]) -> dict[BucketKey,
         found.setdefault(key, Figures()).unknown_seconds += seconds
     for (day, key), open_seconds in raw.open_seconds.items():
         if open_seconds:
-            found.setdefault(key, Figures()).scores.append(score_of(members[day, key], open_seconds))
+            score = stored_score(computed.get(day)) if computed else None
+            score = score_of(members[day, key], open_seconds) if score is None else score
+            found.setdefault(key, Figures()).scores.append(score)
     return found
 
 
@@ -230,8 +293,9 @@ def park_sums(
             take_daily(found.setdefault(key, Figures()), row)
     for park, days in stored.items():
         for day, total in days.items():
-            if total.operating_hours_minutes and total.shame_score is not None:
-                found.setdefault((park, date_key(question.bucket, day)), Figures()).scores.append(total.shame_score)
+            score = stored_score(total)
+            if score is not None:
+                found.setdefault((park, date_key(question.bucket, day)), Figures()).scores.append(score)
     return found
 
 

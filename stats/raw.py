@@ -2,7 +2,7 @@
 and bucket, in the park's own zone."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,6 +15,7 @@ from snapshots.status import down, operating
 from stats.cells import (
     RANGES_A_QUERY,
     Grid,
+    ParkCell,
     RideCell,
     Spans,
     instant,
@@ -49,6 +50,7 @@ class ParkWindow:
     open_seconds: dict[Place, int] = field(default_factory=dict)  # observed open (R-10.2)
     planned_seconds: dict[Place, int] = field(default_factory=dict)  # open, observed or not
     operated: set[tuple[int, date]] = field(default_factory=set)  # R-5.3
+    observed: set[tuple[int, date]] = field(default_factory=set)  # at any time of the local day
 
     def counted_down(self, ride: int, day: date, measures: RideMeasures) -> int:
         """Seconds of downtime: none for a ride that did not operate that day."""
@@ -85,9 +87,10 @@ def park_windows(
     homes = {ride: park.pk for park, ids in rides.items() for ride in ids}
     if parts and homes:
         cuts = slices(parts, bucket, zone)
-        fill_rides(results, homes, parts, cuts, bucket.unit)
+        fill_rides(results, homes, parts, cuts, bucket.unit, zone)
         fill_openings(results, parts, cuts, bucket.unit, zone)
         find_operated(results, parts, zone, now)
+        find_observed(results, homes, parts, zone)
     return results
 
 
@@ -106,6 +109,7 @@ def fill_rides(
     parts: Sequence[Piece],
     cuts: Sequence[Slice],
     unit: int,
+    zone: str,
 ) -> None:
     """`homes`: the park of each ride; what a ride reported while it stood elsewhere is left out."""
     places = {cut.cell: cut for cut in cuts}
@@ -138,17 +142,27 @@ def fill_rides(
                 take(cell, cut, cell.seconds - over if over > 0 else cell.seconds)
                 if over > 0:
                     take_part(cell, 0, cut.end, cell.last)
-    known = {piece.end for piece in parts} | midnights(parts)
+    known = needless_starts(parts, zone)
+    taken: set[tuple[int, int]] = set()
     for start in sorted(starts - known):
         late = [ride for ride in rides if ride not in begun[start]]
         for cell in reaching_in(late, start) if late else ():
-            if cell.park_id == homes[cell.ride_id]:
-                take_part(cell, 1, start, cell.last)
+            row = cell.ride_id, cell.first
+            if row in taken or begins_within(parts, cell.first) or cell.park_id != homes[cell.ride_id]:
+                continue
+            taken.add(row)
+            take_part(cell, 1, start, cell.last)
 
 
-def midnights(parts: Sequence[Piece]) -> set[int]:
-    """No observation reaches over a local midnight (ADR 2)."""
-    return {piece.midnight for piece in parts}
+def begins_within(parts: Sequence[Piece], at: int) -> bool:
+    """Was a row that begins at `at` read with an earlier piece, and carried on from there?"""
+    return any(piece.start <= at < piece.end for piece in parts)
+
+
+def needless_starts(parts: Sequence[Piece], zone: str) -> set[int]:
+    """Starts of ranges into which no row reaches that is not read: midnights (ADR 2), and ends of other pieces."""
+    midnights = {seconds_of(day_range(piece.day, zone)[0]) for piece in parts}
+    return midnights | {piece.end for piece in parts}
 
 
 def add(result: ParkWindow, cell: RideCell, cut: Slice, seconds: int, state: tuple[bool, bool]) -> None:
@@ -182,14 +196,28 @@ def fill_openings(
     bounds = [(cut.start, cut.end) for cut in cuts]
     seen: dict[int, dict[Place, int]] = {pk: defaultdict(int) for pk in results}
     sights: dict[ParkDate, Spans] = {}
+    begun: dict[int, set[int]] = defaultdict(set)
+    starts: set[int] = set()
+    taken: set[tuple[int, int]] = set()
     rows = ParkActivitySnapshot.objects.filter(park__in=list(results), **OPEN)
     for grid, ranges in stretches(parts, unit):
+        starts |= {start for start, _ in ranges}
         for cell in park_cells(rows.filter(within(ranges)), grid):
+            begun[cell.first].add(cell.park_id)
             cut = places[cell.at]
             over = max(0, cell.last - cut.end)
             seen[cell.park_id][cut.day, cut.key] += cell.seconds - over
             sight(sights, cut.day, cell)
             for n, first, last in overlaps(cut.end, cell.last, bounds) if over else ():
+                seen[cell.park_id][cuts[n].day, cuts[n].key] += last - first
+    for start in sorted(starts - needless_starts(parts, zone)):
+        late = results.keys() - begun[start]
+        for cell in parks_reaching_in(late, start) if late else ():
+            row = cell.park_id, cell.first
+            if row in taken or begins_within(parts, cell.first):
+                continue
+            taken.add(row)
+            for n, first, last in overlaps(start, cell.last, bounds):
                 seen[cell.park_id][cuts[n].day, cuts[n].key] += last - first
     days = sorted({piece.day for piece in parts})
     parks = [result.park for result in results.values()]
@@ -203,9 +231,19 @@ def fill_openings(
         planned: dict[Place, int] = defaultdict(int)
         for cut in cuts:
             planned[cut.day, cut.key] += overlap(spans.get((pk, cut.day), []), cut.start, cut.end)
-        for place, seconds in told.items():
-            planned[place] = max(planned[place], seconds)
         result.planned_seconds = {place: seconds for place, seconds in planned.items() if seconds}
+
+
+def parks_reaching_in(parks: Collection[int], start: int) -> Iterator[ParkCell]:
+    """Rows of open parks that begin before `start` and last beyond it."""
+    before = ParkActivitySnapshot.objects.filter(
+        park=OuterRef("pk"), recorded_at__lt=instant(start), recorded_at__gte=instant(start - LONGEST_DAY)
+    ).order_by("-recorded_at")
+    latest = Park.objects.filter(pk__in=parks).annotate(row=Subquery(before.values("pk")[:1]))
+    rows = ParkActivitySnapshot.objects.filter(pk__in=[row for row in latest.values_list("row", flat=True) if row])
+    for cell in park_cells(rows.filter(**OPEN), Grid(0)):
+        if cell.last > start:
+            yield cell
 
 
 # -- who operated ----------------------------------------------------------------------------------------
@@ -229,6 +267,23 @@ def find_operated(results: Mapping[int, ParkWindow], parts: Sequence[Piece], zon
             result.operated |= {(ride, day) for ride, day, _ in result.rides if (ride, day) in found}
 
 
+def find_observed(
+    results: Mapping[int, ParkWindow], homes: Mapping[int, int], parts: Sequence[Piece], zone: str
+) -> None:
+    """On which local days anything is known of a ride: in the window itself, else anywhere in the day."""
+    whole = whole_days(parts, zone)
+    asked: set[tuple[int, date]] = set()
+    for result in results.values():
+        result.observed = {(ride, day) for ride, day, _ in result.rides}
+    for ride, park in homes.items():
+        opened = {day for day, _ in results[park].planned_seconds if day not in whole}
+        asked |= {(ride, day) for day in opened if (ride, day) not in results[park].observed}
+    if asked:
+        rows = RideStatusSnapshot.objects.filter(ride__in=sorted({ride for ride, _ in asked}))
+        for ride, day in seen_on(asked, rows, zone):
+            results[homes[ride]].observed.add((ride, day))
+
+
 def whole_days(parts: Sequence[Piece], zone: str) -> set[date]:
     """The local days that the pieces cover from midnight to midnight."""
     covered: dict[date, int] = defaultdict(int)
@@ -245,12 +300,17 @@ def day_length(day: date, zone: str) -> int:
 def operated_elsewhere(
     asked: set[tuple[int, date]], reports_down: bool, zone: str, now: datetime
 ) -> set[tuple[int, date]]:
-    """The (ride, day) pairs with evidence of operation at any time of the day so far; one query per 60 days."""
-    days = sorted({day for _, day in asked})
+    """The (ride, day) pairs with evidence of operation at any time of the day so far."""
     evidence = operating() | down() if reports_down else operating()
     rows = RideStatusSnapshot.objects.filter(
-        evidence, ride__in=sorted({ride for ride, _ in asked}), recorded_at__lte=now, **OPEN
+        evidence, ride__in=sorted({ride for ride, _ in asked}), recorded_at__lte=now, duration_seconds__gt=0, **OPEN
     )
+    return seen_on(asked, rows, zone)
+
+
+def seen_on(asked: set[tuple[int, date]], rows: QuerySet[RideStatusSnapshot], zone: str) -> set[tuple[int, date]]:
+    """The (ride, day) pairs that have any of the rows; one query per 60 days."""
+    days = sorted({day for _, day in asked})
     quarter = WholeDivision(SecondsSince("recorded_at", 0), Value(QUARTER_HOUR))
     found: set[tuple[int, date]] = set()
     for n in range(0, len(days), RANGES_A_QUERY):

@@ -180,8 +180,11 @@ class Window:
         return self.shifted(self.end.toordinal() - self.start.toordinal() + 1)
 
     def a_year_before(self) -> "Window":
-        """The same dates of the year before; 29 February becomes 28 February."""
-        return replace(self, start=year_before(self.start), end=year_before(self.end))
+        """The same dates of the year before; 29 February becomes 28 February. Instants keep their distance."""
+        start = year_before(self.start)
+        if isinstance(self.start, datetime) and isinstance(self.end, datetime) and isinstance(start, datetime):
+            return replace(self, start=start, end=start + (self.end - self.start))
+        return replace(self, start=start, end=year_before(self.end))
 
 
 Moment = TypeVar("Moment", date, datetime)
@@ -278,7 +281,7 @@ def bucket_key(bucket: Bucket, piece: Piece, cell: int, zone: str) -> BucketKey:
     if bucket.value in SIZES:
         clock = cell - piece.midnight
         if bucket.unit <= ONE_HOUR:
-            return cell
+            return max(cell, clock_change(piece, zone))
         return seconds_of(day_start(piece.day, zone)) if clock == 0 else clock_instant(piece.day, clock, zone)
     keys: dict[Bucket, BucketKey] = {
         Bucket.HOUR_OF_DAY: (cell - piece.midnight) // ONE_HOUR,
@@ -288,6 +291,15 @@ def bucket_key(bucket: Bucket, piece: Piece, cell: int, zone: str) -> BucketKey:
         Bucket.MONTH: piece.day.replace(day=1),
     }
     return keys.get(bucket, 0)
+
+
+def clock_change(piece: Piece, zone: str) -> int:
+    """Where the UTC offset of a piece begins to hold that day."""
+    midnight = seconds_of(datetime.combine(piece.day, time.min, UTC))
+    for start, _, offset in offsets_of_day(piece.day, zone):
+        if midnight - offset == piece.midnight:
+            return start
+    return piece.start
 
 
 @functools.lru_cache(maxsize=65_536)

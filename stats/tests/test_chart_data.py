@@ -108,9 +108,10 @@ def test_a_day_of_waits_is_the_stored_average_in_whole_minutes(lines):
             columns = {"avg_wait_time": None if wait is None else Decimal(wait)}
             park_day(park, day, **columns)
             ride_day(ride, day, **columns)
-        closed = {"avg_wait_time": Decimal(90), "operating_hours_minutes": 0}
-        park_day(park, WEEK[6], **closed)
-        ride_day(ride, WEEK[6], **closed)
+        if park.name == "lower":
+            closed = {"avg_wait_time": Decimal(90), "operating_hours_minutes": 0}
+            park_day(park, WEEK[6], **closed)
+            ride_day(ride, WEEK[6], **closed)
     expected = [("higher", by_day({14: 30, 15: 30})), ("lower", by_day({14: 30, 15: 31}))]
     assert lines("waittimes", "last_week") == lines("ridewaittimes", "last_week") == expected
 
