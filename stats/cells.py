@@ -69,9 +69,9 @@ class RideCell(NamedTuple):
     first: int  # seconds since 1970: the first row's start
     last: int  # and the last row's end
 
-    def part(self, rows: int, first: int, last: int) -> "RideCell":
-        """A part of the last row: from `first` to `last`."""
-        return self._replace(rows=rows, seconds=last - first, first=first, last=last)
+    def part(self, first: int, last: int) -> "RideCell":
+        """What reaches over of the last row, from `first` to `last`; a row counts where it begins."""
+        return self._replace(rows=0, seconds=last - first, first=first, last=last)
 
 
 def ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideCell]:

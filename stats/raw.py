@@ -90,7 +90,7 @@ def park_windows(
         fill_rides(results, homes, parts, cuts, bucket.unit, zone)
         fill_openings(results, parts, cuts, bucket.unit, zone)
         find_operated(results, parts, zone, now)
-        find_observed(results, homes, parts, zone)
+        find_observed(results, homes, parts, zone, now)
     return results
 
 
@@ -120,10 +120,9 @@ def fill_rides(
     def take(cell: RideCell, cut: Slice, seconds: int) -> None:
         add(results[cell.park_id], cell, cut, seconds, counts.of(cell))
 
-    def take_part(cell: RideCell, rows: int, start: int, end: int) -> None:
+    def take_part(cell: RideCell, start: int, end: int) -> None:
         for n, first, last in overlaps(start, end, bounds):
-            take(cell.part(rows, first, last), cuts[n], last - first)
-            rows = 0  # counted where it begins
+            take(cell.part(first, last), cuts[n], last - first)
 
     rides = sorted(homes)
     starts: set[int] = set()
@@ -141,7 +140,7 @@ def fill_rides(
                 over = cell.last - cut.end
                 take(cell, cut, cell.seconds - over if over > 0 else cell.seconds)
                 if over > 0:
-                    take_part(cell, 0, cut.end, cell.last)
+                    take_part(cell, cut.end, cell.last)
     known = needless_starts(parts, zone)
     taken: set[tuple[int, int]] = set()
     for start in sorted(starts - known):
@@ -151,7 +150,7 @@ def fill_rides(
             if row in taken or begins_within(parts, cell.first) or cell.park_id != homes[cell.ride_id]:
                 continue
             taken.add(row)
-            take_part(cell, 1, start, cell.last)
+            take_part(cell, start, cell.last)
 
 
 def begins_within(parts: Sequence[Piece], at: int) -> bool:
@@ -268,9 +267,9 @@ def find_operated(results: Mapping[int, ParkWindow], parts: Sequence[Piece], zon
 
 
 def find_observed(
-    results: Mapping[int, ParkWindow], homes: Mapping[int, int], parts: Sequence[Piece], zone: str
+    results: Mapping[int, ParkWindow], homes: Mapping[int, int], parts: Sequence[Piece], zone: str, now: datetime
 ) -> None:
-    """On which local days anything is known of a ride: in the window itself, else anywhere in the day."""
+    """On which local days anything is known of a ride: in the window itself, else in the day (up to `now`)."""
     whole = whole_days(parts, zone)
     asked: set[tuple[int, date]] = set()
     for result in results.values():
@@ -279,7 +278,7 @@ def find_observed(
         opened = {day for day, _ in results[park].planned_seconds if day not in whole}
         asked |= {(ride, day) for day in opened if (ride, day) not in results[park].observed}
     if asked:
-        rows = RideStatusSnapshot.objects.filter(ride__in=sorted({ride for ride, _ in asked}))
+        rows = RideStatusSnapshot.objects.filter(ride__in=sorted({ride for ride, _ in asked}), recorded_at__lte=now)
         for ride, day in seen_on(asked, rows, zone):
             results[homes[ride]].observed.add((ride, day))
 

@@ -6,7 +6,9 @@ import hypothesis
 import pytest
 import schemathesis
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -44,7 +46,17 @@ def _a_park_with_a_day_behind_it(db):
     recompute_park_day(park, YESTERDAY, settings.METRICS_VERSION)
 
 
-@pytest.mark.usefixtures("_a_park_with_a_day_behind_it")
+@pytest.fixture
+def _one_connection():
+    """Requests that leave the test's connection, and the transaction it is in, alone, as Django's test client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("_a_park_with_a_day_behind_it", "_one_connection")
 @schema.parametrize()
 @hypothesis.settings(
     max_examples=12,

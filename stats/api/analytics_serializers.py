@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
@@ -54,9 +55,20 @@ DEFAULT_METRICS = (
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 COMPARISONS = ("previous", "last_year")
 HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
 PERCENTILES = re.compile(rf"{PERCENTILE}([1-9]|[1-9]\d)")
 
 CAPS_TOLD = ", ".join(f"{bucket.value} {days}" for bucket, days in RANGE_CAPS.items())
+
+
+def moment_of(text: str) -> date | datetime | None:
+    """A date or an instant written as YYYY-MM-DD[THH:MM[:SS][offset]]; None: it is neither."""
+    if not MOMENT.fullmatch(text):
+        return None
+    try:
+        return parse_datetime(text) if "T" in text else parse_date(text)
+    except ValueError:
+        return None
 
 
 @extend_schema_field({"type": "string", "example": "2025-07-01"})
@@ -71,10 +83,7 @@ class MomentField(serializers.Field):
 
     def to_internal_value(self, data: Any) -> date | datetime:
         text = str(data).strip().replace(" ", "+")  # a plus sign that was not escaped
-        try:
-            found = parse_date(text) if len(text) == len("2025-07-01") else parse_datetime(text)
-        except ValueError:
-            found = None
+        found = moment_of(text)
         if found is None:
             self.fail("invalid")
         day = found.date() if isinstance(found, datetime) else found
@@ -135,6 +144,14 @@ class WordsField(serializers.Field):
         return value
 
 
+class ChoiceField(serializers.ChoiceField):
+    """One of some words; the error names them all."""
+
+    def __init__(self, choices: Sequence[str], **how: Any) -> None:
+        super().__init__(choices, **how)
+        self.error_messages["invalid_choice"] = f"{{input!r:.42}} is not known; choose from {', '.join(choices)}"
+
+
 class IdsField(serializers.ListField):
     child = serializers.IntegerField(min_value=0, max_value=2_147_483_647)
 
@@ -151,17 +168,15 @@ class AnalyticsQuery(serializers.Serializer):
     )
     hours = HoursField(required=False, help_text="local hours of each day: 11:30-13:45")
     weekdays = WordsField(WEEKDAYS, required=False, help_text="sat,sun")
-    bucket = serializers.ChoiceField(
-        choices=Bucket.values, default=Bucket.NONE.value, help_text=f"longest range in days: {CAPS_TOLD}"
-    )
+    bucket = ChoiceField(Bucket.values, default=Bucket.NONE.value, help_text=f"longest range in days: {CAPS_TOLD}")
     metrics = WordsField(
         METRICS,
         PERCENTILES,
         default=DEFAULT_METRICS,
         help_text=f"{', '.join(METRICS)}; wait_pNN is the exact NNth percentile, 1 to 99",
     )
-    compare = serializers.ChoiceField(
-        choices=COMPARISONS,
+    compare = ChoiceField(
+        COMPARISONS,
         required=False,
         help_text="previous: as long a window just before; last_year: the same dates a year earlier",
     )
@@ -182,7 +197,7 @@ class AnalyticsQuery(serializers.Serializer):
         bucket = Bucket(attrs["bucket"])
         days = (end - start + (timedelta() if isinstance(start, datetime) else timedelta(days=1))) / timedelta(days=1)
         if days > RANGE_CAPS[bucket]:
-            most = f"{bucket.value} allows a range of {RANGE_CAPS[bucket]} days at most, not {days:.0f}"
+            most = f"{bucket.value} allows a range of {RANGE_CAPS[bucket]} days at most, not {ceil(days)}"
             raise serializers.ValidationError({"bucket": f"{most}; ask for larger buckets or a shorter range"})
         attrs["window"] = Window(
             start,
