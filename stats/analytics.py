@@ -16,11 +16,12 @@ from django.db.models.functions import Coalesce
 from parks.models import Park, Ride
 from parks.zones import local_date
 from snapshots.score import shame_score
+from stats.cells import ride_cells, summed_ride_cells
 from stats.figures import Figures
 from stats.measures import greatest, least, weight_of
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.raw import ParkWindow, Place, park_windows
-from stats.windows import Bucket, BucketKey, Piece, Window, bucket_key
+from stats.windows import Bucket, BucketKey, Window, span_key
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class Question:
     bucket: Bucket
     parks: tuple[Park, ...]
     rides: tuple[int, ...] = ()
-    needs_raw: bool = False  # percentiles cannot be had from daily rows
+    needs_raw: bool = False  # wait by wait: percentiles cannot be had from sums
 
     @property
     def takes_daily_rows(self) -> bool:
@@ -129,9 +130,10 @@ def raw_windows(question: Question, rides: Weights, stored: Stored, now: datetim
         known = stored.get(park.pk)
         days = frozenset(set(question.window.dates(park.timezone)) - known.keys()) if known else None
         alike[park.timezone, days][park] = rides.get(park.pk, {})
+    read = ride_cells if question.needs_raw else summed_ride_cells
     for (_, days), parks in alike.items():
         wanted = None if days is None else set(days)
-        yield from park_windows(parks, question.window, question.bucket, now, wanted).values()
+        yield from park_windows(parks, question.window, question.bucket, now, wanted, read).values()
 
 
 def answer(buckets: Mapping[BucketKey, Figures], day_scores: list[Decimal]) -> Answer:
@@ -217,7 +219,7 @@ def ride_sums(
     columns: Any = rows.values("ride_id", "ride__park_id", "stat_date", **DAILY)
     for row in columns:
         if row["stat_date"] in stored.get(row["ride__park_id"], {}):
-            key = row["ride_id"], date_key(question.bucket, row["stat_date"])
+            key = row["ride_id"], span_key(question.bucket, row["stat_date"])
             figures = found.setdefault(key, Figures())
             take_daily(figures, row)
             if row["day_open"]:
@@ -289,13 +291,13 @@ def park_sums(
     for row in rows.values("ride__park_id", "stat_date").annotate(**sums, **extremes):
         days = stored.get(row["ride__park_id"], {})
         if row["stat_date"] in days:
-            key = row["ride__park_id"], date_key(question.bucket, row["stat_date"])
+            key = row["ride__park_id"], span_key(question.bucket, row["stat_date"])
             take_daily(found.setdefault(key, Figures()), row)
     for park, days in stored.items():
         for day, total in days.items():
             score = stored_score(total)
             if score is not None:
-                found.setdefault((park, date_key(question.bucket, day)), Figures()).scores.append(score)
+                found.setdefault((park, span_key(question.bucket, day)), Figures()).scores.append(score)
     return found
 
 
@@ -346,8 +348,3 @@ def take_daily(figures: Figures, row: Mapping[str, Any]) -> None:
     figures.wait_minute_seconds += row["day_wait_minute_seconds"] or 0
     figures.wait_min = least(figures.wait_min, row["day_wait_min"])
     figures.wait_max = greatest(figures.wait_max, row["day_wait_max"])
-
-
-def date_key(bucket: Bucket, day: date) -> BucketKey:
-    """The bucket of a whole day (`windows.bucket_key` without a clock)."""
-    return bucket_key(bucket, Piece(day, 0, 0, 0), 0, "")

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum, Value
+from django.db.models import Case, Count, ExpressionWrapper, F, Max, Min, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from stats.expressions import WHOLE, SecondsSince, WholeDivision
+from snapshots.status import plausible_wait
+from stats.expressions import WHOLE, SecondsSince, WholeDivision, WholeSum
 from stats.windows import SECONDS_A_DAY, Piece
 
 # Ranges of time in one statement: the optimizer plans rides × ranges.
@@ -44,14 +46,23 @@ class Grid:
     def sums(self) -> dict[str, Any]:
         return {
             "rows": Count("recorded_at", output_field=WHOLE),
-            "seconds": Sum("duration_seconds", output_field=WHOLE),
+            "seconds": WholeSum("duration_seconds"),
             "first": Min(self.offset, output_field=WHOLE),
             "last": Max(self.offset + F("duration_seconds"), output_field=WHOLE),
         }
 
 
+class WaitSums(NamedTuple):
+    """The waits of all rows of a cell; each is plausible."""
+
+    minute_seconds: int  # each wait times the seconds for which it was posted
+    least: int
+    greatest: int
+    last: int  # of the last row
+
+
 class RideCell(NamedTuple):
-    """The rows of one ride in one state with one wait that begin in the cell at `at`.
+    """The rows of one ride in one state that begin in the cell at `at`, with one wait, or with `sums` of theirs.
 
     Rows of a ride follow each other, so at most the last one of a cell reaches over its end: by `last` less
     that end.
@@ -68,20 +79,58 @@ class RideCell(NamedTuple):
     seconds: int
     first: int  # seconds since 1970: the first row's start
     last: int  # and the last row's end
+    sums: WaitSums | None = None
 
     def part(self, first: int, last: int) -> "RideCell":
         """What reaches over of the last row, from `first` to `last`; a row counts where it begins."""
-        return self._replace(rows=0, seconds=last - first, first=first, last=last)
+        wait = self.sums.last if self.sums else self.wait
+        return self._replace(rows=0, seconds=last - first, first=first, last=last, wait=wait, sums=None)
+
+
+def as_stored(column: str) -> Any:
+    """A flag as the database gives it, 0 or 1."""
+    return ExpressionWrapper(F(column), output_field=WHOLE)
+
+
+FLAGS = {"is_running": as_stored("computed_is_open"), "park_is_open": as_stored("park_appears_open")}
 
 
 def ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideCell]:
-    """Sums of ride snapshots; one query."""
-    state = ("ride_id", "park_id", "status", "computed_is_open", "park_appears_open", "wait_time", "cell")
-    found: Any = rows.order_by().annotate(cell=grid.cell()).values_list(*state).annotate(**grid.sums())
+    """Ride snapshots wait by wait; one query."""
+    state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "wait_time", "cell")
+    found: Any = rows.order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
     anchor = grid.anchor
     for ride, park, status, is_open, park_is_open, wait, cell, count, seconds, first, last in found.iterator():
         span = anchor + first, anchor + last
         yield RideCell(ride, park, status, is_open, park_is_open, wait, grid.start(cell), count, int(seconds), *span)
+
+
+# Above every wait that can be stored.
+WAITS = 65_536
+
+
+def summed_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideCell]:
+    """Ride snapshots with their waits summed, which no percentile can be had from; one query, a third of the rows."""
+    state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "is_plausible", "cell")
+    plausible = Case(When(plausible_wait(), then=1), default=0, output_field=WHOLE)
+    # The last row's end and its wait in one number: the greatest end is that of the last row.
+    end = (grid.offset + F("duration_seconds")) * WAITS + Coalesce("wait_time", 0, output_field=WHOLE)
+    sums = grid.sums() | {
+        "last": Max(end, output_field=WHOLE),
+        "minute_seconds": WholeSum(F("wait_time") * F("duration_seconds")),
+        "least": Min("wait_time"),
+        "greatest": Max("wait_time"),
+    }
+    found: Any = rows.order_by().annotate(cell=grid.cell(), is_plausible=plausible, **FLAGS)
+    anchor = grid.anchor
+    for row in found.values_list(*state).annotate(**sums).iterator():
+        ride, park, status, is_open, park_is_open, has_wait, cell, count, seconds, first, packed = row[:11]
+        last, wait = divmod(packed, WAITS)
+        waits = WaitSums(int(row[11]), row[12], row[13], wait) if has_wait else None
+        span = anchor + first, anchor + last
+        yield RideCell(
+            ride, park, status, is_open, park_is_open, None, grid.start(cell), count, int(seconds), *span, waits
+        )
 
 
 class ParkCell(NamedTuple):

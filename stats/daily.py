@@ -17,7 +17,9 @@ from stats.measures import (
     RideMeasures,
     Stretch,
     down_stretches,
+    mean_wait,
     measure_rides,
+    minute_seconds,
     minutes,
     opening_delay,
     percentage,
@@ -103,7 +105,8 @@ def ride_row(
     down = min(minutes(measures.down_seconds), open_minutes - up) if operated else 0
     longest = max((stretch.seconds for stretch in stretches), default=0)
     share = percentage(measures.up_seconds, measures.open_seconds, 2) if operated else None
-    average = measures.avg_wait
+    waits = measures.waits
+    average = mean_wait(waits)
     return RideDailyStats(
         ride_id=measures.ride_id,
         stat_date=day,
@@ -114,8 +117,8 @@ def ride_row(
         uptime_percentage=share or ZERO,
         operating_hours_minutes=open_minutes,
         avg_wait_time=None if average is None else half_up(average, 2),
-        min_wait_time=measures.min_wait,
-        max_wait_time=measures.max_wait,
+        min_wait_time=min(waits, default=None),
+        max_wait_time=max(waits, default=None),
         peak_wait_time=measures.peak_wait,
         status_changes=changes,
         longest_downtime_minutes=min(minutes(longest), down) if operated and longest else None,
@@ -123,8 +126,8 @@ def ride_row(
         open_seconds=measures.open_seconds,
         up_seconds=measures.up_seconds,
         down_seconds=measures.down_seconds if operated else 0,
-        wait_seconds=measures.wait_seconds,
-        wait_minute_seconds=measures.wait_minute_seconds,
+        wait_seconds=sum(waits.values()),
+        wait_minute_seconds=minute_seconds(waits),
         metrics_version=version,
     )
 

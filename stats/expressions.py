@@ -1,10 +1,9 @@
 """Arithmetic on instants inside the database, with whole numbers on both of them."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigIntegerField, Func, Value
+from django.db.models import BigIntegerField, Func, Sum, Value
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -17,6 +16,8 @@ class PlainInteger(BigIntegerField):  # type: ignore[type-arg]
 
 
 WHOLE = PlainInteger()
+# What TO_SECONDS of MariaDB and MySQL says at the start of 1970.
+YEAR_0_TO_1970 = 719_528 * 86_400
 
 
 class SecondsSince(Func):
@@ -33,13 +34,23 @@ class SecondsSince(Func):
         return self.as_sql(compiler, connection, template=template, arg_joiner=") AS INTEGER) - (", **extra)
 
     def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
-        column = self.source_expressions[0]
-        stamp = datetime.fromtimestamp(self.anchor, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        swapped = self.copy()
-        swapped.source_expressions = [Value(stamp), column]
-        return super(SecondsSince, swapped).as_sql(
-            compiler, connection, template="TIMESTAMPDIFF(SECOND, %(expressions)s)", **extra
+        # TIMESTAMPDIFF says the same and takes a quarter longer.
+        counted = self.copy()
+        counted.source_expressions = [self.source_expressions[0], Value(self.anchor + YEAR_0_TO_1970, WHOLE)]
+        return super(SecondsSince, counted).as_sql(
+            compiler, connection, template="(TO_SECONDS(%(expressions)s)", arg_joiner=") - ", **extra
         )
+
+
+class WholeSum(Sum):
+    """A sum of whole numbers below 2^53."""
+
+    def __init__(self, column: str | Combinable, **extra: Any) -> None:
+        super().__init__(column, output_field=WHOLE, **extra)
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        # Of whole numbers the server makes a decimal sum, which is slower than a binary one.
+        return self.as_sql(compiler, connection, template="SUM(%(expressions)s + 0e0)", **extra)
 
 
 class WholeDivision(Func):

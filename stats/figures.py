@@ -4,7 +4,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from parks.rounding import half_up
-from stats.measures import RideMeasures, Waits, greatest, least, merge_waits, minutes, percentage, wait_percentile
+from stats.measures import (
+    RideMeasures,
+    Waits,
+    WaitTotals,
+    greatest,
+    least,
+    merge_waits,
+    minute_seconds,
+    minutes,
+    percentage,
+    wait_percentile,
+)
 
 ZERO = Decimal(0)
 
@@ -23,7 +34,7 @@ class Figures:
     wait_minute_seconds: int = 0
     wait_min: int | None = None
     wait_max: int | None = None
-    waits: list[Waits] = field(default_factory=list)  # only from raw observations
+    waits: list[Waits] = field(default_factory=list)  # only from raw observations, wait by wait
     scores: list[Decimal] = field(default_factory=list)  # one per day the park was open
 
     def add(self, other: "Figures") -> None:
@@ -41,12 +52,17 @@ class Figures:
         self.down_seconds += down_seconds
         self.operated_seconds += measures.open_seconds if operated else 0
         self.rows += measures.rows
-        self.wait_seconds += measures.wait_seconds
-        self.wait_minute_seconds += measures.wait_minute_seconds
-        self.wait_min = least(self.wait_min, measures.min_wait)
-        self.wait_max = greatest(self.wait_max, measures.max_wait)
-        if measures.waits:
-            self.waits.append(measures.waits)
+        self.take_waits(measures.summed)
+        waits = measures.waits
+        if waits:
+            self.take_waits(WaitTotals(sum(waits.values()), minute_seconds(waits), min(waits), max(waits)))
+            self.waits.append(waits)
+
+    def take_waits(self, totals: WaitTotals) -> None:
+        self.wait_seconds += totals.seconds
+        self.wait_minute_seconds += totals.minute_seconds
+        self.wait_min = least(self.wait_min, totals.least)
+        self.wait_max = greatest(self.wait_max, totals.greatest)
 
     @property
     def wait_avg(self) -> Decimal | None:

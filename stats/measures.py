@@ -16,10 +16,46 @@ from parks.rounding import half_up
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.score import shame_score
 from snapshots.status import down, is_down, is_operating, is_plausible_wait
-from stats.cells import Grid, RideCell, park_cells, ride_cells
+from stats.cells import Grid, RideCell, WaitSums, park_cells, ride_cells
 
 OPEN = {"park_appears_open": True}
 Waits = dict[int, int]  # minutes -> seconds for which they were posted
+Posting = tuple[int, bool, bool]  # minutes, the ride operating, the park open
+
+
+@dataclass(slots=True)
+class WaitTotals:
+    """Sums over waits, without the waits."""
+
+    seconds: int = 0
+    minute_seconds: int = 0
+    least: int | None = None
+    greatest: int | None = None
+
+    def take(self, sums: WaitSums, seconds: int, cut_off: int) -> None:
+        """Add `seconds` of a cell, of whose last row `cut_off` seconds are left out."""
+        self.seconds += seconds
+        self.minute_seconds += sums.minute_seconds - cut_off * sums.last
+        self.least = least(self.least, sums.least)
+        self.greatest = greatest(self.greatest, sums.greatest)
+
+    def add(self, other: "WaitTotals") -> None:
+        self.seconds += other.seconds
+        self.minute_seconds += other.minute_seconds
+        self.least = least(self.least, other.least)
+        self.greatest = greatest(self.greatest, other.greatest)
+
+
+def least(a: int | None, b: int | None) -> int | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return min(a, b)
+
+
+def greatest(a: int | None, b: int | None) -> int | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return max(a, b)
 
 
 @dataclass(slots=True)
@@ -36,13 +72,8 @@ class RideMeasures:
     up_seconds: int = 0
     down_seconds: int = 0
     outside_seconds: int = 0  # reported operating while the park was closed: in no other figure
-    waits: Waits = field(default_factory=dict)  # of the operating ride, zeros included (R-11)
-    posted: Waits = field(default_factory=dict)  # in the open park, zeros left out (rankings)
-    wait_seconds: int = 0  # sums over `waits`
-    wait_minute_seconds: int = 0
-    min_wait: int | None = None  # of the operating ride
-    max_wait: int | None = None
-    peak_wait: int | None = None  # whatever the status
+    held: dict[Posting, int] = field(default_factory=dict)  # seconds per wait and what went with it
+    summed: WaitTotals = field(default_factory=WaitTotals)  # of cells that tell only sums; the ride operating
     first_up: int | None = None  # seconds since 1970: first operating moment in the open park
     active: tuple[int, int] | None = None  # first and last operating moment, the park open or not (R-12)
 
@@ -55,7 +86,8 @@ class RideMeasures:
             if is_running:
                 self.up_rows += cell.rows
                 self.up_seconds += seconds
-                self.first_up = cell.first if self.first_up is None else min(self.first_up, cell.first)
+                if self.first_up is None or cell.first < self.first_up:
+                    self.first_up = cell.first
             elif is_stopped:
                 self.down_rows += cell.rows
                 self.down_seconds += seconds
@@ -64,30 +96,20 @@ class RideMeasures:
         if is_running:
             first, last = self.active or (cell.first, cell.last)
             self.active = min(first, cell.first), max(last, cell.last)
-        if cell.wait is not None and is_plausible_wait(cell.wait):
-            self.take_wait(cell.wait, seconds, is_running, cell.park_is_open)
-
-    def take_wait(self, wait: int, seconds: int, is_running: bool, park_is_open: bool) -> None:
-        if is_running:
-            self.waits[wait] = self.waits.get(wait, 0) + seconds
-            self.wait_seconds += seconds
-            self.wait_minute_seconds += wait * seconds
-            self.min_wait = least(self.min_wait, wait)
-            self.max_wait = greatest(self.max_wait, wait)
-        if park_is_open and wait > 0:
-            self.posted[wait] = self.posted.get(wait, 0) + seconds
-        if self.peak_wait is None or wait > self.peak_wait:
-            self.peak_wait = wait
+        if cell.sums is not None:
+            if is_running:
+                self.summed.take(cell.sums, seconds, cell.seconds - seconds)
+        elif cell.wait is not None and is_plausible_wait(cell.wait):
+            posting = cell.wait, is_running, cell.park_is_open
+            self.held[posting] = self.held.get(posting, 0) + seconds
 
     def add(self, other: "RideMeasures") -> None:
         """Add another window of the same ride."""
         for name in SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        merge_waits(self.waits, other.waits)
-        merge_waits(self.posted, other.posted)
-        self.min_wait = least(self.min_wait, other.min_wait)
-        self.max_wait = greatest(self.max_wait, other.max_wait)
-        self.peak_wait = greatest(self.peak_wait, other.peak_wait)
+        for posting, seconds in other.held.items():
+            self.held[posting] = self.held.get(posting, 0) + seconds
+        self.summed.add(other.summed)
         if other.first_up is not None:
             self.first_up = other.first_up if self.first_up is None else min(self.first_up, other.first_up)
         if other.active is not None:
@@ -100,9 +122,27 @@ class RideMeasures:
         return self.up_seconds > 0 or (evidence_by_down and self.down_seconds > 0)
 
     @property
+    def waits(self) -> Waits:
+        """Of the operating ride, zeros included (R-11)."""
+        found: Waits = {}
+        for (wait, is_running, _), seconds in self.held.items():
+            if is_running:
+                found[wait] = found.get(wait, 0) + seconds
+        return found
+
+    @property
+    def posted(self) -> Waits:
+        """In the open park, zeros left out (rankings)."""
+        found: Waits = {}
+        for (wait, _, park_is_open), seconds in self.held.items():
+            if park_is_open and wait > 0:
+                found[wait] = found.get(wait, 0) + seconds
+        return found
+
+    @property
     def avg_wait(self) -> Decimal | None:
         """Minutes, time-weighted, ride operating, zeros included (R-11); not rounded."""
-        return Decimal(self.wait_minute_seconds) / self.wait_seconds if self.wait_seconds else None
+        return mean_wait(self.waits)
 
     @property
     def avg_posted_wait(self) -> Decimal | None:
@@ -112,6 +152,11 @@ class RideMeasures:
     @property
     def peak_posted_wait(self) -> int | None:
         return max(self.posted, default=None)
+
+    @property
+    def peak_wait(self) -> int | None:
+        """The longest, whatever the status."""
+        return max((wait for wait, _, _ in self.held), default=None)
 
 
 SUMS = (
@@ -123,21 +168,7 @@ SUMS = (
     "up_seconds",
     "down_seconds",
     "outside_seconds",
-    "wait_seconds",
-    "wait_minute_seconds",
 )
-
-
-def least(a: int | None, b: int | None) -> int | None:
-    if a is None or b is None:
-        return b if a is None else a
-    return min(a, b)
-
-
-def greatest(a: int | None, b: int | None) -> int | None:
-    if a is None or b is None:
-        return b if a is None else a
-    return max(a, b)
 
 
 # -- waits -----------------------------------------------------------------------------------------------
@@ -148,10 +179,15 @@ def merge_waits(into: Waits, other: Mapping[int, int]) -> None:
         into[wait] = into.get(wait, 0) + seconds
 
 
+def minute_seconds(waits: Mapping[int, int]) -> int:
+    """The sum behind a mean: each wait times the seconds for which it was posted."""
+    return sum(wait * seconds for wait, seconds in waits.items())
+
+
 def mean_wait(waits: Mapping[int, int]) -> Decimal | None:
     """The time-weighted mean, not rounded; None when nothing was posted."""
     seconds = sum(waits.values())
-    return Decimal(sum(wait * held for wait, held in waits.items())) / seconds if seconds else None
+    return Decimal(minute_seconds(waits)) / seconds if seconds else None
 
 
 def wait_percentile(waits: Mapping[int, int], percent: int) -> int | None:

@@ -2,7 +2,7 @@
 and bucket, in the park's own zone."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -39,6 +39,7 @@ LONGEST_DAY = 25 * 3600
 QUARTER_HOUR = 900
 
 Place = tuple[date, BucketKey]
+ReadCells = Callable[[QuerySet[RideStatusSnapshot], Grid], Iterator[RideCell]]
 
 
 @dataclass(slots=True)
@@ -75,11 +76,12 @@ def park_windows(
     bucket: Bucket,
     now: datetime,
     days: set[date] | None = None,
+    read: ReadCells = ride_cells,
 ) -> dict[int, ParkWindow]:
     """Measure rides of parks that share a time zone over a window, up to `now`; by park.
 
-    `days` restricts it to some of its local dates. The number of queries does not depend on the number of
-    parks, but for one query per hundred rides.
+    `days` restricts it to some of its local dates; `read` tells waits one by one or summed. The number of
+    queries does not depend on the number of parks, but for one query per hundred rides.
     """
     (zone,) = {park.timezone for park in rides}
     parts = [piece for piece in until(pieces(window, zone), seconds_of(now)) if days is None or piece.day in days]
@@ -87,7 +89,7 @@ def park_windows(
     homes = {ride: park.pk for park, ids in rides.items() for ride in ids}
     if parts and homes:
         cuts = slices(parts, bucket, zone)
-        fill_rides(results, homes, parts, cuts, bucket.unit, zone)
+        fill_rides(results, homes, parts, cuts, bucket.unit, zone, read)
         fill_openings(results, parts, cuts, bucket.unit, zone)
         find_operated(results, parts, zone, now)
         find_observed(results, homes, parts, zone, now)
@@ -110,6 +112,7 @@ def fill_rides(
     cuts: Sequence[Slice],
     unit: int,
     zone: str,
+    read: ReadCells,
 ) -> None:
     """`homes`: the park of each ride; what a ride reported while it stood elsewhere is left out."""
     places = {cut.cell: cut for cut in cuts}
@@ -130,10 +133,10 @@ def fill_rides(
         starts |= {start for start, _ in ranges}
         chosen = within(ranges)
         for n in range(0, len(rides), RIDES_A_QUERY):
-            for cell in ride_cells(
-                RideStatusSnapshot.objects.filter(chosen, ride__in=rides[n : n + RIDES_A_QUERY]), grid
-            ):
-                begun[cell.first].add(cell.ride_id)
+            rows = RideStatusSnapshot.objects.filter(chosen, ride__in=rides[n : n + RIDES_A_QUERY])
+            for cell in read(rows, grid):
+                if cell.first in starts:
+                    begun[cell.first].add(cell.ride_id)
                 if cell.park_id != homes[cell.ride_id]:
                     continue
                 cut = places[cell.at]

@@ -278,28 +278,36 @@ def bucket_key(bucket: Bucket, piece: Piece, cell: int, zone: str) -> BucketKey:
 
     An hour that the clock shows twice is two buckets; a longer one that contains the change stays one.
     """
-    if bucket.value in SIZES:
-        clock = cell - piece.midnight
-        if bucket.unit <= ONE_HOUR:
-            return max(cell, clock_change(piece, zone))
-        return seconds_of(day_start(piece.day, zone)) if clock == 0 else clock_instant(piece.day, clock, zone)
-    keys: dict[Bucket, BucketKey] = {
-        Bucket.HOUR_OF_DAY: (cell - piece.midnight) // ONE_HOUR,
-        Bucket.WEEKDAY: piece.day.weekday(),
-        Bucket.DAY: piece.day,
-        Bucket.WEEK: piece.day - timedelta(days=piece.day.weekday()),
-        Bucket.MONTH: piece.day.replace(day=1),
-    }
-    return keys.get(bucket, 0)
+    if bucket.is_made_of_days:
+        return span_key(bucket, piece.day)
+    clock = cell - piece.midnight
+    if bucket == Bucket.HOUR_OF_DAY:
+        return clock // ONE_HOUR
+    if bucket.unit <= ONE_HOUR:
+        return max(cell, clock_change(piece, zone))
+    return seconds_of(day_start(piece.day, zone)) if clock == 0 else clock_instant(piece.day, clock, zone)
+
+
+def span_key(bucket: Bucket, day: date) -> BucketKey:
+    """The bucket of a whole day."""
+    if bucket == Bucket.DAY:
+        return day
+    if bucket == Bucket.WEEK:
+        return day - timedelta(days=day.weekday())
+    if bucket == Bucket.MONTH:
+        return day.replace(day=1)
+    return day.weekday() if bucket == Bucket.WEEKDAY else 0
 
 
 def clock_change(piece: Piece, zone: str) -> int:
     """Where the UTC offset of a piece begins to hold that day."""
-    midnight = seconds_of(datetime.combine(piece.day, time.min, UTC))
-    for start, _, offset in offsets_of_day(piece.day, zone):
-        if midnight - offset == piece.midnight:
-            return start
-    return piece.start
+    stretches = offsets_of_day(piece.day, zone)
+    if len(stretches) > 1:
+        midnight = seconds_of(datetime.combine(piece.day, time.min, UTC))
+        for start, _, offset in stretches:
+            if midnight - offset == piece.midnight:
+                return start
+    return stretches[0][0]
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -76,11 +76,11 @@ def standby(measures: RideMeasures) -> dict[str, int | None]:
     """The provider's five figures, whole minutes."""
     mean = measures.avg_wait
     return {
-        "min": measures.min_wait,
+        "min": min(measures.waits),
         "p50": wait_percentile(measures.waits, 50),
         "mean": None if mean is None else int(half_up(mean, 0)),
         "p90": wait_percentile(measures.waits, 90),
-        "max": measures.max_wait,
+        "max": max(measures.waits),
     }
 
 
