@@ -9,8 +9,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from importer.events import Event, QueueState
+from importer.events import Event
 from parks.rounding import half_up
+from snapshots.queues import QueueState
 from snapshots.score import shame_score
 from snapshots.status import Status, is_down, is_operating, is_plausible_wait
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.days import ParkDay, RideFacts, RideMemory, build_day, clipped, merged, without
-from importer.events import Event, QueueState
+from importer.events import Event
+from snapshots.queues import QueueState
 from snapshots.status import Status
 
 MINUTE = 60
