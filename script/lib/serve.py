@@ -1,10 +1,18 @@
-"""Serves Ridewatch with granian, and says where to look once it answers. Arguments: the port."""
+"""Serves Ridewatch with granian, and says where to look once it answers.
 
+Arguments: the port, and `worker` to run Celery with its clock beside it, for collection and all other jobs.
+"""
+
+import multiprocessing
 import os
+import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -36,7 +44,43 @@ def tell_when_ready(port: int) -> None:
     print("\n".join(["", "Ridewatch is serving; Ctrl-C stops it. Open:", *links]), flush=True)
 
 
-def main(port: int) -> None:
+WORKER = Path(__file__).with_name("worker.py")
+RESTART_SECONDS = 5
+
+
+class Worker:
+    """Celery in a process group of its own, started again when it ends by itself."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.thread = threading.Thread(target=self.keep, daemon=True)
+
+    def keep(self) -> None:
+        while not self.stopping.is_set():
+            command = [sys.executable, str(WORKER), str(os.getpid())]
+            self.process = subprocess.Popen(command, start_new_session=True)  # noqa: S603  (our own file)
+            code = self.process.wait()
+            if not self.stopping.is_set():
+                print(f"The worker ended with {code}; starting it again.", flush=True)
+                self.stopping.wait(RESTART_SECONDS)
+
+    def stop(self) -> None:
+        """Jobs may be killed at any line: two seconds have to do."""
+        self.stopping.set()
+        process = self.process
+        if process is None:
+            return
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def main(port: int, with_worker: bool) -> None:
+    # A forked worker would inherit locks that a thread of this process holds just then, and wait for them for ever.
+    multiprocessing.set_start_method("spawn")
     server = Granian(
         "config.wsgi:application",
         address=HOST,
@@ -51,8 +95,14 @@ def main(port: int) -> None:
         websockets=False,
     )
     server.on_startup(lambda: threading.Thread(target=tell_when_ready, args=(port,), daemon=True).start())
-    server.serve()
+    worker = Worker()
+    if with_worker:
+        worker.thread.start()
+    try:
+        server.serve()
+    finally:
+        worker.stop()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), "worker" in sys.argv[2:])

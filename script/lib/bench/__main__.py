@@ -1,4 +1,4 @@
-"""The steps of script/bench: `python -m bench current|make|second-database|live|measure DIRECTORY`."""
+"""The steps of script/bench: `python -m bench current|make|database|live|small|measure DIRECTORY [NAME]`."""
 
 import json
 import os
@@ -6,13 +6,14 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import django
 
 from bench.parameters import Parameters, parameters_from
 
-STEPS = ("size", "recompute", "analytics")
+STEPS = ("size", "recompute", "analytics", "api")
 
 
 def how_to_measure(environ: Mapping[str, str]) -> tuple[int, int, list[str]]:
@@ -47,13 +48,14 @@ def make(directory: Path, parameters: Parameters) -> None:
     write_parquet(directory / "tsv", directory / "parquet")
 
 
-def make_second_database(directory: Path, parameters: Parameters) -> None:
-    """Another, empty database on the same server: the name of the first with `_live` behind it."""
+def make_database(name: str) -> None:
+    """Another, empty database on the same server: the name of the first with `_NAME` behind it."""
     from django.db import connection
 
-    name = connection.ops.quote_name(f"{connection.settings_dict['NAME']}_live")
+    quoted = connection.ops.quote_name(f"{connection.settings_dict['NAME']}_{name}")
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
+        cursor.execute(f"DROP DATABASE IF EXISTS {quoted}")
+        cursor.execute(f"CREATE DATABASE {quoted}")
 
 
 def live(directory: Path, parameters: Parameters) -> None:
@@ -72,8 +74,26 @@ def live(directory: Path, parameters: Parameters) -> None:
     (directory / "set.json").write_text(json.dumps(kept))
 
 
+def small(directory: Path, parameters: Parameters, workers: int) -> None:
+    """Load the small set of the step `api`, with its statistics, into a database of its own."""
+    from bench.api import small_set
+    from bench.load import expected_rows, load_files, make_catalogue, make_files
+    from bench.recompute import recompute_range
+    from bench.sizes import analyze
+
+    chosen = small_set(parameters)
+    print(f"Making {expected_rows(chosen)} …", flush=True)
+    with TemporaryDirectory(dir=directory) as files:
+        make_files(chosen, Path(files))
+        make_catalogue(chosen)
+        load_files(chosen, Path(files))
+    analyze()
+    recompute_range(chosen, workers)
+
+
 def measure(directory: Path, parameters: Parameters) -> bool:
     """Measure, print the table, write results.json; returns whether every target was met."""
+    from bench.api import api_figures
     from bench.measure import analytics_figures, recompute_figures, size_figures
     from bench.report import Figure, table, write_json
     from bench.sizes import Size
@@ -89,6 +109,8 @@ def measure(directory: Path, parameters: Parameters) -> bool:
         figures += recompute_figures(parameters, parquet, workers)
     if "analytics" in steps:
         figures += analytics_figures(parameters, parquet, runs)
+    if "api" in steps:
+        figures += api_figures(directory, parameters, runs, workers)
     about: dict[str, Any] = {
         "parameters": json.loads(parameters.as_json()),
         "runs": runs,
@@ -99,7 +121,7 @@ def measure(directory: Path, parameters: Parameters) -> bool:
     write_json(directory / "results.json", figures, about)
     if busy > 0.5:
         print(f"The machine was busy before (load {busy:.1f}): the figures may be too high.", file=sys.stderr)
-    print(f"\nTimes of requests are the 95th percentile of {runs} runs, cache off.\n\n{table(figures)}\n")
+    print(f"\nTimes of analytics are the 95th percentile of {runs} runs, cache off.\n\n{table(figures)}\n")
     return all(figure.verdict != "MISS" for figure in figures)
 
 
@@ -107,7 +129,7 @@ def main() -> int:
     step, directory = sys.argv[1], Path(sys.argv[2])
     try:
         parameters = parameters_from(os.environ)
-        how_to_measure(os.environ)
+        _, workers, _ = how_to_measure(os.environ)
     except ValueError as error:
         print(f"script/bench: {error}", file=sys.stderr)
         return 2
@@ -116,7 +138,12 @@ def main() -> int:
     django.setup()
     if step == "measure":
         return 0 if measure(directory, parameters) else 1
-    {"make": make, "second-database": make_second_database, "live": live}[step](directory, parameters)
+    if step == "database":
+        make_database(sys.argv[3])
+    elif step == "small":
+        small(directory, parameters, workers)
+    else:
+        {"make": make, "live": live}[step](directory, parameters)
     return 0
 
 

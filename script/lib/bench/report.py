@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number; `target` is the most it may be, None: it is told for comparison alone."""
+    """One measured number; `target` is the most it may be, or the least; None: it is told for comparison alone."""
 
     name: str
     unit: str
@@ -17,6 +17,7 @@ class Figure:
     measured: float | None  # None: it could not be measured, and `note` tells why
     duckdb: float | None = None
     note: str = ""
+    at_least: bool = False
 
     @property
     def verdict(self) -> str:
@@ -24,7 +25,8 @@ class Figure:
             return "MISS" if self.target is not None else "-"
         if self.target is None:
             return "-"
-        return "pass" if self.measured <= self.target else "MISS"
+        is_met = self.measured >= self.target if self.at_least else self.measured <= self.target
+        return "pass" if is_met else "MISS"
 
 
 def number(value: float | None, unit: str) -> str:
@@ -37,7 +39,8 @@ def table(figures: Sequence[Figure]) -> str:
     """Lines of aligned columns."""
     rows = [("", "target", "measured", "DuckDB", "", "")]
     for figure in figures:
-        target = "-" if figure.target is None else f"≤ {figure.target:,.0f} {figure.unit}"
+        sign = "≥" if figure.at_least else "≤"
+        target = "-" if figure.target is None else f"{sign} {figure.target:,.0f} {figure.unit}"
         measured, duckdb = number(figure.measured, figure.unit), number(figure.duckdb, figure.unit)
         rows.append((figure.name, target, measured, duckdb, figure.verdict, figure.note))
     widths = [max(len(row[n]) for row in rows) for n in range(5)]

@@ -1,0 +1,30 @@
+"""What Celery runs: thin, because every job is a management command."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from parks import jobs
+
+# A slot is left to the message of its own time for so long.
+GRACE = timedelta(minutes=2)
+
+
+@shared_task(name="ridewatch.run_job")
+def run_job(name: str) -> str | None:
+    """Run the present slot of a job of settings.JOBS; what came of it."""
+    row = jobs.run(settings.JOBS[name])
+    return row and f"{row}: {row.result}"
+
+
+@shared_task(name="ridewatch.catch_up")
+def catch_up() -> list[str]:
+    """Run what is due and was missed, note what can no longer be run."""
+    now = timezone.now()
+    jobs.note_missed(settings.JOBS.values(), now)
+    late = [job for job in settings.JOBS.values() if jobs.due_again(job, now, GRACE)]
+    for job in late:
+        run_job.delay(job.name)
+    return [job.name for job in late]
