@@ -53,6 +53,22 @@ def celery_hosts_share_a_broker(app_configs: Any, **kwargs: Any) -> list[CheckMe
     ]
 
 
+@register()
+def classifier_is_whole(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """ridewatch.E006: half a configuration would classify every ride without the model, and nobody would know."""
+    url, model, key = settings.CLASSIFIER_URL, settings.CLASSIFIER_MODEL, settings.CLASSIFIER_KEY
+    missing = [name for name, value in (("CLASSIFIER_URL", url), ("CLASSIFIER_MODEL", model)) if not value]
+    if not missing or not (url or model or key):
+        return []
+    return [
+        Error(
+            f"The classifier is half configured: {' and '.join(missing)} not set.",
+            hint="Set CLASSIFIER_URL and CLASSIFIER_MODEL (CLASSIFIER_KEY too where the service wants one), or none.",
+            id="ridewatch.E006",
+        )
+    ]
+
+
 @register(Tags.database)
 def database_is_supported(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any

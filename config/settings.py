@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.schedule import beat_schedule, jobs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -78,6 +80,14 @@ def directory(name: str, default: Path) -> Path:
     return path
 
 
+def header(name: str, default: str) -> str:
+    """A variable that goes into an HTTP header: printable ASCII only."""
+    value = text(name, default)
+    if not re.fullmatch(r"[ -~]*", value):
+        raise ImproperlyConfigured(f"{name} must be printable ASCII: it is sent in an HTTP header")
+    return value
+
+
 def zone(name: str, default: str) -> str:
     """An IANA time zone variable."""
     value = text(name, default)
@@ -106,6 +116,9 @@ SHARED_DATA_DIR = Path(text("SHARED_DATA_DIR", str(BASE_DIR.parent / "shared" / 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
@@ -124,13 +137,29 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.slow_queries.EndpointMiddleware",
     "config.cors.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    # For the admin site; they look at the session when they are asked, and the API never asks.
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
 # A path with a trailing slash is another path, and unknown (public-api 2.1).
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -184,19 +213,31 @@ CACHES = {
 }
 # Answers of the API are kept this long, and no longer than the data they were computed from; 0: not at all.
 API_CACHE_SECONDS = whole_number("API_CACHE_SECONDS", 300, 0, 86_400)
+# Lists of today share one reading of all rides for so long, and no longer than the data stay as they are; 0: never.
+TODAY_SHARED_SECONDS = whole_number("TODAY_SHARED_SECONDS", 60, 0, 3_600)
 DATA_VERSION_FILE = DATA_DIR / "data-version"
 BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+(BROKER_DIR / "control").mkdir(parents=True, exist_ok=True)
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {}
     if REDIS_URL
-    else {"data_folder_in": str(BROKER_DIR), "data_folder_out": str(BROKER_DIR), "store_processed": False}
+    else {
+        "data_folder_in": str(BROKER_DIR),
+        "data_folder_out": str(BROKER_DIR),
+        "control_folder": str(BROKER_DIR / "control"),
+        "store_processed": False,
+    }
 )
 CELERY_TASK_IGNORE_RESULT = True
 # A task is acknowledged when it is done, so a killed worker's task runs again; every write is an upsert.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_MAX_LOOP_INTERVAL = 30  # seconds
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a long job keeps no short one waiting
 
 # -- what the numbers mean -------------------------------------------------------------------------------
 
@@ -204,6 +245,9 @@ COLLECTION_INTERVAL_SECONDS = whole_number("COLLECTION_INTERVAL_SECONDS", 300, 6
 if 900 % COLLECTION_INTERVAL_SECONDS and COLLECTION_INTERVAL_SECONDS % 900:
     # Park-local midnight is a multiple of 15 minutes in every zone; the grid has to meet it.
     raise ImproperlyConfigured("COLLECTION_INTERVAL_SECONDS must divide 900 or be a multiple of it")
+# What the clock runs.
+JOBS = jobs(COLLECTION_INTERVAL_SECONDS)
+CELERY_BEAT_SCHEDULE = beat_schedule(JOBS)
 MAX_FEED_SILENCE_SECONDS = whole_number("MAX_FEED_SILENCE_SECONDS", 7_200, 300, 86_400)
 METRICS_VERSION = whole_number("METRICS_VERSION", 1, 1, 1_000_000)
 SITE_TIME_ZONE = zone("SITE_TIME_ZONE", "America/Los_Angeles")
@@ -211,9 +255,30 @@ SITE_TIME_ZONE = zone("SITE_TIME_ZONE", "America/Los_Angeles")
 # -- upstream --------------------------------------------------------------------------------------------
 
 THEMEPARKS_WIKI_URL = url("THEMEPARKS_WIKI_URL", "https://api.themeparks.wiki/v1", ("http", "https"))
+THEMEPARKS_WIKI_KEY = header("THEMEPARKS_WIKI_KEY", "")
+QUEUE_TIMES_URL = url("QUEUE_TIMES_URL", "https://queue-times.com", ("http", "https"))
+UPSTREAM_USER_AGENT = header("UPSTREAM_USER_AGENT", "ridewatch/1.0 (+https://example.org/contact)")
+UPSTREAM_CONCURRENCY = whole_number("UPSTREAM_CONCURRENCY", 10, 1, 100)
+UPSTREAM_MIN_INTERVAL_MS = whole_number("UPSTREAM_MIN_INTERVAL_MS", 1_000, 0, 60_000)
+UPSTREAM_MAX_BYTES = whole_number("UPSTREAM_MAX_BYTES", 10_000_000, 10_000, 1_000_000_000)
+# The history endpoint has a budget of its own.
+HISTORY_CALLS_PER_HOUR = whole_number("HISTORY_CALLS_PER_HOUR", 60, 0, 100_000)
+# Told by check_collection that all is well.
+DEAD_MANS_SWITCH_URL = url("DEAD_MANS_SWITCH_URL", "", ("http", "https"))
 ARCHIVE_URL = url("ARCHIVE_URL", "s3://archive.themeparks.wiki", ("s3", "file"))
 ARCHIVE_REGION = text("ARCHIVE_REGION", "eu-west-2")
 ARCHIVE_ENDPOINT_URL = url("ARCHIVE_ENDPOINT_URL", "", ("http", "https"))
+
+# -- classification of rides ------------------------------------------------------------------------------
+
+CLASSIFICATION_OVERRIDES = Path(
+    text("CLASSIFICATION_OVERRIDES", str(BASE_DIR / "parks" / "data" / "classification_overrides.csv"))
+)
+CLASSIFICATION_CACHE = DATA_DIR / "classification_cache.json"
+# A language model behind an OpenAI-compatible API; off unless URL and model are set.
+CLASSIFIER_URL = url("CLASSIFIER_URL", "", ("http", "https"))
+CLASSIFIER_MODEL = text("CLASSIFIER_MODEL", "")
+CLASSIFIER_KEY = text("CLASSIFIER_KEY", "")
 
 # -- time and text ---------------------------------------------------------------------------------------
 
@@ -235,6 +300,12 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", False)
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
+# The API knows no cookies; browsers send those of the admin site to the admin site alone.
+CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = "/admin/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
 SECURE_HSTS_SECONDS = whole_number("SECURE_HSTS_SECONDS", 0, 0, 63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
 if flag("BEHIND_TLS_PROXY", False):
@@ -262,7 +333,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.BoundedJsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.AlwaysJson",
     "DEFAULT_METADATA_CLASS": "config.api.NoMetadata",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -298,4 +369,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # httpx would tell every single request at INFO.
+    "loggers": {"httpx": {"level": "INFO" if LOG_LEVEL == "DEBUG" else "WARNING"}},
 }

@@ -1,5 +1,6 @@
-"""Routes. Paths have no trailing slash, except the two documentation pages."""
+"""Routes. Paths have no trailing slash, except the two documentation pages and the admin site's."""
 
+from django.contrib import admin
 from django.urls import include, path
 
 from config.views import DocsView, IdentityViewSet, SchemaView
@@ -9,6 +10,7 @@ urlpatterns = [
     path("api/", include("parks.api.urls")),
     path("api/", include("stats.api.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
+    path("admin/", admin.site.urls),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),
 ]
 

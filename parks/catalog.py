@@ -98,6 +98,7 @@ def sample_twin(park: CatalogPark) -> CatalogPark:
     )
 
 
+SAMPLE_IDS = frozenset(sample_twin(park).themeparks_wiki_id for park in CATALOG)
 _BY_ID = {known.themeparks_wiki_id: known for park in CATALOG for known in (park, sample_twin(park))}
 
 

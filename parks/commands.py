@@ -42,6 +42,13 @@ class TeachingCommand(BaseCommand):
         return tqdm(total=total, unit=unit, disable=True if verbosity == 0 else None)
 
 
+class SomeFailed(CommandError):
+    """The command did its work, but for some of it; exit code 1."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, returncode=1)
+
+
 def refuse(message: str) -> CommandError:
     """The error to raise for an option that cannot be used."""
     return CommandError(message, returncode=2)

@@ -1,14 +1,18 @@
 """The catalogue: parks, their rides, what kind of ride each is, and when parks plan to open."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from parks import data_version
 from parks.fields import EnumField, in_range, one_of
+from parks.ledger import JobLock as JobLock
+from parks.ledger import JobRun as JobRun
 from parks.zones import is_zone
 
 
@@ -171,6 +175,61 @@ class ClassificationMethod(models.TextChoices):
     AI_AGENT = "ai_agent"
 
 
+CLASSIFICATION_REVIEW_BELOW = Decimal("0.50")  # exclusive (R-9.2)
+CLASSIFICATION_SCHEMA_VERSION = "2.0"
+SURE = Decimal("1.00")  # what a person said
+LONGEST_REASON = 500
+# The source of an override that a line of the overrides file tells; one said by hand has none.
+OVERRIDES_FILE_SOURCE = "classification_overrides.csv"
+
+
+class RideClassificationQuerySet(models.QuerySet["RideClassification"]):
+    def needs_review(self) -> "RideClassificationQuerySet":
+        """Classifications nobody should trust unseen (R-9.2)."""
+        return self.filter(confidence_score__lt=CLASSIFICATION_REVIEW_BELOW)
+
+    def override(self, tier: int, category: str | None, reason: str) -> int:
+        """Say by hand what tier (1 to 3) these rides have and why; `category` None: as it is. Returns how many.
+
+        It stands until it is withdrawn or said anew: classification leaves it alone. Three statements. Raises
+        ValidationError, and then nothing is written.
+        """
+        reason = reason.strip()
+        check_override(tier, category, reason)
+        now = timezone.now()
+        of_category = {} if category is None else {"category": category}
+        with transaction.atomic():
+            rides = list(self.values_list("ride_id", flat=True))
+            self.model.objects.filter(ride__in=rides).update(
+                tier=tier,
+                tier_weight=TIER_WEIGHTS[tier],
+                classification_method=ClassificationMethod.MANUAL_OVERRIDE,
+                confidence_score=SURE,
+                reasoning_text=None,
+                override_reason=reason,
+                research_sources=None,
+                schema_version=CLASSIFICATION_SCHEMA_VERSION,
+                classified_at=now,
+                updated_at=now,
+                **of_category,
+            )
+            Ride.objects.filter(pk__in=rides).update(tier=tier, updated_at=now, **of_category)
+            transaction.on_commit(data_version.move)
+        return len(rides)
+
+
+def check_override(tier: int, category: str | None, reason: str) -> None:
+    """Raises ValidationError with the field's name."""
+    if tier not in TIER_WEIGHTS:
+        raise ValidationError({"tier": f"{tier!r} is not a tier; 1, 2 and 3 are"})
+    if category is not None and category not in Category.values:
+        raise ValidationError({"category": f"{category!r} is not one of {', '.join(Category.values)}"})
+    if not reason:
+        raise ValidationError({"override_reason": "an override needs a reason"})
+    if len(reason) > LONGEST_REASON:
+        raise ValidationError({"override_reason": f"a reason has at most {LONGEST_REASON} characters"})
+
+
 class RideClassification(models.Model):
     """How important a ride is (tier 1 to 3, weight 3 to 1) and how we know (R-9)."""
 
@@ -188,6 +247,8 @@ class RideClassification(models.Model):
     schema_version = models.CharField(max_length=10, default="2.0")
     classified_at = models.DateTimeField(auto_now_add=True, db_default=Now())
     updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    objects = RideClassificationQuerySet.as_manager()
 
     class Meta:
         db_table = "ride_classifications"
@@ -211,6 +272,21 @@ class RideClassification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ride_id}: tier {self.tier}"
+
+    @property
+    def needs_review(self) -> bool:
+        return self.confidence_score is not None and self.confidence_score < CLASSIFICATION_REVIEW_BELOW
+
+    @property
+    def is_overridden_by_hand(self) -> bool:
+        """Somebody said it here, and no line of the overrides file: only they can take it back."""
+        is_override = self.classification_method == ClassificationMethod.MANUAL_OVERRIDE
+        return is_override and self.research_sources != [OVERRIDES_FILE_SOURCE]
+
+    def override(self, tier: int, category: str | None, reason: str) -> None:
+        """As the queryset's, for this ride."""
+        type(self).objects.filter(pk=self.pk).override(tier, category, reason)
+        self.refresh_from_db()
 
 
 class ScheduleType(models.TextChoices):

@@ -10,6 +10,7 @@ from django.test.utils import override_settings
 from config.checks import (
     MINIMUM_VERSIONS,
     celery_hosts_share_a_broker,
+    classifier_is_whole,
     database_is_supported,
     secret_key_is_private,
     sqlite_serves_one_process,
@@ -59,6 +60,25 @@ def test_sqlite_is_for_one_process(databases, workers, ids):
 def test_celery_on_several_machines_needs_redis(hosts, redis, ids):
     with override_settings(CELERY_WORKER_HOSTS=hosts, REDIS_URL=redis):
         assert spoken(celery_hosts_share_a_broker(None)) == ids
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "key", "missing"),
+    [
+        ("", "", "", None),
+        ("https://api.example.org/v1", "m", "k", None),
+        ("http://127.0.0.1:11434/v1", "m", "", None),  # a model of one's own wants no key
+        ("https://api.example.org/v1", "", "k", "CLASSIFIER_MODEL"),
+        ("https://api.example.org/v1", "", "", "CLASSIFIER_MODEL"),
+        ("", "m", "", "CLASSIFIER_URL"),
+        ("", "", "k", "CLASSIFIER_URL and CLASSIFIER_MODEL"),
+    ],
+)
+def test_the_classifier_is_configured_whole_or_not_at_all(url, model, key, missing):
+    with override_settings(CLASSIFIER_URL=url, CLASSIFIER_MODEL=model, CLASSIFIER_KEY=key):
+        messages = classifier_is_whole(None)
+    assert spoken(messages) == (["ridewatch.E006"] if missing else [])
+    assert all(f": {missing} not set" in message.msg for message in messages)
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,15 @@ BAD = {
     "DATABASE_URL": ["mysql2://h/db", "/var/lib/db.sqlite3", "mysql://127.0.0.1:3306", "mysql://127.0.0.1:3306/"],
     "REDIS_URL": ["localhost:6379", "http://localhost", "redis"],
     "THEMEPARKS_WIKI_URL": ["ftp://x", "api.themeparks.wiki"],
+    "THEMEPARKS_WIKI_KEY": ["schlüssel", "a\nb"],
+    "QUEUE_TIMES_URL": ["ftp://x", "queue-times.com"],
+    "UPSTREAM_USER_AGENT": ["", "Ridewätch/1.0", "a\r\nHost: b"],
+    "UPSTREAM_CONCURRENCY": ["0", "101", "ten"],
+    "UPSTREAM_MIN_INTERVAL_MS": ["-1", "60001", "0.5"],
+    "UPSTREAM_MAX_BYTES": ["0", "10MB"],
     "ARCHIVE_URL": ["https://archive.themeparks.wiki", "/archive"],
     "ARCHIVE_ENDPOINT_URL": ["s3://x", "minio:9000"],
+    "CLASSIFIER_URL": ["ftp://x", "api.openai.com/v1", "https://"],
     "SITE_TIME_ZONE": ["", "PDT7", "America", "../etc/passwd", "america/los angeles"],
     "SECRET_KEY": [""],
     "LOG_LEVEL": ["", "TRACE"],
@@ -112,7 +119,7 @@ def test_redis_serves_as_broker_and_cache_when_there_is_one(monkeypatch):
     with_redis = settings_with(monkeypatch, REDIS_URL="redis://127.0.0.1:6379/5")
     assert with_redis["CELERY_BROKER_URL"] == with_redis["CACHES"]["default"]["LOCATION"] == "redis://127.0.0.1:6379/5"
     without = settings_with(monkeypatch, REDIS_URL="")
-    assert without["CELERY_BROKER_URL"] == "filesystem://"
+    assert without["CELERY_BROKER_URL"] == "filesystem://localhost//"
     assert "locmem" in without["CACHES"]["default"]["BACKEND"]
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
+from parks.ledger import JobLock, JobRun
 from parks.models import (
     ClassificationMethod,
     EntityMetadata,
@@ -91,3 +92,18 @@ class MetadataVersionFactory(DjangoModelFactory[EntityMetadataVersion]):
     version = 1
     fields: dict[str, object] = {}
     changed_fields: list[str] = []
+
+
+class JobLockFactory(DjangoModelFactory[JobLock]):
+    class Meta:
+        model = JobLock
+
+    job = factory.Sequence(lambda n: f"job_{n}")
+
+
+class JobRunFactory(DjangoModelFactory[JobRun]):
+    class Meta:
+        model = JobRun
+
+    job = "collect_snapshots"
+    slot = factory.Sequence(lambda n: NOON + n * timedelta(minutes=5))
