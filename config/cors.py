@@ -10,10 +10,10 @@ ALLOWED_HEADERS = ("Content-Type", "X-API-Key")
 
 
 def origin_headers(origin: str | None) -> dict[str, str]:
-    """What every answer under `/api/` says of the page that asked."""
-    return (
-        {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if origin else {"Access-Control-Allow-Origin": "*"}
-    )
+    """What every answer under `/api/` says of the page that asked; no origin is one that would break the header."""
+    if not origin or not origin.isprintable():
+        return {"Access-Control-Allow-Origin": "*"}
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
 
 
 class CorsMiddleware:

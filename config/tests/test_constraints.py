@@ -9,11 +9,13 @@ import time_machine
 from django.db import DataError, IntegrityError, connection, models, transaction
 
 from config.tests.test_migrations import OUR_MODELS
-from importer.tests.factories import CheckpointFactory
+from importer.tests.factories import CheckpointFactory, HistoryCallFactory
 from parks.fields import EnumField
 from parks.tests.factories import (
     NOON,
     ClassificationFactory,
+    JobLockFactory,
+    JobRunFactory,
     MetadataFactory,
     MetadataVersionFactory,
     ParkFactory,
@@ -40,9 +42,10 @@ FACTORIES: dict[Any, Any] = {
     for factory in (
         *(ParkFactory, RideFactory, ClassificationFactory, ScheduleFactory, MetadataFactory, MetadataVersionFactory),
         *(SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory, SessionFactory, StorageFactory),
+        *(JobLockFactory, JobRunFactory),
         *(IssueFactory, QualityLogFactory, RideDayFactory, ParkDayFactory, AggregationFactory),
         RunFactory,
-        *(ObservationFactory, ForecastFactory, CheckpointFactory),
+        *(ObservationFactory, ForecastFactory, CheckpointFactory, HistoryCallFactory),
     )
 }
 by_model = pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model.__name__)
@@ -96,6 +99,8 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "quality_log_start_before_end ok": [{"timestamp_end": NOON}, {"timestamp_end": NOON + HOUR}],
     "imports_start_before_end": [{"started_at": NOON, "completed_at": NOON - HOUR}],
     "imports_start_before_end ok": [{"completed_at": NOON}, {"started_at": NOON, "completed_at": NOON}],
+    "history_first_before_last": [{"last_date": date(2026, 6, 30)}],
+    "history_first_before_last ok": [{"last_date": date(2026, 7, 1)}, {"last_date": date(2026, 7, 31)}],
     "forecasts_are_ahead": [{"forecast_time": NOON}, {"forecast_time": NOON - HOUR}],
 }
 for weather in ("observations", "forecasts"):
@@ -168,6 +173,7 @@ KEYS: dict[str, dict[str, Any]] = {
         "opening_time": NOON,
     },
     "metadata_version_once": {"metadata": MetadataFactory, "version": 2},
+    "job_runs_slot_once": {"job": "other", "slot": NOON - HOUR},
     "activity_once": {"park": ParkFactory, "recorded_at": NOON - HOUR},
     "changes_once": {"ride": RideFactory, "changed_at": NOON - HOUR},
     "sessions_once": {"park": ParkFactory, "session_date": date(2026, 7, 2)},

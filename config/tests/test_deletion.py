@@ -6,7 +6,7 @@ import pytest
 from django.db import models
 
 from config.tests.test_migrations import OUR_MODELS
-from importer.tests.factories import CheckpointFactory
+from importer.tests.factories import CheckpointFactory, HistoryCallFactory
 from parks.tests.factories import (
     ClassificationFactory,
     MetadataFactory,
@@ -39,6 +39,7 @@ GOES_WITH: list[tuple[Any, str]] = [
     (SnapshotFactory, "ride"),
     (QueueFactory, "ride"),
     (ChangeFactory, "ride"),
+    (HistoryCallFactory, "ride"),
     (MetadataVersionFactory, "metadata"),
 ]
 SURVIVES: list[tuple[Any, str]] = [

@@ -55,7 +55,7 @@ def error_of(response) -> str:
         "/api/%00",
         "/api/%ff%fe",
         "/api/../api/health",
-        "/admin/",
+        "/admin",
         "/static/nothing.js",
         "/favicon.ico",
     ],

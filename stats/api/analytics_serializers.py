@@ -15,7 +15,7 @@ from parks.commands import FIRST_DAY, LAST_DAY
 from parks.models import Park, Ride
 from parks.zones import is_zone
 from stats.analytics import Question
-from stats.api.serializers import AttributionSerializer
+from stats.api.serializers import AttributionSerializer, refuse_nonsense
 from stats.figures import METRICS, PERCENTILE
 from stats.windows import Bucket, Window
 
@@ -212,13 +212,16 @@ class AnalyticsQuery(serializers.Serializer):
     def read(cls, request: Request) -> dict[str, Any]:
         """The checked parameters; raises ValidationError that names the field."""
         repeated = {"park_id", "ride_id"}
-        given = {
+        given: dict[str, Any] = {
             name: values if name in repeated else values[0] for name, values in request.query_params.lists() if values
         }
         query = cls(data=given)
         if not query.is_valid():
             field, detail = next(iter(query.errors.items()))
             raise serializers.ValidationError(f"{field}: {message_of(detail)}")
+        refuse_nonsense(
+            {name: value for name, value in given.items() if name in query.fields and name not in repeated}
+        )
         checked: dict[str, Any] = query.validated_data
         return checked
 

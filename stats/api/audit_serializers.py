@@ -10,11 +10,10 @@ from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from parks.zones import local_date
 from snapshots.quality import IssueSource, IssueType
-from stats.api.serializers import one_of
+from stats.api.serializers import Query, one_of
 from stats.audit.claims import PERIODS, Claim, Metric
 from stats.audit.scope import Severity
 
@@ -95,22 +94,6 @@ class AnyText(serializers.Field):
 
     def to_representation(self, value: Any) -> Any:
         return value
-
-
-class Query(serializers.Serializer):
-    """Parameters of a request."""
-
-    @classmethod
-    def read(cls, request: Request) -> dict[str, Any]:
-        """The checked parameters; the first of a repeated one counts. Raises ValidationError."""
-        return cls.checked({name: values[0] for name, values in request.query_params.lists()})
-
-    @classmethod
-    def checked(cls, data: Any) -> dict[str, Any]:
-        query = cls(data=data)
-        query.is_valid(raise_exception=True)
-        found: dict[str, Any] = query.validated_data
-        return found
 
 
 class AuditQuery(Query):

@@ -35,6 +35,7 @@ from stats.audit.validation import validation_report
 
 BAD_BODY = OpenApiResponse(ErrorSerializer, description="the body is not JSON, or a field is not acceptable")
 NOT_JSON = OpenApiResponse(ErrorSerializer, description="the content type is not JSON")
+TOO_LARGE = OpenApiResponse(ErrorSerializer, description="the body is larger than a megabyte")
 UNKNOWN = OpenApiResponse(ErrorSerializer, description="unknown park or ride")
 
 
@@ -60,7 +61,7 @@ class AuditViewSet(ViewSet):
         ),
         tags=["audit"],
         request=VerifyBody,
-        responses={200: VerifiedSerializer, 400: BAD_BODY, 404: UNKNOWN, 415: NOT_JSON},
+        responses={200: VerifiedSerializer, 400: BAD_BODY, 404: UNKNOWN, 413: TOO_LARGE, 415: NOT_JSON},
         examples=[
             OpenApiExample(
                 "A park's score of the last week",
@@ -175,7 +176,7 @@ class AuditViewSet(ViewSet):
         description="Nothing is stored.",
         tags=["audit"],
         request=AuditQuery,
-        responses={200: AuditRunSerializer, 400: BAD_BODY, 415: NOT_JSON},
+        responses={200: AuditRunSerializer, 400: BAD_BODY, 413: TOO_LARGE, 415: NOT_JSON},
         examples=[OpenApiExample("One day", value={"date": "2025-12-22"}, request_only=True)],
     )
     def run(self, request: Request) -> Response:
@@ -194,7 +195,7 @@ class AuditViewSet(ViewSet):
         summary="Stale, missing or invalid upstream data, newest first",
         tags=["audit"],
         parameters=[IssueQuery],
-        responses=IssuesSerializer,
+        responses={200: IssuesSerializer, 400: BAD_QUERY},
     )
     def issues(self, request: Request) -> Response:
         query = IssueQuery.read(request)
@@ -206,7 +207,7 @@ class AuditViewSet(ViewSet):
         summary="Stale upstream data by entity",
         tags=["audit"],
         parameters=[StaleQuery],
-        responses=StaleSummarySerializer,
+        responses={200: StaleSummarySerializer, 400: BAD_QUERY},
     )
     def stale(self, request: Request) -> Response:
         query = StaleQuery.read(request)

@@ -5,8 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from stats.api.audit_serializers import Query
-from stats.api.serializers import AttributionSerializer, choice
+from stats.api.serializers import AttributionSerializer, Query, choice
 from stats.ride_charts import ChartType
 from stats.windows import Period
 

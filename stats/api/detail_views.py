@@ -49,7 +49,7 @@ class ParkDetailViewSet(ViewSet):
         description="Inactive parks are served too. A score is made of the listed rides' weighted contributions.",
         tags=["parks"],
         parameters=[ParkDetailsQuery],
-        responses={200: ParkDetailsSerializer, 404: UNKNOWN_PARK},
+        responses={200: ParkDetailsSerializer, 400: BAD_QUERY, 404: UNKNOWN_PARK},
     )
     def details(self, request: Request, park_id: int) -> Response:
         period = ParkDetailsQuery.read(request)["period"]

@@ -1,7 +1,7 @@
 """Query parameters and answer shapes of the rankings and the health check."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -13,6 +13,7 @@ from stats.windows import ALIASES, Period
 PERIODS = ("live", "today", "yesterday", "7days", "30days", "last_week", "last_month")
 FILTERS = ("disney-universal", "all-parks")
 WHOLE_NUMBER = re.compile(r"\+?0*([0-9]+)")
+LONGEST_VALUE = 2_000  # characters of a parameter
 
 
 @extend_schema_field({"type": "integer", "minimum": 0})
@@ -57,19 +58,37 @@ def one_of(name: str, values: Sequence[str]) -> str:
     return f"Invalid {name}. Must be one of: {', '.join(values)}"
 
 
-class RankingQuery(serializers.Serializer):
-    """Parameters of both rankings, in the order in which they are checked."""
+def refuse_nonsense(given: Mapping[str, str]) -> None:
+    """Raise ValidationError for values that no client means to send, where any other text would do."""
+    for name, value in given.items():
+        if len(value) > LONGEST_VALUE or "\0" in value:
+            raise serializers.ValidationError(f"Invalid {name}. Must be at most {LONGEST_VALUE} characters, none NUL")
 
-    period = choice(PERIODS, "live", one_of("period", PERIODS))
-    filter = choice(FILTERS, "all-parks", "Invalid filter. Must be 'disney-universal' or 'all-parks'")
+
+class Query(serializers.Serializer):
+    """Parameters of a request."""
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
         """The checked parameters; the first of a repeated one counts. Raises ValidationError."""
-        query = cls(data={name: values[0] for name, values in request.query_params.lists()})
-        query.is_valid(raise_exception=True)
-        checked: dict[str, Any] = query.validated_data
+        given = {name: values[0] for name, values in request.query_params.lists()}
+        checked = cls.checked(given)
+        refuse_nonsense({name: given[name] for name in checked if name in given})
         return checked
+
+    @classmethod
+    def checked(cls, data: Any) -> dict[str, Any]:
+        query = cls(data=data)
+        query.is_valid(raise_exception=True)
+        found: dict[str, Any] = query.validated_data
+        return found
+
+
+class RankingQuery(Query):
+    """Parameters of both rankings, in the order in which they are checked."""
+
+    period = choice(PERIODS, "live", one_of("period", PERIODS))
+    filter = choice(FILTERS, "all-parks", "Invalid filter. Must be 'disney-universal' or 'all-parks'")
 
     @staticmethod
     def normalised(period: str) -> Period:

@@ -7,13 +7,13 @@ import yaml
 from django.core.management import call_command
 
 PATHS = {
-    ("/api/audit/verify", "post"): ({"200", "400", "404", "415"}, set()),
+    ("/api/audit/verify", "post"): ({"200", "400", "404", "413", "415"}, set()),
     ("/api/audit/status", "get"): ({"200", "400"}, {"date"}),
     ("/api/audit/anomalies", "get"): ({"200", "400"}, {"date", "severity"}),
     ("/api/audit/flagged-entities", "get"): ({"200", "400"}, {"date", "severity"}),
-    ("/api/audit/run", "post"): ({"200", "400", "415"}, set()),
-    ("/api/audit/data-quality", "get"): ({"200"}, {"hours", "source", "unresolved"}),
-    ("/api/audit/data-quality/summary", "get"): ({"200"}, {"days", "source"}),
+    ("/api/audit/run", "post"): ({"200", "400", "413", "415"}, set()),
+    ("/api/audit/data-quality", "get"): ({"200", "400"}, {"hours", "source", "unresolved"}),
+    ("/api/audit/data-quality/summary", "get"): ({"200", "400"}, {"days", "source"}),
 }
 
 

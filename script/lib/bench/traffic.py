@@ -5,7 +5,6 @@ import json
 import random
 import subprocess
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -106,8 +105,8 @@ def at_once(
         connection.close()
         return told
 
-    found: dict[Ask, Answers] = defaultdict(Answers)
+    found = {ask: Answers() for ask in asks}
     with ThreadPoolExecutor(USERS) as pool:
         for ask, answers in chain.from_iterable(pool.map(walk, range(USERS))):
             found[ask].add(answers)
-    return dict(found)
+    return found
