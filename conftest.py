@@ -1,12 +1,14 @@
 """What every test can rely on: which servers are there, the shared recorded data, patient property tests."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
 # Coverage and two busy cores make the time of a single example say nothing.
 hypothesis.settings.register_profile("ridewatch", deadline=None)
@@ -37,3 +39,10 @@ def shared_data_dir() -> Path:
     if not directory.is_dir():
         pytest.skip(f"no shared data at {directory}")
     return directory
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_answers() -> Iterator[None]:
+    """Tests write observations without moving the data version; each of their clients would list all static files."""
+    with override_settings(TODAY_SHARED_SECONDS=0, WHITENOISE_USE_FINDERS=False):
+        yield

@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 
 from parks.models import Park, Ride
 from parks.rounding import half_up
-from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now
+from snapshots.current import ParkNow, RideNow, displayed_status, parks_now
 from stats.identity import Row, number, park_identity, ride_identity
 from stats.measures import RideMeasures, hours, percent_change, percentage
 from stats.period_sums import park_sums, ride_sums
 from stats.selection import attractions_of, chosen_parks
-from stats.today import parks_today, rides_down_today
+from stats.today import parks_today, rides_at, rides_down_today
 from stats.windows import Period, days_before, days_of, label
 
 INCLUSION_WINDOW = timedelta(days=7)
@@ -107,7 +107,7 @@ def ride_counts(
     """Attractions tracked, and of them down now, by park; a closed park's rides are not down (R-5.2)."""
     reports_down = {park.pk: park.reports_down for park in parks}
     rides = attractions.filter(park__in=reports_down)
-    current = rides_now(rides, now)
+    current = rides_at(parks, rides, now)
     tracked: dict[int, int] = defaultdict(int)
     down: dict[int, int] = defaultdict(int)
     for pk, park_id in rides.order_by().values_list("pk", "park_id"):
@@ -233,7 +233,7 @@ def rides_of_today(parks: list[Park], now: datetime) -> list[Row]:
     measured = rides_down_today(parks, attractions, now)
     rides = attractions.filter(pk__in=list(measured))
     states = parks_now(parks, now)
-    current = rides_now(rides, now)
+    current = rides_at(parks, rides, now)
     return [ride_today(ride, measured[ride.pk], states[ride.park_id], current.get(ride.pk)) for ride in rides]
 
 

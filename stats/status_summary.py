@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from parks.models import Park
-from snapshots.current import parks_now, rides_now, summary_status
+from snapshots.current import parks_now, summary_status
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import PARK_CLOSED, Status, operating
 from stats.measures import OPEN
 from stats.selection import attractions_of, chosen_parks, observed
+from stats.today import rides_at
 from stats.windows import Period
 
 
@@ -21,7 +22,7 @@ def status_summary(disney_universal_only: bool, park_id: int | None, now: dateti
     states = parks_now(parks.values(), now)
     rides = attractions_of(parks.values())
     places = dict(rides.order_by().values_list("pk", "park_id"))
-    seen = [(pk, states[places[pk]], ride) for pk, ride in rides_now(rides, now).items()]
+    seen = [(pk, states[places[pk]], ride) for pk, ride in rides_at(list(parks.values()), rides, now).items()]
     # Whether it ran today matters for few: those that are down, were it so.
     unsure = [pk for pk, park, ride in seen if summary_status(park, ride, True) != summary_status(park, ride, False)]
     ran = operated_today(unsure, places, parks, now)

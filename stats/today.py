@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from parks.models import Park, Ride
+from snapshots.current import RideNow, rides_now
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.measures import (
     RideMeasures,
@@ -18,6 +19,7 @@ from stats.measures import (
     window_score,
 )
 from stats.selection import observed
+from stats.shared import is_shared, shared
 from stats.windows import Period
 
 
@@ -56,12 +58,34 @@ def rides_today(parks: list[Park], rides: QuerySet[Ride], now: datetime) -> dict
 
     Rides without an observation in the park they stand in now are missing.
     """
-    zones = {park.pk: park.timezone for park in parks}
     places = dict(rides.order_by().values_list("pk", "park_id"))
+    if not is_shared(parks):
+        return measured_today(parks, places, now)
+    everything = shared("rides today", now, lambda: everywhere_today(now))
+    return {pk: everything[pk] for pk in places if pk in everything}
+
+
+def everywhere_today(now: datetime) -> dict[int, RideMeasures]:
+    parks = list(Park.objects.active())
+    rides = Ride.objects.filter(park__in=[park.pk for park in parks])
+    return measured_today(parks, dict(rides.values_list("pk", "park_id")), now)
+
+
+def measured_today(parks: list[Park], places: dict[int, int], now: datetime) -> dict[int, RideMeasures]:
+    """`places`: the park of each ride; one query."""
+    zones = {park.pk: park.timezone for park in parks}
     members = [(pk, zones[park_id]) for pk, park_id in places.items()]
     snapshots = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), park__in=zones)
     measured = measure_rides(snapshots, now, {park.pk: park.reports_down for park in parks})
     return {ride.ride_id: ride for ride in measured if places[ride.ride_id] == ride.park_id}
+
+
+def rides_at(parks: list[Park], rides: QuerySet[Ride], now: datetime) -> dict[int, RideNow]:
+    """`rides_now` of rides of these parks; one query."""
+    if not is_shared(parks):
+        return rides_now(rides, now)
+    everything = shared("rides now", now, lambda: rides_now(Ride.objects.active(), now))
+    return {pk: everything[pk] for pk in rides.order_by().values_list("pk", flat=True) if pk in everything}
 
 
 def rides_down_today(parks: list[Park], rides: QuerySet[Ride], now: datetime) -> dict[int, RideMeasures]:

@@ -13,14 +13,14 @@ from typing import Any
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Sum
 
 from parks.models import Park, Ride
-from snapshots.current import LONGEST_ROW, rides_now, with_latest
+from snapshots.current import LONGEST_ROW, with_latest
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import is_plausible_wait
 from stats.identity import Row
 from stats.measures import Waits, mean_wait, merge_waits
 from stats.period_sums import mean, of_attractions, park_rows, ride_rows
 from stats.selection import attractions_of
-from stats.today import rides_today
+from stats.today import rides_at, rides_today
 from stats.windows import Days
 
 Dates = Callable[[str], Days]  # of a period in a zone
@@ -55,7 +55,7 @@ def park_waits_now(parks: Iterable[Park], now: datetime) -> tuple[dict[int, Wait
     By park: the waits, and how many rides report one. Three queries.
     """
     rides = Ride.objects.active().filter(park__in=[park.pk for park in parks])
-    running = {pk for pk, ride in rides_now(rides, now).items() if ride.is_operating}
+    running = {pk for pk, ride in rides_at(list(parks), rides, now).items() if ride.is_operating}
     places = dict(rides.order_by().values_list("pk", "park_id"))
     reported: dict[int, list[int]] = defaultdict(list)
     for pk, wait in waits_now(rides, now).items():

@@ -176,7 +176,7 @@ def test_a_park_that_is_not_active_has_no_rides(ask):
     assert ask(park_id=park.pk) == {}
 
 
-@pytest.mark.parametrize("text", ["0", "-0", "abc", "5.5", "", " ", "\0", "1e3", "9" * 5000])
+@pytest.mark.parametrize("text", ["0", "-0", "abc", "5.5", "", " ", "\x01", "1e3"])
 def test_what_is_no_park_id_is_ignored(ask, client, text):
     told(open_park(), "O480")
     assert ask(park_id=text) == {"OPERATING": 1}

@@ -1,0 +1,149 @@
+"""Readings that answers of one moment share: read once per state of the data, and equal to reading each time."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from parks import data_version
+from parks.models import Park
+from stats import shared
+from stats.selection import attractions_of, chosen_parks
+from stats.shared import MANY_PARKS
+from stats.tests.builders import LOS_ANGELES, NEW_YORK, local, make_park, make_ride, tell
+from stats.today import rides_at, rides_today
+
+NOON = datetime(2025, 12, 22, 17, tzinfo=UTC)
+
+
+@pytest.fixture
+def version(settings, monkeypatch):
+    """The state of the data, to be moved by tests; sharing is on."""
+    settings.TODAY_SHARED_SECONDS = 60
+    state = ["1"]
+    monkeypatch.setattr(data_version, "current", lambda: state[0])
+    shared.kept.clear()
+    yield state
+    shared.kept.clear()
+
+
+def counted():
+    calls = []
+
+    def read():
+        calls.append(len(calls))
+        return len(calls)
+
+    return read
+
+
+def test_what_was_read_is_shared_while_the_data_stay(version):
+    read = counted()
+    assert [shared.shared("a", NOON + timedelta(seconds=n), read) for n in (0, 10, 59)] == [1, 1, 1]
+
+
+def test_newer_data_are_read(version):
+    read = counted()
+    assert shared.shared("a", NOON, read) == 1
+    version[0] = "2"
+    assert shared.shared("a", NOON, read) == 2
+
+
+def test_after_its_time_it_is_read_again(version):
+    read = counted()
+    assert [shared.shared("a", NOON + timedelta(seconds=n), read) for n in (59, 60)] == [1, 2]
+
+
+def test_each_reading_is_its_own(version):
+    assert shared.shared("a", NOON, lambda: "a") == "a"
+    assert shared.shared("b", NOON, lambda: "b") == "b"
+
+
+def test_nothing_is_shared_when_it_is_switched_off_or_nobody_knows_the_version(version, settings, monkeypatch):
+    read = counted()
+    settings.TODAY_SHARED_SECONDS = 0
+    assert [shared.shared("a", NOON, read) for _ in range(2)] == [1, 2]
+    settings.TODAY_SHARED_SECONDS = 60
+
+    def away() -> str:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(data_version, "current", away)
+    assert [shared.shared("a", NOON, read) for _ in range(2)] == [3, 4]
+
+
+def test_a_reading_that_fails_is_not_kept(version):
+    with pytest.raises(ZeroDivisionError):
+        shared.shared("a", NOON, lambda: 1 / 0)
+    assert shared.shared("a", NOON, lambda: 7) == 7
+
+
+def test_of_threads_that_ask_at_once_one_reads(version):
+    started, release = threading.Event(), threading.Event()
+    calls = []
+
+    def read():
+        calls.append(1)
+        started.set()
+        release.wait(5)
+        return "read"
+
+    answers: list[str] = []
+    threads = [threading.Thread(target=lambda: answers.append(shared.shared("a", NOON, read))) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    started.wait(5)
+    release.set()
+    for thread in threads:
+        thread.join()
+    assert (len(calls), answers) == (1, ["read"] * 5)
+
+
+# -- today's rides ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many_parks(db) -> list[Park]:
+    """Parks of two zones and two kinds; one ride has moved to another park since the morning."""
+    parks = [make_park(timezone=(NEW_YORK, LOS_ANGELES)[n % 2], is_disney=n % 3 == 0) for n in range(MANY_PARKS + 2)]
+    for n, park in enumerate(parks):
+        for story in ("O60 D20 O30", "C30 O20 D90", "-30 +10"):
+            ride = make_ride(park, category="ATTRACTION" if n % 4 else "SHOW")
+            tell(ride, local(NOON.date(), "06:00", park.timezone), story, wait=n)
+    moved = make_ride(parks[0])
+    tell(moved, local(NOON.date(), "07:00"), "O60")
+    moved.park = parks[1]
+    moved.save()
+    return parks
+
+
+@pytest.mark.parametrize("disney_only", [False, True])
+def test_shared_measures_are_those_read_for_the_question(many_parks, version, settings, disney_only):
+    parks = chosen_parks(disney_only)
+    found = []
+    for seconds in (0, 60):
+        settings.TODAY_SHARED_SECONDS = seconds
+        with time_machine.travel(NOON, tick=False):
+            found.append([reading(parks, attractions_of(parks), NOON) for reading in (rides_today, rides_at)])
+    assert found[0] == found[1]
+    assert all(found[0])
+
+
+def test_the_second_question_reads_no_observation(many_parks, version):
+    parks = chosen_parks(False)
+    rides_today(parks, attractions_of(parks), NOON)
+    rides_at(parks, attractions_of(parks), NOON)
+    with CaptureQueriesContext(connection) as queries:
+        rides_today(parks, attractions_of(parks), NOON)
+        rides_at(parks, attractions_of(parks), NOON)
+    assert len(queries) == 2
+    assert not any("ride_status_snapshots" in query["sql"] for query in queries)
+
+
+def test_a_question_about_few_parks_reads_only_theirs(many_parks, version):
+    rides_today(many_parks[:2], attractions_of(many_parks[:2]), NOON)
+    assert not shared.kept
