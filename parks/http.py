@@ -316,6 +316,22 @@ class Upstream:
         return b"".join(parts)
 
 
+class Source:
+    """The endpoints of one upstream, in a subclass. Close it, or use it as a context manager."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self.upstream = upstream
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.upstream.close()
+
+
 def back_off(attempt: int) -> float:
     """Seconds before the attempt after number `attempt`: doubling from 0.25, 5 at most, up to 25 % jitter."""
     delay = min(FIRST_DELAY_SECONDS * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS)

@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from parks import data_version
 from parks.fields import EnumField, in_range, one_of
-from parks.ledger import JobLock as JobLock
-from parks.ledger import JobRun as JobRun
+from parks.ledger import JobLock, JobRun  # noqa: F401  (here Django looks for models)
 from parks.zones import is_zone
 
 

@@ -6,11 +6,11 @@ The `read_` functions are total, as those of `parks.themeparks_wiki` are.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 
-from parks.http import Limits, Reason, Upstream, UpstreamError
+from parks.http import Limits, Reason, Source, Upstream, UpstreamError
 from parks.payloads import (
     Problem,
     ProblemKind,
@@ -198,17 +198,8 @@ def checked(
 # -- asking ------------------------------------------------------------------------------------------------
 
 
-class QueueTimes:
+class QueueTimes(Source):
     """The endpoints, as raw bytes for the `read_` functions; each raises UpstreamError."""
-
-    def __init__(self, upstream: Upstream) -> None:
-        self.upstream = upstream
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.upstream.close()
 
     def parks(self) -> bytes:
         return self.upstream.get("/parks.json")

@@ -16,7 +16,7 @@ GRACE = timedelta(minutes=2)
 def run_job(name: str) -> str | None:
     """Run the present slot of a job of settings.JOBS; what came of it."""
     row = jobs.run(settings.JOBS[name])
-    return row and f"{row}: {row.result}"
+    return None if row is None else f"{row}: {row.result}"
 
 
 @shared_task(name="ridewatch.catch_up")

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.db.models import TextChoices
 
-from parks.http import Limits, Reason, Upstream, UpstreamError
+from parks.http import Limits, Reason, Source, Upstream, UpstreamError
 from parks.models import ScheduleType
 from parks.payloads import (
     Problem,
@@ -462,17 +462,8 @@ def history_refusal(error: UpstreamError) -> tuple[HistoryRefusal | None, date |
 # -- asking ------------------------------------------------------------------------------------------------
 
 
-class ThemeParksWiki:
+class ThemeParksWiki(Source):
     """The endpoints, as raw bytes for the `read_` functions; each raises UpstreamError."""
-
-    def __init__(self, upstream: Upstream) -> None:
-        self.upstream = upstream
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.upstream.close()
 
     def destinations(self) -> bytes:
         return self.upstream.get("/destinations")

@@ -179,7 +179,9 @@ class ParkDowntimeSerializer(serializers.Serializer):
     attribution = AttributionSerializer()
 
 
-class RideDowntimeRowSerializer(serializers.Serializer):
+class RankedRideSerializer(serializers.Serializer):
+    """Which ride a row of a ranking is about."""
+
     rank = serializers.IntegerField()
     ride_id = serializers.IntegerField()
     ride_name = serializers.CharField()
@@ -190,6 +192,9 @@ class RideDowntimeRowSerializer(serializers.Serializer):
     queue_times_id = serializers.IntegerField(allow_null=True)
     park_queue_times_id = serializers.IntegerField(allow_null=True)
     queue_times_url = serializers.URLField(allow_null=True)
+
+
+class RideDowntimeRowSerializer(RankedRideSerializer):
     downtime_hours = serializers.FloatField()
     uptime_percentage = serializers.FloatField(allow_null=True)
     trend_percentage = serializers.FloatField(allow_null=True)

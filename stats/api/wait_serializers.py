@@ -11,6 +11,7 @@ from stats.api.serializers import (
     PERIODS,
     AttributionSerializer,
     LimitField,
+    RankedRideSerializer,
     RankingQuery,
     choice,
     one_of,
@@ -114,17 +115,7 @@ class ParkWaitSerializer(serializers.Serializer):
     attribution = AttributionSerializer()
 
 
-class RideWaitRowSerializer(serializers.Serializer):
-    rank = serializers.IntegerField()
-    ride_id = serializers.IntegerField()
-    ride_name = serializers.CharField()
-    tier = serializers.IntegerField(allow_null=True)
-    park_id = serializers.IntegerField()
-    park_name = serializers.CharField()
-    location = serializers.CharField()
-    queue_times_id = serializers.IntegerField(allow_null=True)
-    park_queue_times_id = serializers.IntegerField(allow_null=True)
-    queue_times_url = serializers.URLField(allow_null=True)
+class RideWaitRowSerializer(RankedRideSerializer):
     avg_wait_minutes = serializers.FloatField(
         help_text="live, today: waits above 0 while the park was open; closed days: mean of the daily averages"
     )

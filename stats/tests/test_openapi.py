@@ -57,7 +57,8 @@ def test_the_documentation_page_refers_to_no_other_host(client):
     assert not re.findall(r"""["'](?:https?:)?//[^"']+""", page)
 
 
-def test_what_the_documentation_page_refers_to_is_there(client):
+def test_what_the_documentation_page_refers_to_is_there(client, settings):
+    settings.WHITENOISE_USE_FINDERS = True  # as without collectstatic
     page = client.get("/api/docs/").content.decode()
     for path in re.findall(r"""(?:src|href)\s*=\s*["'](/[^"']+)""", page):
         assert client.get(path).status_code == 200, path
