@@ -1,4 +1,4 @@
-"""The ledger of imports: where each stands, and which steps it may take next."""
+"""The ledgers of imports and of calls of the history endpoint."""
 
 import secrets
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from parks.fields import EnumField, one_of
-from parks.models import Park
+from parks.models import Park, Ride
 
 
 class ImportStatus(models.TextChoices):
@@ -104,3 +104,40 @@ class ImportCheckpoint(models.Model):
             raise TransitionRefused(f"import {self.import_id} is {self.status}, it cannot become {status}")
         for field, value in changes.items():
             setattr(self, field, value)
+
+
+class HistoryOutcome(models.TextChoices):
+    ASKED = "ASKED"  # no answer yet, or its process was killed
+    ANSWERED = "ANSWERED"
+    MISSING = "MISSING"  # the upstream has no usable history of the ride
+    FAILED = "FAILED"  # no answer this time
+    REFUSED = "REFUSED"  # of no ride: the budget is spent, or the window exceeded
+
+
+class HistoryCall(models.Model):
+    """One call of the upstream's history endpoint: it counts against the hourly budget, and its answer is kept until
+    all rides of the park are answered and the gap is filled."""
+
+    id = models.BigAutoField(primary_key=True, db_column="call_id")
+    ride = models.ForeignKey(Ride, models.CASCADE, related_name="+", db_index=False)
+    first_date = models.DateField(help_text="park-local, inclusive")
+    last_date = models.DateField(help_text="park-local, inclusive")
+    asked_at = models.DateTimeField()
+    outcome = EnumField(max_length=8, choices=HistoryOutcome.choices, default=HistoryOutcome.ASKED)
+    body = models.BinaryField(null=True, blank=True)  # the answer, zlib
+
+    class Meta:
+        db_table = "history_calls"
+        indexes = [
+            # calls of the last hour; those to be forgotten
+            models.Index(fields=["asked_at"], name="history_asked"),
+            # what is known of a park's rides (also serves the foreign key)
+            models.Index(fields=["ride", "asked_at"], name="history_ride"),
+        ]
+        constraints = [
+            one_of("outcome", HistoryOutcome, "history_outcome_known"),
+            models.CheckConstraint(condition=Q(last_date__gte=F("first_date")), name="history_first_before_last"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ride_id} {self.first_date} to {self.last_date}: {self.outcome}"

@@ -101,6 +101,8 @@ class ParkActivitySnapshot(models.Model):
         indexes = [
             # freshness, and the parks seen within the live window
             models.Index(fields=["recorded_at", "park"], name="activity_recorded_park"),
+            # a park's newest live observation, past whatever the archive told of it: health, gaps, vanished rides
+            models.Index(fields=["park", "data_source", "recorded_at"], name="activity_park_source"),
         ]
         constraints = [
             # also serves: latest state of a park, its score over a day

@@ -10,7 +10,7 @@ from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
 from parks.models import Park
-from snapshots.models import RideStatusSnapshot
+from snapshots.models import DataSource, ParkActivitySnapshot
 from stats.models import AggregationLog, AggregationType
 
 API_VERSION = "1.0.0"
@@ -63,7 +63,7 @@ def all_checks(now: datetime) -> dict[str, dict[str, Any]]:
 
 
 def collection_check(now: datetime) -> dict[str, Any]:
-    latest = newest_snapshot()
+    latest = newest_observation()
     if latest is None:
         return {"status": "no_data", "message": "No data collected yet"}
     age = max(0, int((now - latest).total_seconds() // 60))
@@ -83,9 +83,13 @@ def collection_check(now: datetime) -> dict[str, Any]:
     }
 
 
-def newest_snapshot() -> datetime | None:
-    """The instant of the newest ride snapshot: one index seek per park, none over the whole table."""
-    rows = RideStatusSnapshot.objects.filter(park=OuterRef("pk")).order_by("-recorded_at")
+def newest_observation() -> datetime | None:
+    """The instant of the newest park that live collection stored, with its rides: one index seek per park.
+
+    What an import or a healed gap wrote is no sign that anybody is watching.
+    """
+    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), data_source=DataSource.LIVE)
+    rows = rows.order_by("-recorded_at")
     parks = Park.objects.annotate(newest=Subquery(rows.values("recorded_at")[:1]))
     newest: datetime | None = parks.aggregate(at=Max("newest"))["at"]
     return newest

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import InterfaceError, OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
+from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 from stats.models import AggregationLog
-from stats.tests.builders import make_park, make_ride, tell
+from stats.tests.builders import make_park, make_ride, show_park, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +46,9 @@ def ask(client):
 
 
 def collected(minutes_ago: float) -> None:
-    tell(make_ride(make_park()), NOW - timedelta(minutes=minutes_ago), "O10")
+    park, at = make_park(), NOW - timedelta(minutes=minutes_ago)
+    tell(make_ride(park), at, "O10")
+    show_park(park, at, 10)
 
 
 def aggregated(status: str = "success", day: date = date(2025, 12, 22), **columns: Any) -> None:
@@ -120,6 +124,25 @@ def test_the_age_of_the_newest_observation_decides(ask, minutes, code, overall, 
     assert (found, body["status"]) == (code, overall)
     check = body["checks"]["data_collection"]
     assert (check["status"], check["message"], check["age_minutes"]) == (status, message, int(minutes))
+
+
+def test_what_an_import_or_a_healed_gap_wrote_is_no_sign_of_life(ask):
+    aggregated()
+    collected(1)
+    for table in (ParkActivitySnapshot, RideStatusSnapshot):
+        table.objects.update(data_source=DataSource.ARCHIVE)
+    code, body = ask()
+    assert (code, body["status"], body["checks"]["data_collection"]["status"]) == (200, "degraded", "no_data")
+    collected(45)
+    assert ask()[1]["checks"]["data_collection"]["age_minutes"] == 45
+
+
+def test_it_is_answered_anew_every_time(ask):
+    aggregated()
+    collected(31)
+    assert ask()[1]["status"] == "degraded"
+    collected(1)
+    assert ask()[1]["status"] == "healthy"
 
 
 @pytest.mark.parametrize(
@@ -215,3 +238,20 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(ask, djang
             ask()
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_years_of_archive_cost_no_more_than_none(ask):
+    """The newest live row of a park is one step in an index, however much an import put beside it."""
+    aggregated()
+    collected(5)
+    show_park(make_park(), NOW - timedelta(days=3), 3 * 24 * 60)
+    ParkActivitySnapshot.objects.filter(recorded_at__lt=NOW - timedelta(minutes=9)).update(
+        data_source=DataSource.ARCHIVE
+    )
+    with CaptureQueriesContext(connection) as captured:
+        assert ask()[1]["checks"]["data_collection"]["age_minutes"] == 5
+    (query,) = [each["sql"] for each in captured if "park_activity_snapshots" in each["sql"]]
+    with connection.cursor() as cursor:
+        plan = "EXPLAIN" if connection.vendor == "mysql" else "EXPLAIN QUERY PLAN"
+        cursor.execute(f"{plan} {query}")
+        assert "activity_park_source" in str(cursor.fetchall())

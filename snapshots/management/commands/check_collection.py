@@ -1,0 +1,104 @@
+"""`manage.py check_collection`: one line and an exit code for monitoring (R-22.3)."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import Error
+from django.utils import timezone
+
+from parks.commands import TeachingCommand, refuse
+from parks.http import Limits, Upstream, UpstreamError
+from snapshots.freshness import LEAST_PARKS, LEAST_RIDES, MINUTES, Seen, seen
+
+OK, WARNING, CRITICAL = 0, 1, 2
+WORDS = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL"}
+PING_SECONDS = 10.0
+MOST_MINUTES = 7 * 24 * 60
+EXAMPLES = """
+examples:
+  check_collection                                     as a check of Nagios, Icinga, Sensu, Zabbix or cron
+  check_collection --minutes 60 --min-parks 80         when most parks have to be there
+  check_collection --ping https://hc.example/uuid      and tell a dead man's switch that all is well
+
+It looks at what live collection stored within the last minutes; imports do not count. Where fewer parks are
+collected than --min-parks, all of them have to be seen; where they have few rides, half of the active ones that
+the upstream knows (feeds leave some out).
+The switch is called only when all is well, so that it rings when this check fails or is no longer run; that it
+cannot be reached is told on stderr and changes nothing.
+Exit code 0: OK. 1: WARNING, too few parks or rides. 2: CRITICAL, nothing collected, no database, or an option that
+cannot be used. The line on stdout ends with performance data.
+"""
+
+
+class Command(TeachingCommand):
+    examples = EXAMPLES
+    help = "Say in one line whether live collection works, with an exit code that monitoring understands."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--minutes", type=int, default=MINUTES, metavar="N", help="look back (default: %(default)s)"
+        )
+        parser.add_argument("--min-parks", type=int, default=LEAST_PARKS, metavar="N", help="(default: %(default)s)")
+        parser.add_argument("--min-rides", type=int, default=LEAST_RIDES, metavar="N", help="(default: %(default)s)")
+        parser.add_argument(
+            "--ping",
+            default=settings.DEAD_MANS_SWITCH_URL,
+            metavar="URL",
+            help="call this URL when all is well (default: DEAD_MANS_SWITCH_URL)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        minutes, parks, rides = options["minutes"], options["min_parks"], options["min_rides"]
+        if not 1 <= minutes <= MOST_MINUTES:
+            raise refuse(f"--minutes must be between 1 and {MOST_MINUTES}, not {minutes}")
+        for option, number in (("--min-parks", parks), ("--min-rides", rides)):
+            if number < 0:
+                raise refuse(f"{option} must not be negative, but is {number}")
+        if options["ping"] and not is_web_address(options["ping"]):
+            raise refuse(f"--ping: {options['ping']!r} is not an http:// or https:// address")
+        try:
+            code, text = verdict(seen(timezone.now(), minutes, parks, rides))
+        except Error as error:
+            code, text = CRITICAL, f"the database does not answer: {error}"
+        self.stdout.write(f"{WORDS[code]}: {text}")
+        if code != OK:
+            self.stdout.flush()
+            sys.exit(code)
+        if options["ping"] and (failure := ping(options["ping"])):
+            self.stderr.write(f"the dead man's switch could not be told: {failure}")
+
+
+def verdict(found: Seen) -> tuple[int, str]:
+    """Exit code, and the line with its performance data."""
+    numbers = f"parks={found.parks};{found.least_parks}: rides={found.rides};{found.least_rides}:"
+    if found.age is None:
+        return CRITICAL, f"nothing was collected in the last {found.minutes} minutes | {numbers}"
+    age = int(found.age.total_seconds()) // 60
+    text = (
+        f"{found.parks} parks (at least {found.least_parks}) and {found.rides} rides (at least {found.least_rides})"
+        f" in the last {found.minutes} minutes, the newest {age} minutes ago | {numbers} age={age}"
+    )
+    return (WARNING if found.is_thin else OK), text
+
+
+def is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def ping(url: str) -> str:
+    """Call a dead man's switch; what went wrong, or ""."""
+    limits = Limits(PING_SECONDS / 2, attempts=2, deadline_seconds=PING_SECONDS, longest_pause_seconds=0)
+    with Upstream(url, limits) as switch:
+        try:
+            switch.get("")
+        except UpstreamError as error:
+            accepted = error.status is not None and 200 <= error.status < 300  # some answer 202 or 204
+            return "" if accepted else str(error)
+    return ""
