@@ -12,7 +12,13 @@ from typing import Any
 
 from django.db import DataError, NotSupportedError, connection, models, transaction
 
-from snapshots.models import ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
+from snapshots.models import (
+    DataQualityIssue,
+    ParkActivitySnapshot,
+    QueueData,
+    RideStatusChange,
+    RideStatusSnapshot,
+)
 
 INSERTS: dict[type[models.Model], str] = {
     RideStatusSnapshot: (
@@ -34,6 +40,11 @@ INSERTS: dict[type[models.Model], str] = {
         "INSERT INTO ride_status_changes (ride_id, changed_at, previous_status, new_status,"
         " previous_status_enum, new_status_enum, duration_in_previous_status, wait_time_at_change)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+    ),
+    DataQualityIssue: (
+        "INSERT INTO data_quality_issues (data_source, issue_type, detected_at, park_id, ride_id,"
+        " themeparks_wiki_id, queue_times_id, entity_name, last_updated_api, data_age_minutes, reported_status,"
+        " details, is_resolved, resolved_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
     ),
 }
 

@@ -37,17 +37,33 @@ def was_park_open(schedule: Schedule, at: datetime, stored: bool) -> bool:
 
 
 def schedule_around(park: Park, at: datetime) -> Schedule:
-    """The windows of the park-local date of `at` and of the date before, whose night may reach into it (R-6.1).
+    """`schedules_around` of one park."""
+    return schedules_around([park], at)[park.pk]
 
-    One query, two for an instant whose dates have no row. A row without both times opens nothing, but is a
-    schedule.
+
+def schedules_around(parks: Iterable[Park], at: datetime) -> dict[int, Schedule]:
+    """The windows of each park's local date of `at` and of the date before, whose night may reach into it (R-6.1).
+
+    One query, two when the dates of a park have no row. A row without both times opens nothing, but is a schedule.
     """
-    rows = ParkSchedule.objects.filter(park=park, schedule_type=ScheduleType.OPERATING)
-    today = local_date(at, park.timezone)
-    times = rows.filter(schedule_date__range=(today - ONE_DAY, today)).values_list("opening_time", "closing_time")
-    found = list(times.order_by("opening_time"))
-    windows = tuple((opening, closing) for opening, closing in found if opening and closing)
-    return Schedule(windows, bool(found) or rows.exists())
+    today = {park.pk: local_date(at, park.timezone) for park in parks}
+    rows = ParkSchedule.objects.filter(park__in=today, schedule_type=ScheduleType.OPERATING)
+    found: dict[int, list[tuple[datetime | None, datetime | None]]] = {pk: [] for pk in today}
+    if today:
+        near = rows.filter(schedule_date__range=(min(today.values()) - ONE_DAY, max(today.values())))
+        columns = ("park_id", "schedule_date", "opening_time", "closing_time")
+        for pk, day, opening, closing in near.order_by("opening_time").values_list(*columns):
+            if today[pk] - ONE_DAY <= day <= today[pk]:
+                found[pk].append((opening, closing))
+    without = [pk for pk, times in found.items() if not times]
+    elsewhere = set(rows.filter(park__in=without).values_list("park_id", flat=True).distinct()) if without else set()
+    return {
+        pk: Schedule(
+            tuple((opening, closing) for opening, closing in times if opening and closing),
+            bool(times) or pk in elsewhere,
+        )
+        for pk, times in found.items()
+    }
 
 
 # -- ride and park rows of older data (R-21) --------------------------------------------------------------

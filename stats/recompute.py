@@ -347,3 +347,26 @@ def compute_ended_days(now: datetime, version: int, progress: Progress = nothing
             compute_day(claimed, [park], progress)
             logs.append(claimed)
     return logs
+
+
+# -- days that are running -------------------------------------------------------------------------------
+
+
+def refresh_today(now: datetime, version: int) -> int:
+    """Compute the day so far of every park that was observed in it; returns how many.
+
+    No row of the ledger: the day is computed again when it has ended.
+    """
+    done = 0
+    for park in Park.objects.active().order_by("pk"):
+        try:
+            day = local_date(now, park.timezone)
+            start, _ = day_range(day, park.timezone)
+            if RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lte=now).exists():
+                recompute_park_day(park, day, version)
+                done += 1
+        except Exception:
+            log.exception("park %s, the day of %s", park.pk, now)
+    if done:
+        data_version.move()
+    return done

@@ -1,5 +1,6 @@
 """Rows inserted in bulk by constant statements are the same as rows saved by the models."""
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,21 +9,36 @@ from typing import Any
 import pytest
 from django.db import DataError, IntegrityError, NotSupportedError, connection, models, transaction
 
+from parks.tests.factories import NOON
 from snapshots.bulk import INSERTS, LOADS, insert_new, load_file, stamp
-from snapshots.models import QueueType, RideStatusSnapshot
+from snapshots.models import DataQualityIssue, QueueType, RideStatusSnapshot
 from snapshots.status import Status
-from snapshots.tests.factories import ActivityFactory, ChangeFactory, QueueFactory, SnapshotFactory
+from snapshots.tests.factories import (
+    ActivityFactory,
+    ChangeFactory,
+    IssueFactory,
+    QueueFactory,
+    SnapshotFactory,
+)
 
 FACTORIES = {
-    factory._meta.model: factory for factory in (SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory)
+    factory._meta.model: factory
+    for factory in (SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory, IssueFactory)
 }
 FULL: dict[str, dict[str, Any]] = {
     "RideStatusSnapshot": {"is_open": True, "wait_time": 35, "status": Status.DOWN, "is_carried": True},
     "ParkActivitySnapshot": {"avg_wait_time": "12.50", "max_wait_time": 90, "shame_score": "2.3", "rides_open": 7},
     "QueueData": {"queue_type": QueueType.PAID_RETURN_TIME, "price_amount": "15.99", "price_currency": "USD"},
     "RideStatusChange": {"previous_status_enum": Status.OPERATING, "new_status_enum": Status.DOWN},
+    "DataQualityIssue": {"details": {"text": "“it’s” 5 % off"}, "entity_name": "Ride", "last_updated_api": NOON},
 }
+# Instants of observations have whole seconds; those of issues would have more.
+ALWAYS = {"DataQualityIssue": {"detected_at": NOON}}
+INSTANTS = ("recorded_at", "changed_at", "detected_at")
 every_table = pytest.mark.parametrize("model", INSERTS, ids=lambda model: model.__name__)
+every_table_with_a_key = pytest.mark.parametrize(
+    "model", [model for model in INSERTS if model is not DataQualityIssue], ids=lambda model: model.__name__
+)
 every_loaded_table = pytest.mark.parametrize("model", LOADS, ids=lambda model: model.__name__)
 
 
@@ -36,6 +52,8 @@ def columns(model: type[models.Model]) -> list[str]:
 def as_written(value: Any) -> Any:
     if isinstance(value, datetime):
         return stamp(int(value.timestamp()))
+    if isinstance(value, dict):
+        return json.dumps(value)
     return str(value) if value is not None and not isinstance(value, int) else value
 
 
@@ -51,18 +69,18 @@ def test_a_statement_names_every_column_once_and_as_many_values(model):
 @every_table
 @pytest.mark.parametrize("full", [True, False])
 def test_a_row_comes_back_as_if_the_model_had_saved_it(model, full):
-    FACTORIES[model].create(**(FULL[model.__name__] if full else {}))
+    FACTORIES[model].create(**ALWAYS.get(model.__name__, {}), **(FULL[model.__name__] if full else {}))
     rows = model._default_manager.values(*(name for name in columns(model)))
     saved = rows.get()
     model._default_manager.all().delete()
     insert_new(model, [[as_written(saved[name]) for name in columns(model)]])
     assert rows.get() == saved
-    at = "changed_at" if "changed_at" in saved else "recorded_at"
+    at = next(name for name in INSTANTS if name in saved)
     assert model._default_manager.filter(**{at: saved[at]}).exists(), "equal in the database too"
 
 
 @pytest.mark.django_db
-@every_table
+@every_table_with_a_key
 def test_a_row_that_exists_is_refused_and_left_alone(model):
     FACTORIES[model].create()
     row = model._default_manager.values_list(*columns(model)).get()

@@ -1,0 +1,30 @@
+"""`manage.py refresh_today`: the daily statistics of the days that are still running."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from parks.commands import TeachingCommand
+from stats.recompute import refresh_today
+
+EXAMPLES = """
+example:
+  refresh_today
+
+Every cycle of live collection asks for it. The rows are those of the day so far; when the day has ended, it is
+computed once more, for good.
+"""
+
+
+class Command(TeachingCommand):
+    examples = EXAMPLES
+    help = "Compute today's rows of ride_daily_stats and park_daily_stats, of every park that was observed today."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--metrics-version", type=int, default=settings.METRICS_VERSION, metavar="V")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        parks = refresh_today(timezone.now(), options["metrics_version"])
+        self.stdout.write(f"Computed the day so far of {parks} parks.")
