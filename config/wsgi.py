@@ -1,5 +1,6 @@
 """WSGI application: `granian --interface wsgi config.wsgi:application`."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -11,3 +12,9 @@ django_application = get_wsgi_application()
 from config.cache import cached  # noqa: E402  (the settings must be there)
 
 application = cached(django_application)
+
+# What is loaded by now stays for good, and answers are short-lived: a full collection in the middle of a request costs
+# more than the request.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 50)

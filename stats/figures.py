@@ -52,9 +52,9 @@ class Figures:
         self.down_seconds += down_seconds
         self.operated_seconds += measures.open_seconds if operated else 0
         self.rows += measures.rows
-        self.take_waits(measures.summed)
-        waits = measures.waits
-        if waits:
+        if measures.summed is not None:
+            self.take_waits(measures.summed)
+        if measures.held and (waits := measures.waits):
             self.take_waits(WaitTotals(sum(waits.values()), minute_seconds(waits), min(waits), max(waits)))
             self.waits.append(waits)
 

@@ -73,7 +73,7 @@ class RideMeasures:
     down_seconds: int = 0
     outside_seconds: int = 0  # reported operating while the park was closed: in no other figure
     held: dict[Posting, int] = field(default_factory=dict)  # seconds per wait and what went with it
-    summed: WaitTotals = field(default_factory=WaitTotals)  # of cells that tell only sums; the ride operating
+    summed: WaitTotals | None = None  # of cells that tell only sums; the ride operating
     first_up: int | None = None  # seconds since 1970: first operating moment in the open park
     active: tuple[int, int] | None = None  # first and last operating moment, the park open or not
 
@@ -98,6 +98,7 @@ class RideMeasures:
             self.active = min(first, cell.first), max(last, cell.last)
         if cell.sums is not None:
             if is_running:
+                self.summed = self.summed or WaitTotals()
                 self.summed.take(cell.sums, seconds, cell.seconds - seconds)
         elif cell.wait is not None and is_plausible_wait(cell.wait):
             posting = cell.wait, is_running, cell.park_is_open
@@ -109,7 +110,9 @@ class RideMeasures:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for posting, seconds in other.held.items():
             self.held[posting] = self.held.get(posting, 0) + seconds
-        self.summed.add(other.summed)
+        if other.summed is not None:
+            self.summed = self.summed or WaitTotals()
+            self.summed.add(other.summed)
         if other.first_up is not None:
             self.first_up = other.first_up if self.first_up is None else min(self.first_up, other.first_up)
         if other.active is not None:
