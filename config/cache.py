@@ -6,6 +6,7 @@ wait. Nothing but 200 answers to GET and HEAD is kept.
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import logging
@@ -19,6 +20,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import redis
 from django.conf import settings
+from django.http.request import split_domain_port, validate_host
 
 from config.cors import origin_headers
 from parks import data_version
@@ -175,6 +177,12 @@ class SharedAnswers:
                 data_version.client(self.url).delete(f"ridewatch:computing:{version}:{key}")
 
 
+@functools.lru_cache(maxsize=1_000)
+def is_our_host(host: str, ours: tuple[str, ...]) -> bool:
+    """Is it one of ALLOWED_HOSTS? Others are refused by Django, which also knows what to say to them."""
+    return validate_host(split_domain_port(host)[0], ours)
+
+
 class CachedApplication:
     """A WSGI application in front of another one."""
 
@@ -205,6 +213,9 @@ class CachedApplication:
         """The name of a request whose answer may be kept; None for all others."""
         path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or len(query) > LONGEST_QUERY:
+            return None
+        host = environ.get("HTTP_HOST")
+        if host and not is_our_host(host, tuple(settings.ALLOWED_HOSTS)):
             return None
         known = self.spellings.get((path, query))
         if known is None:

@@ -115,7 +115,7 @@ def rides_over(question: Question, version: int, now: datetime) -> dict[int, Ans
     for (pk, bucket), figures in ride_sums(question, stored, rides, version).items():
         found[pk][bucket] = figures
         scores[pk] += figures.scores
-    for raw in raw_windows(question, rides, stored, now):
+    for raw in raw_windows(question, rides, stored, now, openings=False):
         for (ride, key), figures in ride_figures(raw).items():
             found[ride].setdefault(key, Figures()).add(figures)
         for ride, score in ride_day_scores(raw):
@@ -123,7 +123,9 @@ def rides_over(question: Question, version: int, now: datetime) -> dict[int, Ans
     return {ride: answer(buckets, scores[ride]) for ride, buckets in found.items()}
 
 
-def raw_windows(question: Question, rides: Weights, stored: Stored, now: datetime) -> Iterator[ParkWindow]:
+def raw_windows(
+    question: Question, rides: Weights, stored: Stored, now: datetime, openings: bool = True
+) -> Iterator[ParkWindow]:
     """The parks' days that no daily row answers; those that share a zone and days are read together."""
     alike: dict[tuple[str, frozenset[date] | None], dict[Park, Iterable[int]]] = defaultdict(dict)
     for park in question.parks:
@@ -133,7 +135,10 @@ def raw_windows(question: Question, rides: Weights, stored: Stored, now: datetim
     read = ride_cells if question.needs_raw else summed_ride_cells
     for (_, days), parks in alike.items():
         wanted = None if days is None else set(days)
-        yield from park_windows(parks, question.window, question.bucket, now, wanted, read).values()
+        windows = park_windows(
+            parks, question.window, question.bucket, now, wanted, read, openings=openings, unknown=True
+        )
+        yield from windows.values()
 
 
 def answer(buckets: Mapping[BucketKey, Figures], day_scores: list[Decimal]) -> Answer:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 
@@ -65,9 +66,10 @@ def park_window(
     bucket: Bucket,
     now: datetime,
     days: set[date] | None = None,
+    **how: Any,
 ) -> ParkWindow:
     """`park_windows` of one park."""
-    return park_windows({park: rides}, window, bucket, now, days)[park.pk]
+    return park_windows({park: rides}, window, bucket, now, days, **how)[park.pk]
 
 
 def park_windows(
@@ -77,11 +79,14 @@ def park_windows(
     now: datetime,
     days: set[date] | None = None,
     read: ReadCells = ride_cells,
+    openings: bool = True,
+    unknown: bool = False,
 ) -> dict[int, ParkWindow]:
     """Measure rides of parks that share a time zone over a window, up to `now`; by park.
 
-    `days` restricts it to some of its local dates; `read` tells waits one by one or summed. The number of
-    queries does not depend on the number of parks, but for one query per hundred rides.
+    `days` restricts it to some of its local dates; `read` tells waits one by one or summed. Without `openings` no
+    park is asked how long it was seen open; `unknown` also finds out how long it was open and what is known of its
+    rides. The number of queries does not depend on the number of parks, but for one query per hundred rides.
     """
     (zone,) = {park.timezone for park in rides}
     parts = [piece for piece in until(pieces(window, zone), seconds_of(now)) if days is None or piece.day in days]
@@ -90,9 +95,11 @@ def park_windows(
     if parts and homes:
         cuts = slices(parts, bucket, zone)
         fill_rides(results, homes, parts, cuts, bucket.unit, zone, read)
-        fill_openings(results, parts, cuts, bucket.unit, zone)
+        sights = fill_openings(results, parts, cuts, bucket.unit, zone) if openings else None
         find_operated(results, parts, zone, now)
-        find_observed(results, homes, parts, zone, now)
+        if unknown:
+            fill_planned(results, parts, cuts, zone, sights)
+            find_observed(results, homes, parts, zone, now)
     return results
 
 
@@ -192,8 +199,8 @@ def reaching_in(rides: Sequence[int], start: int) -> Iterator[RideCell]:
 
 def fill_openings(
     results: Mapping[int, ParkWindow], parts: Sequence[Piece], cuts: Sequence[Slice], unit: int, zone: str
-) -> None:
-    """How long each park was seen open, and how long it was (unknown time is the difference)."""
+) -> dict[ParkDate, Spans]:
+    """How long each park was seen open; and its first to last sight of each day, as far as that lies in the pieces."""
     places = {cut.cell: cut for cut in cuts}
     bounds = [(cut.start, cut.end) for cut in cuts]
     seen: dict[int, dict[Place, int]] = {pk: defaultdict(int) for pk in results}
@@ -221,15 +228,27 @@ def fill_openings(
             taken.add(row)
             for n, first, last in overlaps(start, cell.last, bounds):
                 seen[cell.park_id][cuts[n].day, cuts[n].key] += last - first
-    days = sorted({piece.day for piece in parts})
-    parks = [result.park for result in results.values()]
-    spans = spans_by_day(parks, days, sights if whole_days(parts, zone) == set(days) else None)
     for pk, result in results.items():
         told = seen[pk]
         for (_, day, key), measures in result.rides.items():
             # A park without activity rows was open for as long as its rides say.
             told[day, key] = max(told[day, key], measures.open_seconds)
         result.open_seconds = dict(told)
+    return sights
+
+
+def fill_planned(
+    results: Mapping[int, ParkWindow],
+    parts: Sequence[Piece],
+    cuts: Sequence[Slice],
+    zone: str,
+    sights: dict[ParkDate, Spans] | None,
+) -> None:
+    """How long each park was open, observed or not. `sights` are believed when the pieces are whole days."""
+    days = sorted({piece.day for piece in parts})
+    parks = [result.park for result in results.values()]
+    spans = spans_by_day(parks, days, sights if whole_days(parts, zone) == set(days) else None)
+    for pk, result in results.items():
         planned: dict[Place, int] = defaultdict(int)
         for cut in cuts:
             planned[cut.day, cut.key] += overlap(spans.get((pk, cut.day), []), cut.start, cut.end)

@@ -60,7 +60,7 @@ def has_queue(series: Iterable[float | None]) -> bool:
 
 def hourly_series(park: Park, rides: list[Ride], day: date, chart: ChartType, now: datetime) -> dict[int, Series]:
     """By ride: the hours 6 to 23 of one local day, from raw observations."""
-    raw = park_window(park, [ride.pk for ride in rides], Window(day, day), Bucket.HOUR_OF_DAY, now)
+    raw = park_window(park, [ride.pk for ride in rides], Window(day, day), Bucket.HOUR_OF_DAY, now, openings=False)
     if chart == ChartType.DOWNTIME:
         return {ride: hours_of(raw, ride, day, downtime_of_hour) for ride, _ in sorted(raw.operated)}
     observed = {ride for ride, _, _ in raw.rides}

@@ -57,10 +57,10 @@ class RideHour:
 def ride_details(ride: Ride, period: Period, now: datetime) -> Row:
     """What `/api/rides/{ride_id}/details` tells, apart from `success` and `period`; live is today.
 
-    The ride's park and classification are loaded. At most seven queries, four more when a clock was changed.
+    The ride's park and classification are loaded. Three queries, a few more when a clock was changed.
     """
     days = days_shown(period, now, ride.park.timezone)
-    raw = park_window(ride.park, [ride.pk], Window(days.first, days.last), Bucket.H1, now)
+    raw = park_window(ride.park, [ride.pk], Window(days.first, days.last), Bucket.H1, now, openings=False)
     seen = ride_hours(raw)
     rows = day_rows(seen) if period in ROLLING_DAYS else hour_rows(seen)
     timeseries, breakdown = zip(*rows, strict=True) if rows else ((), ())

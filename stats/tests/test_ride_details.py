@@ -509,7 +509,7 @@ def test_another_method_is_refused_in_json(client, method):
 def test_the_number_of_queries_does_not_depend_on_the_number_of_days(client, django_assert_num_queries, period):
     park = make_park()
     ride = make_ride(park)
-    queries = 6 if period in HOURLY[:2] else 5
+    queries = 3
     for days in (range(2), range(2, 7)):
         for number in days:
             start = local(TODAY - timedelta(days=number), "09:00")
