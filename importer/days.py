@@ -404,7 +404,9 @@ def park_rows(day: ParkDay, clock: ParkClock, spans: list[Interval], unknown: li
     """The park on the collection grid while it is open, and one row where it closes."""
     horizon = max(day.horizon, day.start)
     known = clipped(without(spans, merged([*unknown, *day.live_park])), day.start, horizon)
-    marks = {closing for _, closing in spans if closing < day.end}
+    # Where the data end while a park without schedule runs, it has not closed.
+    running = day.schedule is None and day.horizon < day.end and operates_after(clock.timelines, day.horizon)
+    marks = {closing for _, closing in spans if closing < day.end and not (running and closing == day.horizon)}
     if not spans and day.feed:
         marks = {day.feed[0]}
     closed = without([(day.start, horizon)], merged([*spans, *unknown, *day.live_park]))

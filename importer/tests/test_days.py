@@ -259,6 +259,24 @@ def test_the_park_has_a_row_per_grid_point_from_opening_to_closing_and_one_where
     assert found == [(541, 4, True, 1), (545, 5, True, 1), (550, 1, True, 1), (551, 889, False, 0)]
 
 
+def test_where_the_data_end_a_park_that_still_runs_has_not_closed():
+    told = build_day(day_of({A: [happened(540, UP), happened(600, UP, 5)]}, after=None, covered_until=at(600)))
+    assert [(row.at, row.park_open) for row in told.parks if not row.park_open] == []
+    assert told.parks[-1].at == at(595)
+
+
+def test_where_the_data_end_a_park_whose_rides_have_stopped_has():
+    told = build_day(day_of({A: [happened(540, UP), happened(600, CLOSED)]}, after=None, covered_until=at(600)))
+    assert [row.at for row in told.parks if not row.park_open] == [at(600)]
+
+
+def test_where_the_data_end_at_the_scheduled_closing_the_park_has_closed():
+    day = day_of(
+        {A: [happened(540, UP), happened(600, UP, 5)]}, after=None, covered_until=at(600), schedule=[(540, 600)]
+    )
+    assert [row.at for row in build_day(day).parks if not row.park_open] == [at(600)]
+
+
 def test_the_score_weighs_what_is_down_against_what_ran_within_seven_days():
     memory = {
         A: known(CLOSED, last_operated=-100),
