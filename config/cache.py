@@ -214,8 +214,8 @@ class CachedApplication:
         path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or len(query) > LONGEST_QUERY:
             return None
-        host = environ.get("HTTP_HOST")
-        if host and not is_our_host(host, tuple(settings.ALLOWED_HOSTS)):
+        host = environ.get("HTTP_HOST", environ.get("SERVER_NAME", ""))
+        if not is_our_host(host, tuple(settings.ALLOWED_HOSTS)):
             return None
         known = self.spellings.get((path, query))
         if known is None:

@@ -50,6 +50,7 @@ def ask(
 ) -> tuple[str, dict, bytes]:
     told: list[Any] = []
     request = {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method, "wsgi.url_scheme": "http"}
+    request |= {"HTTP_HOST": "localhost", "SERVER_NAME": "localhost"}
     body = b"".join(app({**request, **environ}, lambda *args: told.append(args)))
     status, headers = told[-1][:2]
     return status, {name.lower(): value for name, value in headers}, body
@@ -128,6 +129,20 @@ def test_it_can_be_switched_off():
 def test_an_overlong_query_passes_through(app):
     long = "period=" + "x" * 3000
     assert [ask(app, query=long)[2], ask(app, query=long)[2]] == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("host", ["", "evil.example", "localhost:x", "localhost, evil.example"])
+def test_a_stored_answer_is_for_our_own_hosts_alone(app, host):
+    ask(app)
+    assert ask(app, HTTP_HOST="localhost:8000")[2] == b"1"
+    assert ask(app, HTTP_HOST=host)[2] == b"2"  # Django sees it, and refuses
+
+
+def test_a_request_that_names_no_host_is_for_the_server_it_reached(app):
+    ask(app)
+    request = {"PATH_INFO": RANKING, "REQUEST_METHOD": "GET", "wsgi.url_scheme": "http"}
+    assert b"".join(app({**request, "SERVER_NAME": "127.0.0.1"}, lambda *_: None)) == b"1"
+    assert b"".join(app({**request, "SERVER_NAME": "evil.example"}, lambda *_: None)) == b"2"
 
 
 def test_a_head_request_has_the_headers_and_no_body(app):
