@@ -17,9 +17,10 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from parks.payloads import UUID
+
 LAYOUT = "<destination UUID>/<YYYY>/<MM>/<DD>.json.gz"
-UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-KEY = re.compile(rf"(?P<destination>{UUID})/(?P<year>\d{{4}})/(?P<month>\d\d)/(?P<day>\d\d)\.json\.gz")
+KEY = re.compile(rf"(?P<destination>{UUID.pattern})/(?P<year>\d{{4}})/(?P<month>\d\d)/(?P<day>\d\d)\.json\.gz")
 MISSING = {"404", "NoSuchKey", "403", "AccessDenied"}  # 403: missing, where listing is forbidden
 
 
@@ -70,7 +71,7 @@ class DirectoryArchive:
     root: Path
 
     def destinations(self) -> list[str]:
-        return sorted(p.name.lower() for p in self.root.iterdir() if re.fullmatch(UUID, p.name) and p.is_dir())
+        return sorted(p.name.lower() for p in self.root.iterdir() if UUID.fullmatch(p.name) and p.is_dir())
 
     def files(self, destination: str) -> list[ArchiveFile]:
         keys = (path.relative_to(self.root).as_posix() for path in self.root.glob("*/*/*/*.json.gz"))
@@ -116,7 +117,7 @@ class BucketArchive:
     def destinations(self) -> list[str]:
         pages = self.pages(self.prefix, "/")
         names = (p["Prefix"][len(self.prefix) : -1] for page in pages for p in page.get("CommonPrefixes", []))
-        return sorted(name.lower() for name in names if re.fullmatch(UUID, name))
+        return sorted(name.lower() for name in names if UUID.fullmatch(name))
 
     def files(self, destination: str) -> list[ArchiveFile]:
         pages = self.pages(f"{self.prefix}{destination}/")

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from importer.events import Event
+from parks.models import INCLUSION_WINDOW
 from parks.rounding import half_up
 from snapshots.queues import QueueState
 from snapshots.score import shame_score
@@ -23,7 +24,7 @@ HOUR = 3_600
 MAX_UNCONFIRMED_SECONDS = 4 * HOUR
 # A park that runs over midnight belongs to the evening before up to the longest pause before noon.
 SHORTEST_NIGHT_SECONDS = HOUR
-INCLUSION_WINDOW_SECONDS = 7 * 24 * HOUR
+INCLUSION_WINDOW_SECONDS = int(INCLUSION_WINDOW.total_seconds())
 
 
 @dataclass(slots=True)

@@ -1,20 +1,18 @@
 """One raw archive event, checked and typed (sources 2.2). What is wrong is told, the rest is kept."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from importer.archive import UUID
 from parks.models import EntityType
+from parks.payloads import brief, clean, uuid_of
 from snapshots.quality import LogType
-from snapshots.queues import QueueState, Report, brief, clean, queue_states, standby_wait
+from snapshots.queues import QueueState, Report, queue_states, standby_wait
 from snapshots.status import Status, parse_status
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 PARK = "PARK"
 ENTITY_TYPES = frozenset(EntityType.values)
-UUID_PATTERN = re.compile(UUID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def parse_event(raw: Any, destination: str, now: datetime, report: Report) -> Ev
 
 
 def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: Report) -> Event | None:
-    entity = parse_uuid(raw.get("entityId"))
+    entity = uuid_of(raw.get("entityId"))
     if entity is None:
         missing = raw.get("entityId") in (None, "")
         report(*missing_or_invalid(missing, "entityId", raw.get("entityId")))
@@ -64,7 +62,7 @@ def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: 
     if not isinstance(data, dict):
         report(*missing_or_invalid(data is None, "data", data))
         return None
-    park = parse_uuid(raw.get("parkId"))
+    park = uuid_of(raw.get("parkId"))
     kind = entity_kind(raw, data, entity, park, destination)
     told = data.get("destinationId")
     if isinstance(told, str) and told.lower() != destination:
@@ -93,10 +91,6 @@ def missing_or_invalid(missing: bool, field: str, value: Any) -> tuple[LogType, 
     if missing:
         return LogType.MISSING_FIELD, f"{field} is missing"
     return LogType.INVALID, f"{field} is not usable: {brief(value)}"
-
-
-def parse_uuid(value: Any) -> str | None:
-    return value.lower() if isinstance(value, str) and UUID_PATTERN.fullmatch(value) else None
 
 
 def parse_event_time(value: Any, now: datetime, report: Report) -> datetime | None:

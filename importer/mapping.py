@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 
 from importer.events import PARK, Event
 from parks.catalog import facts_for
-from parks.directory import park_from
+from parks.directory import UNKNOWN_CITY, UNKNOWN_COUNTRY, park_from
 from parks.models import EntityType, Park, Ride
 from parks.zones import is_zone
 from snapshots.quality import LogType
 
 CREATED_TIER = 2  # a ride met in the archive is a standard one until classified
-UNKNOWN_CITY = "unknown"
-UNKNOWN_COUNTRY = "ZZ"  # user-assigned in ISO 3166
 
 Report = Callable[[LogType, str], None]
 

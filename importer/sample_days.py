@@ -284,7 +284,7 @@ def _call_groups(run: _Run, start: int, end: int) -> list[Moment]:
         if progress > 0.85:
             status = "CLOSED"
         coming = noon if progress < 0.33 else "null"
-        waiting = str(rng.randrange(6, 40) * 5) if status != "CLOSED" and rng.random() < 0.8 else "null"
+        waiting = str(rng.randrange(6, 40) * 5) if progress <= 0.85 and rng.random() < 0.8 else "null"
         moments.append((at, f"{queues[0]}{boarding_group(status, run.group, coming, waiting)}{TAIL}"))
         run.group += rng.choice((0, 1, 1, 2, 3))
         at += rng.randrange(240_000, 900_000)

@@ -14,9 +14,10 @@ from django.db import models
 from django.db.models import Max, Q
 
 from importer.days import DayRows, Interval, RideFacts, RideMemory
-from parks.models import DEFAULT_TIER_WEIGHT, Park, Ride
+from parks.models import Park, Ride, weight_of
 from parks.querysets import BATCH_SIZE, retried_on_lock, upsert
 from snapshots.bulk import insert_new, stamp
+from snapshots.change_mending import CHANGE_FIELDS
 from snapshots.models import (
     DataSource,
     ParkActivitySnapshot,
@@ -59,14 +60,6 @@ QUEUE_FIELDS = (
     "boarding_group_status",
     "boarding_group_current",
 )
-CHANGE_FIELDS = (
-    "previous_status",
-    "new_status",
-    "previous_status_enum",
-    "new_status_enum",
-    "duration_in_previous_status",
-    "wait_time_at_change",
-)
 
 
 def instant(at: int) -> datetime:
@@ -86,7 +79,7 @@ KEYS_PER_DELETE = 100
 def ride_facts(park: Park) -> dict[int, RideFacts]:
     """Weight and activity of the park's rides, for the instantaneous score."""
     rows = park.rides.values_list("pk", "classification__tier_weight", "is_active")
-    return {pk: RideFacts(weight or DEFAULT_TIER_WEIGHT, is_active) for pk, weight, is_active in rows}
+    return {pk: RideFacts(weight_of(weight), is_active) for pk, weight, is_active in rows}
 
 
 def memory_before(park: Park, at: int) -> dict[int, RideMemory]:

@@ -5,6 +5,10 @@ from decimal import Decimal
 from parks.catalog import CATALOG, CatalogPark
 from parks.models import Park
 
+# Where nobody told a park's place.
+UNKNOWN_CITY = "unknown"
+UNKNOWN_COUNTRY = "ZZ"  # user-assigned in ISO 3166
+
 
 def park_from(facts: CatalogPark) -> Park:
     """An unsaved park with the catalogue's facts."""

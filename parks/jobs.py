@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import models
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from parks.commands import SomeFailed
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 LONGEST_RESULT = 2_000
 # Slots that nobody ran are noted this far back.
 MISSED_WINDOW = timedelta(hours=24)
+# What fails as often as this waits for its next slot: an upstream in trouble is not asked every five minutes.
+MOST_ATTEMPTS = 3
 
 
 def run(job: Job, slot: datetime | None = None) -> JobRun | None:
@@ -67,8 +69,8 @@ def due_again(job: Job, now: datetime, grace: timedelta) -> datetime | None:
     slot = job.grid.last(now - grace)
     if now - slot > timedelta(seconds=job.catch_up):
         return None
-    rows = JobRun.objects.filter(job=job.name, slot__gte=slot, status__in=FINISHED)
-    return None if rows.exists() else slot
+    settled = Q(status__in=FINISHED) | Q(attempts__gte=MOST_ATTEMPTS)
+    return None if JobRun.objects.filter(settled, job=job.name, slot__gte=slot).exists() else slot
 
 
 def note_missed(jobs: Iterable[Job], now: datetime) -> int:

@@ -1,5 +1,6 @@
 """The catalogue: parks, their rides, what kind of ride each is, and when parks plan to open."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -165,6 +166,13 @@ class Ride(models.Model):
 
 TIER_WEIGHTS = {1: 3, 2: 2, 3: 1}
 DEFAULT_TIER_WEIGHT = 2  # a ride without classification (R-9.1)
+# A ride counts in the instantaneous score this long after it last operated (R-5.5).
+INCLUSION_WINDOW = timedelta(days=7)
+
+
+def weight_of(tier_weight: int | None) -> int:
+    """A ride's weight; unclassified rides weigh 2 (R-9.1)."""
+    return tier_weight or DEFAULT_TIER_WEIGHT
 
 
 class ClassificationMethod(models.TextChoices):

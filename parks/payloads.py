@@ -22,7 +22,7 @@ from parks.zones import is_zone
 MAX_DEPTH = 32  # what MariaDB stores; recorded answers are 7 deep
 LONGEST_NAME = 255
 BOM = b"\xef\xbb\xbf"
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class ProblemKind(TextChoices):

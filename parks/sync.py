@@ -15,7 +15,7 @@ from django.db import transaction
 from parks import data_version
 from parks.catalog import facts_for
 from parks.countries import country_of_name, country_of_zone
-from parks.directory import park_from
+from parks.directory import UNKNOWN_CITY, UNKNOWN_COUNTRY, park_from
 from parks.http import Reason, UpstreamError
 from parks.models import Park
 from parks.names import folded
@@ -39,8 +39,6 @@ from parks.themeparks_wiki import (
 )
 
 DEFAULT_COUNTRY = "US"
-UNKNOWN_CITY = "unknown"
-UNKNOWN_COUNTRY = "ZZ"  # user-assigned in ISO 3166
 
 
 @dataclass(slots=True)

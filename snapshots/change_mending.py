@@ -9,9 +9,10 @@ from datetime import datetime
 
 from parks.querysets import retried_on_lock, upsert
 from snapshots.cycle import changed_since, differs
+from snapshots.feeds import minutes_between
 from snapshots.models import DataSource, RideStatusChange, RideStatusSnapshot
 
-COLUMNS = (
+CHANGE_FIELDS = (
     "previous_status",
     "new_status",
     "previous_status_enum",
@@ -50,7 +51,7 @@ def mend(before: RideStatusSnapshot, back: RideStatusSnapshot) -> None:
             duration_in_previous_status=minutes_between(since, at),
             wait_time_at_change=back.wait_time,
         )
-        upsert(RideStatusChange, [change], ("ride", "changed_at"), COLUMNS)
+        upsert(RideStatusChange, [change], ("ride", "changed_at"), CHANGE_FIELDS)
         since = at
     else:
         changes.filter(changed_at=at).delete()
@@ -58,7 +59,3 @@ def mend(before: RideStatusSnapshot, back: RideStatusSnapshot) -> None:
     if following is not None:
         lasted = minutes_between(since, following.changed_at)
         changes.filter(pk=following.pk).update(duration_in_previous_status=lasted)
-
-
-def minutes_between(start: datetime, end: datetime) -> int:
-    return int((end - start).total_seconds()) // 60

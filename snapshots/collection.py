@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from parks import data_version, queue_times, themeparks_wiki
 from parks.catalog import SAMPLE_IDS
+from parks.grids import Grid
 from parks.http import Reason, UpstreamError
 from parks.models import Park, Ride
 from parks.querysets import BATCH_SIZE, retried_on_lock
@@ -67,8 +68,7 @@ class CycleResult:
 
 def slot_of(now: datetime) -> datetime:
     """The instant on the collection grid whose cycle `now` belongs to."""
-    interval = settings.COLLECTION_INTERVAL_SECONDS
-    return datetime.fromtimestamp(int(now.timestamp()) // interval * interval, UTC)
+    return Grid(settings.COLLECTION_INTERVAL_SECONDS).last(now)
 
 
 def collected_parks() -> list[Park]:

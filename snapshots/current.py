@@ -10,7 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from snapshots.status import PARK_CLOSED, effective_status, is_down, is_operating, status_today
+from snapshots.status import PARK_CLOSED, effective_status, is_down, is_operating, is_plausible_wait, status_today
 
 LIVE_WINDOW = timedelta(hours=2)
 # A row stays inside its park-local day, so none that still holds can be older than the longest day.
@@ -65,6 +65,7 @@ class RideNow:
 
     status: str | None
     computed_is_open: bool
+    wait: int | None = None  # minutes; None also for a reading that cannot be true
 
     @property
     def is_operating(self) -> bool:
@@ -83,11 +84,11 @@ def rides_now(rides: QuerySet[Ride], now: datetime) -> dict[int, RideNow]:
     rows = RideStatusSnapshot.objects.filter(
         ride=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW
     ).order_by("-recorded_at")
-    columns = ("recorded_at", "duration_seconds", "status", "computed_is_open")
+    columns = ("recorded_at", "duration_seconds", "status", "computed_is_open", "wait_time")
     found = {}
-    for pk, at, seconds, status, is_open in with_latest(rides, rows, columns):
+    for pk, at, seconds, status, is_open, wait in with_latest(rides, rows, columns):
         if at is not None and still_holds(at, seconds, now):
-            found[pk] = RideNow(status, bool(is_open))
+            found[pk] = RideNow(status, bool(is_open), wait if is_plausible_wait(wait) else None)
     return found
 
 

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, Protocol
 
 from django.db.models import Max, Min, OuterRef, QuerySet
 
-from parks.models import DEFAULT_TIER_WEIGHT, Park, Ride
+from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
 from parks.rounding import half_up
 from parks.zones import day_range, local_date
 from snapshots.bulk import stamp
 from snapshots.current import LONGEST_ROW, with_latest
-from snapshots.feeds import ParkReading, Reading
+from snapshots.feeds import ParkReading, Reading, minutes_between
 from snapshots.models import (
     DataSource,
     ParkActivitySnapshot,
@@ -27,7 +27,6 @@ from snapshots.queues import QueueState
 from snapshots.score import shame_score
 from snapshots.status import is_down, is_plausible_wait, operating
 
-INCLUSION_WINDOW = timedelta(days=7)  # R-5.5
 # The optimizer plans parks × instants.
 INSTANTS_A_QUERY = 50
 Row = tuple[Any, ...]  # in the order of snapshots.bulk.INSERTS
@@ -139,10 +138,11 @@ def latest_instants(rides: QuerySet[Ride], rows: QuerySet[RideStatusSnapshot]) -
     return {pk: begun for pk, begun in with_latest(rides, rows, ("recorded_at",)) if begun is not None}
 
 
-def parks_before(parks: Sequence[int], at: datetime) -> dict[int, Span]:
-    """Each park's latest row before `at`."""
-    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), recorded_at__lt=at).order_by("-recorded_at")
-    latest = with_latest(Park.objects.filter(pk__in=parks), rows, ("recorded_at", "duration_seconds"))
+def parks_before(parks: Sequence[int], at: datetime, **only: Any) -> dict[int, Span]:
+    """Each park's latest row before `at`, of those that `only` describes."""
+    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), recorded_at__lt=at, **only)
+    owners = Park.objects.filter(pk__in=parks)
+    latest = with_latest(owners, rows.order_by("-recorded_at"), ("recorded_at", "duration_seconds"))
     return {pk: Span(begun, begun + timedelta(seconds=seconds)) for pk, begun, seconds in latest if begun is not None}
 
 
@@ -157,7 +157,7 @@ def capacities(parks: Sequence[Park], at: datetime) -> dict[int, dict[int, int]]
     found: dict[int, dict[int, int]] = {park.pk: {} for park in parks}
     for pk, park, _, weight in rows:
         if pk not in idle:
-            found[park][pk] = weight or DEFAULT_TIER_WEIGHT
+            found[park][pk] = weight_of(weight)
     return found
 
 
@@ -296,7 +296,7 @@ def queue_row(ride: int, when: str, queue: QueueState) -> Row:
 
 
 def change_row(before: Before, row: Reading, when: str, since: datetime, at: datetime) -> Row:
-    minutes = int((at - since).total_seconds()) // 60
+    minutes = minutes_between(since, at)
     status = row.status and row.status.value
     return (row.ride.pk, when, before.computed_is_open, row.computed_is_open, before.status, status, minutes, row.wait)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from parks.models import Category, EntityType, Park, Ride
-from parks.payloads import Problem, ProblemKind
+from parks.payloads import Problem, ProblemKind, brief
 from parks.queue_times import QueueTimesEntry, QueueTimesFeed
 from parks.themeparks_wiki import LiveEntry, LiveFeed
 from snapshots.quality import IssueSource, IssueType, LogType
-from snapshots.queues import QueueState, Report, brief, minutes, queue_states, standby_wait
+from snapshots.queues import QueueState, Report, minutes, queue_states, standby_wait
 from snapshots.status import Status, computed_is_open, is_operating, parse_status
 
 WIKI_STALE = timedelta(minutes=60)
@@ -115,7 +115,7 @@ def read_entry(ride: Ride, entry: LiveEntry, found: ParkReading, at: datetime) -
     if status is None and entry.status is not None:
         tell(IssueType.INVALID_STATUS, f"unknown status {brief(entry.status)}")
     if entry.last_updated is not None and at - entry.last_updated > WIKI_STALE:
-        tell(IssueType.STALE_DATA, f"last changed {minutes_old(entry.last_updated, at)} minutes ago")
+        tell(IssueType.STALE_DATA, f"last changed {minutes_between(entry.last_updated, at)} minutes ago")
     if is_too_late(entry.last_updated, at):
         report(LogType.INVALID, "last changed in the future: a wrong clock or time zone")
     running = is_operating(status, False)
@@ -135,9 +135,9 @@ def standby(entry: LiveEntry, report: Report) -> int | None:
     return standby_wait(entry.queue.get("STANDBY"), report)
 
 
-def minutes_old(reported_at: datetime, at: datetime) -> int:
-    """0 for what was reported after `at`."""
-    return max(0, int((at - reported_at).total_seconds()) // 60)
+def minutes_between(start: datetime, end: datetime) -> int:
+    """Whole minutes; 0 when the end lies before the start, as for what was reported in the future."""
+    return max(0, int((end - start).total_seconds()) // 60)
 
 
 def is_too_late(reported_at: datetime | None, at: datetime) -> bool:

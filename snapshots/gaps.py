@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef
-
 from parks.models import Park
 from parks.querysets import retried_on_lock
-from snapshots.current import with_latest
-from snapshots.cycle import Span
-from snapshots.models import DataSource, ParkActivitySnapshot
+from snapshots.cycle import Span, parks_before
+from snapshots.models import DataSource
 from snapshots.quality import DataQualityLog, LogType, Resolution
 
 # A silence this long is a gap even when no cycle ran that could have failed (R-22.3).
@@ -33,11 +30,7 @@ def open_gaps(parks: Iterable[int]) -> dict[int, DataQualityLog]:
 
 def live_before(parks: Iterable[int], at: datetime) -> dict[int, Span]:
     """Each park's latest row of live collection before `at`; parks that it never saw are missing. One query."""
-    rows = ParkActivitySnapshot.objects.filter(
-        park=OuterRef("pk"), data_source=DataSource.LIVE, recorded_at__lt=at
-    ).order_by("-recorded_at")
-    latest = with_latest(Park.objects.filter(pk__in=list(parks)), rows, ("recorded_at", "duration_seconds"))
-    return {pk: Span(begun, begun + timedelta(seconds=seconds)) for pk, begun, seconds in latest if begun is not None}
+    return parks_before(list(parks), at, data_source=DataSource.LIVE)
 
 
 def gap(park: Park, start: datetime, end: datetime | None, cause: str) -> DataQualityLog:

@@ -8,7 +8,7 @@ from typing import Any
 from parks.models import Park
 from parks.querysets import BATCH_SIZE, retried_on_lock
 from snapshots.bulk import insert_new, stamp
-from snapshots.feeds import Finding, ParkReading, minutes_old
+from snapshots.feeds import Finding, ParkReading, minutes_between
 from snapshots.quality import DataQualityIssue, DataQualityLog, IssueSource, IssueType, LogType
 
 DEDUPLICATION = timedelta(minutes=60)
@@ -71,7 +71,7 @@ def issue(finding: Finding, reading: ParkReading, at: datetime) -> tuple[Key, Ro
         ride.queue_times_id if ride else reading.park.queue_times_id,
         finding.entity_name[:255] or reading.park.name,
         reported_at and stamp(int(reported_at.timestamp())),
-        minutes_old(reported_at, at) if reported_at else None,
+        minutes_between(reported_at, at) if reported_at else None,
         (finding.reported_status or "")[:50] or None,
         json.dumps(details),
         False,

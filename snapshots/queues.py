@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from parks.payloads import brief, clean, whole
 from parks.rounding import half_up
 from snapshots.models import QueueType, ReturnState
 from snapshots.quality import LogType
@@ -41,34 +42,19 @@ class QueueState:
     boarding_group_current: str | None = None
 
 
-def brief(value: Any) -> str:
-    text = repr(value).encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= 80 else text[:80] + "…"
-
-
-def clean(value: Any) -> str:
-    """Text that every database takes: no NUL, no lone surrogates, at most 255 characters."""
-    if isinstance(value, dict):  # a map of language to text
-        value = value.get("en") or next(iter(value.values()), "")
-    if not isinstance(value, str):
-        return ""
-    return value.replace("\x00", "").encode("utf-8", "ignore").decode()[:255].strip()
-
-
 def minutes(value: Any, field: str, report: Report) -> int | None:
     """Whole minutes; None for what is not a number of minutes (told). Longer waits are kept and told."""
     if value is None:
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_WAIT:
+    wait = whole(value)
+    if wait is None or not 0 <= wait <= LARGEST_WAIT:
         report(LogType.INVALID, f"{field} is not a number of minutes: {brief(value)}")
         return None
-    if value >= EXTREME_WAIT_MINUTES:
-        report(LogType.INVALID, f"{field} of {value} minutes is a feed error; left out of statistics")
-    elif value > PLAUSIBLE_WAIT:
-        report(LogType.INVALID, f"{field} of {value} minutes is longer than {PLAUSIBLE_WAIT}")
-    return value
+    if wait >= EXTREME_WAIT_MINUTES:
+        report(LogType.INVALID, f"{field} of {wait} minutes is a feed error; left out of statistics")
+    elif wait > PLAUSIBLE_WAIT:
+        report(LogType.INVALID, f"{field} of {wait} minutes is longer than {PLAUSIBLE_WAIT}")
+    return wait
 
 
 def standby_wait(queue: Any, report: Report) -> int | None:

@@ -12,8 +12,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from parks.models import Category, EntityType, Park, Ride
 from parks.querysets import retried_on_lock
 from snapshots.current import with_latest
+from snapshots.issues import source_of
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot, nominal_interval
-from snapshots.quality import DataQualityIssue, IssueSource, IssueType
+from snapshots.quality import DataQualityIssue, IssueType
 
 # A ride has vanished when so much time of successful fetches told nothing of it.
 MISSING_FOR = timedelta(hours=24)
@@ -124,7 +125,7 @@ def issue(ride: Ride, park: Park, last_seen: datetime | None, now: datetime) -> 
     hours = MISSING_FOR // timedelta(hours=1)
     seen = f"last seen {last_seen:%Y-%m-%d %H:%MZ}" if last_seen else "never seen"
     return DataQualityIssue(
-        data_source=IssueSource.THEMEPARKS_WIKI if park.themeparks_wiki_id else IssueSource.QUEUE_TIMES,
+        data_source=source_of(park),
         issue_type=IssueType.MISSING_DATA,
         detected_at=now,
         park=park,

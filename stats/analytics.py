@@ -13,12 +13,12 @@ from typing import Any
 from django.db.models import Case, F, Max, Min, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from parks.models import Park, Ride
+from parks.models import Park, Ride, weight_of
 from parks.zones import local_date
 from snapshots.score import shame_score
 from stats.cells import ride_cells, summed_ride_cells
 from stats.figures import Figures
-from stats.measures import greatest, least, weight_of
+from stats.measures import greatest, least
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.raw import ParkWindow, Place, park_windows
 from stats.windows import Bucket, BucketKey, Window, span_key

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Count
 
-from parks.models import Park, Ride
+from parks.models import Park, Ride, weight_of
 from parks.rounding import half_up
 from parks.zones import day_range
 from snapshots.models import ParkOperatingSession, RideStatusChange, RideStatusSnapshot
@@ -23,7 +23,6 @@ from stats.measures import (
     minutes,
     opening_delay,
     percentage,
-    weight_of,
 )
 from stats.models import ParkDailyStats, RideDailyStats
 

@@ -2,9 +2,10 @@
 
 from decimal import Decimal
 
+from parks.models import weight_of
 from parks.rounding import half_up
 from snapshots.score import SHAME_SCORE_MULTIPLIER
-from stats.measures import hours, percentage, weight_of
+from stats.measures import hours, percentage
 
 NO_HOURS = Decimal("0.00")
 

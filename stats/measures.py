@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from parks.models import DEFAULT_TIER_WEIGHT
 from parks.rounding import half_up
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.score import shame_score
@@ -315,11 +314,6 @@ def hours(seconds: int) -> Decimal:
 def percentage(part: int | Decimal, whole: int | Decimal, digits: int = 1) -> Decimal | None:
     """`part` of `whole` in percent (R-8.2); None when there is no whole."""
     return half_up(Decimal(100) * part / whole, digits) if whole > 0 else None
-
-
-def weight_of(tier_weight: int | None) -> int:
-    """A ride's weight; unclassified rides weigh 2 (R-9.1)."""
-    return tier_weight or DEFAULT_TIER_WEIGHT
 
 
 def percent_change(current: Decimal | int | None, previous: Decimal | int | None, digits: int = 1) -> Decimal | None:

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from parks.models import Park, Ride
+from parks.models import INCLUSION_WINDOW, Park, Ride
 from parks.rounding import half_up
 from snapshots.current import ParkNow, RideNow, displayed_status, parks_now
 from stats.identity import Row, number, park_identity, ride_identity
@@ -19,7 +19,6 @@ from stats.selection import attractions_of, chosen_parks
 from stats.today import parks_today, rides_at, rides_down_today
 from stats.windows import Period, days_before, days_of, label
 
-INCLUSION_WINDOW = timedelta(days=7)
 NOTHING = Decimal(0)
 
 

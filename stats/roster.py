@@ -8,11 +8,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.http import http_date
 
-from parks.models import Park, Ride
+from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
 from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now
 from stats.identity import Row
-from stats.measures import weight_of
-from stats.rankings import INCLUSION_WINDOW
 
 # What a ride without classification is shown as where a tier is needed: it weighs as much.
 DEFAULT_TIER = 2

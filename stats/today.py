@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from parks.models import Park, Ride
+from parks.models import Park, Ride, weight_of
 from snapshots.current import RideNow, rides_now
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.measures import (
@@ -15,7 +15,6 @@ from stats.measures import (
     hours,
     measure_openings,
     measure_rides,
-    weight_of,
     window_score,
 )
 from stats.selection import observed

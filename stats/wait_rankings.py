@@ -21,7 +21,6 @@ from stats.waits import (
     ride_waits_of_days,
     ride_waits_today,
     rides_with_waits,
-    waits_now,
 )
 from stats.windows import Days, Period, days_before, days_of, label
 
@@ -128,10 +127,10 @@ def contenders(waits: Mapping[int, Wait], limit: int) -> list[int]:
 
 
 def states_now(parks: list[Park], rides: list[Ride], now: datetime) -> dict[int, Row]:
-    """What each ride and its park do right now; four queries."""
+    """What each ride and its park do right now; three queries."""
     states = parks_now(parks, now)
     asked = Ride.objects.filter(pk__in=[ride.pk for ride in rides])
-    current, minutes = rides_now(asked, now), waits_now(asked, now)
+    current = rides_now(asked, now)
     found = {}
     for ride in rides:
         park, seen = states[ride.park_id], current.get(ride.pk)
@@ -139,7 +138,7 @@ def states_now(parks: list[Park], rides: list[Ride], now: datetime) -> dict[int,
         found[ride.pk] = {
             "current_status": status_now(park, seen),
             "current_is_open": is_open if park.is_open else False,
-            "current_wait_time": minutes.get(ride.pk) if seen else None,
+            "current_wait_time": seen.wait if seen else None,
             "park_is_open": bool(park.is_open),
         }
     return found

@@ -10,12 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, Sum
 
 from parks.models import Park, Ride
-from snapshots.current import LONGEST_ROW, with_latest
-from snapshots.models import RideStatusSnapshot
-from snapshots.status import is_plausible_wait
 from stats.identity import Row
 from stats.measures import Waits, mean_wait, merge_waits
 from stats.period_sums import mean, of_attractions, park_rows, ride_rows
@@ -38,29 +35,17 @@ class Wait:
 # -- now and today ---------------------------------------------------------------------------------------
 
 
-def waits_now(rides: QuerySet[Ride], now: datetime) -> dict[int, int | None]:
-    """The wait of each ride's latest observation, None for one that cannot be true; one query.
-
-    For rides of `rides_now`, which tells whether the observation is within the live window.
-    """
-    rows = RideStatusSnapshot.objects.filter(
-        ride=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW
-    ).order_by("-recorded_at")
-    return {pk: wait if is_plausible_wait(wait) else None for pk, wait in with_latest(rides, rows, ("wait_time",))}
-
-
 def park_waits_now(parks: Iterable[Park], now: datetime) -> tuple[dict[int, Wait], dict[int, int]]:
     """Latest waits above 0 of the operating rides, of every category, of parks that are open.
 
-    By park: the waits, and how many rides report one. Three queries.
+    By park: the waits, and how many rides report one. Two queries.
     """
     rides = Ride.objects.active().filter(park__in=[park.pk for park in parks])
-    running = {pk for pk, ride in rides_at(list(parks), rides, now).items() if ride.is_operating}
     places = dict(rides.order_by().values_list("pk", "park_id"))
     reported: dict[int, list[int]] = defaultdict(list)
-    for pk, wait in waits_now(rides, now).items():
-        if wait and pk in running:
-            reported[places[pk]].append(wait)
+    for pk, ride in rides_at(list(parks), rides, now).items():
+        if ride.is_operating and ride.wait:
+            reported[places[pk]].append(ride.wait)
     waits = {park: Wait(Decimal(sum(found)) / len(found), max(found)) for park, found in reported.items()}
     return waits, {park: len(found) for park, found in reported.items()}
 

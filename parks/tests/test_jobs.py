@@ -225,6 +225,15 @@ def test_a_slot_that_failed_is_due_again(calls):
     assert jobs.due_again(HOURLY, NOW, GRACE) is not None
 
 
+def test_a_slot_that_fails_again_and_again_waits_for_the_next_one(calls):
+    calls.fault = CommandError("no water")
+    for _ in range(jobs.MOST_ATTEMPTS):
+        assert jobs.due_again(HOURLY, NOW, GRACE) is not None
+        jobs.run(HOURLY)
+    assert jobs.due_again(HOURLY, NOW, GRACE) is None
+    assert jobs.due_again(HOURLY, NOW + timedelta(hours=1), GRACE) is not None
+
+
 def test_slots_that_can_no_longer_be_caught_up_get_a_row_that_says_so(calls):
     with time_machine.travel(NOW - timedelta(minutes=20), tick=False):
         jobs.run(JOB)

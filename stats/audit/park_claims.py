@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.http import Http404
 
-from parks.models import DEFAULT_TIER_WEIGHT, TIER_WEIGHTS, Park, Ride
+from parks.models import DEFAULT_TIER_WEIGHT, TIER_WEIGHTS, Park, Ride, weight_of
 from parks.rounding import half_up
 from parks.zones import day_range
 from snapshots.models import RideStatusSnapshot
@@ -15,7 +15,7 @@ from snapshots.score import SHAME_SCORE_MULTIPLIER
 from stats.audit.claims import PERIODS, Claim, all_days, anomalies_of, answer, opening_so_far, step
 from stats.audit.scope import Row, number
 from stats.daily import ParkDay, compute_park_day
-from stats.measures import hours, measure_rides, minutes, percentage, weight_of, window_score
+from stats.measures import hours, measure_rides, minutes, percentage, window_score
 from stats.windows import Days, Period, days_of
 
 MOST_RIDES_SHOWN = 5

@@ -132,10 +132,11 @@ def test_an_observation_counts_until_now_and_not_beyond(ask, period):
     assert figures(ask(period), "downtime_hours", "uptime_percentage") == (1.0, 50.0)
 
 
-def test_downtime_that_rounds_to_no_hours_is_not_listed(ask):
+@pytest.mark.parametrize(("outage", "listed"), [("17s", []), ("19s", [0.01])])
+def test_downtime_that_rounds_to_no_hours_is_not_listed(ask, outage, listed):
     """R-17.2: the rounded hours are listed if > 0."""
-    told("O480 D17s")
-    assert ask("today") == []
+    told(f"O400 D{outage} O60")
+    assert [row["downtime_hours"] for row in ask("today")] == listed
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
-from importer.events import parse_uuid
 from importer.importing import DestinationImport, ImportSummary
 from parks.commands import TeachingCommand, park_option, refuse, span_of_days
 from parks.models import Park
+from parks.payloads import uuid_of
 
 EXAMPLES = """
 examples:
@@ -70,7 +70,7 @@ class Command(TeachingCommand):
     def destinations(archive: Archive, park: Park | None, options: dict[str, Any]) -> list[str]:
         told = options["destination"]
         if told is not None:
-            if parse_uuid(told) is None:
+            if uuid_of(told) is None:
                 raise refuse(f"--destination: {told!r} is not a UUID")
             return [told.lower()]
         if park is not None and park.destination_id:
