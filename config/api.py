@@ -69,15 +69,19 @@ def error_response(error: Exception, context: dict[str, Any]) -> Response | None
     elif isinstance(error, SuspiciousOperation):
         error = exceptions.ParseError("Bad Request")
     if isinstance(error, exceptions.APIException):
-        return Response(failure(first_message(error.detail)), status=error.status_code, headers=headers_of(error))
+        body = {**failure(first_message(error.detail)), **getattr(error, "extra", {})}
+        return Response(body, status=error.status_code, headers=headers_of(error))
     log.exception("unhandled error", exc_info=error)
     return Response(failure("Internal server error"), status=status.HTTP_500_INTERNAL_SERVER_ERROR)
 
 
 def headers_of(error: exceptions.APIException) -> dict[str, str]:
-    """When to come again, for a client that asked too often."""
-    wait = getattr(error, "wait", None)
-    return {"Retry-After": str(math.ceil(wait))} if wait else {}
+    """When to come again, for a client that asked too often; how to prove who one is, for one that did not."""
+    wait, scheme = getattr(error, "wait", None), getattr(error, "auth_header", None)
+    return {
+        **({"Retry-After": str(math.ceil(wait))} if wait else {}),
+        **({"WWW-Authenticate": scheme} if scheme else {}),
+    }
 
 
 def failure(message: str) -> dict[str, Any]:

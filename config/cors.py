@@ -7,6 +7,10 @@ from django.utils.cache import patch_vary_headers
 
 ALLOWED_METHODS = ("GET", "OPTIONS", "POST")
 ALLOWED_HEADERS = ("Content-Type", "X-API-Key")
+# The admin API also changes and cancels, for whoever has a key.
+ADMIN_PATH = "/api/admin/"
+ADMIN_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST")
+ADMIN_HEADERS = ("Authorization", "Content-Type")
 
 
 def origin_headers(origin: str | None) -> dict[str, str]:
@@ -32,9 +36,11 @@ class CorsMiddleware:
         asked_method = request.headers.get("Access-Control-Request-Method")
         is_preflight = request.method == "OPTIONS" and asked_method is not None
         response = HttpResponse() if is_preflight else self.get_response(request)
-        if is_preflight and asked_method in ALLOWED_METHODS:
-            response["Access-Control-Allow-Methods"] = ", ".join(ALLOWED_METHODS)
-            for name, value in self.granted_headers(request).items():
+        is_admin = request.path.startswith(ADMIN_PATH)
+        methods = ADMIN_METHODS if is_admin else ALLOWED_METHODS
+        if is_preflight and asked_method in methods:
+            response["Access-Control-Allow-Methods"] = ", ".join(methods)
+            for name, value in self.granted_headers(request, ADMIN_HEADERS if is_admin else ALLOWED_HEADERS).items():
                 response[name] = value
         for name, value in origin_headers(request.headers.get("Origin")).items():
             if name == "Vary":
@@ -44,8 +50,8 @@ class CorsMiddleware:
         return response
 
     @staticmethod
-    def granted_headers(request: HttpRequest) -> dict[str, str]:
+    def granted_headers(request: HttpRequest, allowed: tuple[str, ...]) -> dict[str, str]:
         asked = request.headers.get("Access-Control-Request-Headers", "")
         wanted = {name.strip().lower() for name in asked.split(",")}
-        granted = [name for name in ALLOWED_HEADERS if name.lower() in wanted]
+        granted = [name for name in allowed if name.lower() in wanted]
         return {"Access-Control-Allow-Headers": ", ".join(granted)} if granted else {}

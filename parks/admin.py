@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from parks.admin_keys import AdminKey
 from parks.classifying import withdraw_overrides
 from parks.models import TIER_WEIGHTS, Category, RideClassification, RideClassificationQuerySet
 from parks.overrides import BadOverrides
@@ -137,3 +138,29 @@ class RideClassificationAdmin(admin.ModelAdmin):
     def log(request: HttpRequest, rows: list[RideClassification], message: str) -> None:
         """Who did it, in the site's history."""
         LogEntry.objects.log_actions(str(request.user.pk), rows, CHANGE, message)
+
+
+@admin.register(AdminKey)
+class AdminKeyAdmin(admin.ModelAdmin):
+    """Keys are made by `manage.py create_admin_key` and revoked here; none is ever deleted."""
+
+    list_display = ["name", "public_id", "created_at", "last_used_at", "revoked_at"]
+    search_fields = ["name", "public_id"]
+    fields = ["name", "public_id", "created_at", "last_used_at", "revoked_at"]
+    readonly_fields = ["name", "public_id", "created_at", "last_used_at", "revoked_at"]
+    actions = ["revoke"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description="Revoke", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[AdminKey]) -> None:
+        revoked = [key for key in queryset if key.revoke()]
+        LogEntry.objects.log_actions(str(request.user.pk), revoked, CHANGE, "Revoked.")
+        self.message_user(request, f"{len(revoked)} revoked.", messages.SUCCESS)

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from parks import data_version
+from parks.admin_keys import AdminKey  # noqa: F401  (here Django looks for models)
 from parks.fields import EnumField, in_range, one_of
 from parks.ledger import JobLock, JobRun  # noqa: F401  (here Django looks for models)
 from parks.zones import is_zone

@@ -104,6 +104,20 @@ def test_a_preflight_grants_the_known_headers_among_those_asked_for(client, aske
     assert cors(preflight(client, URL, "GET", headers=asked)).get("allow-headers") == granted
 
 
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "GET"])
+def test_the_admin_api_lets_pages_change_and_cancel_with_a_key(client, method):
+    response = preflight(client, "/api/admin/import/list", method, headers="authorization, content-type, x-evil")
+    assert cors(response) == {
+        "allow-origin": ORIGIN,
+        "allow-methods": "DELETE, GET, OPTIONS, PATCH, POST",
+        "allow-headers": "Authorization, Content-Type",
+    }
+
+
+def test_the_admin_api_allows_no_other_method(client):
+    assert cors(preflight(client, "/api/admin/import/list", "PUT")) == {"allow-origin": ORIGIN}
+
+
 def test_a_preflight_needs_no_route_and_no_database(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert preflight(client, "/api/later", "GET").status_code == 200
