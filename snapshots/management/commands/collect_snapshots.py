@@ -2,7 +2,7 @@
 
 import logging
 import signal
-import threading
+import time
 from argparse import ArgumentParser
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 REFRESH = "refresh_today"  # of stats, by name: nothing here imports it
 FAILURES_SHOWN = 10
 RETRY_SECONDS = 15.0
+LONGEST_NAP = 1  # seconds until a watch sees that it is to stop
 EXAMPLES = """
 examples:
   collect_snapshots                      the cycle of this moment
@@ -125,12 +126,13 @@ class Command(TeachingCommand):
 
     def watch(self, park: Park | None, options: dict[str, Any]) -> None:
         """A cycle at every instant of the grid. What goes wrong is told, and tried again while the slot lasts."""
-        stopped = threading.Event()
+        # No Event: a signal that comes while this very thread is inside its lock would wait for ever.
+        stopped: list[int] = []
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
+            signal.signal(number, lambda number, _: stopped.append(number))
         interval = timedelta(seconds=settings.COLLECTION_INTERVAL_SECONDS)
         done = None
-        while not stopped.is_set():
+        while not stopped:
             slot = slot_of(timezone.now())
             pause = interval.total_seconds()
             if slot != done:
@@ -143,4 +145,6 @@ class Command(TeachingCommand):
                     pause = RETRY_SECONDS
                 close_old_connections()
             left = (slot + interval - timezone.now()).total_seconds()
-            stopped.wait(max(0.0, min(pause, left)))
+            end = time.monotonic() + min(pause, left)
+            while not stopped and (more := end - time.monotonic()) > 0:
+                time.sleep(min(more, LONGEST_NAP))
