@@ -44,5 +44,5 @@ def shared_data_dir() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def _plain_answers() -> Iterator[None]:
     """Tests write observations without moving the data version; each of their clients would list all static files."""
-    with override_settings(TODAY_SHARED_SECONDS=0, WHITENOISE_USE_FINDERS=False):
+    with override_settings(SHARED_READING_SECONDS=0, WHITENOISE_USE_FINDERS=False):
         yield

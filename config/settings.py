@@ -213,8 +213,8 @@ CACHES = {
 }
 # Answers of the API are kept this long, and no longer than the data they were computed from; 0: not at all.
 API_CACHE_SECONDS = whole_number("API_CACHE_SECONDS", 300, 0, 86_400)
-# Lists of today share one reading of all rides for so long, and no longer than the data stay as they are; 0: never.
-TODAY_SHARED_SECONDS = whole_number("TODAY_SHARED_SECONDS", 60, 0, 3_600)
+# Lists, charts and awards share what was read for so long, and no longer than the data stay as they are; 0: never.
+SHARED_READING_SECONDS = whole_number("SHARED_READING_SECONDS", 60, 0, 3_600)
 DATA_VERSION_FILE = DATA_DIR / "data-version"
 BROKER_DIR = DATA_DIR / "broker"
 (BROKER_DIR / "control").mkdir(parents=True, exist_ok=True)

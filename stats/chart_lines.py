@@ -4,7 +4,7 @@ Here the columns are dates; those by the clock are in `clock_lines`. A value is 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,10 +22,10 @@ from stats.measures import hours
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.period_sums import OPENED, of_attractions, park_rows, ride_rows
 from stats.selection import attractions_of
+from stats.shared import Dates, over_days
 from stats.windows import Days, Period, days_of
 
 Values = list[Decimal | None]
-Dates = Callable[[str], Days]  # of a period in a zone
 
 
 class Kind(Enum):
@@ -121,6 +121,11 @@ def zone_of(entity: Park | Ride) -> str:
 
 
 def most_over_days(kind: Kind, parks: list[Park], dates: Dates, limit: int) -> list[int]:
+    return best(figures_over_days(parks, dates, kind), limit)
+
+
+@over_days
+def figures_over_days(parks: list[Park], dates: Dates, kind: Kind) -> dict[int, Decimal]:
     """Parks by mean score (R-10.4) or wait, attractions by all their downtime or by mean wait; at most two queries.
 
     Days on which the park was closed are left out (A-10).
@@ -135,7 +140,7 @@ def most_over_days(kind: Kind, parks: list[Park], dates: Dates, limit: int) -> l
     for pk, row in found.items():
         if row["days"]:
             figures[pk] = Decimal(row["total"]) / (1 if kind == Kind.RIDE_DOWNTIME else row["days"])
-    return best(figures, limit)
+    return figures
 
 
 def stored_values(

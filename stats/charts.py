@@ -10,6 +10,7 @@ from stats.chart_lines import Chart, Kind, Line, daily_chart
 from stats.clock_lines import clock_chart
 from stats.identity import Row, ride_identity
 from stats.selection import chosen_parks
+from stats.shared import over_many_parks
 from stats.windows import Period
 
 GRANULARITY = {Period.LIVE: "minutes", Period.TODAY: "hourly", Period.YESTERDAY: "hourly"}
@@ -32,7 +33,11 @@ KINDS = {
 
 def chart_of(kind: Kind, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Chart:
     """The parks or attractions with the highest figures of a period, and their values in its columns."""
-    parks = chosen_parks(disney_universal_only)
+    return drawn(chosen_parks(disney_universal_only), kind, period, limit, now)
+
+
+@over_many_parks
+def drawn(parks: list[Park], kind: Kind, period: Period, limit: int, now: datetime) -> Chart:
     chart = daily_chart if granularity(period) == "daily" else clock_chart
     return chart(kind, parks, period, limit, now)
 

@@ -50,7 +50,22 @@ class RideDailyStats(models.Model):
         db_table = "ride_daily_stats"
         indexes = [
             # rankings of a period: every ride of a date range under one version
-            models.Index(fields=["metrics_version", "stat_date"], name="ride_daily_version_date"),
+            models.Index(
+                fields=[
+                    "metrics_version",
+                    "stat_date",
+                    # what is summed up: the rows themselves lie anywhere
+                    "ride",
+                    "downtime_minutes",
+                    "uptime_minutes",
+                    "operating_hours_minutes",
+                    "uptime_percentage",
+                    "status_changes",
+                    "avg_wait_time",
+                    "peak_wait_time",
+                ],
+                name="ride_daily_of_period",
+            ),
         ]
         constraints = [
             # also serves: a ride's history

@@ -1,6 +1,6 @@
 """Sums over the stored daily rows of a period, by park and by attraction; closed days count in no mean (A-10)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -10,21 +10,28 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from parks.models import Park
 from stats.identity import Row
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.selection import attractions_of, park_dates
-from stats.windows import Days
+from stats.selection import attractions_of, by_dates, park_dates
+from stats.shared import Dates, over_days
 
+# So many parks are read by date alone: to ask each row's ride for its park takes longer than to read the row.
+SCANNED_PARKS = 10
 OPENED = Q(operating_hours_minutes__gt=0)
 
 
-def park_rows(parks: Iterable[Park], dates: Callable[[str], Days]) -> QuerySet[ParkDailyStats]:
+def park_rows(parks: Iterable[Park], dates: Dates) -> QuerySet[ParkDailyStats]:
     rows = ParkDailyStats.objects.filter(metrics_version=settings.METRICS_VERSION)
     return rows.filter(park_dates(parks, dates, "park")).order_by()
 
 
-def ride_rows(parks: Iterable[Park], dates: Callable[[str], Days]) -> QuerySet[RideDailyStats]:
-    """Rows of every ride of these parks, attraction or not."""
-    rows = RideDailyStats.objects.filter(metrics_version=settings.METRICS_VERSION)
-    return rows.filter(park_dates(parks, dates, "ride__park")).order_by()
+def ride_rows(parks: Iterable[Park], dates: Dates) -> QuerySet[RideDailyStats]:
+    """Rows of every ride of these parks, attraction or not; of many parks also those of others, to be sorted out."""
+    rows = RideDailyStats.objects.filter(metrics_version=settings.METRICS_VERSION).order_by()
+    spans = by_dates(parks, dates)
+    if len(spans) == 1:
+        ((days, ids),) = spans.items()
+        if len(ids) >= SCANNED_PARKS:
+            return rows.filter(stat_date__gte=days.first, stat_date__lte=days.last)
+    return rows.filter(park_dates(parks, dates, "ride__park"))
 
 
 def of_attractions(groups: QuerySet[Any, Any], parks: Iterable[Park]) -> dict[int, Row]:
@@ -36,7 +43,8 @@ def of_attractions(groups: QuerySet[Any, Any], parks: Iterable[Park]) -> dict[in
     return {row["ride_id"]: dict(row) for row in groups if row["ride_id"] in shown}
 
 
-def park_sums(parks: Iterable[Park], dates: Callable[[str], Days]) -> dict[int, Row]:
+@over_days
+def park_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
     """Scores, downtime and uptime of a period by park (R-10.4); one query."""
     found = (
         park_rows(parks, dates)
@@ -56,7 +64,8 @@ def park_sums(parks: Iterable[Park], dates: Callable[[str], Days]) -> dict[int, 
     return {row["park_id"]: dict(row) for row in found}
 
 
-def ride_sums(parks: Iterable[Park], dates: Callable[[str], Days]) -> dict[int, Row]:
+@over_days
+def ride_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
     """Downtime and uptime of a period by attraction; two queries."""
     groups = (
         ride_rows(parks, dates)

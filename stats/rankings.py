@@ -16,6 +16,7 @@ from stats.identity import Row, number, park_identity, ride_identity
 from stats.measures import RideMeasures, hours, percent_change, percentage
 from stats.period_sums import park_sums, ride_sums
 from stats.selection import attractions_of, chosen_parks
+from stats.shared import over_many_parks
 from stats.today import parks_today, rides_at, rides_down_today
 from stats.windows import Period, days_before, days_of, label
 
@@ -37,8 +38,8 @@ def park_downtime(
 ) -> tuple[list[Row], Row]:
     """Ranked rows and headline totals of `/api/parks/downtime`. Hours are ride-hours."""
     parks = chosen_parks(disney_universal_only)
-    rows, totals = PARK_ROWS[period](parks, period, now)
-    rows.sort(key=lambda row: (PARK_ORDER[sort_by](row), row["park_name"], row["park_id"]))
+    found, totals = PARK_ROWS[period](parks, period, now)
+    rows = sorted(found, key=lambda row: (PARK_ORDER[sort_by](row), row["park_name"], row["park_id"]))
     ranked = [{"rank": rank, **row} for rank, row in enumerate(rows[:limit], start=1)]
     headline = {
         "period": period.value,
@@ -62,6 +63,7 @@ def totals_of(parks: int, down: int, operating: int, downtime: Decimal, uptimes:
     }
 
 
+@over_many_parks
 def parks_live(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
     """Open parks with a score at this moment; downtime is the day's so far."""
     states = parks_now(parks, now)
@@ -116,6 +118,7 @@ def ride_counts(
     return tracked, down
 
 
+@over_many_parks
 def parks_of_today(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
     states = parks_now(parks, now)
     today = parks_today(parks, now)
@@ -156,6 +159,7 @@ def parks_of_today(parks: list[Park], period: Period, now: datetime) -> tuple[li
     )
 
 
+@over_many_parks
 def parks_of_days(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
     """Yesterday, last week, last month: from the stored daily rows."""
     current = park_sums(parks, lambda zone: days_of(period, now, zone))
@@ -222,11 +226,14 @@ def ride_downtime(period: Period, disney_universal_only: bool, sort_by: str, lim
     """Ranked rows of `/api/rides/downtime`: attractions with downtime in the period."""
     parks = chosen_parks(disney_universal_only)
     is_today = period in (Period.LIVE, Period.TODAY)
-    rows = rides_of_today(parks, now) if is_today else rides_of_days(parks, period, now)
-    rows.sort(key=lambda row: (RIDE_ORDER[sort_by](row), -row["downtime_hours"], row["ride_name"], row["ride_id"]))
+    found = rides_of_today(parks, now) if is_today else rides_of_days(parks, period, now)
+    rows = sorted(
+        found, key=lambda row: (RIDE_ORDER[sort_by](row), -row["downtime_hours"], row["ride_name"], row["ride_id"])
+    )
     return [{"rank": rank, **row} for rank, row in enumerate(rows[:limit], start=1)]
 
 
+@over_many_parks
 def rides_of_today(parks: list[Park], now: datetime) -> list[Row]:
     attractions = attractions_of(parks)
     measured = rides_down_today(parks, attractions, now)
@@ -252,6 +259,7 @@ def ride_today(ride: Ride, measures: RideMeasures, park: ParkNow, current: RideN
     }
 
 
+@over_many_parks
 def rides_of_days(parks: list[Park], period: Period, now: datetime) -> list[Row]:
     current = {
         pk: sums

@@ -35,16 +35,22 @@ def by_zone(members: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
 def park_dates(parks: Iterable[Park], dates: Callable[[str], Days], park_path: str) -> Q:
     """A condition on daily rows: each park's own dates of a period."""
     condition, bounds = Q(pk__in=[]), Q()
-    zones = by_zone((park.pk, park.timezone) for park in parks)
-    for zone, ids in zones.items():
-        days = dates(zone)
+    spans = by_dates(parks, dates)
+    for days, ids in spans.items():
         condition |= Q(**{f"{park_path}__in": ids}, stat_date__gte=days.first, stat_date__lte=days.last)
-    if zones:
+    if len(spans) > 1:
         # Said apart from the parks, so that the index by date is of use.
-        found = [dates(zone) for zone in zones]
-        first, last = min(days.first for days in found), max(days.last for days in found)
+        first, last = min(days.first for days in spans), max(days.last for days in spans)
         bounds = Q(stat_date__gte=first, stat_date__lte=last)
     return condition & bounds
+
+
+def by_dates(parks: Iterable[Park], dates: Callable[[str], Days]) -> dict[Days, list[int]]:
+    """Parks by their dates of a period: but around midnight all have the same."""
+    spans: dict[Days, list[int]] = defaultdict(list)
+    for zone, ids in by_zone((park.pk, park.timezone) for park in parks).items():
+        spans[dates(zone)] += ids
+    return spans
 
 
 def observed(members: Iterable[tuple[int, str]], column: str, period: Period, now: datetime) -> Q:

@@ -1,40 +1,58 @@
-"""Readings that many answers of one moment have in common: read once per state of the data, then shared.
+"""Readings that many answers have in common: read once per state of the data, then shared.
 
-Today's observations of every ride are one scan of some hundred thousand rows. Lists, awards, charts and the summary
-begin with it, each for its own choice of parks.
+Today's observations of every ride are one scan of some hundred thousand rows, a month of daily rows is another. Lists,
+awards, charts and heatmaps begin with them and differ in how they sort and cut, or are asked by many at once.
 """
 
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Sized
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sized
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import redis
 from django.conf import settings
+from django.utils import timezone
 
 from parks import data_version
+from parks.models import Park
+from stats.windows import Days
 
 T = TypeVar("T")
+P = ParamSpec("P")
+Dates = Callable[[str], Days]  # of a period in a zone
 
 # A question about fewer parks reads them itself.
-MANY_PARKS = 10
+MANY_PARKS = 3
+MOST_KEPT = 100
 
-kept: dict[str, tuple[tuple[str, int], Any]] = {}
-locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
+@dataclass(slots=True)
+class Reading:
+    """What was read, and in which state of the data."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    state: tuple[str, int] | None = None
+    found: Any = None
+
+
+kept: OrderedDict[Hashable, Reading] = OrderedDict()
+guard = threading.Lock()
 
 
 def is_shared(parks: Sized) -> bool:
     """Is a question about these parks answered from what all parks share?"""
-    return len(parks) >= MANY_PARKS and settings.TODAY_SHARED_SECONDS > 0
+    return len(parks) >= MANY_PARKS and settings.SHARED_READING_SECONDS > 0
 
 
-def shared(name: str, now: datetime, read: Callable[[], T]) -> T:
-    """What `read` says at `now`, or said up to TODAY_SHARED_SECONDS ago while the data have not moved since.
+def shared(key: Hashable, now: datetime, read: Callable[[], T]) -> T:
+    """What `read` says at `now`, or said up to SHARED_READING_SECONDS ago while the data have not moved since.
 
     One thread of the process reads, the others wait for it. Nobody may change what comes back.
     """
-    seconds = settings.TODAY_SHARED_SECONDS
+    seconds = settings.SHARED_READING_SECONDS
     try:
         version = data_version.current() if seconds else ""
     except redis.RedisError:
@@ -42,9 +60,52 @@ def shared(name: str, now: datetime, read: Callable[[], T]) -> T:
     if not version:
         return read()
     state = (version, int(now.timestamp()) // seconds)
-    with locks[name]:
-        known = kept.get(name)
-        if known is None or known[0] != state:
-            known = kept[name] = (state, read())
-    found: T = known[1]
+    reading = reading_of(key)
+    with reading.lock:
+        if reading.state != state:
+            reading.found = read()
+            reading.state = state
+        found: T = reading.found
     return found
+
+
+def reading_of(key: Hashable) -> Reading:
+    """The place of a reading; the one asked for longest ago makes room."""
+    with guard:
+        reading = kept.setdefault(key, Reading())
+        kept.move_to_end(key)
+        if len(kept) > MOST_KEPT:
+            kept.popitem(last=False)
+    return reading
+
+
+def over_days(read: Callable[Concatenate[list[Park], Dates, P], T]) -> Callable[Concatenate[list[Park], Dates, P], T]:
+    """Share what a function reads of many parks over each park's own dates of a closed period."""
+
+    @wraps(read)
+    def sharing(parks: list[Park], dates: Dates, *args: P.args, **kwargs: P.kwargs) -> T:
+        if not is_shared(parks):
+            return read(parks, dates, *args, **kwargs)
+        asked = tuple((park.pk, dates(park.timezone)) for park in parks)
+        key = (*name_of(read), *asked, *args, *kwargs.items())
+        return shared(key, timezone.now(), lambda: read(parks, dates, *args, **kwargs))
+
+    return sharing
+
+
+def name_of(read: Callable[..., Any]) -> tuple[Hashable, ...]:
+    return read.__module__, read.__qualname__, settings.METRICS_VERSION
+
+
+def over_many_parks(read: Callable[Concatenate[list[Park], P], T]) -> Callable[Concatenate[list[Park], P], T]:
+    """Share what a function reads of many parks. Its first argument are the parks, its last one is `now`."""
+
+    @wraps(read)
+    def sharing(parks: list[Park], *args: P.args, **kwargs: P.kwargs) -> T:
+        if not is_shared(parks):
+            return read(parks, *args, **kwargs)
+        *rest, now = args
+        key = (*name_of(read), *(park.pk for park in parks), *rest)
+        return shared(key, now, lambda: read(parks, *args, **kwargs))  # type: ignore[arg-type]
+
+    return sharing

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from parks.models import Park
-from snapshots.current import parks_now, summary_status
+from snapshots.current import summary_status
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import PARK_CLOSED, Status, operating
 from stats.measures import OPEN
 from stats.selection import attractions_of, chosen_parks, observed
-from stats.today import rides_at
+from stats.today import parks_at, rides_at
 from stats.windows import Period
 
 
@@ -19,7 +19,7 @@ def status_summary(disney_universal_only: bool, park_id: int | None, now: dateti
     `park_id` restricts it to one park; an unknown one has no rides. Six queries.
     """
     parks = {park.pk: park for park in chosen_parks(disney_universal_only) if park_id in (None, park.pk)}
-    states = parks_now(parks.values(), now)
+    states = parks_at(list(parks.values()), now)
     rides = attractions_of(parks.values())
     places = dict(rides.order_by().values_list("pk", "park_id"))
     seen = [(pk, states[places[pk]], ride) for pk, ride in rides_at(list(parks.values()), rides, now).items()]

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from parks.models import Park, Ride, weight_of
-from snapshots.current import RideNow, rides_now
+from snapshots.current import ParkNow, RideNow, parks_now, rides_now
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.measures import (
     RideMeasures,
@@ -18,7 +18,7 @@ from stats.measures import (
     window_score,
 )
 from stats.selection import observed
-from stats.shared import is_shared, shared
+from stats.shared import is_shared, over_many_parks, shared
 from stats.windows import Period
 
 
@@ -31,6 +31,7 @@ class ParkToday:
     rides_up: int
 
 
+@over_many_parks
 def parks_today(parks: list[Park], now: datetime) -> dict[int, ParkToday]:
     """R-10.2 over each park's day so far; four queries."""
     reports_down = {park.pk: park.reports_down for park in parks}
@@ -77,6 +78,12 @@ def measured_today(parks: list[Park], places: dict[int, int], now: datetime) -> 
     snapshots = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), park__in=zones)
     measured = measure_rides(snapshots, now, {park.pk: park.reports_down for park in parks})
     return {ride.ride_id: ride for ride in measured if places[ride.ride_id] == ride.park_id}
+
+
+@over_many_parks
+def parks_at(parks: list[Park], now: datetime) -> dict[int, ParkNow]:
+    """`parks_now`; two queries."""
+    return parks_now(parks, now)
 
 
 def rides_at(parks: list[Park], rides: QuerySet[Ride], now: datetime) -> dict[int, RideNow]:

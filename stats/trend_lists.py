@@ -15,6 +15,7 @@ from stats.measures import percent_change
 from stats.period_sums import OPENED, ride_rows
 from stats.periods import Minutes, ParkSpan, RideDay, RideSpan, park_span, ride_spans
 from stats.selection import attractions_of, chosen_parks
+from stats.shared import Dates, over_days
 from stats.today import rides_today
 from stats.trends import TrendCategory, trend_category
 from stats.windows import Days, Period, days_before, days_of
@@ -137,20 +138,21 @@ def compared(
     return stored_spans(parks, lambda zone: days_of(period, now, zone), ids), previous
 
 
-def stored_spans(parks: list[Park], dates: Callable[[str], Days], ids: Collection[int]) -> dict[int, RideSpan]:
+def stored_spans(parks: list[Park], dates: Dates, ids: Collection[int]) -> dict[int, RideSpan]:
     """R-15.1 over the daily rows of open days: a closed one measures nothing (D-35). One query.
 
     Rides are sorted out here: see `period_sums.of_attractions`.
     """
-    sums = (
-        ride_rows(parks, dates)
-        .filter(OPENED)
-        .values("ride_id")
-        .annotate(up=Sum("uptime_minutes"), down=Sum("downtime_minutes"), opened=Sum("operating_hours_minutes"))
-    )
     return ride_spans(
-        RideDay(row["ride_id"], row["up"], row["down"], row["opened"]) for row in sums if row["ride_id"] in ids
+        RideDay(ride, up, down, opened) for ride, up, down, opened in open_day_sums(parks, dates) if ride in ids
     )
+
+
+@over_days
+def open_day_sums(parks: list[Park], dates: Dates) -> list[tuple[int, int, int, int]]:
+    """(ride, minutes up, down, open)."""
+    sums = {"up": Sum("uptime_minutes"), "down": Sum("downtime_minutes"), "opened": Sum("operating_hours_minutes")}
+    return list(ride_rows(parks, dates).filter(OPENED).values_list("ride_id").annotate(**sums))
 
 
 def spans_of_today(rides: QuerySet[Ride], parks: list[Park], now: datetime) -> dict[int, RideSpan]:

@@ -8,11 +8,12 @@ from django.conf import settings
 
 from parks.models import Park, Ride
 from parks.rounding import half_up
-from snapshots.current import ParkNow, parks_now, rides_now
+from snapshots.current import ParkNow
 from stats.identity import Row, number, park_identity, ride_identity
 from stats.measures import percent_change
 from stats.roster import status_now
 from stats.selection import attractions_of, chosen_parks
+from stats.today import parks_at, rides_at
 from stats.waits import (
     Wait,
     park_waits_now,
@@ -50,7 +51,7 @@ def figures(wait: Wait, before: Wait | None) -> Row:
 def park_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[Row]:
     """Ranked rows of `/api/parks/waittimes`: parks with a wait above 0; live, the open ones."""
     parks = chosen_parks(disney_universal_only)
-    states = parks_now(parks, now)
+    states = parks_at(parks, now)
     waits, reporting = park_figures(parks, states, period, now)
     # Live and today are compared with yesterday.
     before = park_waits_of_days(parks, lambda zone: days_before(period, now, zone))
@@ -128,9 +129,8 @@ def contenders(waits: Mapping[int, Wait], limit: int) -> list[int]:
 
 def states_now(parks: list[Park], rides: list[Ride], now: datetime) -> dict[int, Row]:
     """What each ride and its park do right now; three queries."""
-    states = parks_now(parks, now)
-    asked = Ride.objects.filter(pk__in=[ride.pk for ride in rides])
-    current = rides_now(asked, now)
+    states = parks_at(parks, now)
+    current = rides_at(parks, Ride.objects.filter(pk__in=[ride.pk for ride in rides]), now)
     found = {}
     for ride in rides:
         park, seen = states[ride.park_id], current.get(ride.pk)

@@ -4,7 +4,7 @@ Waits of zero are left out of now and today; the stored daily averages contain t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,10 +17,8 @@ from stats.identity import Row
 from stats.measures import Waits, mean_wait, merge_waits
 from stats.period_sums import mean, of_attractions, park_rows, ride_rows
 from stats.selection import attractions_of
+from stats.shared import Dates, over_days, over_many_parks
 from stats.today import rides_at, rides_today
-from stats.windows import Days
-
-Dates = Callable[[str], Days]  # of a period in a zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,8 @@ class Wait:
 # -- now and today ---------------------------------------------------------------------------------------
 
 
-def park_waits_now(parks: Iterable[Park], now: datetime) -> tuple[dict[int, Wait], dict[int, int]]:
+@over_many_parks
+def park_waits_now(parks: list[Park], now: datetime) -> tuple[dict[int, Wait], dict[int, int]]:
     """Latest waits above 0 of the operating rides, of every category, of parks that are open.
 
     By park: the waits, and how many rides report one. Two queries.
@@ -50,6 +49,7 @@ def park_waits_now(parks: Iterable[Park], now: datetime) -> tuple[dict[int, Wait
     return waits, {park: len(found) for park, found in reported.items()}
 
 
+@over_many_parks
 def ride_waits_today(parks: list[Park], now: datetime) -> dict[int, Wait]:
     """Waits above 0 in the open park, by attraction; two queries."""
     return {
@@ -59,6 +59,7 @@ def ride_waits_today(parks: list[Park], now: datetime) -> dict[int, Wait]:
     }
 
 
+@over_many_parks
 def park_waits_today(parks: list[Park], now: datetime) -> tuple[dict[int, Wait], dict[int, int]]:
     """Waits above 0 of all its attractions in the open park, by park, and how many reported one; two queries."""
     posted: dict[int, Waits] = defaultdict(dict)
@@ -88,7 +89,8 @@ SUMS: dict[str, Any] = {
 }
 
 
-def park_waits_of_days(parks: Iterable[Park], dates: Dates, *, with_zeros: bool = True) -> dict[int, Wait]:
+@over_days
+def park_waits_of_days(parks: list[Park], dates: Dates, *, with_zeros: bool = True) -> dict[int, Wait]:
     """Mean of a park's stored daily averages and its highest daily peak, by park; one query.
 
     Days without an average are in no mean; without `with_zeros`, nor are days with an average of 0 (R-19.2).
@@ -97,7 +99,8 @@ def park_waits_of_days(parks: Iterable[Park], dates: Dates, *, with_zeros: bool 
     return means_of({row["park_id"]: dict(row) for row in groups}, with_zeros)
 
 
-def ride_waits_of_days(parks: Iterable[Park], dates: Dates, *, with_zeros: bool = True) -> dict[int, Wait]:
+@over_days
+def ride_waits_of_days(parks: list[Park], dates: Dates, *, with_zeros: bool = True) -> dict[int, Wait]:
     """The same by attraction; two queries."""
     groups = ride_rows(parks, dates).values("ride_id").annotate(**SUMS)
     return means_of(of_attractions(groups, parks), with_zeros)
@@ -113,7 +116,8 @@ def means_of(sums: Mapping[int, Row], with_zeros: bool) -> dict[int, Wait]:
     return found
 
 
-def rides_with_waits(parks: Iterable[Park], dates: Dates) -> dict[int, int]:
+@over_days
+def rides_with_waits(parks: list[Park], dates: Dates) -> dict[int, int]:
     """How many attractions posted a wait above 0 on any of the days, by park; two queries."""
     posted = ride_rows(parks, dates).filter(peak_wait_time__gt=0).values_list("ride_id", flat=True).distinct()
     places = dict(attractions_of(parks).order_by().values_list("pk", "park_id"))

@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
+from django.db.models import Count, Max, Sum
 
 from snapshots.models import RideStatusSnapshot
 from stats import selection
-from stats.period_sums import ride_rows
+from stats.period_sums import OPENED, SCANNED_PARKS, ride_rows
 from stats.selection import observed
 from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, make_park, make_ride, ride_day, tell
 from stats.windows import Days, Period
@@ -78,7 +79,33 @@ def test_a_thousand_rides_of_one_zone_are_ranges_of_the_primary_key_and_no_subqu
 def test_daily_rows_are_found_by_their_date():
     parks = [make_park(timezone=zone) for zone in (NEW_YORK, TOKYO)]
     plan = ride_rows(parks, lambda zone: Days(date(2025, 12, 14), date(2025, 12, 20))).explain()
-    assert "ride_daily_version_date (metrics_version=? AND stat_date>? AND stat_date<?)" in plan
+    assert "ride_daily_of_period (metrics_version=? AND stat_date>? AND stat_date<?)" in plan
+
+
+def test_sums_of_many_parks_are_read_from_the_index_alone():
+    parks = [make_park(timezone=zone) for zone in (NEW_YORK, TOKYO) * SCANNED_PARKS]
+    sums = {"down": Sum("downtime_minutes"), "peak": Max("peak_wait_time"), "days": Count("pk", filter=OPENED)}
+    rows = ride_rows(parks, lambda zone: Days(date(2025, 12, 14), date(2025, 12, 20))).values("ride_id")
+    plan = rows.annotate(**sums).explain()
+    assert "rides" not in plan
+    assert ("COVERING INDEX ride_daily_of_period" in plan) or (
+        "Using index" in plan and "ride_daily_of_period" in plan
+    )
+
+
+def test_daily_rows_of_many_parks_hold_those_of_all_of_them():
+    """What else is in them is sorted out by who asks."""
+    parks = [make_park() for _ in range(SCANNED_PARKS)]
+    rides = [make_ride(park) for park in parks]
+    other = make_ride(make_park())
+    for ride in (*rides, other):
+        ride_day(ride, date(2025, 12, 14))
+        ride_day(ride, date(2025, 12, 16))
+    found = ride_rows(parks, lambda zone: Days(date(2025, 12, 14), date(2025, 12, 15)))
+    assert {row.ride_id for row in found} >= {ride.pk for ride in rides}
+    assert {row.stat_date.day for row in found} == {14}
+    few = ride_rows(parks[:-1], lambda zone: Days(date(2025, 12, 14), date(2025, 12, 15)))
+    assert {row.ride_id for row in few} == {ride.pk for ride in rides[:-1]}
 
 
 def test_daily_rows_are_those_of_each_parks_own_dates():

@@ -1,7 +1,8 @@
 """Readings that answers of one moment share: read once per state of the data, and equal to reading each time."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -16,6 +17,7 @@ from stats.selection import attractions_of, chosen_parks
 from stats.shared import MANY_PARKS
 from stats.tests.builders import LOS_ANGELES, NEW_YORK, local, make_park, make_ride, tell
 from stats.today import rides_at, rides_today
+from stats.windows import Days
 
 NOON = datetime(2025, 12, 22, 17, tzinfo=UTC)
 
@@ -23,7 +25,7 @@ NOON = datetime(2025, 12, 22, 17, tzinfo=UTC)
 @pytest.fixture
 def version(settings, monkeypatch):
     """The state of the data, to be moved by tests; sharing is on."""
-    settings.TODAY_SHARED_SECONDS = 60
+    settings.SHARED_READING_SECONDS = 60
     state = ["1"]
     monkeypatch.setattr(data_version, "current", lambda: state[0])
     shared.kept.clear()
@@ -65,9 +67,9 @@ def test_each_reading_is_its_own(version):
 
 def test_nothing_is_shared_when_it_is_switched_off_or_nobody_knows_the_version(version, settings, monkeypatch):
     read = counted()
-    settings.TODAY_SHARED_SECONDS = 0
+    settings.SHARED_READING_SECONDS = 0
     assert [shared.shared("a", NOON, read) for _ in range(2)] == [1, 2]
-    settings.TODAY_SHARED_SECONDS = 60
+    settings.SHARED_READING_SECONDS = 60
 
     def away() -> str:
         raise redis.ConnectionError
@@ -103,6 +105,64 @@ def test_of_threads_that_ask_at_once_one_reads(version):
     assert (len(calls), answers) == (1, ["read"] * 5)
 
 
+def test_the_reading_asked_for_longest_ago_makes_room(version, monkeypatch):
+    monkeypatch.setattr(shared, "MOST_KEPT", 2)
+    read = counted()
+    for key in ("a", "b", "a", "c"):
+        shared.shared(key, NOON, read)
+    assert list(shared.kept) == ["a", "c"]
+
+
+# -- functions of many parks -----------------------------------------------------------------------------
+
+
+def recorded() -> tuple[list[tuple[Any, ...]], Any, Any]:
+    """What was read, and two functions that read: over parks at a moment, and over closed days."""
+    calls: list[tuple[Any, ...]] = []
+
+    @shared.over_many_parks
+    def at_a_moment(parks: list[Park], kind: str, now: datetime) -> int:
+        calls.append((len(parks), kind))
+        return len(calls)
+
+    @shared.over_days
+    def over_days(parks: list[Park], dates: shared.Dates, *, with_zeros: bool = True) -> int:
+        calls.append((len(parks), dates(NEW_YORK), with_zeros))
+        return len(calls)
+
+    return calls, at_a_moment, over_days
+
+
+def unsaved(count: int) -> list[Park]:
+    return [Park(pk=n, timezone=NEW_YORK) for n in range(count)]
+
+
+def test_the_same_question_about_many_parks_is_read_once(version):
+    calls, at_a_moment, over_days = recorded()
+    many, first, second = unsaved(MANY_PARKS), Days(NOON.date(), NOON.date()), Days(date(2025, 1, 1), date(2025, 1, 2))
+    assert [at_a_moment(many, kind, NOON) for kind in "aba"] == [1, 2, 1]
+    assert at_a_moment(unsaved(MANY_PARKS + 1), "a", NOON) == 3
+    assert [over_days(many, lambda _, days=days: days) for days in (first, second, first)] == [4, 5, 4]
+    assert over_days(many, lambda _: first, with_zeros=False) == 6
+    assert len(calls) == 6
+
+
+def test_few_parks_are_read_each_time(version):
+    calls, at_a_moment, over_days = recorded()
+    few = unsaved(MANY_PARKS - 1)
+    for _ in range(2):
+        at_a_moment(few, "a", NOON)
+        over_days(few, lambda _: Days(NOON.date(), NOON.date()))
+    assert len(calls) == 4
+
+
+def test_each_version_of_the_metrics_has_its_own(version, settings):
+    calls, _, over_days = recorded()
+    for settings.METRICS_VERSION in (1, 2, 1):
+        over_days(unsaved(MANY_PARKS), lambda _: Days(NOON.date(), NOON.date()))
+    assert len(calls) == 2
+
+
 # -- today's rides ---------------------------------------------------------------------------------------
 
 
@@ -126,7 +186,7 @@ def test_shared_measures_are_those_read_for_the_question(many_parks, version, se
     parks = chosen_parks(disney_only)
     found = []
     for seconds in (0, 60):
-        settings.TODAY_SHARED_SECONDS = seconds
+        settings.SHARED_READING_SECONDS = seconds
         with time_machine.travel(NOON, tick=False):
             found.append([reading(parks, attractions_of(parks), NOON) for reading in (rides_today, rides_at)])
     assert found[0] == found[1]
