@@ -3,9 +3,10 @@
 Layout: `<destination UUID>/<YYYY>/<MM>/<DD>.json.gz`, one file per destination and UTC day.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -34,14 +35,15 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class ArchiveFile:
-    """One day of one destination; `day` is a UTC date."""
+    """One day of one destination; `day` is a UTC date. `tag`: what a listing tells of the content, if it does."""
 
     destination: str
     day: date
     key: str
+    tag: str = field(default="", compare=False)
 
 
-def archive_file(key: str) -> ArchiveFile | None:
+def archive_file(key: str, tag: str = "") -> ArchiveFile | None:
     """The file a key names, or None when the key is not of the archive's layout."""
     match = KEY.fullmatch(key)
     if match is None:
@@ -50,7 +52,7 @@ def archive_file(key: str) -> ArchiveFile | None:
         day = date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:
         return None
-    return ArchiveFile(match["destination"].lower(), day, key)
+    return ArchiveFile(match["destination"].lower(), day, key, tag)
 
 
 class Archive(Protocol):
@@ -62,6 +64,9 @@ class Archive(Protocol):
 
     def read(self, file: ArchiveFile) -> bytes | None:
         """The bytes as stored, or None when the file is gone; raises UnreadableFile."""
+
+    def fingerprint(self, file: ArchiveFile) -> str:
+        """Equal as long as the file's content is; "" when it cannot be told."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,13 @@ class DirectoryArchive:
             return None
         except OSError as error:
             raise UnreadableFile(f"the file cannot be read: {error.strerror}") from error
+
+    def fingerprint(self, file: ArchiveFile) -> str:
+        try:
+            with (self.root / file.key).open("rb") as opened:
+                return hashlib.file_digest(opened, "blake2b").hexdigest()
+        except OSError:
+            return ""
 
 
 @dataclass(frozen=True)
@@ -121,8 +133,12 @@ class BucketArchive:
 
     def files(self, destination: str) -> list[ArchiveFile]:
         pages = self.pages(f"{self.prefix}{destination}/")
-        keys = (item["Key"][len(self.prefix) :] for page in pages for item in page.get("Contents", []))
-        return sorted(file for file in map(archive_file, keys) if file)
+        items = (item for page in pages for item in page.get("Contents", []))
+        found = (archive_file(each["Key"][len(self.prefix) :], f"{each['ETag']} {each['Size']}") for each in items)
+        return sorted(file for file in found if file)
+
+    def fingerprint(self, file: ArchiveFile) -> str:
+        return file.tag
 
     def read(self, file: ArchiveFile) -> bytes | None:
         try:
