@@ -4,10 +4,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from importer import importing
+from importer import importing, running
 from importer.archive import DirectoryArchive
-from importer.importing import DestinationImport
 from importer.models import ImportCheckpoint, ImportStatus
+from importer.planning import plan
 from importer.tests.archives import COASTER, DESTINATION, FLUME, PARK, ZONE, event, write_day, write_events
 from parks.models import Park, ParkSchedule, Ride
 from snapshots.models import (
@@ -29,7 +29,9 @@ def utc(text):
 
 
 def run(root, **options):
-    return DestinationImport(DirectoryArchive(root), DESTINATION, **options).run()
+    """Import a directory; also what is unchanged since it was imported."""
+    job = plan(DirectoryArchive(root), DESTINATION, source=str(root), **{"is_again": True, **options})
+    return running.run(job)
 
 
 def stored():
