@@ -190,6 +190,7 @@ class ImportSlice(models.Model):
     counts = models.JSONField(default=dict, blank=True)
     carry = models.BinaryField(null=True, blank=True, help_text="what the next slice goes on with (importer.carry)")
     same_as = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    seconds = models.FloatField(default=0, help_text="it took to read and store")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -197,7 +198,9 @@ class ImportSlice(models.Model):
         constraints = [
             # also serves: the slices of an import in order
             models.UniqueConstraint(fields=["job", "first_date"], name="import_slices_once"),
-            models.CheckConstraint(condition=Q(last_date__gte=F("first_date")), name="import_slices_first_before_last"),
+            models.CheckConstraint(
+                condition=Q(last_date__gte=F("first_date")), name="import_slices_first_before_last"
+            ),
             one_of("state", SliceState, "import_slices_state_known"),
         ]
 
@@ -237,7 +240,9 @@ class ImportSlice(models.Model):
 
     def before(self) -> "ImportSlice | None":
         """The slice before it in the same import."""
-        return ImportSlice.objects.filter(job=self.job_id, first_date__lt=self.first_date).order_by("first_date").last()
+        return (
+            ImportSlice.objects.filter(job=self.job_id, first_date__lt=self.first_date).order_by("first_date").last()
+        )
 
     def last_word(self) -> "ImportSlice | None":
         """The slice of the destination that was the last to finish among those that share a day with this one."""

@@ -6,6 +6,7 @@ Slices lie on a fixed calendar grid, so that imports whose ranges overlap find e
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from typing import TypedDict, Unpack
 
 from django.conf import settings
 from django.db import transaction
@@ -34,40 +35,31 @@ def known_files(archive: Archive, destination: str) -> list[ArchiveFile]:
     return [file for file in archive.files(destination) if file.day <= tomorrow]
 
 
-def plan(
-    archive: Archive,
-    destination: str,
-    *,
-    source: str,
-    park: Park | None = None,
-    start: date | None = None,
-    end: date | None = None,
-    auto_create: bool = True,
-    is_again: bool = False,
-    runner: str = "",
-) -> ImportCheckpoint:
-    """Write an import that is PENDING, and its slices.
+class Choice(TypedDict, total=False):
+    """What of a destination is imported, and how; the fields of ImportCheckpoint."""
+
+    park: Park | None
+    start_date: date | None
+    end_date: date | None
+    auto_create: bool
+    is_again: bool
+    runner: str
+
+
+def plan(archive: Archive, destination: str, source: str, **choice: Unpack[Choice]) -> ImportCheckpoint:
+    """Write an import that is PENDING, and its slices. `source`: what opens the archive again.
 
     Raises ArchiveError when the archive has nothing of the range, and AlreadyRunning.
     """
     files = known_files(archive, destination)
-    span = days_of(files, start, end)
+    span = days_of(files, choice.get("start_date"), choice.get("end_date"))
     if span is None:
         raise ArchiveError(f"no archive files of {destination} for this choice; expected {LAYOUT}")
     running = ImportCheckpoint.running(destination)
     if running is not None:
         raise AlreadyRunning(running)
     with transaction.atomic():
-        job = ImportCheckpoint.objects.create(
-            destination_uuid=destination,
-            park=park,
-            start_date=start,
-            end_date=end,
-            source=source,
-            auto_create=auto_create,
-            is_again=is_again,
-            runner=runner,
-        )
+        job = ImportCheckpoint.objects.create(destination_uuid=destination, source=source, **choice)
         slices = [ImportSlice(job=job, first_date=a, last_date=b) for a, b in grid_parts(*span)]
         for each in slices:
             each.files_total = sum(each.first_date <= file.day <= each.last_date for file in files)
@@ -112,7 +104,7 @@ class Checksums:
         self.known: dict[date, str] = {}
 
     def of(self, piece: ImportSlice) -> str:
-        """Over all that the slice's rows depend on: its files, those around it, and settings; "" if it cannot be told."""
+        """Over all that the slice's rows depend on: its files, those around it, settings; "" if it cannot be told."""
         job = piece.job
         told = [RULES, settings.MAX_FEED_SILENCE_SECONDS, settings.COLLECTION_INTERVAL_SECONDS, job.auto_create]
         digest = hashlib.blake2b(repr(told).encode(), digest_size=32)

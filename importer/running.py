@@ -4,6 +4,7 @@ import errno
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -69,10 +70,8 @@ def begin(job: ImportCheckpoint) -> bool:
     """A worker takes the import up: PENDING becomes IN_PROGRESS. False when it is not to be worked on."""
     job.refresh_from_db()
     if job.status == ImportStatus.PENDING:
-        try:
+        with suppress(TransitionRefused):  # another worker did, or somebody cancelled it: `status` tells
             job.enter(ImportStatus.IN_PROGRESS)
-        except TransitionRefused:
-            pass  # another worker did, or somebody cancelled it: `status` tells
     return job.status == ImportStatus.IN_PROGRESS
 
 
@@ -116,7 +115,10 @@ def do(work: Work, piece: ImportSlice) -> bool:
             give_up(work, piece, f"{type(error).__name__}: {one_line(error)}")
             raise
         except BaseException:
+            # Ctrl-C: what is not stored is begun anew by whoever resumes.
             piece.give_back()
+            with suppress(TransitionRefused):
+                work.job.enter(ImportStatus.PAUSED)
             raise
         else:
             return True
@@ -169,6 +171,7 @@ def run_slice(work: Work, piece: ImportSlice) -> None:
     """Read the slice's files, then store its rows and its DONE together. Raises Stopped, ArchiveError, OSError."""
     before = piece.before()
     is_first, is_last = before is None, not piece.job.slices.filter(first_date__gt=piece.last_date).exists()
+    began = time.monotonic()
     reader = work.reader
     if reader is None or before is None or reader.limit != before.last_date:  # another process was here meanwhile
         reader = reader_of(work, piece, before)
@@ -176,14 +179,16 @@ def run_slice(work: Work, piece: ImportSlice) -> None:
     with Spool() as spool:
 
         def on_file(file: ArchiveFile) -> None:
-            is_ours = (is_first or file.day >= piece.first_date) and (is_last or file.day <= piece.last_date)
-            note_file(piece, file, is_ours)
-            if is_ours:
-                work.progress(1)
+            done = sum(piece.first_date <= each.day <= min(piece.last_date, file.day) for each in work.files)
+            note_file(piece, done)
+            work.progress(done - told[0])
+            told[0] = done
 
+        told = [0]
         reader.run_slice(piece.last_date, spool.add, on_file)
         summary = reader.summary(date.min if is_first else piece.first_date, None if is_last else piece.last_date)
-        store(piece, spool, summary, reader)
+        store(piece, spool, summary, reader, began)
+    work.progress(piece.files_total - told[0])
     if summary.rows_written:
         data_version.move()
     work.reader = reader
@@ -199,9 +204,8 @@ def reader_of(work: Work, piece: ImportSlice, before: ImportSlice | None) -> Des
     return DestinationImport(work.archive, work.files, job, start=piece.first_date, carry=carry)
 
 
-def note_file(piece: ImportSlice, file: ArchiveFile, is_ours: bool) -> None:
+def note_file(piece: ImportSlice, done: int) -> None:
     """A sign of life, and the moment to learn that the import was paused or cancelled, or the slice taken over."""
-    done = F("files_done") + 1 if is_ours else F("files_done")
     held = piece.mine().update(claimed_at=timezone.now(), files_done=done)
     jobs = ImportCheckpoint.objects.filter(pk=piece.job_id)
     if not held or not jobs.filter(status=ImportStatus.IN_PROGRESS).exists():
@@ -210,7 +214,7 @@ def note_file(piece: ImportSlice, file: ArchiveFile, is_ours: bool) -> None:
 
 
 @retried_on_lock
-def store(piece: ImportSlice, spool: Spool, summary: ImportSummary, reader: DestinationImport) -> None:
+def store(piece: ImportSlice, spool: Spool, summary: ImportSummary, reader: DestinationImport, began: float) -> None:
     """The slice's rows, its DONE and the import's counters, in one transaction. Raises Stopped when it is lost."""
     if not piece.mine().update(claimed_at=timezone.now()):
         raise Stopped
@@ -220,7 +224,7 @@ def store(piece: ImportSlice, spool: Spool, summary: ImportSummary, reader: Dest
     for stream in reader.streams.values():
         note_operation(stream.memory)
     now = timezone.now()
-    last_file = reader.all_files[reader.position - 1] if reader.position else None
+    last_file = next((file for file in reversed(reader.all_files) if file.day <= piece.last_date), None)
     piece.mine().update(
         state=SliceState.DONE,
         runner="",
@@ -231,12 +235,13 @@ def store(piece: ImportSlice, spool: Spool, summary: ImportSummary, reader: Dest
         checksum=piece.checksum,
         counts=summary.as_json(),
         carry=reader.carry(),
+        seconds=time.monotonic() - began,
         finished_at=now,
     )
     ImportCheckpoint.objects.filter(pk=piece.job_id).update(
         records_imported=F("records_imported") + summary.rows["created"] + summary.rows["updated"],
         errors_encountered=F("errors_encountered") + summary.problems.total(),
-        last_processed_date=piece.last_date,
+        last_processed_date=last_file and last_file.day,
         last_processed_file=last_file and last_file.key,
         updated_at=now,
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from importer.archive import DirectoryArchive
 from importer import running
+from importer.archive import DirectoryArchive
 from importer.importing import ImportSummary
 from importer.planning import plan
 from importer.tests.archives import COASTER, DESTINATION, PARK, event, write_events
@@ -71,7 +71,9 @@ def stamp(time: datetime) -> str:
 def imported(root: Path, events: list[dict]) -> ImportSummary:
     write_events(root, events)
     with time_machine.travel(LATER, tick=False):
-        return running.run(plan(DirectoryArchive(root), DESTINATION, source=str(root), start=DAY, end=DAY, is_again=True))
+        return running.run(
+            plan(DirectoryArchive(root), DESTINATION, source=str(root), start=DAY, end=DAY, is_again=True)
+        )
 
 
 def measured(ride: Ride, **only: bool) -> RideMeasures:

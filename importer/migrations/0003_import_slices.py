@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
                 ('checksum', models.CharField(blank=True, default='', help_text='of everything its rows depend on', max_length=64)),
                 ('counts', models.JSONField(blank=True, default=dict)),
                 ('carry', models.BinaryField(blank=True, help_text='what the next slice goes on with (importer.carry)', null=True)),
+                ('seconds', models.FloatField(default=0, help_text='it took to read and store')),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='slices', to='importer.importcheckpoint')),
                 ('same_as', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='importer.importslice')),

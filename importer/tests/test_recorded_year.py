@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from importer.archive import DirectoryArchive
 from importer import running
+from importer.archive import DirectoryArchive
 from importer.planning import plan
 from parks.models import Park, Ride
 from parks.rounding import half_up
