@@ -16,8 +16,10 @@ from django.utils import timezone
 from importer.archive import Archive, ArchiveFile, UnreadableFile
 from importer.carry import ParkStream, packed, unpacked
 from importer.days import DayRows, Interval, ParkDay, build_day
-from importer.decoding import decode
+from importer.decoding import EventStream
 from importer.events import Event, parse_event
+from importer.fetching import ReadAhead
+from importer.formats import Met
 from importer.mapping import Mapping, Report
 from importer.models import ImportCheckpoint
 from importer.problems import Problem, ProblemLog, start_of
@@ -41,7 +43,7 @@ ONE_DAY = timedelta(days=1)
 LOOK_BACK = LOOK_AHEAD = 2 * ONE_DAY
 RIDE_GAP = timedelta(days=7)
 NUMBERS = ("files", "events", "duplicates", "parks_created", "rides_created", "problems_new")
-COUNTERS = ("skipped", "rows", "problems", "live_days")
+COUNTERS = ("skipped", "rows", "problems", "formats", "live_days")
 
 
 @dataclass
@@ -57,6 +59,7 @@ class ImportSummary:
     rows: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
     problems_new: int = 0
+    formats: Counter[str] = field(default_factory=Counter)  # files that vary from the format, by variation
     live_days: Counter[int] = field(default_factory=Counter)  # park-days on which live collection was there too
     days: dict[int, tuple[date, date]] = field(default_factory=dict)
 
@@ -77,7 +80,7 @@ class ImportSummary:
     def from_json(cls, counts: dict[str, Any]) -> "ImportSummary":
         """What `as_json` made, with `{}` as nothing at all."""
         summary = cls(**{name: counts.get(name, 0) for name in NUMBERS})
-        for name in ("skipped", "rows", "problems"):
+        for name in ("skipped", "rows", "problems", "formats"):
             getattr(summary, name).update(counts.get(name, {}))
         summary.live_days.update({int(park): days for park, days in counts.get("live_days", {}).items()})
         for park, (first, last) in counts.get("days", {}).items():
@@ -108,7 +111,7 @@ class DestinationImport:
         start: date | None = None,
         carry: bytes | None = None,
     ) -> None:
-        self.archive = archive
+        self.archive = ReadAhead(archive, files)
         self.all_files = files
         self.job = job
         self.start = start
@@ -120,7 +123,9 @@ class DestinationImport:
         self.written = ImportSummary()  # what the present slice wrote
         self.complete: set[date] = set()  # UTC days whose file was read whole
         self.covered_until = 0
-        self.position = next((n for n, file in enumerate(files) if start is None or file.day >= start - LOOK_BACK), len(files))
+        self.position = next(
+            (n for n, file in enumerate(files) if start is None or file.day >= start - LOOK_BACK), len(files)
+        )
         self.expected = files[0].day if start is None else max(files[0].day, start - LOOK_BACK)
 
     def run_slice(self, last: date, sink: DaySink, on_file: Callable[[ArchiveFile], object]) -> None:
@@ -195,20 +200,24 @@ class DestinationImport:
         if data is None:
             self.tell_missing(file.day)
             return 0
-        decoded = decode(data)
         tally = self.tally(file.day)
+        stream = EventStream(data)
+        now = timezone.now()
+        found = [self.parsed(file, position, raw, now, stream.met) for position, raw in enumerate(stream)]
+        if not stream.is_believed:
+            found = []
         tally.files += 1
-        tally.events += len(decoded.events)
-        if decoded.reason is None:
+        tally.events += stream.count
+        if stream.reason is None:
             self.complete.add(file.day)
         else:
-            place = f"{file.key}#{decoded.position}"
+            place = f"{file.key}#{stream.position}"
             at = start_of(file.day)
-            self.tell(Problem(LogType.PARSE_ERROR, "archive_file", place, decoded.reason, at), file.day)
-        now = timezone.now()
-        found = [self.parsed(file, position, raw, now) for position, raw in enumerate(decoded.events)]
+            self.tell(Problem(LogType.PARSE_ERROR, "archive_file", place, stream.reason, at), file.day)
         # Sorted before it is used: the first event of a park decides where its first day begins.
         events = sorted((pair for pair in found if pair is not None), key=lambda pair: pair[0].millis)
+        self.problems.add_formats(file.key, start_of(file.day), stream.met)
+        tally.formats.update(stream.met.keys())
         skipped = self.mapping.skipped.copy()
         self.mapping.meet(event for event, _ in events)
         for event, report in events:
@@ -217,7 +226,9 @@ class DestinationImport:
         tally.skipped.update(self.mapping.skipped - skipped)
         return max((event.at for event, _ in events), default=0)
 
-    def parsed(self, file: ArchiveFile, position: int, raw: object, now: datetime) -> tuple[Event, Report] | None:
+    def parsed(
+        self, file: ArchiveFile, position: int, raw: object, now: datetime, met: Met
+    ) -> tuple[Event, Report] | None:
         """One event of a file, with the way to report what is wrong with it."""
 
         def report(kind: LogType, reason: str) -> None:
@@ -225,7 +236,7 @@ class DestinationImport:
             problem = Problem(kind, "archive_event", place, reason, start_of(file.day), raw=raw)
             self.tell(problem, file.day)
 
-        event = parse_event(raw, self.job.destination_uuid, now, report)
+        event = parse_event(raw, self.job.destination_uuid, now, report, met)
         if event is None:
             return None
         if abs(instant(event.at).date() - file.day) > ONE_DAY:
