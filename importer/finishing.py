@@ -1,5 +1,6 @@
 """What follows an import: the daily statistics of its days, asked for by name, and its COMPLETED."""
 
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,7 +26,7 @@ def finish(job: ImportCheckpoint) -> None:
     summary = summary_of(job)
     try:
         if summary.rows_written:
-            recompute(summary, verbosity=0)
+            recompute(summary, verbosity=0, stdout=io.StringIO())
     finally:
         complete(job, summary)
 

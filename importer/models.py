@@ -1,6 +1,7 @@
 """The ledgers of imports and of calls of the history endpoint."""
 
 import secrets
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from django.db import models
@@ -113,10 +114,8 @@ class ImportCheckpoint(models.Model):
 
     def break_off(self) -> None:
         """Its process was killed: FAILED, so that it can be resumed; CANCELLED when it never began."""
-        try:
+        with suppress(TransitionRefused):  # somebody else said so at the same time
             self.enter(ImportStatus.FAILED if self.status == ImportStatus.IN_PROGRESS else ImportStatus.CANCELLED)
-        except TransitionRefused:
-            pass  # somebody else said so at the same time
 
     def resume(self, runner: str = "") -> None:
         """Go on: failed slices get another try. Raises TransitionRefused; the caller lets a worker claim slices."""
@@ -129,10 +128,8 @@ class ImportCheckpoint(models.Model):
         """Note why it cannot go on; an import that somebody paused or cancelled meanwhile stays so."""
         ImportCheckpoint.objects.filter(pk=self.pk).update(last_error=reason)
         self.last_error = reason
-        try:
+        with suppress(TransitionRefused):
             self.enter(ImportStatus.FAILED)
-        except TransitionRefused:
-            pass
 
     def claim_slice(self) -> "ImportSlice | None":
         """The next slice, now this process's; None when none is left, or the next one is another process's.
@@ -198,9 +195,7 @@ class ImportSlice(models.Model):
         constraints = [
             # also serves: the slices of an import in order
             models.UniqueConstraint(fields=["job", "first_date"], name="import_slices_once"),
-            models.CheckConstraint(
-                condition=Q(last_date__gte=F("first_date")), name="import_slices_first_before_last"
-            ),
+            models.CheckConstraint(condition=Q(last_date__gte=F("first_date")), name="import_slices_in_order"),
             one_of("state", SliceState, "import_slices_state_known"),
         ]
 

@@ -6,7 +6,6 @@ So memory does not grow with the slice, and the transaction that stores it is sh
 import pickle
 from collections.abc import Iterator
 from tempfile import TemporaryFile
-from types import TracebackType
 from typing import Self
 
 from importer.days import DayRows
@@ -23,9 +22,7 @@ class Spool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.file.close()
 
     def add(self, park: Park, window: tuple[int, int], rows: DayRows) -> None:

@@ -72,7 +72,7 @@ def imported(root: Path, events: list[dict]) -> ImportSummary:
     write_events(root, events)
     with time_machine.travel(LATER, tick=False):
         return running.run(
-            plan(DirectoryArchive(root), DESTINATION, source=str(root), start=DAY, end=DAY, is_again=True)
+            plan(DirectoryArchive(root), DESTINATION, source=str(root), start_date=DAY, end_date=DAY, is_again=True)
         )
 
 

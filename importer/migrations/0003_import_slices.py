@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'import_slices',
-                'constraints': [models.UniqueConstraint(fields=('job', 'first_date'), name='import_slices_once'), models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='import_slices_first_before_last'), models.CheckConstraint(condition=models.Q(('state__isnull', True), ('state__in', ['PENDING', 'RUNNING', 'DONE', 'FAILED']), _connector='OR'), name='import_slices_state_known')],
+                'constraints': [models.UniqueConstraint(fields=('job', 'first_date'), name='import_slices_once'), models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='import_slices_in_order'), models.CheckConstraint(condition=models.Q(('state__isnull', True), ('state__in', ['PENDING', 'RUNNING', 'DONE', 'FAILED']), _connector='OR'), name='import_slices_state_known')],
             },
         ),
     ]

@@ -134,7 +134,7 @@ def test_ctrl_c_pauses_and_resume_goes_on(tmp_path, capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pool.Pool, "tell", interrupt)
-    with pytest.raises(CommandError, match="Interrupted .imp_.*--resume goes on") as caught:
+    with pytest.raises(CommandError, match=r"Interrupted .imp_.*--resume goes on") as caught:
         call_command("import_historical", "--source", str(tmp_path))
     assert caught.value.returncode == 1
     job = ImportCheckpoint.objects.get()
@@ -171,7 +171,7 @@ def test_an_import_that_fails_says_why_with_exit_code_1(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("importer.running.Spool.add", full)
-    with pytest.raises(CommandError, match="is FAILED .*No space left.* --resume imp_.* goes on") as caught:
+    with pytest.raises(CommandError, match=r"is FAILED .*No space left.* --resume imp_.* goes on") as caught:
         call_command("import_historical", "--source", str(tmp_path))
     assert caught.value.returncode == 1
 
@@ -206,11 +206,12 @@ def test_what_is_unknown_can_be_reported_instead_of_created(tmp_path, capsys):
     assert "0 rides." in out
 
 
-def test_celery_gets_the_import_and_does_the_same_slices(tmp_path, capsys):
+def test_celery_gets_the_import_and_does_the_same_slices(tmp_path, capsys, settings):
+    settings.IMPORT_SLICE_DAYS = 1
     write_events(tmp_path, three_days())
     with celery_here():
         out = run(capsys, "--source", str(tmp_path), "--celery")
-    assert "handed over to Celery, 2 slices" in out
+    assert "handed over to Celery, 6 slices" in out
     job = ImportCheckpoint.objects.get()
     assert job.status == ImportStatus.COMPLETED
     assert job.records_imported == RideStatusSnapshot.objects.count() + sum(

@@ -196,14 +196,14 @@ def test_ranges_imported_one_by_one_equal_the_whole(tmp_path, zone):
     for model in TABLES:
         model.objects.all().delete()
     for day in (3, 4, 5, 6):
-        run(tmp_path, start=date(2024, 7, day), end=date(2024, 7, day))
-    run(tmp_path, start=date(2024, 7, 4))
+        run(tmp_path, start_date=date(2024, 7, day), end_date=date(2024, 7, day))
+    run(tmp_path, start_date=date(2024, 7, 4))
     assert stored() == whole
 
 
 def test_a_range_leaves_the_days_around_it_alone(tmp_path):
     write_events(tmp_path, three_days())
-    run(tmp_path, start=date(2024, 7, 4), end=date(2024, 7, 4))
+    run(tmp_path, start_date=date(2024, 7, 4), end_date=date(2024, 7, 4))
     days = RideStatusSnapshot.objects.filter(is_carried=False).order_by("recorded_at")
     assert days.first().recorded_at == utc("2024-07-04T13:00:00")
     assert days.last().recorded_at == utc("2024-07-05T01:00:00")

@@ -68,7 +68,7 @@ def by_hand(waits):
 
 @pytest.mark.parametrize(("attraction", "name", "day"), CASES)
 def test_the_stored_rows_of_a_day_agree_with_the_source_table(archive, shared_data_dir, attraction, name, day):
-    imported(archive, start=day, end=day)
+    imported(archive, start_date=day, end_date=day)
     start, end = day_range(day, "America/New_York")
     ride = Ride.objects.get(name=name)
     rows = RideStatusSnapshot.objects.filter(ride=ride, recorded_at__gte=start, recorded_at__lt=end)
@@ -83,7 +83,7 @@ def test_the_stored_rows_of_a_day_agree_with_the_source_table(archive, shared_da
 
 
 def test_a_week_creates_the_four_parks_in_new_york_and_comes_in_the_same_twice(archive):
-    week = {"start": date(2018, 3, 5), "end": date(2018, 3, 12)}  # with the 23-hour day
+    week = {"start_date": date(2018, 3, 5), "end_date": date(2018, 3, 12)}  # with the 23-hour day
     first = imported(archive, **week)
     parks = Park.objects.order_by("name").values_list("name", "timezone", "is_disney")
     assert list(parks) == [

@@ -1,6 +1,7 @@
 """Slices: the same rows wherever they begin and end, claimed once, in order, skipped when nothing changed."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import OperationalError
@@ -192,7 +193,7 @@ def test_slices_of_overlapping_ranges_share_their_borders(settings):
     assert narrow[0] == (date(2024, 6, 12), date(2024, 6, 16))
     assert wide[0][0] == date(2024, 6, 1)
     assert wide[-1][1] == date(2024, 7, 31)
-    for (_, end), (start, _) in zip(wide, wide[1:], strict=False):
+    for (_, end), (start, _) in pairwise(wide):
         assert start - end == timedelta(days=1)
 
 
