@@ -268,6 +268,8 @@ DEAD_MANS_SWITCH_URL = url("DEAD_MANS_SWITCH_URL", "", ("http", "https"))
 ARCHIVE_URL = url("ARCHIVE_URL", "s3://archive.themeparks.wiki", ("s3", "file"))
 ARCHIVE_REGION = text("ARCHIVE_REGION", "eu-west-2")
 ARCHIVE_ENDPOINT_URL = url("ARCHIVE_ENDPOINT_URL", "", ("http", "https"))
+# What an import stores in one transaction, and loses at most when it is killed.
+IMPORT_SLICE_DAYS = whole_number("IMPORT_SLICE_DAYS", 7, 1, 366)
 
 # -- classification of rides ------------------------------------------------------------------------------
 

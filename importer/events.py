@@ -1,9 +1,13 @@
 """One raw archive event, checked and typed (sources 2.2). What is wrong is told, the rest is kept."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from sys import intern
 from typing import Any
 
+from importer import formats
+from importer.formats import Met, flat_data, flat_queue, preview_kind
 from parks.models import EntityType
 from parks.payloads import brief, clean, uuid_of
 from snapshots.quality import LogType
@@ -36,20 +40,23 @@ class Event:
         return self.status, self.wait
 
 
-def parse_event(raw: Any, destination: str, now: datetime, report: Report) -> Event | None:
-    """The event, or None when it cannot be used; every problem is reported with its reason."""
+def parse_event(raw: Any, destination: str, now: datetime, report: Report, met: Met | None = None) -> Event | None:
+    """The event, or None when it cannot be used; every problem is reported with its reason.
+
+    Variations of the format are normalised and counted in `met`.
+    """
     if not isinstance(raw, dict):
         report(LogType.PARSE_ERROR, "the event is not an object")
         return None
     try:
-        return checked_event(raw, destination, now, report)
+        return checked_event(raw, destination, now, report, Counter() if met is None else met)
     except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
         # Whatever else upstream thinks of: one event is lost, told, and the file goes on.
         report(LogType.PARSE_ERROR, f"the event cannot be read: {type(error).__name__}")
         return None
 
 
-def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: Report) -> Event | None:
+def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: Report, met: Met) -> Event | None:
     entity = uuid_of(raw.get("entityId"))
     if entity is None:
         missing = raw.get("entityId") in (None, "")
@@ -59,6 +66,8 @@ def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: 
     if instant is None:
         return None
     data = raw.get("data")
+    if data is None:
+        data = flat_data(raw, met)
     if not isinstance(data, dict):
         report(*missing_or_invalid(data is None, "data", data))
         return None
@@ -67,24 +76,46 @@ def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: 
     told = data.get("destinationId")
     if isinstance(told, str) and told.lower() != destination:
         report(LogType.INVALID, f"data.destinationId {told!r} is not the file's destination")
-    queue = data.get("queue")
-    if queue is not None and not isinstance(queue, dict):
-        report(LogType.INVALID, f"data.queue is not an object: {brief(queue)}")
-        queue = None
-    queue = queue or {}
+    note_formats(raw, entity, met)
+    queue = queues_of(data, met, report)
+    status = event_status(data, kind, report)
+    if status is not None and data["status"] != status.value:
+        met[formats.STATUS_CASE] += 1
     return Event(
-        entity=entity,
-        park=park,
+        entity=intern(entity),  # a file repeats few texts many times
+        park=park and intern(park),
         at=int(instant.timestamp()),
         millis=round(instant.timestamp() * 1000),
         kind=kind,
-        name=clean(raw.get("name")),
-        slug=clean(raw.get("parkSlug")),
-        zone=raw["timezone"] if isinstance(raw.get("timezone"), str) else None,
-        status=event_status(data, kind, report),
+        name=intern(clean(raw.get("name"))),
+        slug=intern(clean(raw.get("parkSlug"))),
+        zone=intern(raw["timezone"]) if isinstance(raw.get("timezone"), str) else None,
+        status=status,
         wait=standby_wait(queue.get("STANDBY"), report),
         queues=tuple(queue_states(queue, report)),
     )
+
+
+def note_formats(raw: dict[str, Any], entity: str, met: Met) -> None:
+    if raw["entityId"] != entity:
+        met[formats.UUID_CASE] += 1
+    if isinstance(raw.get("name"), dict):
+        met[formats.NAME_MAP] += 1
+
+
+def queues_of(data: dict[str, Any], met: Met, report: Report) -> dict[str, Any]:
+    """The queues by type, as the live API tells them; what is no object is told."""
+    queue = data.get("queue")
+    if queue is not None and not isinstance(queue, dict):
+        report(LogType.INVALID, f"data.queue is not an object: {brief(queue)}")
+        return {}
+    if not queue and ("waitTime" in data or "meta" in data):
+        queue = flat_queue(data, met)
+    queue = queue or {}
+    standby = queue.get("STANDBY")
+    if isinstance(standby, dict) and isinstance(standby.get("waitTime"), float):
+        met[formats.FLOAT_WAIT] += 1
+    return queue
 
 
 def missing_or_invalid(missing: bool, field: str, value: Any) -> tuple[LogType, str]:
@@ -126,7 +157,7 @@ def entity_kind(raw: dict[str, Any], data: dict[str, Any], entity: str, park: st
     """PARK, ATTRACTION, SHOW or RESTAURANT. Archive events carry no type, so their content decides."""
     if entity in (park, home):
         return PARK
-    told = str(raw.get("entityType") or data.get("entityType") or "").upper()
+    told = str(raw.get("entityType") or data.get("entityType") or preview_kind(data) or "").upper()
     if told in ENTITY_TYPES or told in (PARK, "HOTEL", "DESTINATION"):
         return told if told in ENTITY_TYPES else PARK
     operator_id = str(raw.get("internalId") or "").lower()

@@ -1,44 +1,49 @@
-"""Reads the archive of one destination, day by day, into snapshots (R-26.4, design §4).
+"""Reads the archive of one destination, day by day, into rows (R-26.4, design §4); `running.py` stores them.
 
-A park-local day is written when every file that can hold its events has been read. Each day is one
-transaction whose rows follow from the events alone, so an import may be killed at any line and run again.
+A park-local day is handed out when every file that can hold its events has been read.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 
 from importer.archive import Archive, ArchiveFile, UnreadableFile
-from importer.days import DayRows, Interval, ParkDay, RideMemory, build_day
-from importer.decoding import decode
+from importer.carry import ParkStream, packed, unpacked
+from importer.days import DayRows, Interval, ParkDay, build_day
+from importer.decoding import EventStream
 from importer.events import Event, parse_event
+from importer.fetching import ReadAhead
+from importer.formats import Met
 from importer.mapping import Mapping, Report
-from importer.models import ImportCheckpoint, ImportStatus
+from importer.models import ImportCheckpoint
 from importer.problems import Problem, ProblemLog, start_of
 from importer.storing import (
     has_archive_rows,
     instant,
     live_intervals,
     memory_before,
-    note_operation,
     ride_facts,
     seconds,
     store_day,
 )
-from parks import data_version
 from parks.models import Park, ParkSchedule, ScheduleType
 from parks.zones import day_range, local_date
-from snapshots.partitions import refresh_statistics
 from snapshots.quality import LogType
+from snapshots.status import is_operating
 
 ONE_DAY = timedelta(days=1)
-MANY_ROWS = 10_000  # written by one import: the database's idea of its tables is out of date
+# Local days straddle UTC days, the day before the range tells the state it begins in, and the end of a day is known
+# only when something later is.
+LOOK_BACK = LOOK_AHEAD = 2 * ONE_DAY
+RIDE_GAP = timedelta(days=7)
+NUMBERS = ("files", "events", "duplicates", "parks_created", "rides_created", "problems_new")
+COUNTERS = ("skipped", "rows", "problems", "formats", "live_days")
 
 
 @dataclass
@@ -54,138 +59,132 @@ class ImportSummary:
     rows: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
     problems_new: int = 0
+    formats: Counter[str] = field(default_factory=Counter)  # files that vary from the format, by variation
+    live_days: Counter[int] = field(default_factory=Counter)  # park-days on which live collection was there too
     days: dict[int, tuple[date, date]] = field(default_factory=dict)
 
     def add(self, other: "ImportSummary") -> None:
-        for name in ("files", "events", "duplicates", "parks_created", "rides_created", "problems_new"):
+        for name in NUMBERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("skipped", "rows", "problems"):
+        for name in COUNTERS:
             getattr(self, name).update(getattr(other, name))
-        self.days.update(other.days)
+        for park, (first, last) in other.days.items():
+            known = self.days.get(park, (first, last))
+            self.days[park] = (min(first, known[0]), max(last, known[1]))
+
+    def as_json(self) -> dict[str, Any]:
+        days = {str(park): [str(first), str(last)] for park, (first, last) in self.days.items()}
+        return {name: getattr(self, name) for name in (*NUMBERS, *COUNTERS)} | {"days": days}
+
+    @classmethod
+    def from_json(cls, counts: dict[str, Any]) -> "ImportSummary":
+        """What `as_json` made, with `{}` as nothing at all."""
+        summary = cls(**{name: counts.get(name, 0) for name in NUMBERS})
+        for name in ("skipped", "rows", "problems", "formats"):
+            getattr(summary, name).update(counts.get(name, {}))
+        summary.live_days.update({int(park): days for park, days in counts.get("live_days", {}).items()})
+        for park, (first, last) in counts.get("days", {}).items():
+            summary.days[int(park)] = (date.fromisoformat(first), date.fromisoformat(last))
+        return summary
 
     @property
     def rows_written(self) -> int:
         return sum(self.rows[word] for word in ("created", "updated", "deleted"))
 
 
-@dataclass
-class ParkStream:
-    """The events of one park that are not written yet, and what is remembered of its rides."""
-
-    park: Park
-    next_day: date
-    memory: dict[int, RideMemory]
-    feed_before: int | None = None
-    has_written: bool = False
-    events: dict[int, list[Event]] = field(default_factory=dict)  # by ride
-    feed: list[int] = field(default_factory=list)
+DaySink = Callable[[Park, tuple[int, int], DayRows], object]
 
 
 class DestinationImport:
-    """One import of one destination (or of one of its parks) over a range of park-local days."""
+    """Reads the files of one destination in order and hands out its park-local days, slice after slice.
+
+    `start`: the first day handed out (None: from the first event). `carry`: what the slice before left. The rows
+    follow from the files alone, wherever one slice ends and the next begins.
+    """
 
     def __init__(
         self,
         archive: Archive,
-        destination: str,
+        files: Sequence[ArchiveFile],
+        job: ImportCheckpoint,
         *,
-        park: Park | None = None,
         start: date | None = None,
-        end: date | None = None,
+        carry: bytes | None = None,
     ) -> None:
-        self.archive = archive
-        self.destination = destination
-        self.only_park = park
+        self.archive = ReadAhead(archive, files)
+        self.all_files = files
+        self.job = job
         self.start = start
-        self.end = end
-        self.mapping = Mapping(destination)
-        self.summary = ImportSummary()
-        self.streams: dict[int, ParkStream] = {}
+        self.limit = date.min  # days after it wait
+        self.mapping = Mapping(job.destination_uuid, job.auto_create, job.import_id)
+        self.streams = unpacked(carry) if carry else {}
+        self.problems = ProblemLog(job.import_id)
+        self.tallies: dict[date, ImportSummary] = {}  # what was read, by the file's day
+        self.written = ImportSummary()  # what the present slice wrote
         self.complete: set[date] = set()  # UTC days whose file was read whole
         self.covered_until = 0
-        self.checkpoint = ImportCheckpoint(destination_uuid=destination, park=park)
-        self.problems = ProblemLog(self.checkpoint.import_id)
-
-    @cached_property
-    def all_files(self) -> list[ArchiveFile]:
-        return self.archive.files(self.destination)
-
-    def files(self) -> list[ArchiveFile]:
-        """The files to read: the range, and two days more at both ends.
-
-        Local days straddle UTC days, the day before the range tells the state it begins in, and the end of a
-        day is known only when something later is.
-        """
-        first = self.start - 2 * ONE_DAY if self.start else date.min
-        last = self.end + 2 * ONE_DAY if self.end else date.max
-        return [file for file in self.all_files if first <= file.day <= last]
-
-    def run(self, progress: Callable[[int], object] = lambda files: None) -> ImportSummary:
-        """Import everything; `progress` is called with the number of files done. Raises ArchiveError."""
-        ImportCheckpoint.fail_abandoned(self.destination)
-        self.checkpoint.save()
-        self.checkpoint.enter(ImportStatus.IN_PROGRESS)
-        try:
-            self.read_files(progress)
-        except BaseException:
-            self.checkpoint.enter(ImportStatus.FAILED)
-            raise
-        self.checkpoint.enter(ImportStatus.COMPLETED)
-        return self.summary
-
-    def read_files(self, progress: Callable[[int], object]) -> None:
-        files = self.files()
-        expected = files[0].day if files else None
-        for file in files:
-            while expected is not None and expected < file.day:
-                self.tell_missing(expected)
-                expected += ONE_DAY
-            last_event = self.read_file(file)
-            expected = file.day + ONE_DAY
-            # The newest file of all may be partial: only what it tells of is known.
-            is_newest = file.day == self.all_files[-1].day
-            covered = last_event if is_newest else seconds(start_of(expected))
-            self.covered_until = max(self.covered_until, covered)
-            self.write_days(is_last=False)
-            self.note_progress(file)
-            progress(1)
-        self.write_days(is_last=True)
-        if files:
-            self.note_progress(files[-1])
-        self.finish()
-
-    def finish(self) -> None:
-        for stream in self.streams.values():
-            note_operation(stream.memory)
-        self.summary.problems_new += self.problems.flush()
-        self.summary.problems = self.problems.counts
-        self.summary.parks_created = self.mapping.parks_created
-        self.summary.rides_created = self.mapping.rides_created
-        self.summary.skipped = self.mapping.skipped
-        if self.summary.rows_written > MANY_ROWS:
-            refresh_statistics()
-        data_version.move()
-
-    def note_progress(self, file: ArchiveFile) -> None:
-        self.summary.problems_new += self.problems.flush()
-        self.checkpoint.last_processed_date = file.day
-        self.checkpoint.last_processed_file = file.key
-        self.checkpoint.records_imported = self.summary.rows["created"] + self.summary.rows["updated"]
-        self.checkpoint.errors_encountered = self.problems.counts.total()
-        self.checkpoint.save(
-            update_fields=[
-                "last_processed_date",
-                "last_processed_file",
-                "records_imported",
-                "errors_encountered",
-                "updated_at",
-            ]
+        self.position = next(
+            (n for n, file in enumerate(files) if start is None or file.day >= start - LOOK_BACK), len(files)
         )
+        self.expected = files[0].day if start is None else max(files[0].day, start - LOOK_BACK)
+
+    def run_slice(self, last: date, sink: DaySink, on_file: Callable[[ArchiveFile], object]) -> None:
+        """Hand out the days up to `last` that were not handed out yet; `on_file` follows each file read.
+
+        A day is known when something later is: files are read up to two days behind the slice. Raises ArchiveError.
+        """
+        self.limit = last
+        self.written = ImportSummary()
+        self.write_days(sink, is_last=False)
+        while self.position < len(self.all_files) and self.last_read < last + LOOK_AHEAD:
+            file = self.all_files[self.position]
+            while self.expected < file.day:
+                self.tell_missing(self.expected)
+                self.expected += ONE_DAY
+            last_event = self.read_file(file)
+            self.expected = file.day + ONE_DAY
+            self.position += 1
+            # The newest file of all may be partial: only what it tells of is known.
+            is_newest = self.position == len(self.all_files)
+            covered = last_event if is_newest else seconds(start_of(self.expected))
+            self.covered_until = max(self.covered_until, covered)
+            self.write_days(sink, is_last=False)
+            self.written.problems_new += self.problems.flush()
+            on_file(file)
+        if self.position == len(self.all_files):
+            self.write_days(sink, is_last=True)
+            self.written.problems_new += self.problems.flush()
+
+    @property
+    def last_read(self) -> date:
+        return self.all_files[self.position - 1].day if self.position else date.min
+
+    def summary(self, first: date, last: date | None) -> ImportSummary:
+        """What the present slice did: a file counts for the slice its day lies in, the earlier ones for the first
+        slice of an import, the later ones for its last (None)."""
+        total = self.written
+        total.parks_created, self.mapping.parks_created = self.mapping.parks_created, 0
+        total.rides_created, self.mapping.rides_created = self.mapping.rides_created, 0
+        for day in [day for day in self.tallies if last is None or day <= last]:
+            tally = self.tallies.pop(day)
+            if day >= first:
+                total.add(tally)
+        return total
+
+    def carry(self) -> bytes:
+        return packed(self.streams.values())
+
+    def tally(self, day: date) -> ImportSummary:
+        return self.tallies.setdefault(day, ImportSummary())
+
+    def tell(self, problem: Problem, day: date) -> None:
+        self.problems.add(problem)
+        self.tally(day).problems[problem.kind.value] += 1
 
     def tell_missing(self, day: date) -> None:
-        key = f"{self.destination}/{day:%Y/%m/%d}.json.gz"
+        key = f"{self.job.destination_uuid}/{day:%Y/%m/%d}.json.gz"
         at = start_of(day)
-        self.problems.add(Problem(LogType.GAP, "archive_file", key, "the file is missing", at, at + ONE_DAY))
+        self.tell(Problem(LogType.GAP, "archive_file", key, "the file is missing", at, at + ONE_DAY), day)
 
     # -- reading ------------------------------------------------------------------------------------------
 
@@ -195,37 +194,49 @@ class DestinationImport:
         try:
             data = self.archive.read(file)
         except UnreadableFile as error:
-            self.problems.add(
-                Problem(LogType.PARSE_ERROR, "archive_file", f"{place}#0", str(error), start_of(file.day))
-            )
+            at = start_of(file.day)
+            self.tell(Problem(LogType.PARSE_ERROR, "archive_file", f"{place}#0", str(error), at), file.day)
             return 0
         if data is None:
             self.tell_missing(file.day)
             return 0
-        decoded = decode(data)
-        self.summary.files += 1
-        self.summary.events += len(decoded.events)
-        if decoded.reason is None:
+        tally = self.tally(file.day)
+        stream = EventStream(data)
+        now = timezone.now()
+        found = [self.parsed(file, position, raw, now, stream.met) for position, raw in enumerate(stream)]
+        if not stream.is_believed:
+            found = []
+        tally.files += 1
+        tally.events += stream.count
+        if stream.reason is None:
             self.complete.add(file.day)
         else:
-            place = f"{file.key}#{decoded.position}"
-            self.problems.add(Problem(LogType.PARSE_ERROR, "archive_file", place, decoded.reason, start_of(file.day)))
-        now = timezone.now()
-        found = [self.parsed(file, position, raw, now) for position, raw in enumerate(decoded.events)]
+            place = f"{file.key}#{stream.position}"
+            at = start_of(file.day)
+            self.tell(Problem(LogType.PARSE_ERROR, "archive_file", place, stream.reason, at), file.day)
         # Sorted before it is used: the first event of a park decides where its first day begins.
         events = sorted((pair for pair in found if pair is not None), key=lambda pair: pair[0].millis)
+        self.problems.add_formats(file.key, start_of(file.day), stream.met)
+        tally.formats.update(stream.met.keys())
+        skipped = self.mapping.skipped.copy()
+        self.mapping.meet(event for event, _ in events)
         for event, report in events:
             self.take(event, report)
+        self.mapping.note_spans()
+        tally.skipped.update(self.mapping.skipped - skipped)
         return max((event.at for event, _ in events), default=0)
 
-    def parsed(self, file: ArchiveFile, position: int, raw: object, now: datetime) -> tuple[Event, Report] | None:
+    def parsed(
+        self, file: ArchiveFile, position: int, raw: object, now: datetime, met: Met
+    ) -> tuple[Event, Report] | None:
         """One event of a file, with the way to report what is wrong with it."""
 
         def report(kind: LogType, reason: str) -> None:
             place = f"{file.key}#{position}"
-            self.problems.add(Problem(kind, "archive_event", place, reason, start_of(file.day), raw=raw))
+            problem = Problem(kind, "archive_event", place, reason, start_of(file.day), raw=raw)
+            self.tell(problem, file.day)
 
-        event = parse_event(raw, self.destination, now, report)
+        event = parse_event(raw, self.job.destination_uuid, now, report, met)
         if event is None:
             return None
         if abs(instant(event.at).date() - file.day) > ONE_DAY:
@@ -235,7 +246,7 @@ class DestinationImport:
 
     def take(self, event: Event, report: Report) -> None:
         """Put an event into its park's stream."""
-        if self.only_park is not None and not self.mapping.concerns(event, self.only_park):
+        if self.job.park is not None and not self.mapping.concerns(event, self.job.park):
             return
         park, ride = self.mapping.resolve(event, report)
         if park is None:
@@ -252,31 +263,34 @@ class DestinationImport:
     def stream_of(self, park: Park, event: Event) -> ParkStream:
         stream = self.streams.get(park.pk)
         if stream is None:
-            # The day before the range warms the memory up; without a range the first event begins it.
-            day = self.start - ONE_DAY if self.start else local_date(instant(event.at), park.timezone)
+            day = local_date(instant(event.at), park.timezone)
+            if self.start is not None:
+                day = max(day, self.start - ONE_DAY)  # the day before the range warms the memory up
             memory = memory_before(park, seconds(day_range(day, park.timezone)[0]))
             stream = self.streams[park.pk] = ParkStream(park, day, memory)
         return stream
 
     # -- writing ------------------------------------------------------------------------------------------
 
-    def write_days(self, is_last: bool) -> None:
-        """Write the days whose end is known: the feed went on, or a day's worth of later files tells nothing."""
+    def write_days(self, sink: DaySink, is_last: bool) -> None:
+        """Hand out the days that a day's worth of later files can add nothing to.
+
+        That depends on the files read alone, so it does not matter where slices end.
+        """
         for stream in self.streams.values():
-            while stream.feed or self.is_wanted(stream):
+            while stream.next_day <= self.limit and (stream.feed or self.is_wanted(stream)):
                 start, end = map(seconds, day_range(stream.next_day, stream.park.timezone))
-                went_on = max(stream.feed, default=0) >= end and self.covered_until > end
-                if not (is_last or went_on or self.covered_until >= end + ONE_DAY.total_seconds()):
+                if not is_last and self.covered_until < end + ONE_DAY.total_seconds():
                     break
-                self.write_day(stream, start, end)
+                self.write_day(stream, start, end, sink)
                 stream.next_day += ONE_DAY
 
     def is_wanted(self, stream: ParkStream) -> bool:
         """Is the next day, though nothing is told of it, one that the files read so far speak of?"""
         last = local_date(instant(self.covered_until), stream.park.timezone) if self.covered_until else None
-        return bool(stream.memory) and last is not None and stream.next_day < last and self.in_range(stream.next_day)
+        return bool(stream.memory) and last is not None and stream.next_day < last
 
-    def write_day(self, stream: ParkStream, start: int, end: int) -> None:
+    def write_day(self, stream: ParkStream, start: int, end: int, sink: DaySink) -> None:
         window = self.window_of(stream, start, end)
         if window is None:
             self.skip_day(stream, end)
@@ -284,10 +298,11 @@ class DestinationImport:
         day = self.park_day(stream, start, *window)
         rows = build_day(day)
         if self.in_range(stream.next_day) and (day.feed or rows.rides):
-            self.summary.rows.update(self.store(stream.park, window, rows))
-            self.tell_gaps(stream.park, rows)
-            first = self.summary.days.get(stream.park.pk, (stream.next_day, stream.next_day))[0]
-            self.summary.days[stream.park.pk] = (first, stream.next_day)
+            sink(stream.park, window, rows)
+            self.tell_gaps(stream, day, rows)
+            self.tell_overlap(stream, day)
+            first = self.written.days.get(stream.park.pk, (stream.next_day, stream.next_day))[0]
+            self.written.days[stream.park.pk] = (first, stream.next_day)
         stream.memory = rows.memory
         stream.feed_before = day.feed[-1] if day.feed else stream.feed_before
 
@@ -331,7 +346,7 @@ class DestinationImport:
         stream.memory = memory_before(stream.park, end)
 
     def in_range(self, day: date) -> bool:
-        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+        return self.start is None or self.start <= day
 
     def park_day(self, stream: ParkStream, midnight: int, start: int, end: int) -> ParkDay:
         """The part `[start, end)` of a day; takes its events out of the stream."""
@@ -373,7 +388,7 @@ class DestinationImport:
             unique[event.millis] = event
             if known is None:
                 continue
-            self.summary.duplicates += 1
+            self.written.duplicates += 1
             if known != event:
                 self.tell_contradiction(event)
         return [unique[millis] for millis in sorted(unique)]
@@ -382,12 +397,44 @@ class DestinationImport:
         at = datetime.fromtimestamp(event.millis / 1000, UTC)
         reason = "two events of one instant differ; the later in the file wins"
         self.problems.add(Problem(LogType.DUPLICATE, "ride", event.entity, reason, at))
+        self.written.problems[LogType.DUPLICATE.value] += 1
 
-    def tell_gaps(self, park: Park, rows: DayRows) -> None:
+    def tell_gaps(self, stream: ParkStream, day: ParkDay, rows: DayRows) -> None:
+        """What is unknown of the park, and of rides that ran when they were last heard of: told, never filled."""
+        park = stream.park
         for start, end in rows.gaps:
             place = park.themeparks_wiki_id or f"park {park.pk}"
             reason = "the park's feed was silent in opening hours"
             self.problems.add(Problem(LogType.GAP, "park", place, reason, instant(start), instant(end), park.pk))
+            self.written.problems[LogType.GAP.value] += 1
+        for ride, (start, end) in ride_gaps(day).items():
+            place = day.events[ride][0].entity
+            reason = f"the ride was operating, and nothing was told of it for more than {RIDE_GAP.days} days"
+            self.problems.add(Problem(LogType.GAP, "ride", place, reason, instant(start), instant(end), ride))
+            self.written.problems[LogType.GAP.value] += 1
+
+    def tell_overlap(self, stream: ParkStream, day: ParkDay) -> None:
+        """Live collection was there too: its rows win (A-17)."""
+        if not day.live and not day.live_park:
+            return
+        self.written.live_days[stream.park.pk] += 1
+        place = stream.park.themeparks_wiki_id or f"park {stream.park.pk}"
+        reason = "live collection covers part of the day; its rows win over the archive's"
+        at, until = instant(day.midnight), instant(day.end)
+        self.problems.add(Problem(LogType.DUPLICATE, "park", place, reason, at, until, stream.park.pk))
+        self.written.problems[LogType.DUPLICATE.value] += 1
+
+
+def ride_gaps(day: ParkDay) -> dict[int, Interval]:
+    """Rides that come back on a day after long silence in which they should have had news, with the silence."""
+    found = {}
+    for ride, events in day.events.items():
+        known = day.memory.get(ride)
+        if known is None or not is_operating(known.state[0], False):
+            continue
+        if events[0].at - known.last_event > RIDE_GAP.total_seconds():
+            found[ride] = (known.last_event, events[0].at)
+    return found
 
 
 def scheduled_spans(park: Park, day: date, start: int, end: int) -> list[Interval] | None:

@@ -1,10 +1,21 @@
-"""Which park and which ride an archive event speaks of; parks and rides met first are created."""
+"""Which park and which ride an archive event speaks of (R-26.4): by UUID, by name, else created or told.
+
+Every answer for a ride is a stored decision, and a stored decision is obeyed by every later import. At any instant
+at most one entity feeds a ride: an entity whose news overlaps with that of the ride's own entity is something else.
+"""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
 
+from django.db import transaction
+
+from importer.decisions import SURE, MappingDecision, MappingMethod, decisions_of, stored
 from importer.events import PARK, Event
+from importer.likeness import Match, best_match
 from parks.catalog import facts_for
 from parks.directory import UNKNOWN_CITY, UNKNOWN_COUNTRY, park_from
 from parks.models import EntityType, Park, Ride
@@ -14,21 +25,72 @@ from snapshots.quality import LogType
 CREATED_TIER = 2  # R-26.4: a ride met in the archive is a standard one until classified
 
 Report = Callable[[LogType, str], None]
+Seconds = tuple[int, int]
 
 
 @dataclass
 class Mapping:
-    """UUID to park and ride, for one destination. `skipped` counts the events of what is no ride, by kind."""
+    """UUID to park and ride, for one destination. `skipped` counts the events of what is no ride, by kind.
+
+    `auto_create`: an entity that fits no ride becomes one; else it is told as MAPPING_FAILED.
+    `decided_by`: who stands in the decisions, an import's id.
+    """
 
     destination: str
+    auto_create: bool = True
+    decided_by: str = "import"
     parks: dict[str, Park] = field(default_factory=dict)  # by UUID
     parks_by_id: dict[int, Park] = field(default_factory=dict)
-    rides: dict[str, Ride] = field(default_factory=dict)  # by UUID
+    rides: dict[str, Ride] = field(default_factory=dict)  # by UUID of the entity, decided
+    fed: dict[int, list[str]] = field(default_factory=dict)  # by ride, the entities decided for it
+    own_rides: dict[str, Ride] = field(default_factory=dict)  # by UUID, as the catalogue tells
     no_rides: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
     parks_created: int = 0
     rides_created: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    methods: Counter[str] = field(default_factory=Counter)  # entities met, by how they were mapped
+    present: dict[str, Seconds] = field(default_factory=dict)  # first and last news in the file being read
+    spans: dict[str, Seconds] = field(default_factory=dict)  # the same, not stored yet
+    stored_spans: dict[str, Seconds] = field(default_factory=dict)
+
+    @cached_property
+    def decisions(self) -> dict[str, MappingDecision]:
+        return {decision.entity_uuid: decision for decision in decisions_of(self.destination)}
+
+    # -- a file -------------------------------------------------------------------------------------------
+
+    def meet(self, events: Iterable[Event]) -> None:
+        """Note which entities a file tells of, and when, before its events are resolved."""
+        self.present = {}
+        for event in events:
+            known = self.present.get(event.entity)
+            if known is None:
+                self.present[event.entity] = (event.at, event.at)
+            elif event.at < known[0] or event.at > known[1]:
+                self.present[event.entity] = (min(known[0], event.at), max(known[1], event.at))
+
+    def overlap(self, one: str, other: str) -> bool:
+        """Do two entities report in the same stretch of the file?"""
+        first, second = self.present.get(one), self.present.get(other)
+        return bool(first and second and first[0] <= second[1] and second[0] <= first[1])
+
+    def note_spans(self) -> None:
+        """Store from when to when each entity fed its ride; to be called before the file's rows are written."""
+        for entity in self.present.keys() & self.rides.keys():
+            first, last = self.present[entity]
+            known = self.stored_spans.get(entity)
+            if known is None or first < known[0] or last > known[1]:
+                low, high = known or (first, last)
+                self.spans[entity] = self.stored_spans[entity] = (min(first, low), max(last, high))
+        if self.spans:
+            MappingDecision.objects.all().widen(
+                {entity: (instant(first), instant(last)) for entity, (first, last) in self.spans.items()}
+            )
+            self.spans = {}
+
+    # -- an event -----------------------------------------------------------------------------------------
 
     def concerns(self, event: Event, park: Park) -> bool:
         """Does an event speak of `park`, as far as the event and the known rides tell?"""
@@ -42,32 +104,144 @@ class Mapping:
         """
         ride = self.known_ride(event)
         if ride is not None:
-            self.tell_contradictions(event, self.parks_by_id[ride.park_id], report)
-            return self.parks_by_id[ride.park_id], ride
+            park = self.parks_by_id[ride.park_id]
+            self.tell_contradictions(event, park, report)
+            is_alone = len(self.fed[ride.pk]) == 1
+            return park, ride if is_alone or not self.is_second(event, ride, report) else None
         uuid = event.park or (event.entity if event.entity in self.parks else None)
-        park = self.known_park(uuid) or self.create_park(event, report)
-        if park is None:
+        found = self.known_park(uuid) or self.create_park(event, report)
+        if found is None:
             return None, None
-        self.tell_contradictions(event, park, report)
-        if event.entity == park.themeparks_wiki_id:
-            self.learn_name(park, event.name)
-        is_ride = event.kind == EntityType.ATTRACTION and event.entity != park.themeparks_wiki_id
+        self.tell_contradictions(event, found, report)
+        if event.entity == found.themeparks_wiki_id:
+            self.learn_name(found, event.name)
+        is_ride = event.kind == EntityType.ATTRACTION and event.entity != found.themeparks_wiki_id
         if not is_ride or event.entity in self.no_rides:
             self.no_rides.add(event.entity)
             self.skipped[event.kind] += 1
-            return park, None
-        return park, self.create_ride(event, park)
+            return found, None
+        if event.entity in self.failed:
+            return found, None
+        return found, self.decide(event, found, report)
 
     def known_ride(self, event: Event) -> Ride | None:
-        if event.entity in self.rides:
-            return self.rides[event.entity]
-        if event.entity in self.no_rides or event.kind == PARK:
+        entity = event.entity
+        if entity in self.rides:
+            return self.rides[entity]
+        if entity in self.no_rides or entity in self.failed or event.kind == PARK:
             return None
-        ride = Ride.objects.select_related("park").filter(themeparks_wiki_id=event.entity).first()
-        if ride is not None:
-            self.remember_park(ride.park)
-            self.rides[event.entity] = ride
+        decision = self.decisions.get(entity)
+        if decision is None:
+            decision = MappingDecision.objects.filter(entity_uuid=entity).select_related("ride__park").first()
+        if decision is not None and decision.ride is not None and not decision.is_failed:
+            return self.obey(decision)
+        if decision is not None and decision.is_final:
+            return None
+        ride = self.own_rides.get(entity)
+        if ride is None:
+            ride = Ride.objects.select_related("park").filter(themeparks_wiki_id=entity).first()
+        if ride is None:
+            return None
+        return self.obey(self.store(event, ride.park, ride, MappingMethod.UUID))
+
+    def is_second(self, event: Event, ride: Ride, report: Report) -> bool:
+        """Does another entity of the ride report at the same time? The ride's own one wins, else the lower UUID."""
+        entity, own = event.entity, ride.themeparks_wiki_id
+        for other in self.fed[ride.pk]:
+            loses = other == own or (entity != own and other < entity)
+            if other != entity and loses and self.overlap(entity, other):
+                self.tell_once(
+                    f"second {entity}",
+                    report,
+                    f"entity {entity} ({event.name}) is mapped to ride {ride.pk} ({ride.name}), but entity {other}"
+                    " of the same ride reports at the same time; its events there are left out",
+                )
+                return True
+        return False
+
+    # -- decisions ----------------------------------------------------------------------------------------
+
+    def obey(self, decision: MappingDecision) -> Ride | None:
+        """The ride of a stored decision, remembered; None of one that failed."""
+        entity, ride = decision.entity_uuid, decision.ride
+        self.methods[decision.method] += 1
+        if ride is None or decision.is_failed:
+            self.failed.add(entity)
+            return None
+        self.remember_park(ride.park)
+        self.rides[entity] = ride
+        self.fed.setdefault(ride.pk, []).append(entity)
+        if decision.first_event_at and decision.last_event_at:
+            span = (int(decision.first_event_at.timestamp()), int(decision.last_event_at.timestamp()))
+            self.stored_spans[entity] = span
         return ride
+
+    def decide(self, event: Event, park: Park, report: Report) -> Ride | None:
+        """The ride of an entity that no UUID tells: by name, else created, else MAPPING_FAILED."""
+        decision = self.decisions.get(event.entity)
+        if decision is None or not decision.is_final:
+            match = best_match(event.name, self.candidates(event, park))
+            decision = self.decided(event, park, match)
+        ride = self.obey(decision)
+        if ride is None:
+            # One row per entity, wherever it was met first.
+            self.tell_once(
+                f"unmapped {event.entity}", report, f"entity {event.entity} ({event.name}) fits no ride of {park.name}"
+            )
+        return ride
+
+    def decided(self, event: Event, park: Park, match: Match | None) -> MappingDecision:
+        if match is not None:
+            method = MappingMethod.FUZZY if match.edits else MappingMethod.EXACT_NAME
+            return self.store(event, park, match.ride, method, match)
+        if self.auto_create:
+            return self.create_ride(event, park)
+        return self.store(event, park, None, MappingMethod.FAILED)
+
+    def candidates(self, event: Event, park: Park) -> list[Ride]:
+        """The rides of the park whose entity may be this one: none that another entity tells of at this time."""
+        rides = park.rides.exclude(entity_type__in=(EntityType.SHOW, EntityType.RESTAURANT)).select_related("park")
+        return [ride for ride in rides if not any(self.overlap(event.entity, other) for other in self.entities(ride))]
+
+    def entities(self, ride: Ride) -> list[str]:
+        """The entities that feed a ride, its own first, as far as is known."""
+        return [*filter(None, [ride.themeparks_wiki_id]), *self.fed.get(ride.pk, ())]
+
+    def store(
+        self, event: Event, park: Park, ride: Ride | None, method: MappingMethod, match: Match | None = None
+    ) -> MappingDecision:
+        """Store a decision; the ride learns the entity's UUID if it has none. Another importer may have been first."""
+        confidence = Decimal(0) if method == MappingMethod.FAILED else SURE
+        with transaction.atomic():
+            decision = stored(
+                MappingDecision(
+                    entity_uuid=event.entity,
+                    entity_name=event.name,
+                    destination_uuid=self.destination,
+                    park=park,
+                    ride=ride,
+                    method=method,
+                    edits=match.edits if match else None,
+                    confidence=round(Decimal(str(match.confidence)), 2) if match else confidence,
+                    decided_by=self.decided_by,
+                )
+            )
+            if decision.ride is not None and not decision.is_failed:
+                give_uuid(decision.ride, event.entity)
+        self.decisions[event.entity] = decision
+        return decision
+
+    def create_ride(self, event: Event, park: Park) -> MappingDecision:
+        with transaction.atomic():
+            ride, is_new = Ride.objects.get_or_create(
+                themeparks_wiki_id=event.entity,
+                defaults={"park": park, "name": event.name or f"Ride {event.entity}", "tier": CREATED_TIER},
+            )
+            decision = self.store(event, park, ride, MappingMethod.CREATED)
+        self.rides_created += is_new
+        return decision
+
+    # -- parks --------------------------------------------------------------------------------------------
 
     def known_park(self, uuid: str | None) -> Park | None:
         if uuid is None or uuid in self.parks:
@@ -86,8 +260,8 @@ class Mapping:
         self.parks_by_id[park.pk] = park
         if park.themeparks_wiki_id:
             self.parks[park.themeparks_wiki_id] = park
-        for ride in park.rides.exclude(themeparks_wiki_id=None):
-            self.rides[str(ride.themeparks_wiki_id)] = ride
+        for ride in park.rides.exclude(themeparks_wiki_id=None).select_related("park"):
+            self.own_rides[str(ride.themeparks_wiki_id)] = ride
 
     def create_park(self, event: Event, report: Report) -> Park | None:
         facts = facts_for(event.park) if event.park else None
@@ -113,6 +287,19 @@ class Mapping:
             timezone=zone,
         )
 
+    @staticmethod
+    def learn_name(park: Park, name: str) -> None:
+        if name and name != park.name and park.city == UNKNOWN_CITY:
+            park.name = name
+            park.save(update_fields=["name", "updated_at"])
+
+    # -- what is told -------------------------------------------------------------------------------------
+
+    def tell_once(self, key: str, report: Report, text: str) -> None:
+        if key not in self.told:
+            self.told.add(key)
+            report(LogType.MAPPING_FAILED, text)
+
     def tell_contradictions(self, event: Event, park: Park, report: Report) -> None:
         """What an event says of its park and we know otherwise: told once per entity, ours is kept."""
         if event.park not in (None, park.themeparks_wiki_id) and f"park of {event.entity}" not in self.told:
@@ -132,19 +319,14 @@ class Mapping:
         else:
             report(LogType.MAPPING_FAILED, f"park {event.park} is new and its time zone {zone!r} is not usable")
 
-    @staticmethod
-    def learn_name(park: Park, name: str) -> None:
-        if name and name != park.name and park.city == UNKNOWN_CITY:
-            park.name = name
-            park.save(update_fields=["name", "updated_at"])
 
-    def create_ride(self, event: Event, park: Park) -> Ride:
-        ride = Ride.objects.create(
-            park=park,
-            themeparks_wiki_id=event.entity,
-            name=event.name or f"Ride {event.entity}",
-            tier=CREATED_TIER,
-        )
-        self.rides_created += 1
-        self.rides[event.entity] = ride
-        return ride
+def instant(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def give_uuid(ride: Ride, entity: str) -> None:
+    """Save the wiki id on a ride that has none (R-26.4); one that another ride has stays there."""
+    if ride.themeparks_wiki_id is None and not Ride.objects.filter(themeparks_wiki_id=entity).exists():
+        claimed = Ride.objects.filter(pk=ride.pk, themeparks_wiki_id=None).update(themeparks_wiki_id=entity)
+        if claimed:
+            ride.themeparks_wiki_id = entity

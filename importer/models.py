@@ -1,14 +1,17 @@
 """The ledgers of imports and of calls of the history endpoint."""
 
 import secrets
-from datetime import timedelta
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from importer.decisions import MappingDecision  # noqa: F401  (here Django looks for models)
 from parks.fields import EnumField, one_of
+from parks.ledger import is_alive, is_here, this_process
 from parks.models import Park, Ride
 
 
@@ -29,7 +32,11 @@ ENTERED_FROM = {
     ImportStatus.FAILED: (ImportStatus.IN_PROGRESS, ImportStatus.PAUSED),
     ImportStatus.CANCELLED: (ImportStatus.PENDING, ImportStatus.IN_PROGRESS, ImportStatus.PAUSED),
 }
+# So long after its last sign of life an import or a slice of another machine counts as killed.
 ABANDONED_AFTER = timedelta(hours=1)
+SILENT_AFTER = timedelta(minutes=15)
+RESUMABLE = (ImportStatus.PAUSED, ImportStatus.FAILED)
+ACTIVE = (ImportStatus.PENDING, ImportStatus.IN_PROGRESS)
 ENDED = (ImportStatus.COMPLETED, ImportStatus.FAILED, ImportStatus.CANCELLED)
 
 
@@ -48,6 +55,13 @@ class ImportCheckpoint(models.Model):
     import_id = models.CharField(max_length=20, unique=True, default=new_import_id)
     destination_uuid = models.CharField(max_length=36)
     park = models.ForeignKey(Park, models.SET_NULL, null=True, blank=True, related_name="imports")
+    start_date = models.DateField(null=True, blank=True, help_text="park-local, inclusive; empty: from the beginning")
+    end_date = models.DateField(null=True, blank=True, help_text="park-local, inclusive; empty: to the end")
+    source = models.CharField(max_length=1000, default="", blank=True, help_text="directory or s3:// URL")
+    auto_create = models.BooleanField(default=True, help_text="create rides that are not known yet")
+    is_again = models.BooleanField(default=False, help_text="also import what is unchanged since it was imported")
+    runner = models.CharField(max_length=100, default="", blank=True, help_text="host:process; empty: Celery")
+    last_error = models.TextField(default="", blank=True)
     last_processed_date = models.DateField(null=True, blank=True)
     last_processed_file = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
     records_imported = models.PositiveBigIntegerField(default=0)
@@ -79,22 +93,62 @@ class ImportCheckpoint(models.Model):
     def __str__(self) -> str:
         return f"{self.import_id} {self.destination_uuid} {self.status}"
 
+    @property
+    def can_resume(self) -> bool:
+        return self.status in RESUMABLE
+
     @classmethod
-    def fail_abandoned(cls, destination_uuid: str) -> None:
-        """Imports of a destination that say they run but have not moved for an hour were killed."""
-        stale = cls.objects.filter(
-            destination_uuid=destination_uuid,
-            status=ImportStatus.IN_PROGRESS,
-            updated_at__lt=timezone.now() - ABANDONED_AFTER,
-        )
-        for checkpoint in stale:
-            checkpoint.enter(ImportStatus.FAILED)
+    def running(cls, destination_uuid: str) -> "ImportCheckpoint | None":
+        """The import that works on a destination or waits for a worker. Those that were killed are told so."""
+        for found in cls.objects.filter(destination_uuid=destination_uuid, status__in=ACTIVE).order_by("pk"):
+            if found.has_life():
+                return found
+            found.break_off()
+        return None
+
+    def has_life(self) -> bool:
+        """Does its process exist? Of other machines only the time since its last sign tells."""
+        if self.runner and is_here(self.runner):
+            return is_alive(self.runner)
+        return self.updated_at > timezone.now() - ABANDONED_AFTER
+
+    def break_off(self) -> None:
+        """Its process was killed: FAILED, so that it can be resumed; CANCELLED when it never began."""
+        with suppress(TransitionRefused):  # somebody else said so at the same time
+            self.enter(ImportStatus.FAILED if self.status == ImportStatus.IN_PROGRESS else ImportStatus.CANCELLED)
+
+    def resume(self, runner: str = "") -> None:
+        """Go on: failed slices get another try. Raises TransitionRefused; the caller lets a worker claim slices."""
+        self.enter(ImportStatus.IN_PROGRESS)
+        ImportCheckpoint.objects.filter(pk=self.pk).update(runner=runner, last_error="")
+        self.runner, self.last_error = runner, ""
+        self.slices.filter(state=SliceState.FAILED).update(state=SliceState.PENDING)
+
+    def fail(self, reason: str) -> None:
+        """Note why it cannot go on; an import that somebody paused or cancelled meanwhile stays so."""
+        ImportCheckpoint.objects.filter(pk=self.pk).update(last_error=reason)
+        self.last_error = reason
+        with suppress(TransitionRefused):
+            self.enter(ImportStatus.FAILED)
+
+    def claim_slice(self) -> "ImportSlice | None":
+        """The next slice, now this process's; None when none is left, or the next one is another process's.
+
+        A ride's state runs on from one slice to the next: a slice is free when the one before it is done.
+        """
+        following = self.slices.exclude(state=SliceState.DONE).order_by("first_date").first()
+        return following if following is not None and following.take() else None
+
+    def is_finished(self) -> bool:
+        """Are all slices done?"""
+        return not self.slices.exclude(state=SliceState.DONE).exists()
 
     def enter(self, status: ImportStatus) -> None:
         """Claim the step to `status` by a conditional update; raises TransitionRefused when it is not open."""
         now = timezone.now()
         changes: dict[str, object] = {"status": status, "updated_at": now}
-        changes["completed_at"] = now if status in ENDED else None
+        # The clock of this machine may be behind that of the one that started it.
+        changes["completed_at"] = max(now, self.started_at or now) if status in ENDED else None
         if status == ImportStatus.IN_PROGRESS and self.started_at is None:
             changes["started_at"] = now
         sources = ENTERED_FROM.get(status, ())
@@ -104,6 +158,115 @@ class ImportCheckpoint(models.Model):
             raise TransitionRefused(f"import {self.import_id} is {self.status}, it cannot become {status}")
         for field, value in changes.items():
             setattr(self, field, value)
+
+
+class SliceState(models.TextChoices):
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+class ImportSlice(models.Model):
+    """Some park-local days of an import: the unit that is claimed, stored in one transaction, and skipped later."""
+
+    id = models.BigAutoField(primary_key=True, db_column="slice_id")
+    job = models.ForeignKey(ImportCheckpoint, models.CASCADE, related_name="slices", db_index=False)
+    first_date = models.DateField(help_text="park-local, inclusive")
+    last_date = models.DateField(help_text="park-local, inclusive")
+    state = EnumField(max_length=7, choices=SliceState.choices, default=SliceState.PENDING)
+    runner = models.CharField(max_length=100, default="", blank=True, help_text="host:process")
+    claimed_at = models.DateTimeField(null=True, blank=True, help_text="or its last sign of life")
+    attempts = models.PositiveIntegerField(default=0)
+    files_total = models.PositiveIntegerField(default=0)
+    files_done = models.PositiveIntegerField(default=0)
+    rows = models.PositiveBigIntegerField(default=0, help_text="created, updated and deleted")
+    errors = models.PositiveIntegerField(default=0, help_text="problems met in its files")
+    last_error = models.TextField(default="", blank=True)
+    checksum = models.CharField(max_length=64, default="", blank=True, help_text="of everything its rows depend on")
+    counts = models.JSONField(default=dict, blank=True)
+    carry = models.BinaryField(null=True, blank=True, help_text="what the next slice goes on with (importer.carry)")
+    same_as = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    seconds = models.FloatField(default=0, help_text="it took to read and store")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "import_slices"
+        constraints = [
+            # also serves: the slices of an import in order
+            models.UniqueConstraint(fields=["job", "first_date"], name="import_slices_once"),
+            models.CheckConstraint(condition=Q(last_date__gte=F("first_date")), name="import_slices_in_order"),
+            one_of("state", SliceState, "import_slices_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_date} to {self.last_date}: {self.state}"
+
+    def take(self) -> bool:
+        """Claim it by a conditional update; False when somebody else has it and is not dead."""
+        now = timezone.now()
+        free = Q(state=SliceState.PENDING)
+        if self.state == SliceState.RUNNING and self.is_forsaken(now):
+            free |= Q(state=SliceState.RUNNING, runner=self.runner, claimed_at=self.claimed_at)
+        claim: dict[str, object] = {"state": SliceState.RUNNING, "runner": this_process(), "claimed_at": now}
+        claim["files_done"] = 0
+        if not ImportSlice.objects.filter(free, pk=self.pk).update(**claim, attempts=F("attempts") + 1):
+            return False
+        self.refresh_from_db()
+        return True
+
+    def is_forsaken(self, now: datetime) -> bool:
+        """Was its process killed? One of another machine counts as that when it was silent for long, or signed
+        with a time that is yet to come."""
+        if is_here(self.runner):
+            return not is_alive(self.runner)
+        return self.claimed_at is None or abs(now - self.claimed_at) > SILENT_AFTER
+
+    def mine(self) -> models.QuerySet["ImportSlice"]:
+        """The row, as long as this process holds it."""
+        return ImportSlice.objects.filter(pk=self.pk, state=SliceState.RUNNING, runner=this_process())
+
+    def give_back(self) -> None:
+        """Let somebody begin it anew."""
+        self.mine().update(state=SliceState.PENDING, runner="", files_done=0)
+
+    def fail(self, reason: str) -> None:
+        self.mine().update(state=SliceState.FAILED, runner="", last_error=reason)
+
+    def before(self) -> "ImportSlice | None":
+        """The slice before it in the same import."""
+        return (
+            ImportSlice.objects.filter(job=self.job_id, first_date__lt=self.first_date).order_by("first_date").last()
+        )
+
+    def last_word(self) -> "ImportSlice | None":
+        """The slice of the destination that was the last to finish among those that share a day with this one."""
+        overlapping = ImportSlice.objects.filter(
+            job__destination_uuid=self.job.destination_uuid,
+            first_date__lte=self.last_date,
+            last_date__gte=self.first_date,
+            state=SliceState.DONE,
+        )
+        return overlapping.select_related("job", "same_as").order_by("finished_at", "pk").last()
+
+    def is_as(self, other: "ImportSlice", checksum: str) -> bool:
+        """Did `other` import the very days and parks of this one, from files of this checksum?"""
+        return (other.first_date, other.last_date, other.job.park_id, other.checksum) == (
+            self.first_date,
+            self.last_date,
+            self.job.park_id,
+            checksum,
+        )
+
+    @classmethod
+    def forget(cls, destination_uuid: str) -> int:
+        """Have the next import of a destination do all of it again, as when its mapping changed. How many slices."""
+        done = cls.objects.filter(job__destination_uuid=destination_uuid, state=SliceState.DONE)
+        return cls.objects.filter(pk__in=list(done.values_list("pk", flat=True))).update(checksum="", carry=None)
+
+    @property
+    def days(self) -> tuple[date, date]:
+        return self.first_date, self.last_date
 
 
 class HistoryOutcome(models.TextChoices):

@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from parks.querysets import upsert
 from snapshots.models import DataQualityLog
-from snapshots.quality import LogType
+from snapshots.quality import LogType, Resolution
 
 MAX_PER_FILE = 10_000
 RAW_LIMIT = 4_000  # characters of offending input that are kept
@@ -48,6 +48,15 @@ class ProblemLog:
             return
         row = self.row(problem)
         self.pending[row.fingerprint] = row
+
+    def add_formats(self, key: str, at: datetime, met: Mapping[str, int]) -> None:
+        """Remember each format variation of a file, which was normalised: no error, and nothing to be done."""
+        for variation, count in met.items():
+            row = self.row(Problem(LogType.INVALID, "archive_file", f"{key}#format", f"format: {variation}", at))
+            row.raw_data = {"events": count}
+            row.resolution_status = Resolution.RESOLVED
+            row.resolution_notes = "normalised on import"
+            self.pending[row.fingerprint] = row
 
     def row(self, problem: Problem) -> DataQualityLog:
         key = DataQualityLog.natural_key(problem.kind, problem.entity_type, problem.place, problem.at, problem.reason)

@@ -96,6 +96,11 @@ def this_process() -> str:
     return f"{socket.gethostname()[:80]}:{os.getpid()}"
 
 
+def is_here(runner: str) -> bool:
+    """Is it a process of this machine?"""
+    return runner.rpartition(":")[0] == this_process().rpartition(":")[0]
+
+
 def is_alive(runner: str) -> bool:
     """Does the process exist? Of other machines nobody knows: only the limit tells."""
     host, _, pid = runner.rpartition(":")

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from importer import running
 from importer.archive import DirectoryArchive
-from importer.importing import DestinationImport, ImportSummary
+from importer.importing import ImportSummary
+from importer.planning import plan
 from importer.tests.archives import COASTER, DESTINATION, PARK, event, write_events
 from parks.models import Park, Ride
 from parks.rounding import half_up
@@ -69,7 +71,9 @@ def stamp(time: datetime) -> str:
 def imported(root: Path, events: list[dict]) -> ImportSummary:
     write_events(root, events)
     with time_machine.travel(LATER, tick=False):
-        return DestinationImport(DirectoryArchive(root), DESTINATION, start=DAY, end=DAY).run()
+        return running.run(
+            plan(DirectoryArchive(root), DESTINATION, source=str(root), start_date=DAY, end_date=DAY, is_again=True)
+        )
 
 
 def measured(ride: Ride, **only: bool) -> RideMeasures:

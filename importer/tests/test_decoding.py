@@ -1,11 +1,12 @@
 import gzip
 import json
+import tracemalloc
 import zlib
 
 import pytest
 
-from importer import decoding
-from importer.decoding import decode
+from importer import decoding, formats
+from importer.decoding import EventStream, decode
 
 EVENTS = [{"entityId": "a", "n": 1}, {"entityId": "b", "n": 2}, {"entityId": "c", "n": 3}]
 DOCUMENT = json.dumps({"events": EVENTS}).encode()
@@ -105,3 +106,77 @@ def test_ten_megabytes_of_garbage_are_one_problem():
     decoded = decode(b"\x00\xff\x13\x37" * 2_500_000)
     assert decoded.events == []
     assert decoded.reason == "neither zlib, gzip nor JSON"
+
+
+# -- piece by piece ---------------------------------------------------------------------------------------
+
+
+def busy_day(count, showtimes=False):
+    """A document of several pieces: `count` events of about 300 bytes."""
+    nested = [{"type": "Performance", "startTime": "x"}, {"type": "Performance", "startTime": "y"}]
+    return [
+        {
+            "entityId": f"entity {n}",
+            "data": {"noise": f"{n * 7919 % 9973:0250d}", **({"showtimes": nested} if showtimes else {})},
+        }
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (" ,\n ", " : ")])
+@pytest.mark.parametrize(
+    "shape", [lambda events: {"events": events, "next": [1]}, list, lambda e: {"a": [], "events": e}]
+)
+def test_a_file_of_many_pieces_gives_every_event_once(separators, shape):
+    events = busy_day(12_000, showtimes=True)
+    decoded = decode(zlib.compress(json.dumps(shape(events), separators=separators).encode()))
+    assert decoded.reason is None
+    assert decoded.events == events
+
+
+def test_a_break_in_the_middle_of_many_pieces_costs_one_event():
+    events = busy_day(12_000)
+    text = json.dumps({"events": events}).encode()
+    broken = text.replace(b'"entity 6000"', b"\x01")
+    decoded = decode(zlib.compress(broken))
+    assert decoded.events == events[:6000] + events[6001:]
+    assert decoded.position == broken.index(b'{"entityId": \x01')
+    assert "not JSON" in decoded.reason
+
+
+def test_memory_does_not_grow_with_what_a_file_unpacks_to():
+    data = zlib.compress(b'{"events": [' + b",".join([json.dumps(busy_day(1)[0]).encode()] * 200_000) + b"]}")
+    tracemalloc.start()
+    count = sum(1 for _ in EventStream(data))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 200_000  # 58 MB of text
+    assert peak < 16 << 20
+
+
+def test_a_bomb_without_events_is_refused_before_it_is_unpacked():
+    stream = EventStream(zlib.compress(b"[" + b" " * (64 << 20) + b"]"))
+    assert list(stream) == []
+    assert not stream.is_believed
+    assert "without an event" in stream.reason
+
+
+def test_a_text_after_the_list_is_told_and_the_events_are_kept():
+    decoded = decode(DOCUMENT + b'{"more": 1}')
+    assert decoded.events == EVENTS
+    assert decoded.reason is not None
+
+
+@pytest.mark.parametrize(
+    ("data", "met"),
+    [
+        (zlib.compress(DOCUMENT), []),
+        (gzip.compress(DOCUMENT), [formats.GZIP]),
+        (gzip.compress(DOCUMENT[:20]) + gzip.compress(DOCUMENT[20:]), [formats.GZIP, formats.MEMBERS]),
+        (DOCUMENT, [formats.PLAIN]),
+        (b"\xef\xbb\xbf" + DOCUMENT, [formats.PADDED, formats.PLAIN]),
+        (zlib.compress(json.dumps(EVENTS).encode()), [formats.BARE_LIST]),
+    ],
+)
+def test_the_format_of_a_file_is_noted(data, met):
+    assert decode(data).met == dict.fromkeys(met, 1)

@@ -1,8 +1,10 @@
+from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from importer import formats
 from importer.events import PARK, parse_event
 from importer.tests.archives import COASTER, DESTINATION, event
 from importer.tests.archives import PARK as PARK_UUID
@@ -219,3 +221,75 @@ def test_names_lose_what_no_database_takes():
     assert parsed(event(AT, name="A\x00B\ud800C")).name == "ABC"
     assert parsed(event(AT, name={"de": "Achterbahn", "en": "Coaster"})).name == "Coaster"
     assert parsed(event(AT, name=None)).name == ""
+
+
+# -- variations of the format -----------------------------------------------------------------------------
+
+
+def met_in(raw):
+    met: Counter[str] = Counter()
+    told: list = []
+    found = parse_event(raw, DESTINATION, NOW, lambda kind, reason: told.append(reason), met)
+    return found, dict(met), told
+
+
+def preview(**changes):
+    """An event in the shape of the API's preview generation of 2021: capitalised words, flat lines."""
+    data = {"status": "Operating", "waitTime": 35, "fastPass": False, "meta": {"type": "ATTRACTION"}, **changes}
+    return {**event(AT), "data": data}
+
+
+def test_the_format_as_told_is_no_variation():
+    assert met_in(event(AT, wait=20))[1] == {}
+
+
+def test_the_preview_s_statuses_and_flat_waits_are_normalised_and_counted():
+    found, met, told = met_in(preview())
+    assert found.state == (Status.OPERATING, 35)
+    assert met == {formats.STATUS_CASE: 1, formats.FLAT_WAIT: 1, formats.PREVIEW_META: 1}
+    assert told == []
+
+
+def test_the_preview_s_single_rider_and_boarding_groups_become_queues():
+    group = {"allocationStatus": "PAUSED", "currentGroupStart": 34, "currentGroupEnd": 40, "estimatedWait": None}
+    meta = {"type": "ATTRACTION", "singleRider": True, "singleRiderWaitTime": 10, "boardingGroup": group}
+    found, _, told = met_in(preview(meta=meta))
+    by_type = {queue.queue_type: queue for queue in found.queues}
+    assert by_type["SINGLE_RIDER"].wait_time_minutes == 10
+    assert by_type["BOARDING_GROUP"].boarding_group_current == "34-40"
+    assert told == []
+
+
+def test_the_preview_tells_what_an_entity_is():
+    assert met_in(preview(meta={"type": "RESTAURANT"}))[0].kind == "RESTAURANT"
+
+
+def test_members_of_data_beside_it_are_read():
+    raw = {**event(AT), "status": "DOWN", "waitTime": None}
+    del raw["data"]
+    found, met, told = met_in(raw)
+    assert found.state == (Status.DOWN, None)
+    assert met == {formats.FLAT_EVENT: 1, formats.FLAT_WAIT: 1}
+    assert told == []
+
+
+def test_a_queue_that_is_told_goes_before_a_flat_wait():
+    raw = event(AT, wait=20, data={"waitTime": 99})
+    found, met, _ = met_in(raw)
+    assert found.wait == 20
+    assert met == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "variation"),
+    [
+        ({"entityId": COASTER.upper().replace("3", "A")}, formats.UUID_CASE),
+        ({"name": {"de": "Achterbahn"}}, formats.NAME_MAP),
+        ({"data": {"queue": {"STANDBY": {"waitTime": 20.0}}}}, formats.FLOAT_WAIT),
+        ({"data": {"status": "operating"}}, formats.STATUS_CASE),
+    ],
+)
+def test_each_variation_is_counted(change, variation):
+    found, met, _ = met_in(event(AT, **change))
+    assert found is not None
+    assert met == {variation: 1}

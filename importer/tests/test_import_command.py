@@ -1,15 +1,32 @@
+from contextlib import contextmanager
+
 import boto3
 import pytest
+from celery import current_app as app
 from django.core.management import CommandError, call_command
 from moto import mock_aws
 
-from importer.management.commands import import_historical
+from importer import finishing, pool
+from importer.archive import DirectoryArchive
+from importer.models import ImportCheckpoint, ImportStatus
+from importer.planning import plan
 from importer.tests.archives import COASTER, DESTINATION, FLUME, write_events
-from importer.tests.test_importing import a_day, three_days
+from importer.tests.test_importing import TABLES, a_day, three_days
+from importer.tests.test_slices import DEAD
+from parks.ledger import this_process
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
 
 pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def celery_here():
+    """Tasks run where they are asked for."""
+    before = app.conf.task_always_eager
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = before
 
 
 def run(capsys, *args):
@@ -37,6 +54,8 @@ def test_a_second_run_says_that_nothing_changed(tmp_path, capsys):
     write_events(tmp_path, three_days())
     run(capsys, "--source", str(tmp_path), "--all-parks")
     out = run(capsys, "--source", str(tmp_path), "--all-parks")
+    assert "Nothing changed: no file is another than when it was imported." in out
+    out = run(capsys, "--source", str(tmp_path), "--all-parks", "--again")
     assert "Nothing changed: all" in out
     assert "rows were stored already." in out
 
@@ -52,7 +71,7 @@ def test_a_part_can_be_chosen(tmp_path, capsys, choice):
         "park": ["--park-id", str(Park.objects.get().pk)],
         "none": [],
     }
-    run(capsys, "--source", str(tmp_path), *arguments[choice])
+    run(capsys, "--source", str(tmp_path), "--again", *arguments[choice])
     assert RideStatusSnapshot.objects.exists()
 
 
@@ -80,6 +99,9 @@ def test_bad_options_are_refused_with_one_line(tmp_path):
     assert layout in refused("--source", str(tmp_path / "nowhere"))
     assert layout in refused(*source, "--destination", "99999999-1111-4111-8111-111111111111")
     assert layout in refused(*source, "--start-date", "2030-01-01")
+    assert "--workers must be between 1 and 64, not 0" in refused(*source, "--workers", "0")
+    assert "nothing to resume" in refused("--resume")
+    assert "import 'imp_0' is not known" in refused("--resume", "imp_0")
     assert "say which part" in refused("--source", "s3://archive.example")
     assert "neither a directory nor" in refused("--source", "https://example.org")
     with pytest.raises(CommandError):
@@ -99,6 +121,102 @@ def test_a_bucket_is_imported_like_a_directory(tmp_path, capsys):
         out = run(capsys, "--source", "s3://archive.example", "--all-parks")
         assert "Read 14 events from 2 files" in out
         assert "cannot list" in refused("--source", "s3://no-such-bucket", "--all-parks")
+
+
+# -- stopping and going on --------------------------------------------------------------------------------
+
+
+def test_ctrl_c_pauses_and_resume_goes_on(tmp_path, capsys, monkeypatch):
+    write_events(tmp_path, three_days())
+    tell = pool.Pool.tell
+
+    def interrupt(self, files):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool.Pool, "tell", interrupt)
+    with pytest.raises(CommandError, match=r"Interrupted .imp_.*--resume goes on") as caught:
+        call_command("import_historical", "--source", str(tmp_path))
+    assert caught.value.returncode == 1
+    job = ImportCheckpoint.objects.get()
+    assert job.status == ImportStatus.PAUSED
+    monkeypatch.setattr(pool.Pool, "tell", tell)
+    assert "Rows: " in run(capsys, "--resume", job.import_id)
+    job.refresh_from_db()
+    assert job.status == ImportStatus.COMPLETED
+    assert f"{job.import_id} is COMPLETED; nothing to resume" in refused("--resume", job.import_id)
+
+
+def test_resume_takes_up_what_was_killed(tmp_path, capsys):
+    write_events(tmp_path, three_days())
+    job = plan(DirectoryArchive(tmp_path), DESTINATION, source=str(tmp_path), runner=DEAD)
+    job.enter(ImportStatus.IN_PROGRESS)
+    job.claim_slice()
+    job.slices.filter(runner=this_process()).update(runner=DEAD)
+    run(capsys, "--resume")
+    job.refresh_from_db()
+    assert job.status == ImportStatus.COMPLETED
+    assert RideStatusSnapshot.objects.exists()
+
+
+def test_a_second_importer_is_refused_and_told_the_first(tmp_path):
+    write_events(tmp_path, three_days())
+    job = plan(DirectoryArchive(tmp_path), DESTINATION, source=str(tmp_path))
+    assert f"import {job.import_id} of {DESTINATION} is PENDING already" in refused("--source", str(tmp_path))
+
+
+def test_an_import_that_fails_says_why_with_exit_code_1(tmp_path, monkeypatch):
+    write_events(tmp_path, three_days())
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("importer.running.Spool.add", full)
+    with pytest.raises(CommandError, match=r"is FAILED .*No space left.* --resume imp_.* goes on") as caught:
+        call_command("import_historical", "--source", str(tmp_path))
+    assert caught.value.returncode == 1
+
+
+def test_status_tells_how_far_the_imports_are(tmp_path, capsys):
+    assert "No imports yet." in run(capsys, "--status")
+    write_events(tmp_path, three_days())
+    run(capsys, "--source", str(tmp_path))
+    out = run(capsys, "--status")
+    assert ImportCheckpoint.objects.get().import_id in out
+    assert "COMPLETED" in out
+    assert "100.0% of 4 files" in out
+
+
+def test_a_dry_run_tells_what_would_come_in_and_stores_nothing(tmp_path, capsys):
+    write_events(tmp_path, three_days())
+    out = run(capsys, "--source", str(tmp_path), "--dry-run")
+    assert f"{DESTINATION}: 84 events in 4 files" in out
+    assert "2 names would be created: Big Coaster; Old Flume." in out
+    assert not RideStatusSnapshot.objects.exists()
+    assert not Park.objects.exists()
+    assert not ImportCheckpoint.objects.exists()
+    rows = int(out.split(" files, ")[1].split(" rows")[0].replace(",", ""))
+    run(capsys, "--source", str(tmp_path))
+    assert ImportCheckpoint.objects.get().records_imported == rows
+
+
+def test_what_is_unknown_can_be_reported_instead_of_created(tmp_path, capsys):
+    write_events(tmp_path, three_days())
+    out = run(capsys, "--source", str(tmp_path), "--no-auto-create")
+    assert "MAPPING_FAILED" in out
+    assert "0 rides." in out
+
+
+def test_celery_gets_the_import_and_does_the_same_slices(tmp_path, capsys, settings):
+    settings.IMPORT_SLICE_DAYS = 1
+    write_events(tmp_path, three_days())
+    with celery_here():
+        out = run(capsys, "--source", str(tmp_path), "--celery")
+    assert "handed over to Celery, 6 slices" in out
+    job = ImportCheckpoint.objects.get()
+    assert job.status == ImportStatus.COMPLETED
+    assert job.records_imported == RideStatusSnapshot.objects.count() + sum(
+        model.objects.count() for model in TABLES[1:]
+    )
 
 
 # -- the statistics of what was imported ------------------------------------------------------------------
@@ -126,7 +244,7 @@ def asked(monkeypatch):
         if park in calls.errors:
             raise calls.errors[park]
 
-    monkeypatch.setattr(import_historical, "call_command", recompute)
+    monkeypatch.setattr(finishing, "call_command", recompute)
     return calls
 
 
@@ -173,7 +291,7 @@ def test_an_import_that_goes_on_after_it_broke_off_recomputes_all_of_its_days(tm
     assert days_of(asked["testpark"]) == ("2024-07-03", "2024-07-05")
 
 
-def test_a_park_whose_recomputation_fails_stops_no_other_and_can_be_made_up_for(tmp_path, asked, capsys):
+def test_a_park_whose_recomputation_fails_stops_no_other_and_can_be_made_up_for(tmp_path, asked):
     write_events(tmp_path, two_parks())
     asked.errors["testpark"] = CommandError("Some days failed (run 7)", returncode=1)
     with pytest.raises(CommandError) as caught:
@@ -182,10 +300,10 @@ def test_a_park_whose_recomputation_fails_stops_no_other_and_can_be_made_up_for(
     assert caught.value.returncode == 1
     park = Park.objects.get(name="testpark")
     assert str(caught.value).splitlines() == [
+        "Some days failed (run 7)",
         "The import is complete, but not all statistics are. Run",
         f"  manage.py recompute_daily_stats --start-date 2024-07-03 --end-date 2024-07-05 --park-id {park.pk}",
     ]
-    assert "Some days failed (run 7)" in capsys.readouterr().err
 
 
 def test_an_interruption_ends_the_recomputations_and_the_rest_is_named(tmp_path, asked):

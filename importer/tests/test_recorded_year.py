@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from importer import running
 from importer.archive import DirectoryArchive
-from importer.importing import DestinationImport
+from importer.planning import plan
 from parks.models import Park, Ride
 from parks.rounding import half_up
 from parks.zones import day_range
@@ -34,6 +35,10 @@ CASES = [
 @pytest.fixture(scope="module")
 def archive(shared_data_dir):
     return DirectoryArchive(shared_data_dir / "archive")
+
+
+def imported(archive, **days):
+    return running.run(plan(archive, DISNEY_WORLD, source=str(archive.root), is_again=True, **days))
 
 
 def posted_waits(shared_data_dir, attraction, day):
@@ -63,7 +68,7 @@ def by_hand(waits):
 
 @pytest.mark.parametrize(("attraction", "name", "day"), CASES)
 def test_the_stored_rows_of_a_day_agree_with_the_source_table(archive, shared_data_dir, attraction, name, day):
-    DestinationImport(archive, DISNEY_WORLD, start=day, end=day).run()
+    imported(archive, start_date=day, end_date=day)
     start, end = day_range(day, "America/New_York")
     ride = Ride.objects.get(name=name)
     rows = RideStatusSnapshot.objects.filter(ride=ride, recorded_at__gte=start, recorded_at__lt=end)
@@ -78,8 +83,8 @@ def test_the_stored_rows_of_a_day_agree_with_the_source_table(archive, shared_da
 
 
 def test_a_week_creates_the_four_parks_in_new_york_and_comes_in_the_same_twice(archive):
-    week = {"start": date(2018, 3, 5), "end": date(2018, 3, 12)}  # with the 23-hour day
-    first = DestinationImport(archive, DISNEY_WORLD, **week).run()
+    week = {"start_date": date(2018, 3, 5), "end_date": date(2018, 3, 12)}  # with the 23-hour day
+    first = imported(archive, **week)
     parks = Park.objects.order_by("name").values_list("name", "timezone", "is_disney")
     assert list(parks) == [
         ("Disney's Animal Kingdom Theme Park", "America/New_York", True),
@@ -88,6 +93,6 @@ def test_a_week_creates_the_four_parks_in_new_york_and_comes_in_the_same_twice(a
         ("Magic Kingdom Park", "America/New_York", True),
     ]
     assert first.rows["created"] > 5_000
-    again = DestinationImport(archive, DISNEY_WORLD, **week).run()
+    again = imported(archive, **week)
     assert again.rows_written == 0
     assert again.rows["unchanged"] == first.rows["created"]

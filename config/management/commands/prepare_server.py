@@ -14,7 +14,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from importer.archive import DirectoryArchive
-from importer.importing import DestinationImport
+from importer.planning import plan
+from importer.running import files_of, run
 from importer.sample import write_sample_archive
 from parks.commands import TeachingCommand
 from parks.directory import load_catalog
@@ -78,11 +79,10 @@ class Command(TeachingCommand):
 
     def import_sample(self, directory: Path) -> None:
         archive = DirectoryArchive(directory)
-        imports = [DestinationImport(archive, destination) for destination in archive.destinations()]
-        files = sum(len(each.files()) for each in imports)
-        with self.bar(files, "file", self.verbosity) as bar:
-            for each in imports:
-                each.run(bar.update)
+        jobs = [plan(archive, each, source=str(directory)) for each in archive.destinations()]
+        with self.bar(sum(files_of(job) for job in jobs), "file", self.verbosity) as bar:
+            for job in jobs:
+                run(job, archive, bar.update)
 
     def compute(self, now: datetime, days: int) -> None:
         first = (now - timedelta(days=days + 1)).date()

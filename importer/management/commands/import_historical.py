@@ -1,32 +1,48 @@
 """`manage.py import_historical`: reads the ThemeParks.wiki archive into snapshots."""
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
-from django.core.management.base import CommandError
+from django.db import connection
 
 from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
-from importer.importing import DestinationImport, ImportSummary
-from parks.commands import TeachingCommand, park_option, refuse, span_of_days
+from importer.finishing import recompute
+from importer.importing import ImportSummary
+from importer.models import ACTIVE, RESUMABLE, ImportCheckpoint, ImportStatus, TransitionRefused
+from importer.planning import AlreadyRunning, known_files, plan
+from importer.pool import MOST_WORKERS, Pool, default_workers
+from importer.progress import figures, overview
+from importer.rehearsal import rehearse
+from importer.running import complete, files_of, summary_of
+from importer.tasks import import_slice
+from parks.commands import SomeFailed, TeachingCommand, park_option, refuse, span_of_days
+from parks.ledger import this_process
 from parks.models import Park
 from parks.payloads import uuid_of
 
 EXAMPLES = """
 examples:
-  import_historical --source /archive --all-parks
-      everything a copied archive holds
+  import_historical --source /archive --all-parks --workers 2
+      everything a copied archive holds, two destinations at a time
   import_historical --destination e957da41-3552-4cf6-b636-5babc5cbc4e5 --start-date 2024-01-01
       Walt Disney World from the public bucket, from 2024 on
   import_historical --source /archive --park-id 4 --start-date 2024-07-01 --end-date 2024-07-31
       one park, one month of park-local days
+  import_historical --source /archive --all-parks --dry-run
+      what it would read, which names are unmapped, how the files differ from the usual format; stores nothing
+  import_historical --resume
+      go on with every import that was paused, failed or killed
+  import_historical --status
+      how far the imports are
 
-An import can be interrupted and run again at any time: what is stored already stays as it is.
+An import is cut into slices of some days. It can be interrupted, even killed, at any time; a slice is stored whole or
+not at all. What is unchanged since its slice was done is skipped; --again reads it all the same.
 Afterwards the daily statistics of the imported days are computed, unless nothing changed.
+Exit code 0: done. 1: some of it failed or was interrupted. 2: an option that cannot be used.
 """
-RECOMPUTE = "recompute_daily_stats"  # asked for by name: what observations mean is no business of the importer
-SOME_FAILED = 1  # its exit code
+SHOWN = 20  # imports that --status lists
 
 
 class Command(TeachingCommand):
@@ -44,27 +60,147 @@ class Command(TeachingCommand):
         which.add_argument("--destination", metavar="UUID", help="only this ThemeParks.wiki destination")
         which.add_argument("--all-parks", action="store_true", help="every destination of the source")
         which.add_argument("--park-id", type=int, metavar="N", help="only this park of ours")
+        which.add_argument(
+            "--resume", nargs="?", const="", metavar="ID", help="go on with an import (default: all that can)"
+        )
+        which.add_argument("--status", action="store_true", help="tell how far the latest imports are")
         parser.add_argument("--start-date", type=str, metavar="YYYY-MM-DD", help="first park-local day")
         parser.add_argument("--end-date", type=str, metavar="YYYY-MM-DD", help="last park-local day")
         parser.add_argument(
-            "--no-recompute", action="store_true", help=f"leave the daily statistics to a later {RECOMPUTE}"
+            "--workers",
+            type=int,
+            metavar="N",
+            help="processes, each with a destination of its own (default: one per core on MariaDB, 1 on SQLite)",
+        )
+        parser.add_argument("--celery", action="store_true", help="leave the work to the Celery workers")
+        parser.add_argument("--dry-run", action="store_true", help="read and report, store nothing")
+        parser.add_argument("--again", action="store_true", help="also read what is unchanged")
+        create = parser.add_mutually_exclusive_group()
+        create.add_argument(
+            "--auto-create",
+            dest="auto_create",
+            action="store_true",
+            default=True,
+            help="create unknown rides (default)",
+        )
+        create.add_argument(
+            "--no-auto-create", dest="auto_create", action="store_false", help="report unknown rides instead"
+        )
+        parser.add_argument(
+            "--no-recompute", action="store_true", help="leave the daily statistics to a later recompute_daily_stats"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        start, end = span_of_days(options["start_date"], options["end_date"])
+        if options["status"]:
+            self.tell_status()
+            return
+        workers = self.workers_of(options)
         try:
-            archive = open_archive(options["source"], settings.ARCHIVE_REGION, settings.ARCHIVE_ENDPOINT_URL or None)
-            park = park_option(options["park_id"])
-            imports = [
-                DestinationImport(archive, destination, park=park, start=start, end=end)
-                for destination in self.destinations(archive, park, options)
-            ]
-            summary = self.run_all(imports, options["verbosity"])
+            if options["dry_run"]:
+                self.rehearse(options)
+                return
+            jobs = self.resumed(options) if options["resume"] is not None else self.planned(options)
         except ArchiveError as error:
             raise refuse(" ".join(str(error).split())) from error
-        self.tell(summary)
-        if summary.rows_written and not options["no_recompute"]:
-            self.recompute(summary, options["verbosity"])
+        except AlreadyRunning as error:
+            raise refuse(f"{error}; wait, or cancel it first") from error
+        if options["celery"]:
+            self.hand_over(jobs)
+            return
+        self.run(jobs, workers, options)
+
+    # -- which imports ------------------------------------------------------------------------------------
+
+    @staticmethod
+    def workers_of(options: dict[str, Any]) -> int:
+        told = options["workers"]
+        if told is None:
+            return default_workers()
+        if not 1 <= told <= MOST_WORKERS:
+            raise refuse(f"--workers must be between 1 and {MOST_WORKERS}, not {told}")
+        if told > 1 and connection.vendor != "mysql":
+            raise refuse(f"--workers {told}: SQLite has a single writer; use 1, or MariaDB (DATABASE_URL)")
+        return int(told)
+
+    def choice(self, options: dict[str, Any]) -> tuple[str, Archive, Park | None, list[str]]:
+        """Source, archive, park and destinations; raises CommandError and ArchiveError."""
+        source = options["source"]
+        archive = open_archive(source, settings.ARCHIVE_REGION, settings.ARCHIVE_ENDPOINT_URL or None)
+        if isinstance(archive, DirectoryArchive):
+            source = str(Path(archive.root).resolve())  # whoever resumes may stand elsewhere
+        park = park_option(options["park_id"])
+        return source, archive, park, self.destinations(archive, park, options)
+
+    def planned(self, options: dict[str, Any]) -> list[ImportCheckpoint]:
+        start, end = span_of_days(options["start_date"], options["end_date"])
+        source, archive, park, destinations = self.choice(options)
+        jobs, refusals = [], []
+        for destination in destinations:
+            try:
+                jobs.append(
+                    plan(
+                        archive,
+                        destination,
+                        source=source,
+                        park=park,
+                        start_date=start,
+                        end_date=end,
+                        auto_create=options["auto_create"],
+                        is_again=options["again"],
+                        runner="" if options["celery"] else this_process(),
+                    )
+                )
+            except ArchiveError as error:
+                refusals.append(error)
+            except AlreadyRunning:
+                for job in jobs:
+                    job.enter(ImportStatus.CANCELLED)
+                raise
+        if not jobs:
+            raise refusals[0]
+        return jobs
+
+    def rehearse(self, options: dict[str, Any]) -> None:
+        start, end = span_of_days(options["start_date"], options["end_date"])
+        _, archive, park, destinations = self.choice(options)
+        files = sum(len(known_files(archive, each)) for each in destinations)
+        with self.bar(files, "file", options["verbosity"]) as bar:
+            lines = list(rehearse(archive, destinations, park, start, end, options["auto_create"], bar.update))
+        for line in lines:
+            self.stdout.write(line)
+
+    @staticmethod
+    def resumed(options: dict[str, Any]) -> list[ImportCheckpoint]:
+        """The import of `--resume ID`; without an id, of each destination the latest one that can go on."""
+        told = options["resume"]
+        if told:
+            found = ImportCheckpoint.objects.filter(import_id=told).first()
+            if found is None:
+                raise refuse(f"--resume: import {told!r} is not known; --status lists the imports")
+            candidates = [found]
+        else:
+            latest = {job.destination_uuid: job for job in ImportCheckpoint.objects.order_by("pk")}
+            candidates = list(latest.values())
+        jobs = []
+        runner = "" if options["celery"] else this_process()
+        for job in candidates:
+            if job.status in ACTIVE and not job.has_life():
+                job.break_off()
+                job.refresh_from_db()
+            running = ImportCheckpoint.running(job.destination_uuid)
+            if told and running is not None:
+                raise AlreadyRunning(running)
+            if job.status not in RESUMABLE or running is not None:
+                continue
+            try:
+                job.resume(runner)
+            except TransitionRefused:
+                continue  # somebody else resumed it at this moment
+            jobs.append(job)
+        if not jobs:
+            state = f"{told} is {candidates[0].status}" if told else "no import is paused, failed or broken off"
+            raise refuse(f"--resume: {state}; nothing to resume")
+        return jobs
 
     @staticmethod
     def destinations(archive: Archive, park: Park | None, options: dict[str, Any]) -> list[str]:
@@ -82,16 +218,52 @@ class Command(TeachingCommand):
             raise ArchiveError(f"{options['source']!r} holds no archive files; expected {LAYOUT}")
         return found
 
-    @classmethod
-    def run_all(cls, imports: list[DestinationImport], verbosity: int) -> ImportSummary:
-        total = ImportSummary()
-        files = [len(each.files()) for each in imports]
-        if not sum(files):
-            raise ArchiveError(f"no archive files for this choice; expected {LAYOUT}")
-        with cls.bar(sum(files), "file", verbosity) as bar:
-            for each in imports:
-                total.add(each.run(bar.update))
-        return total
+    # -- doing them ---------------------------------------------------------------------------------------
+
+    def hand_over(self, jobs: list[ImportCheckpoint]) -> None:
+        for job in jobs:
+            import_slice.delay(job.import_id)
+            self.stdout.write(f"{job.import_id}: handed over to Celery, {job.slices.count()} slices.")
+
+    def run(self, jobs: list[ImportCheckpoint], workers: int, options: dict[str, Any]) -> None:
+        verbosity = options["verbosity"]
+        total = sum(files_of(job) for job in jobs)
+        try:
+            with self.bar(total, "file", verbosity) as bar:
+                Pool(jobs, workers, bar).run()
+        except KeyboardInterrupt:
+            names = ", ".join(job.import_id for job in jobs)
+            raise SomeFailed(f"Interrupted ({names}); import_historical --resume goes on.") from None
+        finished, total_summary = [], ImportSummary()
+        for job in jobs:
+            job.refresh_from_db()
+            summary = summary_of(job)
+            total_summary.add(summary)
+            if job.is_finished() and job.status == ImportStatus.IN_PROGRESS:
+                finished.append((job, summary))
+        self.tell(total_summary)
+        try:
+            if total_summary.rows_written and finished and not options["no_recompute"]:
+                days = ImportSummary()
+                for _, summary in finished:
+                    days.add(summary)
+                recompute(days, verbosity=verbosity, stdout=self.stdout, stderr=self.stderr)
+        finally:
+            for job, summary in finished:
+                complete(job, summary)
+        self.tell_unfinished([job for job in jobs if job.status != ImportStatus.COMPLETED])
+
+    @staticmethod
+    def tell_unfinished(jobs: list[ImportCheckpoint]) -> None:
+        """Raises CommandError for imports that failed, or that somebody stopped meanwhile."""
+        if not jobs:
+            return
+        lines = []
+        for job in jobs:
+            remedy = f"; import_historical --resume {job.import_id} goes on" if job.can_resume else ""
+            reason = f" ({job.last_error})" if job.last_error else ""
+            lines.append(f"{job.import_id} is {job.status}{reason}{remedy}")
+        raise SomeFailed("\n".join(lines))
 
     def tell(self, summary: ImportSummary) -> None:
         rows = summary.rows
@@ -108,32 +280,20 @@ class Command(TeachingCommand):
                 f"Rows: {rows['created']:,} created, {rows['updated']:,} updated,"
                 f" {rows['deleted']:,} replaced, {rows['unchanged']:,} unchanged."
             )
-        else:
+        elif rows:
             self.stdout.write(f"Nothing changed: all {rows['unchanged']:,} rows were stored already.")
+        else:
+            self.stdout.write("Nothing changed: no file is another than when it was imported.")
+        if summary.live_days:
+            days = summary.live_days.total()
+            self.stdout.write(f"Live collection covers part of {days:,} park-days; its rows stay as they are.")
         if summary.problems:
             kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(summary.problems.items()))
             self.stdout.write(f"Problems: {kinds}; {summary.problems_new:,} new in the data-quality log.")
 
-    def recompute(self, summary: ImportSummary, verbosity: int) -> None:
-        """Have the statistics of the imported days computed, park after park; raises CommandError.
-
-        A park that fails stops no other; an interruption does. The error tells how to make up for it.
-        """
-        left = {
-            park: ("--start-date", str(first), "--end-date", str(last), "--park-id", str(park))
-            for park, (first, last) in sorted(summary.days.items())
-        }
-        code = 0
-        for park, options in list(left.items()):
-            try:
-                call_command(RECOMPUTE, *options, verbosity=verbosity, stdout=self.stdout, stderr=self.stderr)
-            except CommandError as error:
-                self.stderr.write(str(error))
-                code = error.returncode
-                if code != SOME_FAILED:
-                    break
-            else:
-                del left[park]
-        if left:
-            commands = "\n".join(" ".join(["  manage.py", RECOMPUTE, *options]) for options in left.values())
-            raise CommandError(f"The import is complete, but not all statistics are. Run\n{commands}", returncode=code)
+    def tell_status(self) -> None:
+        jobs = ImportCheckpoint.objects.order_by("-pk")[:SHOWN]
+        if not jobs:
+            self.stdout.write("No imports yet.")
+        for job in jobs:
+            self.stdout.write(overview(job, figures(job)))

@@ -1,0 +1,60 @@
+"""What follows an import: the daily statistics of its days, asked for by name, and its COMPLETED."""
+
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from importer.importing import ImportSummary
+from importer.models import ImportCheckpoint
+from importer.running import complete, summary_of
+
+RECOMPUTE = "recompute_daily_stats"  # what observations mean is no business of the importer
+SOME_FAILED = 1  # its exit code
+
+Options = tuple[str, ...]
+
+
+def finish(job: ImportCheckpoint) -> None:
+    """All slices are done: compute the statistics of the days that were written, then say COMPLETED.
+
+    May be killed at any line and run again. Raises CommandError when statistics could not be computed; the import
+    is complete all the same.
+    """
+    summary = summary_of(job)
+    try:
+        if summary.rows_written:
+            recompute(summary, verbosity=0, stdout=io.StringIO())
+    finally:
+        complete(job, summary)
+
+
+def recompute(summary: ImportSummary, **how: Any) -> None:
+    """Have the statistics of the imported days computed, park after park; raises CommandError.
+
+    A park that fails stops no other; an interruption does. The error tells how to make up for it.
+    """
+    left: dict[int, Options] = {
+        park: ("--start-date", str(first), "--end-date", str(last), "--park-id", str(park))
+        for park, (first, last) in sorted(summary.days.items())
+    }
+    errors: list[CommandError] = []
+    for park, options in list(left.items()):
+        try:
+            call_command(RECOMPUTE, *options, **how)
+        except CommandError as error:
+            errors.append(error)
+            if error.returncode != SOME_FAILED:
+                break
+        else:
+            del left[park]
+    if errors:
+        raise CommandError(what_is_left(errors, left.values()), returncode=errors[-1].returncode)
+
+
+def what_is_left(errors: Iterable[CommandError], left: Iterable[Options]) -> str:
+    reasons = "\n".join(dict.fromkeys(str(error) for error in errors))
+    commands = "\n".join(" ".join(["  manage.py", RECOMPUTE, *options]) for options in left)
+    return f"{reasons}\nThe import is complete, but not all statistics are. Run\n{commands}"

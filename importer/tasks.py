@@ -1,0 +1,44 @@
+"""What Celery runs of an import: one task per slice, which asks for the next one when it is done."""
+
+import logging
+
+from celery import shared_task
+from django.core.management.base import CommandError
+
+from importer import finishing
+from importer.archive import ArchiveError
+from importer.models import ImportCheckpoint, SliceState
+from importer.running import Work, begin, do
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="ridewatch.import_slice")
+def import_slice(import_id: str) -> str:
+    """Do the next slice of an import and ask for the one behind it, or finish the import.
+
+    May be delivered twice, or again after its worker was killed: who does not get the slice does nothing.
+    """
+    job = ImportCheckpoint.objects.filter(import_id=import_id).first()
+    if job is None or not begin(job):
+        return "nothing to do"
+    if not job.is_finished():
+        piece = job.claim_slice()
+        if piece is None:
+            return "another worker has the slice"
+        try:
+            work = Work.of(job)
+        except ArchiveError as error:
+            piece.give_back()
+            job.fail(str(error))
+            return str(error)
+        if not do(work, piece):
+            return f"{piece}: not done"
+    if job.slices.exclude(state=SliceState.DONE).exists():
+        import_slice.delay(import_id)
+        return "done, the next slice was asked for"
+    try:
+        finishing.finish(job)
+    except CommandError as error:
+        log.error("import %s: %s", import_id, error)
+    return "the import is complete"
