@@ -11,11 +11,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from parks.api.queries import refuse_nonsense
 from parks.commands import FIRST_DAY, LAST_DAY
 from parks.models import Park, Ride
 from parks.zones import is_zone
 from stats.analytics import Question
-from stats.api.serializers import AttributionSerializer, refuse_nonsense
+from stats.api.serializers import AttributionSerializer
 from stats.figures import METRICS, PERCENTILE
 from stats.windows import Bucket, Window
 
