@@ -2,14 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
+from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from parks.commands import FIRST_DAY, LAST_DAY
+
 WHOLE_NUMBER = re.compile(r"\+?0*([0-9]+)")
 LONGEST_VALUE = 2_000  # characters of a parameter
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
 
 
 @extend_schema_field({"type": "integer", "minimum": 0})
@@ -29,6 +34,40 @@ class LimitField(serializers.Field):
             self.fail("invalid")
         digits = match[1]
         return self.maximum if len(digits) > len(str(self.maximum)) else min(int(digits), self.maximum)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+def moment_of(text: str) -> date | datetime | None:
+    """A date or an instant written as YYYY-MM-DD[THH:MM[:SS][offset]]; None: it is neither."""
+    if not MOMENT.fullmatch(text):
+        return None
+    try:
+        return parse_datetime(text) if "T" in text else parse_date(text)
+    except ValueError:
+        return None
+
+
+@extend_schema_field({"type": "string", "example": "2025-07-01"})
+class MomentField(serializers.Field):
+    """A local date (YYYY-MM-DD), or an instant in ISO 8601; whole seconds."""
+
+    default_error_messages = {
+        "invalid": "must be a date (2025-07-01) or an instant (2025-07-01T11:30:00Z, or without an offset)",
+        "range": f"must lie between {FIRST_DAY} and {LAST_DAY}",
+        "required": "is needed: a date (2025-07-01) or an instant (2025-07-01T11:30:00Z)",
+    }
+
+    def to_internal_value(self, data: Any) -> date | datetime:
+        text = str(data).strip().replace(" ", "+")  # a plus sign that was not escaped
+        found = moment_of(text)
+        if found is None:
+            self.fail("invalid")
+        day = found.date() if isinstance(found, datetime) else found
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail("range")
+        return found.replace(microsecond=0) if isinstance(found, datetime) else found
 
     def to_representation(self, value: Any) -> Any:
         return value

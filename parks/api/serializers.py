@@ -1,6 +1,16 @@
-"""Shapes of the catalogue's answers."""
+"""Shapes of the catalogue's answers, and those that all answers share."""
 
 from rest_framework import serializers
+
+
+class ErrorSerializer(serializers.Serializer):
+    success = serializers.BooleanField(default=False)
+    error = serializers.CharField()
+
+
+class AttributionSerializer(serializers.Serializer):
+    data_source = serializers.CharField()
+    url = serializers.URLField()
 
 
 class SearchParkSerializer(serializers.Serializer):

@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from parks.api.queries import refuse_nonsense
-from parks.commands import FIRST_DAY, LAST_DAY
+from parks.api.queries import MomentField, refuse_nonsense
+from parks.api.serializers import AttributionSerializer
 from parks.models import Park, Ride
 from parks.zones import is_zone
 from stats.analytics import Question
-from stats.api.serializers import AttributionSerializer
 from stats.figures import METRICS, PERCENTILE
 from stats.windows import Bucket, Window
 
@@ -56,44 +54,9 @@ DEFAULT_METRICS = (
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 COMPARISONS = ("previous", "last_year")
 HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
 PERCENTILES = re.compile(rf"{PERCENTILE}([1-9]|[1-9]\d)")
 
 CAPS_TOLD = ", ".join(f"{bucket.value} {days}" for bucket, days in RANGE_CAPS.items())
-
-
-def moment_of(text: str) -> date | datetime | None:
-    """A date or an instant written as YYYY-MM-DD[THH:MM[:SS][offset]]; None: it is neither."""
-    if not MOMENT.fullmatch(text):
-        return None
-    try:
-        return parse_datetime(text) if "T" in text else parse_date(text)
-    except ValueError:
-        return None
-
-
-@extend_schema_field({"type": "string", "example": "2025-07-01"})
-class MomentField(serializers.Field):
-    """A local date (YYYY-MM-DD), or an instant in ISO 8601; whole seconds."""
-
-    default_error_messages = {
-        "invalid": "must be a date (2025-07-01) or an instant (2025-07-01T11:30:00Z, or without an offset)",
-        "range": f"must lie between {FIRST_DAY} and {LAST_DAY}",
-        "required": "is needed: a date (2025-07-01) or an instant (2025-07-01T11:30:00Z)",
-    }
-
-    def to_internal_value(self, data: Any) -> date | datetime:
-        text = str(data).strip().replace(" ", "+")  # a plus sign that was not escaped
-        found = moment_of(text)
-        if found is None:
-            self.fail("invalid")
-        day = found.date() if isinstance(found, datetime) else found
-        if not FIRST_DAY <= day <= LAST_DAY:
-            self.fail("range")
-        return found.replace(microsecond=0) if isinstance(found, datetime) else found
-
-    def to_representation(self, value: Any) -> Any:
-        return value
 
 
 @extend_schema_field({"type": "string", "pattern": HOURS.pattern})

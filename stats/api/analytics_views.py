@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from parks.api.serializers import ErrorSerializer
 from parks.models import Park, Ride
 from stats.analytics import Answer, Question, parks_over, ride_hours, rides_over, stored_days
 from stats.api.analytics_serializers import (
@@ -24,7 +25,6 @@ from stats.api.analytics_serializers import (
     RideAnalyticsSerializer,
     question_of,
 )
-from stats.api.serializers import ErrorSerializer
 from stats.api.views import ATTRIBUTION
 from stats.figures import Figures
 from stats.measures import percent_change

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from parks.api.queries import LimitField, Query, choice, one_of
+from parks.api.serializers import AttributionSerializer
 from parks.periods import ALIASES, Period
 
 PERIODS = ("live", "today", "yesterday", "7days", "30days", "last_week", "last_month")
@@ -55,16 +56,6 @@ class RideRankingQuery(RankingQuery):
     def get_fields(self) -> dict[str, serializers.Field]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("limit", "period", "filter", "sort_by")}
-
-
-class ErrorSerializer(serializers.Serializer):
-    success = serializers.BooleanField(default=False)
-    error = serializers.CharField()
-
-
-class AttributionSerializer(serializers.Serializer):
-    data_source = serializers.CharField()
-    url = serializers.URLField()
 
 
 class AggregateStatsSerializer(serializers.Serializer):
