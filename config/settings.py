@@ -298,11 +298,25 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 # The contract names this header's value (public-api 2.11); Django would rather have DENY.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
+# Days of weather that clean_weather keeps.
+WEATHER_OBSERVATION_DAYS = whole_number("WEATHER_OBSERVATION_DAYS", 730, 1, 73_000)
+WEATHER_FORECAST_DAYS = whole_number("WEATHER_FORECAST_DAYS", 90, 1, 73_000)
+# How /api/analytics/* may group hours: the name, and the stats.groups.Grouping that knows.
+ANALYTICS_GROUPINGS = {
+    "rain": "weather.groupings.RAIN",
+    "temperature_band": "weather.groupings.TEMPERATURE_BAND",
+    "storm": "weather.groupings.STORM",
+}
+
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", False)
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
 # The API knows no cookies; browsers send those of the admin site to the admin site alone.
 CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = "/admin/"
 AUTH_PASSWORD_VALIDATORS = [
+OPEN_METEO_URL = url("OPEN_METEO_URL", "https://api.open-meteo.com/v1", ("http", "https"))
+OPEN_METEO_ARCHIVE_URL = url("OPEN_METEO_ARCHIVE_URL", "https://archive-api.open-meteo.com/v1", ("http", "https"))
+OPEN_METEO_KEY = text("OPEN_METEO_KEY", "")
+OPEN_METEO_CALLS_PER_MINUTE = whole_number("OPEN_METEO_CALLS_PER_MINUTE", 600, 1, 1_000_000)
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
