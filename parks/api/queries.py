@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -70,6 +71,23 @@ class MomentField(serializers.Field):
         return found.replace(microsecond=0) if isinstance(found, datetime) else found
 
     def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class NumberField(serializers.FloatField):
+    """A number from `low` to `high`; the error names the parameter."""
+
+    def __init__(self, name: str, low: float, high: float, example: float, **how: Any) -> None:
+        self.low, self.high = low, high
+        text = f"Invalid {name}. Must be a number from {low:,} to {high:,}"
+        messages = dict.fromkeys(("invalid", "required", "null", "max_string_length"), text)
+        super().__init__(error_messages=messages, **how)
+        set_override(self, "field", {"type": "number", "minimum": low, "maximum": high, "example": example})
+
+    def to_internal_value(self, data: Any) -> float:
+        value: float = super().to_internal_value(data)
+        if not self.low <= value <= self.high:  # as NaN is not either
+            self.fail("invalid")
         return value
 
 
