@@ -5,7 +5,8 @@
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
@@ -166,14 +167,56 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- database --------------------------------------------------------------------------------------------
 
-DATABASE_ENGINES = {"sqlite": "django.db.backends.sqlite3", "mysql": "django.db.backends.mysql"}
+DATABASE_ENGINES = {"sqlite": "django.db.backends.sqlite3", "mysql": "config.mysql"}
+TLS_MODES = ("DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
+TLS_FILES = {"ssl_ca": "ca", "ssl_cert": "cert", "ssl_key": "key"}
 
 
-def database() -> dict[str, object]:
+def tls_options(value: str) -> dict[str, Any]:
+    """The driver's options for the `ssl-…` parameters of a database's URL.
+
+    Who names a CA wants it checked: with one, no mode and REQUIRED mean VERIFY_CA.
+    """
+    query = parse_qsl(urlsplit(value).query, keep_blank_values=True)
+    asked = {name.replace("-", "_"): given for name, given in query if name.startswith("ssl")}
+    if unknown := sorted(set(asked) - {"ssl_mode", *TLS_FILES}):
+        raise ImproperlyConfigured(f"DATABASE_URL knows ssl-mode, ssl-ca, ssl-cert and ssl-key, not {unknown[0]!r}")
+    mode = asked.get("ssl_mode")
+    if mode is not None and mode.upper() not in TLS_MODES:
+        raise ImproperlyConfigured(f"DATABASE_URL must have an ssl-mode of {', '.join(TLS_MODES)}, not {mode!r}")
+    files = {TLS_FILES[name]: given for name, given in asked.items() if name in TLS_FILES}
+    if files and mode and mode.upper() == "DISABLED":
+        raise ImproperlyConfigured("DATABASE_URL must not name TLS files with ssl-mode=DISABLED")
+    if ("cert" in files) != ("key" in files):
+        raise ImproperlyConfigured("DATABASE_URL must name ssl-cert and ssl-key together, or neither")
+    for kind, path in files.items():
+        if not is_pem(Path(path)):
+            raise ImproperlyConfigured(f"DATABASE_URL must name a readable PEM file with ssl-{kind}, not {path!r}")
+    if not asked:
+        return {}
+    word = (mode or "REQUIRED").upper()
+    word = "VERIFY_CA" if word == "REQUIRED" and "ca" in files else word
+    return {"ssl_mode": word} | ({"ssl": files} if files else {})
+
+
+def is_pem(path: Path) -> bool:
+    try:
+        return bool(re.search(r"^-----BEGIN ", path.read_text(errors="replace"), re.MULTILINE))
+    except OSError:
+        return False
+
+
+def database() -> dict[str, Any]:
     """The default database of DATABASE_URL: SQLite (WAL) or MariaDB/MySQL."""
     value = url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'ridewatch.sqlite3'}", tuple(DATABASE_ENGINES))
-    parsed: dict[str, object] = dict(env.db_url_config(value, engine=DATABASE_ENGINES[urlsplit(value).scheme]))
+    parsed: dict[str, Any] = dict(env.db_url_config(value, engine=DATABASE_ENGINES[urlsplit(value).scheme]))
     max_age = whole_number("DATABASE_CONN_MAX_AGE", 600, 0, 86_400)
+    pool = {
+        "pool_size": whole_number("DATABASE_POOL_SIZE", 0, 0, 1_000),
+        "max_overflow": whole_number("DATABASE_POOL_OVERFLOW", 10, 0, 1_000),
+        "recycle": whole_number("DATABASE_POOL_RECYCLE_SECONDS", 3_600, 1, 86_400),
+        "timeout": whole_number("DATABASE_POOL_TIMEOUT_SECONDS", 30, 1, 600),
+    }
     if not parsed["NAME"]:
         raise ImproperlyConfigured("DATABASE_URL names no database")
     if parsed["ENGINE"] == DATABASE_ENGINES["sqlite"]:
@@ -184,16 +227,19 @@ def database() -> dict[str, object]:
             "timeout": 30,
         }
         return parsed
-    given = parsed.get("OPTIONS")
+    given: dict[str, Any] = dict(parsed.get("OPTIONS") or {})
     parsed["OPTIONS"] = {
-        **(given if isinstance(given, dict) else {}),
+        **{name: word for name, word in given.items() if not name.startswith("ssl")},
+        **tls_options(value),
         "charset": "utf8mb4",
         "isolation_level": "read committed",
         # UTC for the database's own clock too: it fills the timestamps nobody set.
         "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone='+00:00'",
     }
-    parsed["CONN_MAX_AGE"] = max_age
+    # A connection of the pool goes back to it after each request, and is checked when it is taken out again.
+    parsed["CONN_MAX_AGE"] = 0 if pool["pool_size"] else max_age
     parsed["CONN_HEALTH_CHECKS"] = True
+    parsed["POOL"] = pool if pool["pool_size"] else None
     return parsed
 
 
@@ -252,11 +298,25 @@ MAX_FEED_SILENCE_SECONDS = whole_number("MAX_FEED_SILENCE_SECONDS", 7_200, 300, 
 METRICS_VERSION = whole_number("METRICS_VERSION", 1, 1, 1_000_000)
 SITE_TIME_ZONE = zone("SITE_TIME_ZONE", "America/Los_Angeles")
 
+# Days of weather that clean_weather keeps (R-23.4).
+WEATHER_OBSERVATION_DAYS = whole_number("WEATHER_OBSERVATION_DAYS", 730, 1, 73_000)
+WEATHER_FORECAST_DAYS = whole_number("WEATHER_FORECAST_DAYS", 90, 1, 73_000)
+# How /api/analytics/* may group hours: the name, and the stats.groups.Grouping that knows.
+ANALYTICS_GROUPINGS = {
+    "rain": "weather.groupings.RAIN",
+    "temperature_band": "weather.groupings.TEMPERATURE_BAND",
+    "storm": "weather.groupings.STORM",
+}
+
 # -- upstream --------------------------------------------------------------------------------------------
 
 THEMEPARKS_WIKI_URL = url("THEMEPARKS_WIKI_URL", "https://api.themeparks.wiki/v1", ("http", "https"))
 THEMEPARKS_WIKI_KEY = header("THEMEPARKS_WIKI_KEY", "")
 QUEUE_TIMES_URL = url("QUEUE_TIMES_URL", "https://queue-times.com", ("http", "https"))
+OPEN_METEO_URL = url("OPEN_METEO_URL", "https://api.open-meteo.com/v1", ("http", "https"))
+OPEN_METEO_ARCHIVE_URL = url("OPEN_METEO_ARCHIVE_URL", "https://archive-api.open-meteo.com/v1", ("http", "https"))
+OPEN_METEO_KEY = text("OPEN_METEO_KEY", "")
+OPEN_METEO_CALLS_PER_MINUTE = whole_number("OPEN_METEO_CALLS_PER_MINUTE", 600, 1, 1_000_000)
 UPSTREAM_USER_AGENT = header("UPSTREAM_USER_AGENT", "ridewatch/1.0 (+https://example.org/contact)")
 UPSTREAM_CONCURRENCY = whole_number("UPSTREAM_CONCURRENCY", 10, 1, 100)
 UPSTREAM_MIN_INTERVAL_MS = whole_number("UPSTREAM_MIN_INTERVAL_MS", 1_000, 0, 60_000)
@@ -298,25 +358,11 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 # The contract names this header's value (public-api 2.11); Django would rather have DENY.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
-# Days of weather that clean_weather keeps (R-23.4).
-WEATHER_OBSERVATION_DAYS = whole_number("WEATHER_OBSERVATION_DAYS", 730, 1, 73_000)
-WEATHER_FORECAST_DAYS = whole_number("WEATHER_FORECAST_DAYS", 90, 1, 73_000)
-# How /api/analytics/* may group hours: the name, and the stats.groups.Grouping that knows.
-ANALYTICS_GROUPINGS = {
-    "rain": "weather.groupings.RAIN",
-    "temperature_band": "weather.groupings.TEMPERATURE_BAND",
-    "storm": "weather.groupings.STORM",
-}
-
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", False)
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
 # The API knows no cookies; browsers send those of the admin site to the admin site alone.
 CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = "/admin/"
 AUTH_PASSWORD_VALIDATORS = [
-OPEN_METEO_URL = url("OPEN_METEO_URL", "https://api.open-meteo.com/v1", ("http", "https"))
-OPEN_METEO_ARCHIVE_URL = url("OPEN_METEO_ARCHIVE_URL", "https://archive-api.open-meteo.com/v1", ("http", "https"))
-OPEN_METEO_KEY = text("OPEN_METEO_KEY", "")
-OPEN_METEO_CALLS_PER_MINUTE = whole_number("OPEN_METEO_CALLS_PER_MINUTE", 600, 1, 1_000_000)
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]

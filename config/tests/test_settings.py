@@ -46,6 +46,10 @@ BAD = {
     "WEB_CONCURRENCY": ["0", "-1", "257", "1.5", "", "0x2"],
     "CELERY_WORKER_HOSTS": ["0", "many"],
     "DATABASE_CONN_MAX_AGE": [],  # read for MariaDB only, see below
+    "DATABASE_POOL_SIZE": ["-1", "1001", "five"],
+    "DATABASE_POOL_OVERFLOW": ["-1"],
+    "DATABASE_POOL_RECYCLE_SECONDS": ["0", "1h"],
+    "DATABASE_POOL_TIMEOUT_SECONDS": ["0", "601"],
     "COLLECTION_INTERVAL_SECONDS": ["59", "3601", "7", "61", "1000", "301", "five"],
     "MAX_FEED_SILENCE_SECONDS": ["299", "86401"],
     "METRICS_VERSION": ["0", "v1"],
