@@ -8,6 +8,7 @@ from config.views import DocsView, IdentityViewSet, SchemaView
 urlpatterns = [
     path("", IdentityViewSet.as_view({"get": "retrieve"})),
     path("api/", include("parks.api.urls")),
+    path("api/", include("weather.api.urls")),
     path("api/", include("stats.api.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("admin/", admin.site.urls),
