@@ -100,6 +100,12 @@ class NotesNeeded(TransitionRefused):
     """Nobody settles a problem without saying how."""
 
 
+def refuse_silence(status: str, notes: str) -> None:
+    """Raises NotesNeeded where notes are missing."""
+    if status in SETTLED and not notes.strip():
+        raise NotesNeeded(f"notes are required when setting status to {status}")
+
+
 class DataQualityLogQuerySet(models.QuerySet["DataQualityLog"]):
     def move_to(self, status: str, notes: str = "") -> int:
         """Move those that may go to `status`, by one conditional update; returns how many (data-model 4.4).
@@ -108,8 +114,7 @@ class DataQualityLogQuerySet(models.QuerySet["DataQualityLog"]):
         problems that are taken up again: without notes they stay what they are.
         """
         notes = notes.strip()
-        if status in SETTLED and not notes:
-            raise NotesNeeded(f"notes are required when setting status to {status}")
+        refuse_silence(status, notes)
         sources = ENTERED_FROM.get(status, ())
         if status == Resolution.INVESTIGATING and notes:
             sources += SETTLED
