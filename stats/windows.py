@@ -1,7 +1,7 @@
 """Periods as park-local dates and UTC ranges (R-3): the one place that turns a window into instants."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
@@ -218,11 +218,33 @@ class Slice:
     cell: int
 
 
-# The start of a clock bucket (seconds since 1970), a date, an hour or weekday, or 0 for no buckets.
+# The start of a clock bucket (seconds since 1970), a date, an hour or weekday, a group, or 0 for no buckets.
 BucketKey = int | date
 
 
-def slices(parts: Sequence[Piece], bucket: Bucket, zone: str) -> list[Slice]:
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Hours by a property of theirs, in the place of buckets. `keys`: the number of the group, by hours since 1970
+    (UTC); an hour that is not there belongs to `others`. No cell of `unit` seconds lies in two of these hours."""
+
+    keys: Mapping[int, int]
+    others: int
+    unit: int
+
+    def key(self, at: int) -> int:
+        """The group of the hour that an instant (seconds since 1970) lies in."""
+        return self.keys.get(at // ONE_HOUR, self.others)
+
+
+Cut = Bucket | Groups
+
+
+def unit_within_hours(parts: Iterable[Piece]) -> int:
+    """Seconds between cuts of the local clock that also cut at every full UTC hour."""
+    return ONE_HOUR if all(piece.midnight % ONE_HOUR == 0 for piece in parts) else SIZES["15m"]
+
+
+def slices(parts: Sequence[Piece], bucket: Cut, zone: str) -> list[Slice]:
     """Cut pieces at the buckets' bounds."""
     unit = bucket.unit
     found = []
@@ -235,11 +257,13 @@ def slices(parts: Sequence[Piece], bucket: Bucket, zone: str) -> list[Slice]:
     return found
 
 
-def bucket_key(bucket: Bucket, piece: Piece, cell: int, zone: str) -> BucketKey:
-    """Which bucket a place on the clock belongs to.
+def bucket_key(bucket: Cut, piece: Piece, cell: int, zone: str) -> BucketKey:
+    """Which bucket or group a place on the clock belongs to.
 
     An hour that the clock shows twice is two buckets; a longer one that contains the change stays one.
     """
+    if isinstance(bucket, Groups):
+        return bucket.key(max(cell, piece.start))
     if bucket.is_made_of_days:
         return span_key(bucket, piece.day)
     clock = cell - piece.midnight
