@@ -21,7 +21,8 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
-SCHEMES_WITH_HOST = {"http", "https", "s3", "mysql", "redis", "rediss"}
+MAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "filemail")
+SCHEMES_WITH_HOST = {"http", "https", "s3", "mysql", "redis", "rediss", *MAIL_SCHEMES[:3]}
 
 
 def text(name: str, default: str) -> str:
@@ -246,6 +247,8 @@ def database() -> dict[str, Any]:
 DATABASES = {"default": database()}
 # Statements that take longer are logged with their endpoint; 0: none.
 SLOW_QUERY_MS = whole_number("SLOW_QUERY_MS", 1_000, 0, 3_600_000)
+# What the database may fill; alerts about storage speak of percents of it.
+STORAGE_CAPACITY_GB = whole_number("STORAGE_CAPACITY_GB", 100, 1, 1_000_000)
 
 # -- broker and cache ------------------------------------------------------------------------------------
 
@@ -340,6 +343,28 @@ CLASSIFIER_URL = url("CLASSIFIER_URL", "", ("http", "https"))
 CLASSIFIER_MODEL = text("CLASSIFIER_MODEL", "")
 CLASSIFIER_KEY = text("CLASSIFIER_KEY", "")
 
+# -- mail -------------------------------------------------------------------------------------------------
+
+
+def addresses(value: str, name: str) -> list[str]:
+    """Mail addresses separated by commas; raises ImproperlyConfigured for what is none."""
+    found = [address.strip() for address in value.split(",") if address.strip()]
+    for address in found:
+        if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address):
+            raise ImproperlyConfigured(f"{name} must be addresses separated by commas, not {address!r}")
+    return found
+
+
+MAIL = dict(env.email_url_config(url("EMAIL_URL", "smtp://localhost:25", MAIL_SCHEMES)))
+EMAIL_BACKEND, EMAIL_FILE_PATH = MAIL["EMAIL_BACKEND"], f"/{MAIL['EMAIL_FILE_PATH']}"
+EMAIL_HOST, EMAIL_PORT = MAIL["EMAIL_HOST"], MAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_USER"] or "", MAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.get("EMAIL_USE_TLS", False), MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 30  # seconds
+DEFAULT_FROM_EMAIL = ", ".join(addresses(text("EMAIL_FROM", "ridewatch@localhost"), "EMAIL_FROM"))
+# Who gets the daily mail about the quality of the data; nobody: there is none.
+QUALITY_DIGEST_TO = addresses(text("QUALITY_DIGEST_TO", ""), "QUALITY_DIGEST_TO")
+
 # -- time and text ---------------------------------------------------------------------------------------
 
 USE_TZ = True
@@ -412,6 +437,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RequestedPeriodEnum": "stats.api.serializers.PERIODS",
         "PeriodEnum": "stats.windows.Period",
+        "ResolutionEnum": "snapshots.quality.Resolution",
         "ParkSortEnum": "stats.api.serializers.PARK_SORTS",
         "RideSortEnum": "stats.api.serializers.RIDE_SORTS",
     },
