@@ -36,7 +36,7 @@ RANKING = {"period": "live", "filter": "all-parks"}
 AWARD = {"period": "today", "filter": "all-parks", "entity": "rides", "limit": "10"}
 CHART = {"type": "parks", "period": "last_week", "filter": "disney-universal", "limit": "10"}
 ANALYTICS: dict[str, str | None] = dict.fromkeys(
-    ("park_id", "ride_id", "start", "end", "timezone", "hours", "weekdays", "metrics", "compare")
+    ("park_id", "ride_id", "start", "end", "timezone", "hours", "weekdays", "metrics", "group_by", "compare")
 )
 PATHS: dict[str, Mapping[str, str | None]] = {
     "/api/parks/downtime": {**RANKING, "limit": "50", "sort_by": "shame_score", "weighted": "false"},

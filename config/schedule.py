@@ -20,6 +20,12 @@ def jobs(interval: int) -> dict[str, Job]:
         Job("sync_parks", "sync_parks", Grid(DAY, 5 * HOUR), HOUR, DAY, "parks and rides of the upstream"),
         Job("classify_rides", "classify_rides", Grid(DAY, 5 * HOUR + 30 * MINUTE), HOUR, DAY, "tiers of new rides"),
         Job("sync_schedules", "sync_schedules", Grid(DAY, 6 * HOUR), HOUR, DAY, "opening hours of the next month"),
+        Job("weather_now", "collect_weather", Grid(HOUR), 1_800, HOUR, "the weather at the parks", ("--current",)),
+        Job(
+            "weather_ahead", "collect_weather", Grid(6 * HOUR), 1_800, 6 * HOUR, "the week's forecast", ("--forecast",)
+        ),
+        Job("clean_weather", "clean_weather", Grid(DAY, 4 * HOUR), HOUR, DAY, "weather that is too old to keep"),
+        Job("sync_metadata", "sync_metadata", Grid(DAY, 7 * HOUR), 3 * HOUR, DAY, "places, heights and tags of rides"),
     )
     return {job.name: job for job in known}
 

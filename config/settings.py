@@ -5,7 +5,8 @@
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
@@ -20,7 +21,8 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
-SCHEMES_WITH_HOST = {"http", "https", "s3", "mysql", "redis", "rediss"}
+MAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "filemail")
+SCHEMES_WITH_HOST = {"http", "https", "s3", "mysql", "redis", "rediss", *MAIL_SCHEMES[:3]}
 
 
 def text(name: str, default: str) -> str:
@@ -166,14 +168,56 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- database --------------------------------------------------------------------------------------------
 
-DATABASE_ENGINES = {"sqlite": "django.db.backends.sqlite3", "mysql": "django.db.backends.mysql"}
+DATABASE_ENGINES = {"sqlite": "django.db.backends.sqlite3", "mysql": "config.mysql"}
+TLS_MODES = ("DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
+TLS_FILES = {"ssl_ca": "ca", "ssl_cert": "cert", "ssl_key": "key"}
 
 
-def database() -> dict[str, object]:
+def tls_options(value: str) -> dict[str, Any]:
+    """The driver's options for the `ssl-…` parameters of a database's URL.
+
+    Who names a CA wants it checked: with one, no mode and REQUIRED mean VERIFY_CA.
+    """
+    query = parse_qsl(urlsplit(value).query, keep_blank_values=True)
+    asked = {name.replace("-", "_"): given for name, given in query if name.startswith("ssl")}
+    if unknown := sorted(set(asked) - {"ssl_mode", *TLS_FILES}):
+        raise ImproperlyConfigured(f"DATABASE_URL knows ssl-mode, ssl-ca, ssl-cert and ssl-key, not {unknown[0]!r}")
+    mode = asked.get("ssl_mode")
+    if mode is not None and mode.upper() not in TLS_MODES:
+        raise ImproperlyConfigured(f"DATABASE_URL must have an ssl-mode of {', '.join(TLS_MODES)}, not {mode!r}")
+    files = {TLS_FILES[name]: given for name, given in asked.items() if name in TLS_FILES}
+    if files and mode and mode.upper() == "DISABLED":
+        raise ImproperlyConfigured("DATABASE_URL must not name TLS files with ssl-mode=DISABLED")
+    if ("cert" in files) != ("key" in files):
+        raise ImproperlyConfigured("DATABASE_URL must name ssl-cert and ssl-key together, or neither")
+    for kind, path in files.items():
+        if not is_pem(Path(path)):
+            raise ImproperlyConfigured(f"DATABASE_URL must name a readable PEM file with ssl-{kind}, not {path!r}")
+    if not asked:
+        return {}
+    word = (mode or "REQUIRED").upper()
+    word = "VERIFY_CA" if word == "REQUIRED" and "ca" in files else word
+    return {"ssl_mode": word} | ({"ssl": files} if files else {})
+
+
+def is_pem(path: Path) -> bool:
+    try:
+        return bool(re.search(r"^-----BEGIN ", path.read_text(errors="replace"), re.MULTILINE))
+    except OSError:
+        return False
+
+
+def database() -> dict[str, Any]:
     """The default database of DATABASE_URL: SQLite (WAL) or MariaDB/MySQL."""
     value = url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'ridewatch.sqlite3'}", tuple(DATABASE_ENGINES))
-    parsed: dict[str, object] = dict(env.db_url_config(value, engine=DATABASE_ENGINES[urlsplit(value).scheme]))
+    parsed: dict[str, Any] = dict(env.db_url_config(value, engine=DATABASE_ENGINES[urlsplit(value).scheme]))
     max_age = whole_number("DATABASE_CONN_MAX_AGE", 600, 0, 86_400)
+    pool = {
+        "pool_size": whole_number("DATABASE_POOL_SIZE", 0, 0, 1_000),
+        "max_overflow": whole_number("DATABASE_POOL_OVERFLOW", 10, 0, 1_000),
+        "recycle": whole_number("DATABASE_POOL_RECYCLE_SECONDS", 3_600, 1, 86_400),
+        "timeout": whole_number("DATABASE_POOL_TIMEOUT_SECONDS", 30, 1, 600),
+    }
     if not parsed["NAME"]:
         raise ImproperlyConfigured("DATABASE_URL names no database")
     if parsed["ENGINE"] == DATABASE_ENGINES["sqlite"]:
@@ -184,22 +228,27 @@ def database() -> dict[str, object]:
             "timeout": 30,
         }
         return parsed
-    given = parsed.get("OPTIONS")
+    given: dict[str, Any] = dict(parsed.get("OPTIONS") or {})
     parsed["OPTIONS"] = {
-        **(given if isinstance(given, dict) else {}),
+        **{name: word for name, word in given.items() if not name.startswith("ssl")},
+        **tls_options(value),
         "charset": "utf8mb4",
         "isolation_level": "read committed",
         # UTC for the database's own clock too: it fills the timestamps nobody set.
         "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone='+00:00'",
     }
-    parsed["CONN_MAX_AGE"] = max_age
+    # A connection of the pool goes back to it after each request, and is checked when it is taken out again.
+    parsed["CONN_MAX_AGE"] = 0 if pool["pool_size"] else max_age
     parsed["CONN_HEALTH_CHECKS"] = True
+    parsed["POOL"] = pool if pool["pool_size"] else None
     return parsed
 
 
 DATABASES = {"default": database()}
 # Statements that take longer are logged with their endpoint; 0: none.
 SLOW_QUERY_MS = whole_number("SLOW_QUERY_MS", 1_000, 0, 3_600_000)
+# What the database may fill; alerts about storage speak of percents of it.
+STORAGE_CAPACITY_GB = whole_number("STORAGE_CAPACITY_GB", 100, 1, 1_000_000)
 
 # -- broker and cache ------------------------------------------------------------------------------------
 
@@ -252,11 +301,25 @@ MAX_FEED_SILENCE_SECONDS = whole_number("MAX_FEED_SILENCE_SECONDS", 7_200, 300, 
 METRICS_VERSION = whole_number("METRICS_VERSION", 1, 1, 1_000_000)
 SITE_TIME_ZONE = zone("SITE_TIME_ZONE", "America/Los_Angeles")
 
+# Days of weather that clean_weather keeps (R-23.4).
+WEATHER_OBSERVATION_DAYS = whole_number("WEATHER_OBSERVATION_DAYS", 730, 1, 73_000)
+WEATHER_FORECAST_DAYS = whole_number("WEATHER_FORECAST_DAYS", 90, 1, 73_000)
+# How /api/analytics/* may group hours: the name, and the stats.groups.Grouping that knows.
+ANALYTICS_GROUPINGS = {
+    "rain": "weather.groupings.RAIN",
+    "temperature_band": "weather.groupings.TEMPERATURE_BAND",
+    "storm": "weather.groupings.STORM",
+}
+
 # -- upstream --------------------------------------------------------------------------------------------
 
 THEMEPARKS_WIKI_URL = url("THEMEPARKS_WIKI_URL", "https://api.themeparks.wiki/v1", ("http", "https"))
 THEMEPARKS_WIKI_KEY = header("THEMEPARKS_WIKI_KEY", "")
 QUEUE_TIMES_URL = url("QUEUE_TIMES_URL", "https://queue-times.com", ("http", "https"))
+OPEN_METEO_URL = url("OPEN_METEO_URL", "https://api.open-meteo.com/v1", ("http", "https"))
+OPEN_METEO_ARCHIVE_URL = url("OPEN_METEO_ARCHIVE_URL", "https://archive-api.open-meteo.com/v1", ("http", "https"))
+OPEN_METEO_KEY = text("OPEN_METEO_KEY", "")
+OPEN_METEO_CALLS_PER_MINUTE = whole_number("OPEN_METEO_CALLS_PER_MINUTE", 600, 1, 1_000_000)
 UPSTREAM_USER_AGENT = header("UPSTREAM_USER_AGENT", "ridewatch/1.0 (+https://example.org/contact)")
 UPSTREAM_CONCURRENCY = whole_number("UPSTREAM_CONCURRENCY", 10, 1, 100)
 UPSTREAM_MIN_INTERVAL_MS = whole_number("UPSTREAM_MIN_INTERVAL_MS", 1_000, 0, 60_000)
@@ -281,6 +344,28 @@ CLASSIFICATION_CACHE = DATA_DIR / "classification_cache.json"
 CLASSIFIER_URL = url("CLASSIFIER_URL", "", ("http", "https"))
 CLASSIFIER_MODEL = text("CLASSIFIER_MODEL", "")
 CLASSIFIER_KEY = text("CLASSIFIER_KEY", "")
+
+# -- mail -------------------------------------------------------------------------------------------------
+
+
+def addresses(value: str, name: str) -> list[str]:
+    """Mail addresses separated by commas; raises ImproperlyConfigured for what is none."""
+    found = [address.strip() for address in value.split(",") if address.strip()]
+    for address in found:
+        if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address):
+            raise ImproperlyConfigured(f"{name} must be addresses separated by commas, not {address!r}")
+    return found
+
+
+MAIL = dict(env.email_url_config(url("EMAIL_URL", "smtp://localhost:25", MAIL_SCHEMES)))
+EMAIL_BACKEND, EMAIL_FILE_PATH = MAIL["EMAIL_BACKEND"], f"/{MAIL['EMAIL_FILE_PATH']}"
+EMAIL_HOST, EMAIL_PORT = MAIL["EMAIL_HOST"], MAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_USER"] or "", MAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.get("EMAIL_USE_TLS", False), MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 30  # seconds
+DEFAULT_FROM_EMAIL = ", ".join(addresses(text("EMAIL_FROM", "ridewatch@localhost"), "EMAIL_FROM"))
+# Who gets the daily mail about the quality of the data; nobody: there is none.
+QUALITY_DIGEST_TO = addresses(text("QUALITY_DIGEST_TO", ""), "QUALITY_DIGEST_TO")
 
 # -- time and text ---------------------------------------------------------------------------------------
 
@@ -354,6 +439,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RequestedPeriodEnum": "stats.api.serializers.PERIODS",
         "PeriodEnum": "stats.windows.Period",
+        "ResolutionEnum": "snapshots.quality.Resolution",
         "ParkSortEnum": "stats.api.serializers.PARK_SORTS",
         "RideSortEnum": "stats.api.serializers.RIDE_SORTS",
     },

@@ -8,7 +8,9 @@ from config.views import DocsView, IdentityViewSet, SchemaView
 urlpatterns = [
     path("", IdentityViewSet.as_view({"get": "retrieve"})),
     path("api/", include("parks.api.urls")),
+    path("api/", include("weather.api.urls")),
     path("api/", include("stats.api.urls")),
+    path("api/", include("snapshots.api.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("admin/", admin.site.urls),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),

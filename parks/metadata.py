@@ -1,12 +1,14 @@
 """What the upstream tells of a ride besides its state: place, heights, tags (R-26.6)."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
 from parks.models import EntityMetadata, EntityMetadataVersion, Ride, Shelter
-from parks.payloads import clean
+from parks.payloads import clean, degrees
 from parks.themeparks_wiki import Entity
 
 CM_PER_UNIT = {"cm": Decimal(1), "in": Decimal("2.54")}
@@ -34,8 +36,7 @@ def told_metadata(entity: Entity) -> dict[str, Any]:
     told = {
         "entity_name": entity.name,
         "entity_type": entity.entity_type[:50],
-        "latitude": None if entity.latitude is None else degrees_of(entity.latitude),
-        "longitude": None if entity.longitude is None else degrees_of(entity.longitude),
+        **dict(zip(("latitude", "longitude"), place_of(entity), strict=True)),
         "indoor_outdoor": shelter_of(entity),
         "height_min_cm": height_of(entity, "MINIMUM_HEIGHT"),
         "height_max_cm": height_of(entity, "MAXIMUM_HEIGHT"),
@@ -44,8 +45,16 @@ def told_metadata(entity: Entity) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value not in (None, "", [])}
 
 
-def degrees_of(value: float) -> Decimal:
-    return Decimal(str(round(value, 7)))
+def place_of(entity: Entity) -> tuple[Decimal | None, Decimal | None]:
+    """Latitude and longitude: of its location, else of a LOCATION tag (sources 1.3)."""
+    place = entity.latitude, entity.longitude
+    if None in place:
+        told = next((tag.get("value") for tag in entity.tags if tag.get("tag") == "LOCATION"), None)
+        value = told if isinstance(told, dict) else {}
+        tagged = degrees(value.get("latitude"), 90), degrees(value.get("longitude"), 180)
+        place = place if None in tagged else tagged
+    latitude, longitude = (None if value is None else Decimal(str(round(value, 7))) for value in place)
+    return latitude, longitude
 
 
 def shelter_of(entity: Entity) -> Shelter | None:
@@ -73,9 +82,12 @@ def height_of(entity: Entity, code: str) -> int | None:
     return None
 
 
-def store_metadata(ride: Ride, known: EntityMetadata | None, entity: Entity) -> bool:
-    """Write what changed as a new version and keep what was; what is not told erases nothing. Was there a change?"""
-    told = told_metadata(entity)
+def store_metadata(ride: Ride, known: EntityMetadata | None, entity: Entity, own: Entity | None = None) -> bool:
+    """Write what changed as a new version and keep what was; what is not told erases nothing. Was there a change?
+
+    `own`: the entity's own answer, which adds to that of the list it stands in.
+    """
+    told = {**(told_metadata(own) if own else {}), **told_metadata(entity)}
     if known is None:
         EntityMetadata.objects.create(ride=ride, themeparks_wiki_id=entity.id, **told)
         return True
@@ -101,3 +113,27 @@ def keep_version(known: EntityMetadata) -> None:
 
 def as_json(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A state of a ride's metadata. `since`: when it was stored, None: not told; `changed`: against the one before."""
+
+    number: int
+    since: datetime | None
+    changed: tuple[str, ...]
+    fields: dict[str, Any]
+
+
+def history(known: EntityMetadata) -> list[Version]:
+    """Every version in order, the present one last; one query."""
+    found: list[Version] = []
+    since = None
+    states = [(row.version, row.fields, row.recorded_at) for row in known.versions.order_by("version")]
+    present = {name: as_json(getattr(known, name)) for name in FIELDS}
+    for number, fields, ended in (*states, (known.version, present, None)):
+        before = found[-1].fields if found else fields
+        changed = tuple(name for name in FIELDS if before.get(name) != fields.get(name))
+        found.append(Version(number, since, changed, fields))
+        since = ended
+    return found

@@ -366,6 +366,8 @@ class EntityMetadata(models.Model):
     height_max_cm = models.PositiveIntegerField(null=True, blank=True)
     tags = models.JSONField(null=True, blank=True)
     last_synced = models.DateTimeField(auto_now_add=True, db_default=Now())
+    # Heights and tags stand in the entity's own answer alone, one request per ride: they are asked for now and then.
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="when the entity's own answer was last read")
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

@@ -73,7 +73,8 @@ def note_returns(parks: Iterable[Park], before: Mapping[int, Span], at: datetime
     known = open_gaps(by_id)
     if known:
         ended = DataQualityLog.objects.filter(pk__in=[row.pk for row in known.values()], timestamp_start__lte=at)
-        ended.update(timestamp_end=at, resolution_status=Resolution.RESOLVED, resolution_notes=RETURNED)
+        ended.update(timestamp_end=at)
+        ended.move_to(Resolution.RESOLVED, RETURNED)  # but what a person settled stays as it is
     silent = [pk for pk in silent_parks(before, at) if pk in by_id and pk not in known]
     watched = live_before(silent, at) if silent else {}  # the archive's last word begins no gap of ours
     rows = [gap(by_id[pk], watched[pk].until, at, NOTHING) for pk in silent_parks(watched, at)]

@@ -17,6 +17,8 @@ from django.db.migrations.state import ProjectState
 # Two catch-alls hold what lies outside; 86 partitions in all, like the schema we come from.
 FIRST_MONTH = date(2021, 1, 1)
 LAST_MONTH = date(2027, 12, 1)
+BEFORE_ALL, AFTER_ALL = "p_before", "p_future"
+PARTITIONED_TABLES = ("ride_status_snapshots", "queue_data")
 
 
 def has_partitions(connection: BaseDatabaseWrapper) -> bool:
@@ -25,7 +27,17 @@ def has_partitions(connection: BaseDatabaseWrapper) -> bool:
 
 
 def next_month(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    return month_after(month, 1)
+
+
+def month_after(day: date, count: int) -> date:
+    """The first day of the month that lies `count` months after that of `day`."""
+    years, month = divmod(day.month - 1 + count, 12)
+    return date(day.year + years, month + 1, 1)
+
+
+def partition_name(month: date) -> str:
+    return f"p{month:%Y%m}"
 
 
 def months(first: date, last: date) -> list[date]:
@@ -39,9 +51,9 @@ def months(first: date, last: date) -> list[date]:
 def monthly_clause(first: date, last: date) -> str:
     """The PARTITION BY clause with one partition a month (`p202403`) and a catch-all at both ends."""
     edges = months(first, next_month(last))
-    parts = [f"PARTITION p_before VALUES LESS THAN ('{first}')"]
-    parts += [f"PARTITION p{a:%Y%m} VALUES LESS THAN ('{b}')" for a, b in pairwise(edges)]
-    parts.append("PARTITION p_future VALUES LESS THAN (MAXVALUE)")
+    parts = [f"PARTITION {BEFORE_ALL} VALUES LESS THAN ('{first}')"]
+    parts += [f"PARTITION {partition_name(a)} VALUES LESS THAN ('{b}')" for a, b in pairwise(edges)]
+    parts.append(f"PARTITION {AFTER_ALL} VALUES LESS THAN (MAXVALUE)")
     return f"PARTITION BY RANGE COLUMNS(recorded_at) ({', '.join(parts)})"
 
 

@@ -83,6 +83,47 @@ class Resolution(models.TextChoices):
     WONTFIX = "WONTFIX"
 
 
+# From which states a state may be entered (data-model 4.4). A settled problem is taken up again by saying why.
+ENTERED_FROM: dict[str, tuple[Resolution, ...]] = {
+    Resolution.INVESTIGATING: (Resolution.OPEN,),
+    Resolution.RESOLVED: (Resolution.OPEN, Resolution.INVESTIGATING),
+    Resolution.WONTFIX: (Resolution.OPEN, Resolution.INVESTIGATING),
+}
+SETTLED = (Resolution.RESOLVED, Resolution.WONTFIX)
+
+
+class TransitionRefused(Exception):
+    """A problem cannot go from its present state to the one asked for."""
+
+
+class NotesNeeded(TransitionRefused):
+    """Nobody settles a problem without saying how."""
+
+
+def refuse_silence(status: str, notes: str) -> None:
+    """Raises NotesNeeded where notes are missing."""
+    if status in SETTLED and not notes.strip():
+        raise NotesNeeded(f"notes are required when setting status to {status}")
+
+
+class DataQualityLogQuerySet(models.QuerySet["DataQualityLog"]):
+    def move_to(self, status: str, notes: str = "") -> int:
+        """Move those that may go to `status`, by one conditional update; returns how many (data-model 4.4).
+
+        Notes replace the former ones. RESOLVED and WONTFIX need them, or NotesNeeded is raised. So do settled
+        problems that are taken up again: without notes they stay what they are.
+        """
+        notes = notes.strip()
+        refuse_silence(status, notes)
+        sources = ENTERED_FROM.get(status, ())
+        if status == Resolution.INVESTIGATING and notes:
+            sources += SETTLED
+        changes = {"resolution_status": status, "updated_at": timezone.now()}
+        if notes:
+            changes["resolution_notes"] = notes
+        return self.filter(resolution_status__in=sources).update(**changes)
+
+
 class DataQualityLog(models.Model):
     """A problem met while importing or collecting: a gap, a duplicate, something unreadable.
 
@@ -105,6 +146,8 @@ class DataQualityLog(models.Model):
     resolution_notes = models.TextField(null=True, blank=True)  # noqa: DJ001
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
     updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    objects = DataQualityLogQuerySet.as_manager()
 
     class Meta:
         db_table = "data_quality_log"
@@ -133,6 +176,15 @@ class DataQualityLog(models.Model):
             self.issue_type, self.entity_type, self.external_id, self.timestamp_start, self.description
         )
         super().save(**kwargs)
+
+    def move_to(self, status: str, notes: str = "") -> None:
+        """Claim the step to `status`, whatever this object remembers of the row; raises TransitionRefused."""
+        moved = DataQualityLog.objects.filter(pk=self.pk).move_to(status, notes)
+        self.refresh_from_db()
+        if not moved:
+            reopened = self.resolution_status in SETTLED and status == Resolution.INVESTIGATING
+            without = " without notes" if reopened else ""
+            raise TransitionRefused(f"issue {self.pk} is {self.resolution_status}, it cannot become {status}{without}")
 
     @staticmethod
     def natural_key(issue_type: str, entity_type: str, external_id: str | None, at: datetime, description: str) -> str:

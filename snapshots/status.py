@@ -28,6 +28,11 @@ def parse_status(text: object) -> Status | None:
     return STATUSES.get(text.strip().upper()) if isinstance(text, str) else None
 
 
+def is_seasonal_silence(reported: str | None) -> bool:
+    """R-22.4: what is reported as closed may well be old: its season is over."""
+    return parse_status(reported) == Status.CLOSED
+
+
 def is_operating(status: str | None, computed_is_open: bool) -> bool:
     """R-4.5 on values."""
     return status == Status.OPERATING or (status is None and computed_is_open)

@@ -18,6 +18,7 @@ from parks.zones import local_date
 from snapshots.score import shame_score
 from stats.cells import ride_cells, summed_ride_cells
 from stats.figures import Figures
+from stats.groups import Grouping, groups_of
 from stats.measures import greatest, least
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.raw import ParkWindow, Place, park_windows
@@ -41,10 +42,15 @@ class Question:
     parks: tuple[Park, ...]
     rides: tuple[int, ...] = ()
     needs_raw: bool = False  # wait by wait: percentiles cannot be had from sums
+    grouping: Grouping | None = None  # in the place of buckets
+
+    @property
+    def is_cut_by_days(self) -> bool:
+        return self.grouping is None and self.bucket.is_made_of_days
 
     @property
     def takes_daily_rows(self) -> bool:
-        return not self.needs_raw and self.window.is_made_of_days and self.bucket.is_made_of_days
+        return not self.needs_raw and self.window.is_made_of_days and self.is_cut_by_days
 
     @cached_property
     def weights(self) -> dict[int, dict[int, int]]:
@@ -126,13 +132,20 @@ def rides_over(question: Question, version: int, now: datetime) -> dict[int, Ans
 def raw_windows(
     question: Question, rides: Weights, stored: Stored, now: datetime, openings: bool = True
 ) -> Iterator[ParkWindow]:
-    """The parks' days that no daily row answers; those that share a zone and days are read together."""
+    """The parks' days that no daily row answers; those that share a zone and days are read together, but for groups,
+    which are each park's own."""
+    read = ride_cells if question.needs_raw else summed_ride_cells
+    if question.grouping is not None:
+        for park, groups in groups_of(question.grouping, question.parks, question.window, now):
+            chosen = {park: rides.get(park.pk, {})}
+            windows = park_windows(chosen, question.window, groups, now, read=read, openings=openings, unknown=True)
+            yield from windows.values()
+        return
     alike: dict[tuple[str, frozenset[date] | None], dict[Park, Iterable[int]]] = defaultdict(dict)
     for park in question.parks:
         known = stored.get(park.pk)
         days = frozenset(set(question.window.dates(park.timezone)) - known.keys()) if known else None
         alike[park.timezone, days][park] = rides.get(park.pk, {})
-    read = ride_cells if question.needs_raw else summed_ride_cells
     for (_, days), parks in alike.items():
         wanted = None if days is None else set(days)
         windows = park_windows(
@@ -198,6 +211,8 @@ def ride_figures(raw: ParkWindow) -> Sums:
             figures.scores.append(shame_score(down, measures.open_seconds))
     for ride, key, seconds in unknown_times(raw):
         found.setdefault((ride, key), Figures()).unknown_seconds += seconds
+    for (ride, key), hours in (raw.hours or {}).items():
+        found[ride, key].hours |= hours
     return found
 
 
@@ -249,7 +264,7 @@ def parks_over(question: Question, version: int, now: datetime) -> dict[int, Ans
     for raw in raw_windows(question, rides, stored, now):
         park_id, weights = raw.park.pk, rides.get(raw.park.pk, {})
         known = computed.get(park_id, {})
-        for key, figures in park_figures(raw, weights, known if question.bucket.is_made_of_days else {}).items():
+        for key, figures in park_figures(raw, weights, known if question.is_cut_by_days else {}).items():
             found[park_id].setdefault(key, Figures()).add(figures)
         scores[park_id] += park_day_scores(raw, weights, known)
     return {park_id: answer(buckets, scores[park_id]) for park_id, buckets in found.items()}
@@ -272,6 +287,8 @@ def park_figures(
             members[day, key].append((down, weights[ride]))
     for _, key, seconds in unknown_times(raw):
         found.setdefault(key, Figures()).unknown_seconds += seconds
+    for (_, key), hours in (raw.hours or {}).items():
+        found[key].hours |= hours
     for (day, key), open_seconds in raw.open_seconds.items():
         if open_seconds:
             score = stored_score(computed.get(day)) if computed else None

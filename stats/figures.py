@@ -36,6 +36,7 @@ class Figures:
     wait_max: int | None = None
     waits: list[Waits] = field(default_factory=list)  # only from raw observations, wait by wait
     scores: list[Decimal] = field(default_factory=list)  # one per day the park was open
+    hours: frozenset[int] = frozenset()  # of a group: UTC hours (since 1970) with observations in the open park
 
     def add(self, other: "Figures") -> None:
         for name in SUMS:
@@ -44,6 +45,7 @@ class Figures:
         self.wait_max = greatest(self.wait_max, other.wait_max)
         self.waits += other.waits
         self.scores += other.scores
+        self.hours |= other.hours
 
     def take(self, measures: RideMeasures, down_seconds: int, operated: bool) -> None:
         """Add what was observed of a ride on one day; `down_seconds` as they count."""

@@ -30,7 +30,7 @@ from stats.cells import (
 from stats.expressions import SecondsSince, WholeDivision
 from stats.hours_open import ParkDate, overlap, sight, spans_by_day
 from stats.measures import OPEN, RideMeasures, StatusCounts
-from stats.windows import Bucket, BucketKey, Piece, Slice, Window, pieces, seconds_of, slices
+from stats.windows import ONE_HOUR, BucketKey, Cut, Groups, Piece, Slice, Window, pieces, seconds_of, slices
 
 # The optimizer plans rides × ranges of time.
 RIDES_A_QUERY = 100
@@ -53,6 +53,8 @@ class ParkWindow:
     planned_seconds: dict[Place, int] = field(default_factory=dict)  # open, observed or not
     operated: set[tuple[int, date]] = field(default_factory=set)  # R-5.3
     observed: set[tuple[int, date]] = field(default_factory=set)  # at any time of the local day
+    # By ride and group, the UTC hours in which it was observed while the park was open; None: buckets are asked for.
+    hours: dict[tuple[int, BucketKey], set[int]] | None = None
 
     def counted_down(self, ride: int, day: date, measures: RideMeasures) -> int:
         """Seconds of downtime: none for a ride that did not operate that day."""
@@ -63,7 +65,7 @@ def park_window(
     park: Park,
     rides: Iterable[int],
     window: Window,
-    bucket: Bucket,
+    bucket: Cut,
     now: datetime,
     days: set[date] | None = None,
     **how: Any,
@@ -75,7 +77,7 @@ def park_window(
 def park_windows(
     rides: Mapping[Park, Iterable[int]],
     window: Window,
-    bucket: Bucket,
+    bucket: Cut,
     now: datetime,
     days: set[date] | None = None,
     read: ReadCells = ride_cells,
@@ -90,7 +92,7 @@ def park_windows(
     """
     (zone,) = {park.timezone for park in rides}
     parts = [piece for piece in until(pieces(window, zone), seconds_of(now)) if days is None or piece.day in days]
-    results = {park.pk: ParkWindow(park) for park in rides}
+    results = {park.pk: ParkWindow(park, hours={} if isinstance(bucket, Groups) else None) for park in rides}
     homes = {ride: park.pk for park, ids in rides.items() for ride in ids}
     if parts and homes:
         cuts = slices(parts, bucket, zone)
@@ -180,6 +182,8 @@ def add(result: ParkWindow, cell: RideCell, cut: Slice, seconds: int, state: tup
     if measures is None:
         measures = result.rides[key] = RideMeasures(cell.ride_id, cell.park_id)
     measures.take(cell, seconds, *state)
+    if result.hours is not None and cell.park_is_open:
+        result.hours.setdefault((cell.ride_id, cut.key), set()).add(cut.start // ONE_HOUR)
 
 
 def reaching_in(rides: Sequence[int], start: int) -> Iterator[RideCell]:

@@ -1,7 +1,7 @@
-"""Periods as park-local dates and UTC ranges (R-3): the one place that turns "last week" into instants."""
+"""Periods as park-local dates and UTC ranges (R-3): the one place that turns a window into instants."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
@@ -9,46 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
 
+from parks.periods import ONE_DAY, Days, Period, days_of
 from parks.zones import day_range, day_start, local_date
-
-ONE_DAY = timedelta(days=1)
-
-
-class Period(TextChoices):
-    LIVE = "live"
-    TODAY = "today"
-    YESTERDAY = "yesterday"
-    LAST_WEEK = "last_week"
-    LAST_MONTH = "last_month"
-
-
-ALIASES = {"7days": Period.LAST_WEEK, "30days": Period.LAST_MONTH}
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """Park-local dates `first` to `last`, both included."""
-
-    first: date
-    last: date
-
-    def utc_range(self, zone: str) -> tuple[datetime, datetime]:
-        """[start, end) in UTC of these dates in a zone (R-3.2)."""
-        return day_start(self.first, zone), day_range(self.last, zone)[1]
-
-
-def days_of(period: Period, now: datetime, zone: str) -> Days:
-    """The dates of a period as seen in `zone` at `now` (R-3.3). Live counts as today."""
-    today = local_date(now, zone)
-    if period in (Period.LIVE, Period.TODAY):
-        return Days(today, today)
-    if period == Period.YESTERDAY:
-        return Days(today - ONE_DAY, today - ONE_DAY)
-    if period == Period.LAST_WEEK:
-        sunday = today - timedelta(days=today.isoweekday() % 7)
-        return Days(sunday - timedelta(days=7), sunday - ONE_DAY)
-    last = today.replace(day=1) - ONE_DAY
-    return Days(last.replace(day=1), last)
 
 
 def days_before(period: Period, now: datetime, zone: str) -> Days:
@@ -256,11 +218,33 @@ class Slice:
     cell: int
 
 
-# The start of a clock bucket (seconds since 1970), a date, an hour or weekday, or 0 for no buckets.
+# The start of a clock bucket (seconds since 1970), a date, an hour or weekday, a group, or 0 for no buckets.
 BucketKey = int | date
 
 
-def slices(parts: Sequence[Piece], bucket: Bucket, zone: str) -> list[Slice]:
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Hours by a property of theirs, in the place of buckets. `keys`: the number of the group, by hours since 1970
+    (UTC); an hour that is not there belongs to `others`. No cell of `unit` seconds lies in two of these hours."""
+
+    keys: Mapping[int, int]
+    others: int
+    unit: int
+
+    def key(self, at: int) -> int:
+        """The group of the hour that an instant (seconds since 1970) lies in."""
+        return self.keys.get(at // ONE_HOUR, self.others)
+
+
+Cut = Bucket | Groups
+
+
+def unit_within_hours(parts: Iterable[Piece]) -> int:
+    """Seconds between cuts of the local clock that also cut at every full UTC hour."""
+    return ONE_HOUR if all(piece.midnight % ONE_HOUR == 0 for piece in parts) else SIZES["15m"]
+
+
+def slices(parts: Sequence[Piece], bucket: Cut, zone: str) -> list[Slice]:
     """Cut pieces at the buckets' bounds."""
     unit = bucket.unit
     found = []
@@ -273,11 +257,13 @@ def slices(parts: Sequence[Piece], bucket: Bucket, zone: str) -> list[Slice]:
     return found
 
 
-def bucket_key(bucket: Bucket, piece: Piece, cell: int, zone: str) -> BucketKey:
-    """Which bucket a place on the clock belongs to.
+def bucket_key(bucket: Cut, piece: Piece, cell: int, zone: str) -> BucketKey:
+    """Which bucket or group a place on the clock belongs to.
 
     An hour that the clock shows twice is two buckets; a longer one that contains the change stays one.
     """
+    if isinstance(bucket, Groups):
+        return bucket.key(max(cell, piece.start))
     if bucket.is_made_of_days:
         return span_key(bucket, piece.day)
     clock = cell - piece.midnight

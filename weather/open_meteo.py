@@ -1,4 +1,7 @@
-"""What an answer of Open-Meteo says of each hour at one place (R-23.1 to R-23.3, sources 5)."""
+"""Open-Meteo (sources 5): what an answer says of each hour at one place, and which hours count (R-23.1 to R-23.3).
+
+`weather.asking` asks it.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -111,6 +114,14 @@ VARIABLES = {
     "surface_pressure": Variable("hPa", (Column("pressure_hpa", labelled("hPa", 2), 0, Decimal("9999.99")),)),
     "weather_code": Variable("wmo code", whole("weather_code", "wmo code", 99)),
 }
+
+# A reanalysis has no probability and no visibility (sources 5.1).
+ARCHIVE_VARIABLES = tuple(name for name in VARIABLES if name not in ("precipitation_probability", "visibility"))
+
+
+def columns_of(variables: Iterable[str]) -> tuple[str, ...]:
+    """The columns that these variables fill."""
+    return tuple(column.name for name in variables for column in VARIABLES[name].columns)
 
 
 # -- an answer -------------------------------------------------------------------------------------------

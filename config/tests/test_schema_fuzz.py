@@ -69,7 +69,7 @@ def test_every_operation_keeps_to_its_schema(case):
     # An unhealthy service says so with 503, as documented; the tests know no fresh data.
     checks = CHECKS[1:] if case.operation.path == "/api/health" else CHECKS
     is_admin = case.operation.path.startswith("/api/admin/")
-    headers = {"Authorization": f"Bearer {AdminKey.issue('schema')[1]}"} if is_admin else {}
     with transaction.atomic():  # each example meets the same data
+        headers = {"Authorization": f"Bearer {AdminKey.issue('schema')[1]}"} if is_admin else {}
         case.call_and_validate(checks=checks, headers=headers)
         transaction.set_rollback(True)

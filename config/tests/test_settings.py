@@ -46,6 +46,10 @@ BAD = {
     "WEB_CONCURRENCY": ["0", "-1", "257", "1.5", "", "0x2"],
     "CELERY_WORKER_HOSTS": ["0", "many"],
     "DATABASE_CONN_MAX_AGE": [],  # read for MariaDB only, see below
+    "DATABASE_POOL_SIZE": ["-1", "1001", "five"],
+    "DATABASE_POOL_OVERFLOW": ["-1"],
+    "DATABASE_POOL_RECYCLE_SECONDS": ["0", "1h"],
+    "DATABASE_POOL_TIMEOUT_SECONDS": ["0", "601"],
     "COLLECTION_INTERVAL_SECONDS": ["59", "3601", "7", "61", "1000", "301", "five"],
     "MAX_FEED_SILENCE_SECONDS": ["299", "86401"],
     "METRICS_VERSION": ["0", "v1"],
@@ -55,6 +59,9 @@ BAD = {
     "THEMEPARKS_WIKI_URL": ["ftp://x", "api.themeparks.wiki"],
     "THEMEPARKS_WIKI_KEY": ["schlüssel", "a\nb"],
     "QUEUE_TIMES_URL": ["ftp://x", "queue-times.com"],
+    "EMAIL_URL": ["localhost", "http://mail.example", "smtp://", "smtp+tls://:25"],
+    "EMAIL_FROM": ["", "ridewatch", "a@b@c", "Ridewatch <a@b>"],
+    "QUALITY_DIGEST_TO": ["ops", "a@b, c d@e"],
     "UPSTREAM_USER_AGENT": ["", "Ridewätch/1.0", "a\r\nHost: b"],
     "UPSTREAM_CONCURRENCY": ["0", "101", "ten"],
     "UPSTREAM_MIN_INTERVAL_MS": ["-1", "60001", "0.5"],
@@ -126,3 +133,13 @@ def test_redis_serves_as_broker_and_cache_when_there_is_one(monkeypatch):
 def test_a_proxys_word_on_tls_is_believed_only_when_told_to(monkeypatch):
     assert "SECURE_PROXY_SSL_HEADER" not in settings_with(monkeypatch, BEHIND_TLS_PROXY="no")
     assert settings_with(monkeypatch, BEHIND_TLS_PROXY="yes")["SECURE_PROXY_SSL_HEADER"]
+
+
+def test_a_mail_server_is_read_from_its_url(monkeypatch):
+    found = settings_with(
+        monkeypatch, EMAIL_URL="smtp+tls://rw%40x:p%2Fw@mail.example:587", QUALITY_DIGEST_TO="a@b, c@d"
+    )
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"], found["EMAIL_USE_TLS"]) == ("mail.example", 587, True)
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("rw@x", "p/w")
+    assert found["QUALITY_DIGEST_TO"] == ["a@b", "c@d"]
+    assert settings_with(monkeypatch, EMAIL_URL="filemail:///tmp/mail")["EMAIL_FILE_PATH"] == "/tmp/mail"

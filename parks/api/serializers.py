@@ -1,6 +1,18 @@
-"""Shapes of the catalogue's answers."""
+"""Shapes of the catalogue's answers, and those that all answers share."""
 
 from rest_framework import serializers
+
+from parks.models import Shelter
+
+
+class ErrorSerializer(serializers.Serializer):
+    success = serializers.BooleanField(default=False)
+    error = serializers.CharField()
+
+
+class AttributionSerializer(serializers.Serializer):
+    data_source = serializers.CharField()
+    url = serializers.URLField()
 
 
 class SearchParkSerializer(serializers.Serializer):
@@ -31,3 +43,27 @@ class SearchIndexSerializer(serializers.Serializer):
     parks = SearchParkSerializer(many=True)
     rides = SearchRideSerializer(many=True)
     meta = SearchMetaSerializer()
+
+
+class NearbyRideSerializer(serializers.Serializer):
+    ride_id = serializers.IntegerField()
+    ride_name = serializers.CharField()
+    park_id = serializers.IntegerField()
+    park_name = serializers.CharField()
+    entity_type = serializers.CharField()
+    latitude = serializers.FloatField()
+    longitude = serializers.FloatField()
+    distance_m = serializers.FloatField(help_text="metres along the globe, one decimal")
+    indoor_outdoor = serializers.ChoiceField(choices=Shelter.choices, allow_null=True, help_text="null: not told")
+    height_min_cm = serializers.IntegerField(allow_null=True)
+    height_max_cm = serializers.IntegerField(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
+
+
+class NearbyRidesSerializer(serializers.Serializer):
+    success = serializers.BooleanField()
+    lat = serializers.FloatField()
+    lon = serializers.FloatField()
+    radius_m = serializers.FloatField()
+    data = NearbyRideSerializer(many=True)  # type: ignore[assignment]
+    attribution = AttributionSerializer()

@@ -5,17 +5,19 @@
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # Debian keeps mariadbd outside an ordinary user's PATH
 
 # Starts MariaDB; sets mariadb_pid and mariadb_url. `mariadb_ready` then waits until it answers. A directory that was
-# used before keeps its databases. `mariadb_buffer_pool` and `mariadb_log_size` may be set before.
-mariadb_start() { # DIRECTORY
+# used before keeps its databases. `mariadb_buffer_pool` and `mariadb_log_size` may be set before, and to come back at
+# the same address `mariadb_port` and `mariadb_password`. Options go to the server, and stand above what is said here.
+mariadb_start() { # DIRECTORY [OPTION…]
     mariadb_directory=$1
+    shift
     mariadb_user=$(id -un)
     if [ "$(id -u)" -eq 0 ]; then # the server refuses to run as root
         mariadb_user=mysql
         id mysql >/dev/null 2>&1 || mariadb_user=nobody
         chown "$mariadb_user" "$mariadb_directory"
     fi
-    mariadb_port=$(free_port)
-    mariadb_password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    mariadb_port=${mariadb_port:-$(free_port)}
+    mariadb_password=${mariadb_password:-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')}
     mariadb_url="mysql://ridewatch:$mariadb_password@127.0.0.1:$mariadb_port/ridewatch"
     cat >"$mariadb_directory/init.sql" <<SQL
 CREATE DATABASE IF NOT EXISTS ridewatch;
@@ -37,7 +39,7 @@ SQL
             --innodb-flush-log-at-trx-commit=0 --skip-innodb-doublewrite --sync-binlog=0 --skip-log-bin \
             --innodb-buffer-pool-size="${mariadb_buffer_pool:-256M}" \
             --innodb-log-file-size="${mariadb_log_size:-128M}" --innodb-fast-shutdown=2 \
-            >"$mariadb_directory/server.log" 2>&1
+            "$@" >"$mariadb_directory/server.log" 2>&1
     ) &
     mariadb_pid=$!
 }

@@ -62,6 +62,15 @@ def test_a_gap_stays_one_while_it_lasts_and_is_closed_when_data_return():
     assert gaps()[1:] == [(ride.park_id, AT + 5 * INTERVAL, None, Resolution.OPEN)]
 
 
+def test_data_that_return_end_a_gap_and_leave_what_a_person_made_of_it():
+    ride = wiki_ride()
+    fail(ride.park)
+    DataQualityLog.objects.get().move_to(Resolution.WONTFIX, "their servers are moving")
+    tell(ride, at=AT + INTERVAL)
+    assert gaps() == [(ride.park_id, AT, AT + INTERVAL, Resolution.WONTFIX)]
+    assert DataQualityLog.objects.get().resolution_notes == "their servers are moving"
+
+
 def test_a_second_try_in_the_same_slot_closes_the_gap_of_the_first():
     ride = wiki_ride()
     fail(ride.park)

@@ -2,21 +2,21 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from parks.commands import FIRST_DAY, LAST_DAY
+from parks.api.queries import MomentField, refuse_nonsense
+from parks.api.serializers import AttributionSerializer
 from parks.models import Park, Ride
 from parks.zones import is_zone
 from stats.analytics import Question
-from stats.api.serializers import AttributionSerializer, refuse_nonsense
 from stats.figures import METRICS, PERCENTILE
+from stats.groups import UNKNOWN, groupings
 from stats.windows import Bucket, Window
 
 # Longest range per bucket size, in days: an answer stays readable, and quick.
@@ -55,44 +55,14 @@ DEFAULT_METRICS = (
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 COMPARISONS = ("previous", "last_year")
 HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
 PERCENTILES = re.compile(rf"{PERCENTILE}([1-9]|[1-9]\d)")
 
+# Every hour of it is read from raw observations.
+LONGEST_GROUPED = 732
+GROUPS_TOLD = "; ".join(
+    f"{name}: {', '.join((*grouping.names, UNKNOWN))} ({grouping.what})" for name, grouping in groupings().items()
+)
 CAPS_TOLD = ", ".join(f"{bucket.value} {days}" for bucket, days in RANGE_CAPS.items())
-
-
-def moment_of(text: str) -> date | datetime | None:
-    """A date or an instant written as YYYY-MM-DD[THH:MM[:SS][offset]]; None: it is neither."""
-    if not MOMENT.fullmatch(text):
-        return None
-    try:
-        return parse_datetime(text) if "T" in text else parse_date(text)
-    except ValueError:
-        return None
-
-
-@extend_schema_field({"type": "string", "example": "2025-07-01"})
-class MomentField(serializers.Field):
-    """A local date (YYYY-MM-DD), or an instant in ISO 8601; whole seconds."""
-
-    default_error_messages = {
-        "invalid": "must be a date (2025-07-01) or an instant (2025-07-01T11:30:00Z, or without an offset)",
-        "range": f"must lie between {FIRST_DAY} and {LAST_DAY}",
-        "required": "is needed: a date (2025-07-01) or an instant (2025-07-01T11:30:00Z)",
-    }
-
-    def to_internal_value(self, data: Any) -> date | datetime:
-        text = str(data).strip().replace(" ", "+")  # a plus sign that was not escaped
-        found = moment_of(text)
-        if found is None:
-            self.fail("invalid")
-        day = found.date() if isinstance(found, datetime) else found
-        if not FIRST_DAY <= day <= LAST_DAY:
-            self.fail("range")
-        return found.replace(microsecond=0) if isinstance(found, datetime) else found
-
-    def to_representation(self, value: Any) -> Any:
-        return value
 
 
 @extend_schema_field({"type": "string", "pattern": HOURS.pattern})
@@ -175,6 +145,11 @@ class AnalyticsQuery(serializers.Serializer):
         default=DEFAULT_METRICS,
         help_text=f"{', '.join(METRICS)}; wait_pNN is the exact NNth percentile, 1 to 99",
     )
+    group_by = ChoiceField(
+        tuple(groupings()),
+        required=False,
+        help_text=f"hours by their weather, instead of buckets; longest range: {LONGEST_GROUPED} days. {GROUPS_TOLD}",
+    )
     compare = ChoiceField(
         COMPARISONS,
         required=False,
@@ -195,7 +170,13 @@ class AnalyticsQuery(serializers.Serializer):
         if start > end or (isinstance(start, datetime) and start == end):
             raise serializers.ValidationError({"start": f"must not be after end ({end.isoformat()})"})
         bucket = Bucket(attrs["bucket"])
+        is_grouped = "group_by" in attrs
+        if is_grouped and bucket != Bucket.NONE:
+            raise serializers.ValidationError({"bucket": "must be none with group_by; ask for one of the two"})
         days = (end - start + (timedelta() if isinstance(start, datetime) else timedelta(days=1))) / timedelta(days=1)
+        if is_grouped and days > LONGEST_GROUPED:
+            most = f"allows a range of {LONGEST_GROUPED} days at most, not {ceil(days)}"
+            raise serializers.ValidationError({"group_by": f"{most}; ask for a shorter range"})
         if days > RANGE_CAPS[bucket]:
             most = f"{bucket.value} allows a range of {RANGE_CAPS[bucket]} days at most, not {ceil(days)}"
             raise serializers.ValidationError({"bucket": f"{most}; ask for larger buckets or a shorter range"})
@@ -249,6 +230,7 @@ def question_of(query: dict[str, Any]) -> Question:
         tuple(parks),
         tuple(rides_asked),
         needs_raw=any(name.startswith(PERCENTILE) for name in query["metrics"]),
+        grouping=groupings()[query["group_by"]] if "group_by" in query else None,
     )
 
 
@@ -290,6 +272,14 @@ class BucketSerializer(FiguresSerializer):
     bucket = serializers.CharField(help_text="local start, date, hour of day or weekday")
 
 
+class GroupSerializer(FiguresSerializer):
+    """One kind of hours, with the size of the sample behind its figures."""
+
+    group = serializers.CharField(help_text="unknown: hours without an observation of the weather")
+    hours = serializers.IntegerField(help_text="UTC hours in which it was observed while the park was open")
+    observations = serializers.IntegerField(help_text="rows")
+
+
 class ComparisonSerializer(serializers.Serializer):
     start = serializers.CharField()
     end = serializers.CharField()
@@ -298,6 +288,7 @@ class ComparisonSerializer(serializers.Serializer):
         child=serializers.FloatField(allow_null=True), help_text="percent, from the comparison to the window"
     )
     buckets = BucketSerializer(many=True, required=False)
+    groups = GroupSerializer(many=True, required=False)
 
 
 class ParkAnalyticsRowSerializer(serializers.Serializer):
@@ -306,6 +297,7 @@ class ParkAnalyticsRowSerializer(serializers.Serializer):
     timezone = serializers.CharField()
     total = FiguresSerializer()
     buckets = BucketSerializer(many=True, required=False, help_text="unless bucket=none")
+    groups = GroupSerializer(many=True, required=False, help_text="with group_by")
     comparison = ComparisonSerializer(required=False, help_text="with compare")
 
 
@@ -322,8 +314,12 @@ class AnalyticsSerializer(serializers.Serializer):
     weekdays = serializers.ListField(child=serializers.ChoiceField(choices=WEEKDAYS))
     bucket = serializers.ChoiceField(choices=Bucket.values)
     metrics = serializers.ListField(child=serializers.CharField())
+    group_by = serializers.CharField(required=False, help_text="as asked for")
     compare = serializers.ChoiceField(choices=COMPARISONS, allow_null=True)
     attribution = AttributionSerializer()
+    group_attribution = serializers.DictField(
+        child=serializers.CharField(), required=False, help_text="with group_by: whose data the groups come from"
+    )
 
 
 class ParkAnalyticsSerializer(AnalyticsSerializer):

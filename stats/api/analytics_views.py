@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from parks.api.serializers import ErrorSerializer
 from parks.models import Park, Ride
 from stats.analytics import Answer, Question, parks_over, ride_hours, rides_over, stored_days
 from stats.api.analytics_serializers import (
@@ -24,9 +25,9 @@ from stats.api.analytics_serializers import (
     RideAnalyticsSerializer,
     question_of,
 )
-from stats.api.serializers import ErrorSerializer
 from stats.api.views import ATTRIBUTION
 from stats.figures import Figures
+from stats.groups import group_name
 from stats.measures import percent_change
 from stats.windows import SIZES, Bucket, BucketKey, Window
 
@@ -49,11 +50,22 @@ def numbers(figures: Figures, metrics: tuple[str, ...]) -> Row:
     return {name: value if value is None or isinstance(value, int) else float(value) for name, value in found.items()}
 
 
-def figures_of(answer: Answer | None, bucket: Bucket, zone: str, metrics: tuple[str, ...]) -> Row:
-    """The total and the buckets of one entity."""
+def figures_of(answer: Answer | None, question: Question, zone: str, metrics: tuple[str, ...]) -> Row:
+    """The total and the buckets or groups of one entity."""
     answer = answer or Answer(Figures(), {})
     row: Row = {"total": numbers(answer.total, metrics)}
-    if bucket != Bucket.NONE:
+    bucket = question.bucket
+    if question.grouping is not None:
+        row["groups"] = [
+            {
+                "group": group_name(question.grouping, key),
+                "hours": len(figures.hours),
+                "observations": figures.rows,
+                **numbers(figures, metrics),
+            }
+            for key, figures in answer.buckets.items()
+        ]
+    elif bucket != Bucket.NONE:
         place = ZoneInfo(zone)
         row["buckets"] = [
             {"bucket": label(bucket, key, place), **numbers(figures, metrics)}
@@ -91,7 +103,7 @@ def answer(query: Row, over: Over, identities: Callable[[Question], Mapping[int,
     """The body of an analytics answer: entities that were observed, in the order of their names."""
     now = timezone.now()
     question = checked(question_of(query), now)
-    version, metrics, bucket = settings.METRICS_VERSION, query["metrics"], question.bucket
+    version, metrics = settings.METRICS_VERSION, query["metrics"]
     found = over(question, version, now)
     before: dict[int, Answer] = {}
     earlier = question.window
@@ -105,17 +117,20 @@ def answer(query: Row, over: Over, identities: Callable[[Question], Mapping[int,
         if pk not in found and pk not in before:
             continue
         zone = identity["timezone"]
-        row = {**identity, **figures_of(found.get(pk), bucket, zone, metrics)}
+        row = {**identity, **figures_of(found.get(pk), question, zone, metrics)}
         if query.get("compare"):
             current, previous = (each[pk].total if pk in each else Figures() for each in (found, before))
             row["comparison"] = {
                 "start": told(earlier.start),
                 "end": told(earlier.end),
-                **figures_of(before.get(pk), bucket, zone, metrics),
+                **figures_of(before.get(pk), question, zone, metrics),
                 "change": change(current, previous, metrics),
             }
         rows.append(row)
-    return {"success": True, **echoed(query), "data": rows, "attribution": ATTRIBUTION}
+    body = {"success": True, **echoed(query), "data": rows, "attribution": ATTRIBUTION}
+    if question.grouping is not None:
+        body |= {"group_by": query["group_by"], "group_attribution": question.grouping.attribution}
+    return body
 
 
 def told(moment: date | datetime) -> str:
@@ -178,6 +193,24 @@ def example(name: str, entity: Row) -> OpenApiExample:
     )
 
 
+def grouped_example(name: str, entity: Row) -> OpenApiExample:
+    found = example(name, entity)
+    total = {"wait_avg": 31.4, "downtime_minutes": 640}
+    dry = {"group": "dry", "hours": 402, "observations": 4_824, "wait_avg": 33.0, "downtime_minutes": 310}
+    heavy = {"group": "heavy", "hours": 9, "observations": 108, "wait_avg": 12.5, "downtime_minutes": 330}
+    found.value = {
+        **found.value,
+        "hours": None,
+        "weekdays": [],
+        "bucket": "none",
+        "metrics": list(total),
+        "data": [{**entity, "timezone": "America/New_York", "total": total, "groups": [dry, heavy]}],
+        "group_by": "rain",
+        "group_attribution": {"data_source": "Open-Meteo.com", "url": "https://open-meteo.com"},
+    }
+    return found
+
+
 RIDE = {"ride_id": 7, "ride_name": "Space Mountain"}
 PARK = {"park_id": 4, "park_name": "Magic Kingdom"}
 
@@ -191,7 +224,8 @@ class AnalyticsViewSet(ViewSet):
         parameters=[AnalyticsQuery],
         responses={200: RideAnalyticsSerializer, 400: BAD_WINDOW},
         examples=[
-            example("one ride over lunch, by quarter hours", {"ride_id": 7, "ride_name": "Space Mountain", **PARK})
+            example("one ride over lunch, by quarter hours", {**RIDE, **PARK}),
+            grouped_example("one ride by rain", {**RIDE, **PARK}),
         ],
     )
     def rides(self, request: Request) -> Response:
@@ -202,7 +236,10 @@ class AnalyticsViewSet(ViewSet):
         tags=["analytics"],
         parameters=[AnalyticsQuery],
         responses={200: ParkAnalyticsSerializer, 400: BAD_WINDOW},
-        examples=[example("one park over lunch, by quarter hours", PARK)],
+        examples=[
+            example("one park over lunch, by quarter hours", PARK),
+            grouped_example("one park by rain", PARK),
+        ],
     )
     def parks(self, request: Request) -> Response:
         return Response(answer(AnalyticsQuery.read(request), parks_over, park_identities))

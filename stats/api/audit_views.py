@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from parks.api.serializers import ErrorSerializer
 from stats.api.audit_serializers import (
     AnomaliesSerializer,
     AnomalyQuery,
@@ -25,7 +26,6 @@ from stats.api.audit_serializers import (
     VerifiedSerializer,
     VerifyBody,
 )
-from stats.api.serializers import ErrorSerializer
 from stats.api.views import BAD_QUERY
 from stats.audit.anomalies import anomaly_report, flagged_entities
 from stats.audit.displayed import verify

@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from stats.api.serializers import FILTERS, LimitField, RankingQuery, choice, one_of
+from parks.api.queries import LimitField, choice, one_of
+from stats.api.serializers import FILTERS, RankingQuery
 
 AWARD_PERIODS = ("today", "yesterday", "last_week", "last_month")
 ENTITIES = ("parks", "rides")

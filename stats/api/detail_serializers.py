@@ -5,7 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from stats.api.serializers import AttributionSerializer, Query, choice
+from parks.api.queries import Query, choice
+from parks.api.serializers import AttributionSerializer
 from stats.ride_charts import ChartType
 from stats.windows import Period
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from parks.api.serializers import ErrorSerializer
 from parks.models import Park, Ride
 from stats.api.detail_serializers import (
     ParkDetailsQuery,
@@ -17,7 +18,6 @@ from stats.api.detail_serializers import (
     RideDetailsSerializer,
     RosterSerializer,
 )
-from stats.api.serializers import ErrorSerializer
 from stats.api.views import ATTRIBUTION, BAD_QUERY
 from stats.park_details import park_details
 from stats.ride_charts import ChartType, ride_charts

@@ -7,7 +7,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from stats.api.serializers import FILTERS, LimitField, RankingQuery, choice, one_of
+from parks.api.queries import LimitField, choice, one_of
+from stats.api.serializers import FILTERS, RankingQuery
 from stats.charts import ChartType
 from stats.heatmaps import HeatmapType
 from stats.trend_lists import TrendList

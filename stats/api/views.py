@@ -4,8 +4,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from parks.api.serializers import ErrorSerializer
 from stats.api.serializers import (
-    ErrorSerializer,
     HealthSerializer,
     ParkDowntimeSerializer,
     ParkRankingQuery,

@@ -6,16 +6,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from stats.api.serializers import (
-    FILTERS,
-    PERIODS,
-    AttributionSerializer,
-    LimitField,
-    RankedRideSerializer,
-    RankingQuery,
-    choice,
-    one_of,
-)
+from parks.api.queries import LimitField, choice, one_of
+from parks.api.serializers import AttributionSerializer
+from stats.api.serializers import FILTERS, PERIODS, RankedRideSerializer, RankingQuery
 
 PARK_PERIODS = ("live", "today", "yesterday", "last_week", "last_month")
 # Accepted, but no version of the API ever had rows for them (Q2).

@@ -13,12 +13,13 @@ from typing import Any
 from django.db.models import TextChoices
 
 from parks.models import Park
+from parks.periods import ALIASES
 from snapshots.models import ParkActivitySnapshot
 from stats.audit.anomalies import detect
 from stats.audit.scope import METHODOLOGY_URL, Row, Scope
 from stats.audit.trace import TOLERANCE
 from stats.measures import ParkOpening, measure_openings
-from stats.windows import ALIASES, Days, Period, days_of
+from stats.windows import Days, Period, days_of
 
 
 class Metric(TextChoices):

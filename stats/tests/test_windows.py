@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from parks.periods import ALIASES
 from parks.zones import local_date
 from stats.tests.builders import LOS_ANGELES, NEW_YORK, PARIS, TOKYO, local
-from stats.windows import ALIASES, Days, Period, days_before, days_of, label
+from stats.windows import Days, Period, days_before, days_of, label
 
 
 def golden(shared_data_dir: Path) -> dict:

@@ -1,0 +1,327 @@
+"""Parameters, bodies and answer shapes of the quality log."""
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from parks.api.queries import LimitField, Query, one_of
+from parks.commands import FIRST_DAY, LAST_DAY
+from parks.models import Park, Ride
+from parks.periods import ALIASES, Days, Period
+from snapshots.models import DataSource
+from snapshots.park_freshness import Freshness
+from snapshots.quality import LogType, NotesNeeded, Resolution, refuse_silence
+from snapshots.quality_selection import Selection
+
+MOST_ROWS, MOST_PASSED_OVER = 500, 1_000_000
+PERIODS = (*Period.values, *ALIASES)
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+HOURS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+ID = re.compile(r"[0-9]{1,9}")
+BOTH = "Give either period, or start_date and end_date"
+MOVES = (Resolution.INVESTIGATING, Resolution.RESOLVED, Resolution.WONTFIX)
+LONGEST_NOTES = 10_000
+
+
+# -- parameters ------------------------------------------------------------------------------------------
+
+
+@extend_schema_field({"type": "string", "format": "date", "example": "2026-03-01"})
+class DayField(serializers.Field):
+    """A park-local date."""
+
+    def to_internal_value(self, data: Any) -> date:
+        text = str(data).strip()
+        try:
+            if not DATE.fullmatch(text):
+                raise ValueError(text)
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise serializers.ValidationError(f"Invalid {self.field_name}. Must be a date (YYYY-MM-DD)") from None
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise serializers.ValidationError(f"Invalid {self.field_name}. Must be between {FIRST_DAY} and {LAST_DAY}")
+        return day
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"type": "integer", "minimum": 1})
+class KnownField(serializers.Field):
+    """The id of a park or ride that exists; the object itself."""
+
+    def __init__(self, model: type[Park] | type[Ride], **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Park | Ride:
+        text = str(data).strip()
+        if not ID.fullmatch(text):
+            raise serializers.ValidationError(f"Invalid {self.field_name}. Must be a whole number")
+        found = self.model._default_manager.filter(pk=int(text)).first()
+        if found is None:
+            told = f"{self.field_name}: {int(text)} is not known; /api/search/index lists the ids"
+            raise serializers.ValidationError(told)
+        return found
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"type": "number", "minimum": 0})
+class HoursField(serializers.Field):
+    """A length of time in hours."""
+
+    def to_internal_value(self, data: Any) -> timedelta:
+        text = str(data).strip()
+        if not HOURS.fullmatch(text):
+            raise serializers.ValidationError(f"Invalid {self.field_name}. Must be a number of hours, such as 1.5")
+        return timedelta(seconds=int(Decimal(text) * 3600))
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": MOST_PASSED_OVER})
+class OffsetField(serializers.Field):
+    """How many rows are passed over. A silently smaller number would be another page."""
+
+    def to_internal_value(self, data: Any) -> int:
+        text = str(data).strip()
+        if not ID.fullmatch(text) or int(text) > MOST_PASSED_OVER:
+            told = f"Invalid {self.field_name}. Must be a whole number up to {MOST_PASSED_OVER}"
+            raise serializers.ValidationError(f"{told}; narrow the list by status or type")
+        return int(text)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class WindowQuery(Query):
+    """What summary, gaps and coverage may be narrowed to."""
+
+    period = serializers.ChoiceField(
+        choices=PERIODS,
+        required=False,
+        help_text="calendar days of each park, as in the rankings; default: all time (coverage: seven days)",
+        error_messages={"invalid_choice": one_of("period", PERIODS)},
+    )
+    start_date = DayField(required=False, help_text="first park-local day; default: the beginning")
+    end_date = DayField(required=False, help_text="last park-local day; default: the present one")
+    park_id = KnownField(Park, required=False, help_text="the park and its rides")
+    min_gap_hours = HoursField(required=False, help_text="only gaps of at least that length")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        first, last = attrs.get("start_date"), attrs.get("end_date")
+        if "period" in attrs and (first or last):
+            raise serializers.ValidationError(BOTH)
+        if first and last and first > last:
+            raise serializers.ValidationError(f"Invalid start_date. {first} lies after end_date {last}")
+        return attrs
+
+    @staticmethod
+    def selection(query: dict[str, Any]) -> Selection:
+        """What a checked query asks for."""
+        first, last, period = query.get("start_date"), query.get("end_date"), query.get("period")
+        return Selection(
+            now=timezone.now(),
+            period=(ALIASES.get(period) or Period(period)) if period else None,
+            days=Days(first or FIRST_DAY, last or LAST_DAY) if first or last else None,
+            park=query.get("park_id"),
+            ride=query.get("ride_id"),
+            least=query.get("min_gap_hours"),
+            source=DataSource(query["source"]) if query.get("source") else None,
+            import_id=query.get("import_id"),
+        )
+
+
+class ImportedQuery(WindowQuery):
+    import_id = serializers.CharField(required=False, help_text="only what this import met")
+
+
+class SummaryQuery(ImportedQuery):
+    pass
+
+
+class GapsQuery(ImportedQuery):
+    ride_id = KnownField(Ride, required=False, help_text="this ride alone")
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=DataSource.choices,
+        required=False,
+        help_text="LIVE: of live collection; ARCHIVE: of imports",
+        error_messages={"invalid_choice": one_of("source", DataSource.values)},
+    )
+    limit = LimitField(default=100, maximum=MOST_ROWS)
+
+
+class IssuesQuery(Query):
+    status = serializers.CharField(required=False, help_text="one that does not exist has no issues")
+    type = serializers.CharField(required=False, help_text="one that does not exist has no issues")
+    limit = LimitField(default=100, maximum=MOST_ROWS)
+    offset = OffsetField(default=0)
+
+
+# -- the body of a transition ----------------------------------------------------------------------------
+
+
+def quoted(value: Any) -> str:
+    text = str(value).encode(errors="backslashreplace").decode()  # half a character cannot be answered
+    return text if len(text) <= 50 else f"{text[:50]}…"
+
+
+@extend_schema_field({"type": "string", "enum": [status.value for status in MOVES]})
+class MoveField(serializers.Field):
+    """A state that a person may give to an issue."""
+
+    default_error_messages = {"required": "status is required", "null": "status is required"}
+
+    def to_internal_value(self, data: Any) -> Resolution:
+        if data == "":
+            self.fail("required")
+        if not isinstance(data, str) or data not in MOVES:
+            told = f"Invalid status: {quoted(data)}. Must be INVESTIGATING, RESOLVED, or WONTFIX"
+            raise serializers.ValidationError(told)
+        return Resolution(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class MoveBody(serializers.Serializer):
+    status = MoveField()
+    notes = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=LONGEST_NOTES,
+        help_text="required for RESOLVED and WONTFIX, and to take up again what was one of them",
+        error_messages={
+            "invalid": "Invalid notes. Must be text",
+            "max_length": f"Invalid notes. Must be at most {LONGEST_NOTES} characters",
+        },
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        notes = attrs.get("notes") or ""
+        try:
+            refuse_silence(attrs["status"], notes)
+        except NotesNeeded as error:
+            raise serializers.ValidationError(str(error)) from error
+        return {**attrs, "notes": notes}
+
+
+# -- answers ---------------------------------------------------------------------------------------------
+
+
+class QualitySummarySerializer(serializers.Serializer):
+    by_status = serializers.DictField(child=serializers.IntegerField(), help_text="of all imports, and of none")
+    by_type = serializers.DictField(child=serializers.IntegerField())
+    health = serializers.ChoiceField(choices=["HEALTHY", "DEGRADED"], help_text="DEGRADED: something is OPEN")
+    import_id = serializers.CharField(allow_null=True)
+    total_issues = serializers.IntegerField(help_text="the sum of by_type")
+
+
+class LoggedSerializer(serializers.Serializer):
+    log_id = serializers.IntegerField()
+    entity_type = serializers.CharField()
+    entity_id = serializers.IntegerField(allow_null=True)
+    external_id = serializers.CharField(allow_null=True)
+    timestamp_start = serializers.DateTimeField()
+    timestamp_end = serializers.DateTimeField(allow_null=True)
+    description = serializers.CharField()
+    resolution_status = serializers.ChoiceField(choices=Resolution.choices)
+    created_at = serializers.DateTimeField()
+
+
+class LoggedGapSerializer(LoggedSerializer):
+    duration_minutes = serializers.IntegerField(allow_null=True, help_text="null: it has not ended")
+    source = serializers.ChoiceField(choices=DataSource.choices)  # type: ignore[assignment]
+    park_id = serializers.IntegerField(allow_null=True)
+    park_name = serializers.CharField(allow_null=True)
+    ride_name = serializers.CharField(allow_null=True)
+
+
+class LoggedGapsSerializer(serializers.Serializer):
+    gaps = LoggedGapSerializer(many=True)
+    has_more = serializers.BooleanField(help_text="there are more than `limit`")
+    total = serializers.IntegerField(help_text="of this answer")
+
+
+class LoggedIssueSerializer(LoggedSerializer):
+    import_id = serializers.CharField(allow_null=True)
+    issue_type = serializers.ChoiceField(choices=LogType.choices)
+    resolution_notes = serializers.CharField(allow_null=True)
+    updated_at = serializers.DateTimeField()
+
+
+class LoggedIssuesSerializer(serializers.Serializer):
+    issues = LoggedIssueSerializer(many=True)
+    has_more = serializers.BooleanField(help_text="there is a next page")
+    offset = serializers.IntegerField()
+    total = serializers.IntegerField(help_text="of this answer")
+
+
+class MovedSerializer(serializers.Serializer):
+    log_id = serializers.IntegerField()
+    message = serializers.CharField()
+    status = serializers.ChoiceField(choices=Resolution.choices)
+
+
+class ParkFreshnessSerializer(serializers.Serializer):
+    park_id = serializers.IntegerField()
+    park_name = serializers.CharField()
+    last_snapshot = serializers.DateTimeField()
+    age_minutes = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=Freshness.choices)
+    source = serializers.ChoiceField(choices=DataSource.choices)  # type: ignore[assignment]
+
+
+class FreshnessSummarySerializer(serializers.Serializer):
+    fresh = serializers.IntegerField(help_text="less than 30 minutes old")
+    stale = serializers.IntegerField(help_text="less than 120")
+    very_stale = serializers.IntegerField()
+    no_data = serializers.IntegerField(help_text="active parks that were never observed; they are not listed")
+
+
+class FreshnessSerializer(serializers.Serializer):
+    parks = ParkFreshnessSerializer(many=True)
+    summary = FreshnessSummarySerializer()
+    timestamp = serializers.DateTimeField()
+
+
+class SharesSerializer(serializers.Serializer):
+    coordinate_pct = serializers.FloatField()
+    metadata_pct = serializers.FloatField()
+
+
+class CoveredDaySerializer(serializers.Serializer):
+    park_id = serializers.IntegerField()
+    park_name = serializers.CharField()
+    date = serializers.DateField(help_text="park-local")
+    planned_minutes = serializers.IntegerField(
+        allow_null=True, help_text="opening hours until now, by the stored schedule; null: none is stored"
+    )
+    open_minutes = serializers.IntegerField(help_text="observed, with the park open")
+    observed_minutes = serializers.IntegerField()
+    by_source = serializers.DictField(child=serializers.IntegerField(), help_text="observed minutes, LIVE and ARCHIVE")
+    gaps = serializers.IntegerField(help_text="in the log, of at least min_gap_hours")
+    gap_minutes = serializers.IntegerField()
+    coverage_pct = serializers.FloatField(
+        allow_null=True,
+        help_text="observed share of the planned hours; without a plan, of what is observed or a gap; null: neither",
+    )
+
+
+class CoverageSerializer(serializers.Serializer):
+    coverage = SharesSerializer()
+    total_rides = serializers.IntegerField(help_text="rides with an upstream id")
+    with_coordinates = serializers.IntegerField()
+    with_height_requirement = serializers.IntegerField()
+    with_indoor_outdoor = serializers.IntegerField()
+    with_metadata = serializers.IntegerField()
+    days = CoveredDaySerializer(many=True)
