@@ -120,6 +120,8 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "unfold",  # before the admin site, whose templates it replaces
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -146,6 +148,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
+UNFOLD = {
+    "SITE_TITLE": "Ridewatch",
+    "SITE_HEADER": "Ridewatch",
+    "SITE_SUBHEADER": "import and quality review",
+    "SITE_SYMBOL": "attractions",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+}
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"

@@ -3,20 +3,22 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from unfold.decorators import display
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from parks.admin_base import MOST_AT_ONCE, ReadingAdmin
 from parks.admin_keys import AdminKey
 from parks.classifying import withdraw_overrides
-from parks.models import TIER_WEIGHTS, Category, RideClassification, RideClassificationQuerySet
+from parks.ledger import JobRun
+from parks.models import TIER_WEIGHTS, Category, Park, Ride, RideClassification, RideClassificationQuerySet
 from parks.overrides import BadOverrides
 
 AS_IT_IS = ("", "category as it is")
-MOST_AT_ONCE = 1_000  # rides of one action: as many as a statement may name on every database
 
 
 class NeedsReviewFilter(admin.SimpleListFilter):
@@ -40,13 +42,24 @@ class OverrideForm(ActionForm):
         coerce=int,
         empty_value=None,
         required=False,
+        label="",
+        widget=UnfoldAdminSelectWidget(attrs={"aria-label": "tier"}),
     )
-    category = forms.ChoiceField(choices=[AS_IT_IS, *Category.choices], required=False)
-    reason = forms.CharField(required=False, widget=forms.TextInput(attrs={"placeholder": "reason of the override"}))
+    category = forms.ChoiceField(
+        choices=[AS_IT_IS, *Category.choices],
+        required=False,
+        label="",
+        widget=UnfoldAdminSelectWidget(attrs={"aria-label": "category"}),
+    )
+    reason = forms.CharField(
+        required=False,
+        label="",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "reason of the override", "aria-label": "reason"}),
+    )
 
 
 @admin.register(RideClassification)
-class RideClassificationAdmin(admin.ModelAdmin):
+class RideClassificationAdmin(ReadingAdmin):
     """Read and override; rows come and go by classification alone."""
 
     list_display = [
@@ -68,16 +81,6 @@ class RideClassificationAdmin(admin.ModelAdmin):
     readonly_fields = [field.name for field in RideClassification._meta.fields]
     action_form = OverrideForm
     actions = ["override", "withdraw"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The actions of the list change rows; the page of one row shows it."""
-        return obj is None and super().has_change_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(ordering="ride__park__name")
     def park(self, row: RideClassification) -> str:
@@ -107,8 +110,8 @@ class RideClassificationAdmin(admin.ModelAdmin):
         except ValidationError as error:
             self.refuse(request, *(f"{name}: {told[0]}" for name, told in error.message_dict.items()))
             return
-        self.log(request, rows, f"Overridden: tier {said['tier']}. {said['reason']}")
-        self.message_user(request, f"{count} overridden: tier {said['tier']}.", messages.SUCCESS)
+        told = f"{count} overridden: tier {said['tier']}."
+        self.done(request, rows, f"Overridden: tier {said['tier']}. {said['reason']}", told)
 
     @admin.action(description="Withdraw override", permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: RideClassificationQuerySet) -> None:
@@ -120,8 +123,7 @@ class RideClassificationAdmin(admin.ModelAdmin):
         except BadOverrides as error:
             self.refuse(request, *str(error).splitlines())
             return
-        self.log(request, rows, "Override withdrawn.")
-        self.message_user(request, f"{count} withdrawn and classified anew.", messages.SUCCESS)
+        self.done(request, rows, "Override withdrawn.", f"{count} withdrawn and classified anew.")
 
     def chosen(self, request: HttpRequest, queryset: RideClassificationQuerySet) -> list[RideClassification]:
         """The rows of an action; none, and a message, when they are too many."""
@@ -131,36 +133,73 @@ class RideClassificationAdmin(admin.ModelAdmin):
             return []
         return rows
 
-    def refuse(self, request: HttpRequest, *reasons: str) -> None:
-        self.message_user(request, f"Nothing changed: {'; '.join(reasons)}", messages.ERROR)
-
-    @staticmethod
-    def log(request: HttpRequest, rows: list[RideClassification], message: str) -> None:
-        """Who did it, in the site's history."""
-        LogEntry.objects.log_actions(str(request.user.pk), rows, CHANGE, message)
-
 
 @admin.register(AdminKey)
-class AdminKeyAdmin(admin.ModelAdmin):
+class AdminKeyAdmin(ReadingAdmin):
     """Keys are made by `manage.py create_admin_key` and revoked here; none is ever deleted."""
 
-    list_display = ["name", "public_id", "created_at", "last_used_at", "revoked_at"]
+    list_display = ["name", "public_id", "created_at", "last_used_at", "state"]
     search_fields = ["name", "public_id"]
     fields = ["name", "public_id", "created_at", "last_used_at", "revoked_at"]
     readonly_fields = ["name", "public_id", "created_at", "last_used_at", "revoked_at"]
+    ordering = ["name"]
     actions = ["revoke"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None and super().has_change_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    @display(ordering="revoked_at", label={"valid": "success", "revoked": "danger"})
+    def state(self, key: AdminKey) -> str:
+        return "revoked" if key.revoked_at else "valid"
 
     @admin.action(description="Revoke", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[AdminKey]) -> None:
         revoked = [key for key in queryset if key.revoke()]
-        LogEntry.objects.log_actions(str(request.user.pk), revoked, CHANGE, "Revoked.")
-        self.message_user(request, f"{len(revoked)} revoked.", messages.SUCCESS)
+        self.done(request, revoked, "Revoked.", f"{len(revoked)} revoked.")
+
+
+@admin.register(Park)
+class ParkAdmin(ReadingAdmin):
+    """Parks as the upstream tells them (`manage.py sync_parks`)."""
+
+    list_display = ["name", "operator", "city", "country_code", "timezone", "is_active", "rides"]
+    list_filter = ["is_active", "is_disney", "is_universal", "country_code"]
+    search_fields = ["name", "themeparks_wiki_id"]
+    search_help_text = "name or ThemeParks.wiki id"
+    ordering = ["name", "pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Park]:
+        return super().get_queryset(request).annotate(ride_count=Count("rides"))
+
+    @admin.display(ordering="ride_count")
+    def rides(self, park: Any) -> int:
+        return int(park.ride_count)
+
+
+@admin.register(Ride)
+class RideAdmin(ReadingAdmin):
+    """Rides as the upstream tells them; their tiers are under "Ride classifications"."""
+
+    list_display = ["name", "park", "category", "is_active", "last_operated_at"]
+    list_filter = ["is_active", "category", "entity_type"]
+    list_select_related = ["park"]
+    search_fields = ["name", "park__name", "themeparks_wiki_id"]
+    search_help_text = "name of a ride or a park, or ThemeParks.wiki id"
+    ordering = ["name", "pk"]
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadingAdmin):
+    """What the clock ran, the newest first."""
+
+    list_display = ["job", "slot", "state", "attempts", "took", "result"]
+    list_filter = ["job", "status"]
+    ordering = ["-pk"]
+
+    @display(
+        ordering="status",
+        label={"SUCCESS": "success", "PARTIAL": "warning", "FAILED": "danger", "MISSED": "danger", "RUNNING": "info"},
+    )
+    def state(self, run: JobRun) -> str:
+        return run.status
+
+    @admin.display(description="seconds")
+    def took(self, run: JobRun) -> str:
+        return "" if run.seconds is None else f"{run.seconds:,.1f}"
