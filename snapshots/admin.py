@@ -1,11 +1,13 @@
 """The admin site's pages of data quality: problems of imports and collection, and issues of the upstreams."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import RangeDateTimeFilter, SingleNumericFilter
+from django.utils import timezone
+from unfold.contrib.filters.admin import SingleNumericFilter
 from unfold.decorators import display
 
 from parks.admin_base import MOST_AT_ONCE, NotesForm, ReadingAdmin
@@ -41,6 +43,22 @@ class UnsettledFilter(admin.SimpleListFilter):
         return queryset.filter(resolution_status__in=[state for state in Resolution if state not in SETTLED])
 
 
+class SinceFilter(admin.SimpleListFilter):
+    """When the problem was, counted back from now."""
+
+    title = "when it was"
+    parameter_name = "days"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "the last day"), ("7", "the last 7 days"), ("30", "the last 30 days"), ("365", "the last year")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        days = self.value()
+        if days not in {value for value, _ in self.lookup_choices}:
+            return queryset
+        return queryset.filter(timestamp_start__gte=timezone.now() - timedelta(days=int(days or 0)))
+
+
 @admin.register(DataQualityLog)
 class DataQualityLogAdmin(ReadingAdmin):
     """Problems, the newest first: read, investigated, and settled with notes."""
@@ -51,7 +69,7 @@ class DataQualityLogAdmin(ReadingAdmin):
         UnsettledFilter,
         "resolution_status",
         "issue_type",
-        ("timestamp_start", RangeDateTimeFilter),
+        SinceFilter,
         ("entity_id", SingleNumericFilter),
     ]
     list_filter_submit = True
