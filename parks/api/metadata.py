@@ -47,8 +47,8 @@ class RideMetadataSerializer(serializers.Serializer):
 
 
 def fields_of(stored: dict[str, Any]) -> dict[str, Any]:
-    found = {name: stored.get(name) for name in FIELDS}
-    return found | {name: None if found[name] is None else float(found[name]) for name in DEGREES}
+    found: dict[str, Any] = {name: stored.get(name) for name in FIELDS}
+    return found | {name: float(found[name]) for name in DEGREES if found[name] is not None}
 
 
 SPACE_MOUNTAIN = {
