@@ -73,7 +73,7 @@ def complaint(label: str, operation: Operation, before: ProjectState, after: Pro
 
 
 def added(field: Any) -> str | None:
-    if isinstance(field, models.ForeignKey) and field.db_constraint:
+    if isinstance(field, models.ForeignKey) and field.db_constraint:  # type: ignore[attr-defined]
         return "a foreign key is added by a copy of the table, and nobody writes to it meanwhile"
     if not field.null and not field.has_db_default() and not field.many_to_many:
         return "processes of the release before insert rows without it; give null=True or db_default"
