@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import OperationalError, connections
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.utils import timezone
+
+from snapshots.partition_care import LEAST_MONTHS_AHEAD, months_ahead
+from snapshots.partitions import PARTITIONED_TABLES, has_partitions
 
 MINIMUM_VERSIONS = {"MariaDB": (10, 6), "MySQL": (8, 0)}
 
@@ -98,3 +102,30 @@ def unsupported_version(kind: str, version: tuple[int, ...]) -> list[CheckMessag
     found, needed = (".".join(map(str, parts)) for parts in (version, minimum))
     hint = f"Upgrade {kind} to {needed} or newer."
     return [Error(f"{kind} {found} is older than supported.", hint=hint, id="ridewatch.E004")]
+
+
+@register(Tags.database)
+def months_are_ahead(app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """ridewatch.W007: the months to come have partitions, so that no row falls into the catch-all.
+
+    A warning, because `migrate` runs this check too and must not be kept from a database that was left alone for long.
+    """
+    if DEFAULT_DB_ALIAS not in (databases or []) or not has_partitions(connections[DEFAULT_DB_ALIAS]):
+        return []
+    today = timezone.now().date()
+    try:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            there = connections[DEFAULT_DB_ALIAS].introspection.table_names(cursor)
+        found = {table: months_ahead(table, today) for table in PARTITIONED_TABLES if table in there}
+    except OperationalError:
+        return []  # ridewatch.E005 tells of it
+    return [too_few_months(table, ahead) for table, ahead in found.items() if (ahead or 0) < LEAST_MONTHS_AHEAD]
+
+
+def too_few_months(table: str, ahead: int | None) -> CheckMessage:
+    """The warning about one table; `ahead` None: it has no partitions."""
+    if ahead is None:
+        hint = "Run `manage.py partitions rebuild`."
+        return Warning(f"{table} is a plain table, not cut into months.", hint=hint, id="ridewatch.W007")
+    hint = "Run `manage.py partitions ensure`; the clock does so every day (`manage.py jobs`)."
+    return Warning(f"{table} has partitions for only {ahead} months ahead.", hint=hint, id="ridewatch.W007")

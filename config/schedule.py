@@ -17,6 +17,8 @@ def jobs(interval: int) -> dict[str, Job]:
         Job("detect_gaps", "detect_gaps", Grid(10 * MINUTE, 3 * MINUTE), 300, HOUR, "silent parks and vanished rides"),
         Job("heal_gaps", "heal_gaps", Grid(HOUR, 20 * MINUTE), 1_800, 6 * HOUR, "fill gaps from upstream's history"),
         Job("compute_ended_days", "compute_ended_days", Grid(HOUR, 10 * MINUTE), HOUR, DAY, "days that have ended"),
+        Job("partitions", "partitions", Grid(DAY, HOUR), HOUR, DAY, "partitions of the months ahead", ("ensure",)),
+        Job("measure_storage", "measure_storage", Grid(DAY, 3 * HOUR), HOUR, DAY, "sizes of all tables"),
         Job("sync_parks", "sync_parks", Grid(DAY, 5 * HOUR), HOUR, DAY, "parks and rides of the upstream"),
         Job("classify_rides", "classify_rides", Grid(DAY, 5 * HOUR + 30 * MINUTE), HOUR, DAY, "tiers of new rides"),
         Job("sync_schedules", "sync_schedules", Grid(DAY, 6 * HOUR), HOUR, DAY, "opening hours of the next month"),
@@ -26,6 +28,8 @@ def jobs(interval: int) -> dict[str, Job]:
         ),
         Job("clean_weather", "clean_weather", Grid(DAY, 4 * HOUR), HOUR, DAY, "weather that is too old to keep"),
         Job("sync_metadata", "sync_metadata", Grid(DAY, 7 * HOUR), 3 * HOUR, DAY, "places, heights and tags of rides"),
+        Job("reconcile", "reconcile", Grid(DAY, 9 * HOUR + 30 * MINUTE), 3 * HOUR, DAY, "what contradicts itself"),
+        Job("quality_digest", "quality_digest", Grid(DAY, 16 * HOUR), HOUR, 6 * HOUR, "the mail about data quality"),
     )
     return {job.name: job for job in known}
 

@@ -154,10 +154,20 @@ class DataQualityLog(models.Model):
         indexes = [
             # problems of one import
             models.Index(fields=["import_id"], name="quality_log_import"),
-            # review: open problems of a type
+            # counts by status and type, from the index alone; open problems of a type, newest first
             models.Index(fields=["resolution_status", "issue_type"], name="quality_log_review"),
-            # problems of a type in a window: gaps of a period
-            models.Index(fields=["issue_type", "timestamp_start"], name="quality_log_type_time"),
+            # problems of a status, newest first
+            models.Index(fields=["resolution_status"], name="quality_log_status"),
+            # problems of a type, newest first
+            models.Index(fields=["issue_type"], name="quality_log_type"),
+            # gaps, the latest first, and of a period; their lengths from the index alone
+            models.Index(fields=["issue_type", "timestamp_start", "timestamp_end"], name="quality_log_type_time"),
+            # gaps that began before a period and reach into it
+            models.Index(fields=["issue_type", "timestamp_end"], name="quality_log_type_end"),
+            # problems of all types in a period
+            models.Index(fields=["timestamp_start"], name="quality_log_time"),
+            # problems of a park, of a ride
+            models.Index(fields=["entity_type", "entity_id", "timestamp_start"], name="quality_log_entity"),
         ]
         constraints = [
             one_of("issue_type", LogType, "quality_log_type_known"),

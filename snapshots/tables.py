@@ -119,4 +119,7 @@ def partitions_of(table: str) -> list[Partition]:
             " ORDER BY partition_ordinal_position",
             [table],
         )
-        return [Partition(*row[:5], row[5] or 0, row[6] or 0) for row in cursor.fetchall()]
+        return [
+            Partition(name, position, method, expression, description, rows or 0, size or 0)
+            for name, position, method, expression, description, rows, size in cursor.fetchall()
+        ]

@@ -1,11 +1,7 @@
 """Migrations are complete, reversible and quick, and say what every index is for (issue 2)."""
 
-import importlib
 import json
-import os
 import re
-import uuid
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -14,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection, models
 
 from config.tests.processes import ROOT, python
+from config.tests.scratch import new_database
 
 OUR_APPS = ["parks", "snapshots", "stats", "weather", "importer"]
 OUR_MODELS = [model for label in OUR_APPS for model in apps.get_app_config(label).get_models()]
@@ -109,20 +106,10 @@ print(json.dumps({"seconds": seconds, "tables": list(first), "left": left, "same
 
 
 @pytest.fixture
-def scratch_database_url(tmp_path, settings):
+def scratch_database_url(tmp_path):
     """The URL of an empty database that nobody else uses."""
-    if connection.vendor != "mysql":
-        yield f"sqlite:///{tmp_path / 'scratch.sqlite3'}"
-        return
-    driver = importlib.import_module("MySQLdb")
-    name = f"test_scratch_{uuid.uuid4().hex}"
-    given = settings.DATABASES["default"]
-    server = {"host": given["HOST"], "port": int(given["PORT"] or 3306)}
-    server |= {"user": given["USER"], "password": given["PASSWORD"]}
-    with closing(driver.connect(**server)) as link, closing(link.cursor()) as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-        yield re.sub(r"/[^/?]*(\?|$)", rf"/{name}\1", os.environ["DATABASE_URL"], count=1)
-        cursor.execute(f"DROP DATABASE {name}")
+    with new_database(tmp_path / "scratch.sqlite3") as url:
+        yield url
 
 
 def test_every_migration_reverses_and_comes_back_the_same(scratch_database_url, tmp_path):

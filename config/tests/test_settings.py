@@ -142,4 +142,4 @@ def test_a_mail_server_is_read_from_its_url(monkeypatch):
     assert (found["EMAIL_HOST"], found["EMAIL_PORT"], found["EMAIL_USE_TLS"]) == ("mail.example", 587, True)
     assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("rw@x", "p/w")
     assert found["QUALITY_DIGEST_TO"] == ["a@b", "c@d"]
-    assert settings_with(monkeypatch, EMAIL_URL="filemail:///tmp/mail")["EMAIL_FILE_PATH"] == "/tmp/mail"
+    assert settings_with(monkeypatch, EMAIL_URL="filemail:///srv/mail")["EMAIL_FILE_PATH"] == "/srv/mail"

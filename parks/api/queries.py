@@ -80,7 +80,7 @@ class NumberField(serializers.FloatField):
     def __init__(self, name: str, low: float, high: float, example: float, **how: Any) -> None:
         self.low, self.high = low, high
         text = f"Invalid {name}. Must be a number from {low:,} to {high:,}"
-        messages = dict.fromkeys(("invalid", "required", "null", "max_string_length"), text)
+        messages: dict[str, Any] = dict.fromkeys(("invalid", "required", "null", "max_string_length"), text)
         super().__init__(error_messages=messages, **how)
         set_override(self, "field", {"type": "number", "minimum": low, "maximum": high, "example": example})
 

@@ -36,12 +36,12 @@ def stub(settings: Any) -> Iterator[StubUpstream]:
 
 @pytest.fixture(autouse=True)
 def park() -> Park:
-    return ParkFactory(themeparks_wiki_id=PARK, name="Test Park")
+    return ParkFactory.create(themeparks_wiki_id=PARK, name="Test Park")
 
 
 @pytest.fixture(autouse=True)
 def ride(park: Park) -> Ride:
-    return RideFactory(park=park, themeparks_wiki_id=RIDE, name="Test Coaster")
+    return RideFactory.create(park=park, themeparks_wiki_id=RIDE, name="Test Coaster")
 
 
 def test_place_and_heights_come_from_the_list_and_from_the_rides_own_answer(ride):

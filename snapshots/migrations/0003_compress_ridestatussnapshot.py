@@ -5,6 +5,8 @@ from snapshots.partitions import CompressRows
 
 class Migration(migrations.Migration):
 
+    locks = "before the first release; later, an hour for 300 million rows, with collection stopped"
+
     dependencies = [
         ('snapshots', '0002_partition_by_month'),
     ]

@@ -7,6 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
+    locks = "before the first release; the ledger has a row a day"
+
     dependencies = [
         ('parks', '0001_initial'),
         ('stats', '0001_initial'),

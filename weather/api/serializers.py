@@ -16,7 +16,9 @@ BEFORE, AHEAD = timedelta(hours=24), timedelta(days=7)
 
 def moment_field(name: str, help_text: str) -> MomentField:
     """A moment whose error names the parameter."""
-    messages = {code: f"Invalid {name}. It {text}" for code, text in MomentField.default_error_messages.items()}
+    messages: dict[str, Any] = {
+        code: f"Invalid {name}. It {text}" for code, text in MomentField.default_error_messages.items()
+    }
     return MomentField(required=False, error_messages=messages, help_text=help_text)
 
 

@@ -1,5 +1,6 @@
 """What Open-Meteo is asked, what it counts, and what its limits mean (R-23.1, sources 5)."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -96,8 +97,6 @@ def test_the_next_request_waits_until_the_calls_of_the_last_are_paid(stub, setti
 
 @pytest.mark.parametrize("told", [[], [{}], {"hourly": {}}, [{}, {}, {}], None, "x"])
 def test_another_number_of_answers_than_places_belongs_to_nobody(told):
-    import json
-
     with pytest.raises(UpstreamError) as caught:
         answers(json.dumps(told).encode(), 2)
     assert caught.value.reason == Reason.INVALID

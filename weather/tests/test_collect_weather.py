@@ -1,6 +1,7 @@
 """`manage.py collect_weather`: what is asked for whom, what is stored, and when a run is given up (R-23)."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -275,8 +276,6 @@ def test_a_place_that_spoils_the_request_costs_only_its_own_park(stub, capsys):
     ],
 )
 def test_an_answer_that_cannot_be_used_is_a_park_that_failed(stub, capsys, told, why):
-    import re
-
     parks = [located_park(n) for n in range(3)]
     stub.routes[FORECAST] = answer([place(MIDNIGHT, 24), told, place(MIDNIGHT, 24)])
     with pytest.raises(SomeFailed):

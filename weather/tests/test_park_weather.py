@@ -20,7 +20,7 @@ TOP = NOW.replace(minute=0)
 
 @pytest.fixture
 def park() -> Park:
-    return ParkFactory(name="Wet Park")  # New York: four hours behind
+    return ParkFactory.create(name="Wet Park")  # New York: four hours behind
 
 
 def ask(park: Any, status: int = 200, **query: str) -> dict[str, Any]:

@@ -22,7 +22,8 @@ examples:
 
 The schedule runs it at 16:00 UTC; while QUALITY_DIGEST_TO is empty, which is the default, it sends nothing.
 It tells of entities whose data were at least 24 hours old within the last seven days, other than closed ones, and of
-yesterday's awards that cannot be right. A mail is due with at least {LEAST_OFFENDERS} of the former or one of the latter.
+yesterday's awards that cannot be right. A mail is due with {LEAST_OFFENDERS} or more of the former or one of the
+latter.
 Exit code 0: sent, or nothing to send. 1: the mail server did not take it. 2: an option that cannot be used.
 """
 

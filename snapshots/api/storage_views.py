@@ -1,0 +1,189 @@
+"""Endpoints of the storage measurements (public-api 5.2)."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from parks.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
+from parks.ledger import JobRun, JobStatus
+from snapshots import storage, storage_jobs
+from snapshots.api.storage_serializers import (
+    AlertsQuery,
+    GrowthQuery,
+    GrowthSerializer,
+    MeasuredSerializer,
+    MeasurementJobSerializer,
+    MeasureQuery,
+    PartitionsSerializer,
+    QueuedSerializer,
+    RetentionSerializer,
+    StorageAlertsSerializer,
+    StorageSummarySerializer,
+)
+from snapshots.partitions import PARTITIONED_TABLES
+from snapshots.tables import partitions_of
+
+TAGS = ["admin: storage"]
+BAD_QUERY = OpenApiResponse(AdminErrorSerializer, description="a parameter is not acceptable")
+ADMIN = {
+    401: OpenApiResponse(AdminErrorSerializer, description="no admin key"),
+    403: OpenApiResponse(AdminErrorSerializer, description="the admin key is wrong or revoked"),
+}
+FAILED = "Failed to measure storage; `manage.py jobs --history measure_storage` tells why"
+
+
+def partitioned_tables() -> list[dict[str, Any]]:
+    """The tables that are cut into months; none on SQLite."""
+    found = {table: partitions_of(table) for table in PARTITIONED_TABLES}
+    return [
+        {
+            "partition_count": len(parts),
+            "partition_expression": parts[0].expression,
+            "partition_method": parts[0].method,
+            "partitions": [
+                {
+                    "description": each.description,
+                    "name": each.name,
+                    "position": each.position,
+                    "row_count": each.rows,
+                    "size_mb": round(each.bytes / storage.MB, 2),
+                }
+                for each in parts
+            ],
+            "table_name": table,
+            "total_rows": sum(each.rows for each in parts),
+            "total_size_mb": round(sum(each.bytes for each in parts) / storage.MB, 2),
+        }
+        for table, parts in found.items()
+        if parts
+    ]
+
+
+class StorageViewSet(AdminViewSet):
+    @extend_schema(
+        summary="The last measurement of every table, the largest first",
+        tags=TAGS,
+        responses={200: StorageSummarySerializer, **ADMIN},
+    )
+    def summary(self, request: Request) -> Response:
+        return Response(storage.storage_summary())
+
+    @extend_schema(
+        summary="How the database will grow, or how one table has",
+        description=(
+            "Without `table`: size + growth × days, for `days` and for 1, 3 and 5 years. With it: its history of the"
+            " last `days` days, 90 at most."
+        ),
+        tags=TAGS,
+        parameters=[GrowthQuery],
+        responses={200: GrowthSerializer, 400: BAD_QUERY, **ADMIN},
+    )
+    def growth(self, request: Request) -> Response:
+        query = GrowthQuery.read(request)
+        if "table" not in query:
+            return Response(storage.growth(query["days"]))
+        analysis = storage.table_analysis(query["table"], query["days"], timezone.now().date())
+        return Response({"table_analysis": analysis})
+
+    @extend_schema(
+        summary="The monthly partitions of the big tables",
+        tags=TAGS,
+        responses={200: PartitionsSerializer, **ADMIN},
+    )
+    def partitions(self, request: Request) -> Response:
+        return Response({"partitioned_tables": partitioned_tables()})
+
+    @extend_schema(
+        summary="What other ways of keeping data would come to, at the measured growth",
+        tags=TAGS,
+        responses={200: RetentionSerializer, **ADMIN},
+    )
+    def retention_comparison(self, request: Request) -> Response:
+        return Response(storage.retention_comparison())
+
+    @extend_schema(
+        summary="What an operator should know about the size of the database",
+        description=(
+            "Percent of the capacity (60, 80), days until it is full (90, 30), rise of the growth within two weeks in"
+            " percent (10, 25), partitions of a table (100, 150), more than 100 MB a day, and the absolute sizes of"
+            " the parameters."
+        ),
+        tags=TAGS,
+        parameters=[AlertsQuery],
+        responses={200: StorageAlertsSerializer, 400: BAD_QUERY, **ADMIN},
+        examples=[
+            OpenApiExample(
+                "Two thirds full",
+                value={
+                    "alert_count": 1,
+                    "alerts": [
+                        {
+                            "kind": "capacity",
+                            "level": "WARNING",
+                            "message": "66.6 % of the capacity of 60.0 GB are in use",
+                            "current": 66.6,
+                            "threshold": 60,
+                        }
+                    ],
+                    "current_size_gb": 39.96,
+                    "status": "WARNING",
+                    "thresholds": {"warning_gb": 50.0, "critical_gb": 80.0, "capacity_gb": 60.0},
+                },
+                response_only=True,
+                status_codes=["200"],
+            )
+        ],
+    )
+    def alerts(self, request: Request) -> Response:
+        return Response(storage.alerts(storage.Thresholds(**AlertsQuery.read(request)), timezone.now().date()))
+
+    @extend_schema(
+        summary="Measure every table now, or have a worker do it",
+        description="Once a day (UTC). With `queue=true`: 202 and the id of a job, which tells its result.",
+        tags=TAGS,
+        parameters=[MeasureQuery],
+        request=None,
+        responses={
+            200: MeasuredSerializer,
+            202: QueuedSerializer,
+            400: BAD_QUERY,
+            **ADMIN,
+            409: OpenApiResponse(AdminErrorSerializer, description="measured today, or being measured"),
+            500: OpenApiResponse(AdminErrorSerializer, description="the measurement failed"),
+            503: OpenApiResponse(AdminErrorSerializer, description="the queue does not answer"),
+        },
+    )
+    def measure(self, request: Request) -> Response:
+        query = MeasureQuery.read(request)
+        if storage.already_measured():
+            raise Refused(409, "Already measured today", message="Already measured today", tables_measured=0)
+        now = timezone.now()
+        if query["queue"] == "true":
+            try:
+                return Response(storage_jobs.told_job(storage_jobs.queue_measurement(now)), status=202)
+            except storage_jobs.QueueSilent:
+                raise Refused(503, "The queue does not answer; measure without queue=true") from None
+        row = storage_jobs.measure_now(now)
+        if row is None:
+            raise Refused(409, "A measurement is under way", message="A measurement is under way", tables_measured=0)
+        if row.status != JobStatus.SUCCESS:
+            raise Refused(500, FAILED, job_id=row.pk)
+        return Response(storage_jobs.told_job(row))
+
+    @extend_schema(
+        summary="What became of a measurement",
+        tags=TAGS,
+        responses={
+            200: MeasurementJobSerializer,
+            **ADMIN,
+            404: OpenApiResponse(AdminErrorSerializer, description="there is no such measurement"),
+        },
+    )
+    def measurement(self, request: Request, job_id: int) -> Response:
+        row = JobRun.objects.filter(pk=job_id, job=storage_jobs.JOB).first() if job_id < 2**63 else None
+        if row is None:
+            raise Refused(404, "Measurement not found", job_id=job_id)
+        return Response(storage_jobs.told_job(row))
