@@ -9,6 +9,7 @@ urlpatterns = [
     path("", IdentityViewSet.as_view({"get": "retrieve"})),
     path("api/", include("parks.api.urls")),
     path("api/", include("stats.api.urls")),
+    path("api/", include("importer.api.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("admin/", admin.site.urls),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),

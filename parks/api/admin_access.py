@@ -52,7 +52,7 @@ class AdminViewSet(ViewSet):
 class Refused(exceptions.APIException):
     """An error of the admin API that says more than its text: `extra` stands beside `error` (public-api 5)."""
 
-    def __init__(self, status: int, message: str, **extra: Any) -> None:
+    def __init__(self, status: int, message: str, /, **extra: Any) -> None:
         super().__init__(message)
         self.status_code = status
         self.extra = extra
