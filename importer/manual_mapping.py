@@ -93,7 +93,7 @@ def ride_of(cells: Mapping[str, str]) -> Ride:
     if not Park.objects.filter(pk=cells["park_id"]).exists():
         raise ValueError(f"park_id: park {cells['park_id']} is not known")
     wanted = folded(cells["ride_name"])
-    rides = Ride.objects.select_related("park").filter(park=cells["park_id"])
+    rides = Ride.objects.select_related("park").filter(park=int(cells["park_id"]))
     named = [ride for ride in rides if folded(ride.name) == wanted]
     if len(named) != 1:
         many = f"{len(named)} rides have" if named else "no ride has"

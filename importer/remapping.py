@@ -304,7 +304,7 @@ def mend_last_operated(ride: Ride) -> None:
 def retire(decision: MappingDecision, old: Ride) -> None:
     """A ride that only this entity was, and that has nothing left, leaves the lists; one that is told of again
     comes back."""
-    if not decision.is_failed:
+    if decision.ride_id is not None and not decision.is_failed:
         Ride.objects.filter(pk=decision.ride_id, themeparks_wiki_id=decision.entity_uuid).update(is_active=True)
     has_source = old.themeparks_wiki_id not in (None, decision.entity_uuid) or old.queue_times_id is not None
     is_fed = MappingDecision.objects.filter(ride=old).exists()

@@ -35,7 +35,7 @@ class Command(TeachingCommand):
         if destination is not None and uuid_of(destination) is None:
             raise refuse(f"--destination: {destination!r} is not a UUID")
         park = park_option(options["park_id"])
-        chosen = (destination and destination.lower(), park and park.pk)
+        chosen = (destination.lower() if destination else None, park.pk if park else None)
         if options["csv"] is not None:
             self.write_csv(options["csv"], *chosen)
             return
