@@ -130,7 +130,7 @@ class FiguresSerializer(serializers.Serializer):
 
     progress = ProgressSerializer()
     performance = PerformanceSerializer()
-    errors = ErrorsSerializer()
+    errors = ErrorsSerializer()  # type: ignore[assignment]  (a field; nothing is checked with this class)
 
 
 class ActedSerializer(FiguresSerializer):
