@@ -20,7 +20,6 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from urllib3.exceptions import HTTPError
 
 from parks.payloads import UUID
 
@@ -188,7 +187,7 @@ class BucketArchive:
                 if code not in PASSING or attempt == ATTEMPTS:
                     raise ArchiveError(f"cannot read s3://{self.bucket}/{self.prefix}{file.key}: {error}") from error
                 log.warning("%s: %s, attempt %d of %d", file.key, error, attempt, ATTEMPTS)
-            except (BotoCoreError, HTTPError, OSError) as error:
+            except (BotoCoreError, OSError) as error:
                 if attempt == ATTEMPTS:
                     where = f"s3://{self.bucket}/{self.prefix}{file.key}"
                     raise ArchiveError(f"cannot read {where}, tried {ATTEMPTS} times: {error}") from error

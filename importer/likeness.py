@@ -17,8 +17,10 @@ LEAST_CONFIDENCE = 0.8
 # Words of so few letters are names of their own: "Red", "Jr", "II".
 SHORT_WORD = 3
 LETTERS_PER_EDIT = 5
-# Two edits behind so many equal letters are another ending: "Dwarfs", "Dwarves".
-SAME_BEGINNING = 4
+# From here on a letter says more than a sound, and names are written without blanks: "ミッキー", "ミニー".
+IDEOGRAPHS = "\u2e80"
+# Two edits in a longer word that begins the same are one word: "Dwarfs", "Dwarves"; "Caribbean", "Carribean".
+LONGER_WORD, SAME_BEGINNING = 6, 3
 # A word more or less of these changes no meaning.
 FILLERS = frozenset(
     ["a", "an", "and", "at", "by", "in", "of", "on", "the", "to", "le", "la", "les", "de", "der", "die"]
@@ -42,13 +44,14 @@ def confidence_of(edits: int, one: str, other: str) -> float:
 def is_misspelt(one: str, other: str) -> bool:
     """Are two different words one word, spelt differently?"""
     longer = max(len(one), len(other))
-    if longer <= SHORT_WORD or any(map(str.isdigit, one + other)):
+    if longer <= SHORT_WORD or any(map(str.isdigit, one + other)) or max(one + other) >= IDEOGRAPHS:
         return False
     edits = distance(one, other)
     if edits <= max(1, longer // LETTERS_PER_EDIT) or (edits == 2 and sorted(one) == sorted(other)):
         return True
     extends = one.startswith(other) or other.startswith(one)  # "Prince", "Princess"
-    return edits == 2 and one[:SAME_BEGINNING] == other[:SAME_BEGINNING] and not extends
+    is_long = min(len(one), len(other)) >= LONGER_WORD and one[:SAME_BEGINNING] == other[:SAME_BEGINNING]
+    return edits == 2 and is_long and not extends
 
 
 def may_be_one(one: str, other: str) -> bool:

@@ -21,6 +21,10 @@ GRID_START = date(1970, 1, 5)  # a Monday
 RULES = 1  # raised when the same files give other rows than before
 
 
+class NothingThere(ArchiveError):
+    """The archive has no files of what was asked for."""
+
+
 class AlreadyRunning(Exception):
     """Another import works on the destination: `running`."""
 
@@ -49,12 +53,12 @@ class Choice(TypedDict, total=False):
 def plan(archive: Archive, destination: str, source: str, **choice: Unpack[Choice]) -> ImportCheckpoint:
     """Write an import that is PENDING, and its slices. `source`: what opens the archive again.
 
-    Raises ArchiveError when the archive has nothing of the range, and AlreadyRunning.
+    Raises NothingThere, AlreadyRunning, and ArchiveError when the archive cannot be read.
     """
     files = known_files(archive, destination)
     span = days_of(files, choice.get("start_date"), choice.get("end_date"))
     if span is None:
-        raise ArchiveError(f"no archive files of {destination} for this choice; expected {LAYOUT}")
+        raise NothingThere(f"no archive files of {destination} for this choice; expected {LAYOUT}")
     running = ImportCheckpoint.running(destination)
     if running is not None:
         raise AlreadyRunning(running)

@@ -201,7 +201,8 @@ def reader_of(work: Work, piece: ImportSlice, before: ImportSlice | None) -> Des
         # What the range begins in the days before tell; without a range there is nothing before.
         return DestinationImport(work.archive, work.files, job, start=job.start_date)
     carry = (before.same_as or before).carry
-    return DestinationImport(work.archive, work.files, job, start=piece.first_date, carry=carry)
+    left = bytes(carry) if carry else None
+    return DestinationImport(work.archive, work.files, job, start=piece.first_date, carry=left)
 
 
 def note_file(piece: ImportSlice, done: int) -> None:

@@ -19,6 +19,11 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from config.wsgi import application
+from importer.models import ImportCheckpoint
+from importer.tasks import import_slice
+from importer.tests.archives import DESTINATION, write_events
+from importer.tests.factories import CheckpointFactory
+from importer.tests.test_importing import a_day
 from parks.admin_keys import AdminKey
 from parks.ledger import JobRun
 from snapshots.models import DataQualityLog, StorageMetric
@@ -31,7 +36,10 @@ DOCUMENTS = ["/api/schema/", "/api/docs/"]  # not part of the API that they desc
 SCHEMA = SchemaGenerator().get_schema(request=None, public=True)
 OPERATIONS = [(path, method) for path, operations in SCHEMA["paths"].items() for method in operations]
 READING = [path for path, method in OPERATIONS if method == "get"]
+# Those that take a body; a step such as pausing an import takes none.
 WRITING = [each for each in OPERATIONS if "requestBody" in SCHEMA["paths"][each[0]][each[1]]]
+# The state in which an import can take a step.
+READY = {"resume": "PAUSED", "pause": "IN_PROGRESS"}
 LONG = "x" * 10_000
 # The world of these tests was measured today, so that a request without a fault changes nothing.
 GOOD = {"/api/admin/storage/measure": 409}
@@ -47,7 +55,7 @@ def routes(patterns: list[Any], before: str = "/") -> Iterator[str]:
         if isinstance(each, URLResolver):
             yield from routes(each.url_patterns, route)
         elif isinstance(each, URLPattern):
-            yield route.replace("<int:", "{").replace(">", "}")
+            yield route.replace("<int:", "{").replace("<str:", "{").replace(">", "}")
 
 
 def test_every_route_is_in_the_schema_from_which_these_tests_take_it():
@@ -75,8 +83,12 @@ def _one_connection() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def ids(db, settings, tmp_path) -> dict[str, Any]:
-    """A park and a ride to name, and a data version of this test's own: no stored answer of another test."""
+def ids(db, settings, tmp_path, monkeypatch) -> dict[str, Any]:
+    """A park, a ride, an import and a destination to name, and a data version of this test's own: no stored answer of
+    another test, and no worker that takes up what is started."""
+    write_events(tmp_path / "archive", a_day())
+    settings.ARCHIVE_URL = f"file://{tmp_path}/archive"
+    monkeypatch.setattr(import_slice, "delay", lambda import_id: None)
     settings.REDIS_URL = ""
     settings.DATA_VERSION_FILE = tmp_path / "data-version"
     settings.DATA_VERSION_FILE.touch()
@@ -88,8 +100,11 @@ def ids(db, settings, tmp_path) -> dict[str, Any]:
     return {
         "park_id": ride.park_id,
         "ride_id": ride.pk,
+        "entity_id": ride.park_id,
         "log_id": issue.pk,
         "job_id": JobRun.objects.create(job="measure_storage", slot=timezone.now()).pk,
+        "import_id": CheckpointFactory.create().import_id,
+        "destination_uuid": DESTINATION,
         "admin_key": AdminKey.issue("tests")[1],
     }
 
@@ -144,17 +159,12 @@ def good_query(path: str, method: str) -> dict[str, str]:
     return {name: schema["enum"][0] if "enum" in schema else schema["example"] for name, schema in schemas.items()}
 
 
-def good_body(path: str, method: str) -> dict[str, Any]:
-    """The example of an operation's body."""
+def good_body(path: str, method: str, ids: dict[str, Any]) -> dict[str, Any]:
+    """The example of an operation's body, about what is there and whenever it was."""
     examples = SCHEMA["paths"][path][method]["requestBody"]["content"]["application/json"]["examples"]
-    body: dict[str, Any] = next(iter(examples.values()))["value"]
-    return body
-
-
-def body_for(path: str, method: str, ids: dict[str, Any]) -> dict[str, Any]:
-    """The example, of an entity that exists."""
-    example = good_body(path, method)
-    return {**example, "entity_id": ids["park_id"]} if "entity_id" in example else example
+    example: dict[str, Any] = next(iter(examples.values()))["value"]
+    dates = dict.fromkeys(("start_date", "end_date"))
+    return {**example, **{name: value for name, value in {**ids, **dates}.items() if name in example}}
 
 
 def good(path: str, method: str, **changed: str) -> str:
@@ -170,11 +180,12 @@ def send(path: str, ids: dict[str, Any], query: str = "", method: str = "get", *
 
 @every_operation
 def test_what_the_schema_gives_as_an_example_is_answered(path, method, ids):
-    body = json.dumps(body_for(path, method, ids)).encode() if (path, method) in WRITING else b""
-    assert checked(send(path, ids, good(path, method), method, body=body, CONTENT_TYPE="application/json")) in (
-        GOOD.get(path, 200),
-        503,
-    )
+    body = json.dumps(good_body(path, method, ids)).encode() if (path, method) in WRITING else b""
+    for step, status in READY.items():
+        if f"/{step}/" in path:
+            ImportCheckpoint.objects.update(status=status)
+    answer = send(path, ids, good(path, method), method, body=body, CONTENT_TYPE="application/json")
+    assert checked(answer) in (GOOD.get(path, 200), 201, 503)
 
 
 # -- the query -------------------------------------------------------------------------------------------
@@ -267,22 +278,24 @@ def test_of_a_repeated_parameter_the_first_counts(path, method, name, ids):
 
 @every_operation
 def test_an_odd_query_string_is_never_a_failure(path, method, ids):
+    usual = checked(send(path, ids, good(path, method), method))
     for odd in ("unknown=%00", f"unknown={LONG}", f"{LONG}=", "=&=&==&&", "%00", "?", ";" * 99, "[]=1&a[b]=2", "\x00"):
-        status = checked(send(path, ids, f"{good(path, method)}&{odd}", method))
-        assert status in (GOOD.get(path, 200), 415, 503), odd[:20]
-    assert checked(send(path, ids, "a=1&" * 5_000, method)) in (GOOD.get(path, 200), 400, 415, 503)
+        if method == "delete":
+            ids["import_id"] = CheckpointFactory.create().import_id  # the one before is cancelled
+        assert checked(send(path, ids, f"{good(path, method)}&{odd}", method)) == usual, odd[:20]
+    assert checked(send(path, ids, "a=1&" * 5_000, method)) in (GOOD.get(path, 200), 200, 400, 404, 415, 503)
 
 
 # -- the path --------------------------------------------------------------------------------------------
 
 
 with_an_id = pytest.mark.parametrize(("path", "method"), [each for each in OPERATIONS if "{" in each[0]])
-IDS = ("park_id", "ride_id", "log_id", "job_id")
+IDS = ("park_id", "ride_id", "log_id", "job_id", "import_id")
 
 
 @with_an_id
 def test_an_id_that_nobody_has_is_not_found(path, method, ids):
-    body = json.dumps(good_body(path, method)).encode() if (path, method) in WRITING else b""
+    body = json.dumps(good_body(path, method, ids)).encode() if (path, method) in WRITING else b""
 
     def status_with(value: str) -> int:
         other = {**ids, **dict.fromkeys(IDS, value)}
@@ -311,7 +324,8 @@ def test_an_id_that_nobody_has_is_not_found(path, method, ids):
 @every_path
 def test_a_path_that_goes_on_is_not_found(path, ids):
     for more in ("%00", "%ff", "x" * 5_000, "%2e%2e%2f", "%0d%0aX-A:1", "%5c", "/x", ".json"):
-        assert checked(ask(path.format(**ids) + more)) == 404, more[:20]
+        method = next(iter(SCHEMA["paths"][path])) if path in SCHEMA["paths"] else "get"
+        assert checked(send(path + more, ids, method=method)) == 404, more[:20]
 
 
 # -- the method ------------------------------------------------------------------------------------------
@@ -415,7 +429,7 @@ ODD_JSON = [
 
 @every_writing
 def test_an_odd_value_in_a_body_is_never_a_failure(path, method, ids):
-    example = body_for(path, method, ids)
+    example = good_body(path, method, ids)
     for name in [*example, "\\u0000"]:
         kept = {key: json.dumps(value) for key, value in example.items() if key != name}
         for value in ODD_JSON:
@@ -423,7 +437,7 @@ def test_an_odd_value_in_a_body_is_never_a_failure(path, method, ids):
             with transaction.atomic():  # each body meets the same data
                 answer = send(path, ids, method=method, body=f"{{{body}}}".encode(), CONTENT_TYPE=JSON)
                 transaction.set_rollback(True)
-            assert checked(answer) in ((200, 400, 404) if name in example else (200,)), (name, value[:40])
+            assert checked(answer) in ((200, 201, 400, 404) if name in example else (200, 201)), (name, value[:40])
 
 
 @pytest.mark.parametrize("path", READING)

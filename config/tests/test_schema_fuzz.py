@@ -18,6 +18,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from importer.tasks import import_slice
+from importer.tests.archives import write_events
+from importer.tests.factories import CheckpointFactory
+from importer.tests.test_importing import a_day
 from parks.admin_keys import AdminKey
 from stats.recompute import recompute_park_day
 from stats.tests.builders import local, make_park, make_ride, show_park, tell
@@ -57,7 +61,16 @@ def _one_connection():
         signal.connect(close_old_connections)
 
 
-@pytest.mark.usefixtures("_a_park_with_a_day_behind_it", "_one_connection")
+@pytest.fixture
+def _an_archive(db, settings, tmp_path, monkeypatch):
+    """An archive to import from, an import, and no worker that takes up what is started."""
+    write_events(tmp_path, a_day())
+    settings.ARCHIVE_URL = f"file://{tmp_path}"
+    monkeypatch.setattr(import_slice, "delay", lambda import_id: None)
+    CheckpointFactory.create()
+
+
+@pytest.mark.usefixtures("_a_park_with_a_day_behind_it", "_an_archive", "_one_connection")
 @schema.parametrize()
 @hypothesis.settings(
     max_examples=12,

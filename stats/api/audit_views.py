@@ -5,11 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
-from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from parks.api.bodies import json_body
 from parks.api.serializers import ErrorSerializer
 from stats.api.audit_serializers import (
     AnomaliesSerializer,
@@ -37,15 +37,6 @@ BAD_BODY = OpenApiResponse(ErrorSerializer, description="the body is not JSON, o
 NOT_JSON = OpenApiResponse(ErrorSerializer, description="the content type is not JSON")
 TOO_LARGE = OpenApiResponse(ErrorSerializer, description="the body is larger than a megabyte")
 UNKNOWN = OpenApiResponse(ErrorSerializer, description="unknown park or ride")
-
-
-def json_body(request: Request) -> Any:
-    """The body of a request that has to be JSON, which DRF does not ask of an empty one; raises APIException."""
-    if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
-        raise exceptions.UnsupportedMediaType(request.content_type or "")
-    if not request.body.strip():
-        raise exceptions.ParseError("JSON parse error - the body is empty")
-    return request.data
 
 
 def scope_of(query: dict[str, Any]) -> Scope:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,8 @@ import django
 
 from bench.parameters import Parameters, parameters_from
 
-STEPS = ("size", "recompute", "analytics", "api")
+STEPS = ("size", "recompute", "analytics", "api", "import")
+IMPORT_EVENTS = 20_000_000
 
 
 def how_to_measure(environ: Mapping[str, str]) -> tuple[int, int, list[str]]:
@@ -56,6 +58,19 @@ def make_database(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {quoted}")
         cursor.execute(f"CREATE DATABASE {quoted}")
+
+
+def empty_databases(directory: Path) -> dict[str, str]:
+    """The URLs of an empty database of each kind, with our tables."""
+    make_database("import")
+    file = directory / "import.sqlite3"
+    for old in directory.glob("import.sqlite3*"):
+        old.unlink()
+    urls = {"MariaDB": f"{os.environ['DATABASE_URL']}_import", "SQLite": f"sqlite:///{file}"}
+    for url in urls.values():
+        command = [sys.executable, "manage.py", "migrate", "-v0"]
+        subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=True)  # noqa: S603
+    return urls
 
 
 def live(directory: Path, parameters: Parameters) -> None:
@@ -111,6 +126,11 @@ def measure(directory: Path, parameters: Parameters) -> bool:
         figures += analytics_figures(parameters, parquet, runs)
     if "api" in steps:
         figures += api_figures(directory, parameters, runs, workers)
+    if "import" in steps:
+        from bench.importing import import_figures
+
+        events = int(os.environ.get("BENCH_IMPORT_EVENTS") or IMPORT_EVENTS)
+        figures += import_figures(directory, events, empty_databases(directory), workers)
     about: dict[str, Any] = {
         "parameters": json.loads(parameters.as_json()),
         "runs": runs,

@@ -1,0 +1,207 @@
+"""Parameters, bodies and answer shapes of the admin API of imports (public-api 5.1)."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from importer.models import ImportStatus
+from parks.api.admin_access import AdminErrorSerializer
+from parks.payloads import uuid_of
+from snapshots.quality import LogType
+
+EARLIEST, LATEST = date(1970, 1, 2), date(2199, 12, 31)
+STATUSES = ", ".join(ImportStatus.values)
+FARTHEST_OFFSET = 10_000_000
+BATCH_SIZE, LARGEST_BATCH = 10_000, 1_000_000
+
+
+# -- parameters and bodies -------------------------------------------------------------------------------
+
+
+@extend_schema_field({"type": "integer", "minimum": 0})
+class CappedLimit(serializers.IntegerField):
+    """A number of rows: not negative, capped silently."""
+
+    def __init__(self, *, default: int, cap: int) -> None:
+        self.cap = cap
+        super().__init__(default=default, min_value=0, help_text=f"default: {default}, at most {cap}")
+
+    def to_internal_value(self, data: Any) -> int:
+        return min(super().to_internal_value(data), self.cap)
+
+
+class Given(serializers.Serializer):
+    """What a client sends; a query's first value of a repeated parameter counts."""
+
+    @classmethod
+    def of(cls, data: Any) -> dict[str, Any]:
+        """The checked values. Raises ValidationError, its texts beginning with the field's name."""
+        checked = cls(data=data)
+        if not checked.is_valid():
+            raise serializers.ValidationError(named(checked.errors))
+        return dict(checked.validated_data)
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        return cls.of({name: values[0] for name, values in request.query_params.lists()})
+
+
+def named(errors: Mapping[str, Any]) -> list[str]:
+    """Errors by field as texts that name it."""
+    return [
+        str(text) if field == "non_field_errors" or str(text).startswith(field) else f"{field}: {text}"
+        for field, texts in errors.items()
+        for text in (texts if isinstance(texts, list) else [texts])
+    ]
+
+
+class ListQuery(Given):
+    status = serializers.ChoiceField(choices=ImportStatus.choices, required=False)
+    limit = CappedLimit(default=50, cap=200)
+    offset = serializers.IntegerField(default=0, min_value=0, max_value=FARTHEST_OFFSET)
+
+
+class QualityQuery(Given):
+    issue_type = serializers.ChoiceField(choices=LogType.choices, required=False)
+    limit = CappedLimit(default=100, cap=500)
+
+
+class StartBody(Given):
+    destination_uuid = serializers.CharField(
+        max_length=36,
+        error_messages={
+            "required": "destination_uuid is required",
+            "null": "destination_uuid is required",
+            "blank": "destination_uuid is required",
+        },
+    )
+    start_date = serializers.DateField(required=False, allow_null=True, default=None, input_formats=["%Y-%m-%d"])
+    end_date = serializers.DateField(required=False, allow_null=True, default=None, input_formats=["%Y-%m-%d"])
+    batch_size = serializers.IntegerField(
+        default=BATCH_SIZE,
+        min_value=1,
+        max_value=LARGEST_BATCH,
+        help_text="accepted for older clients; a slice is stored as one",
+    )
+    auto_create = serializers.BooleanField(default=False, help_text="create rides that are not known yet")
+
+    def validate_destination_uuid(self, value: str) -> str:
+        if uuid_of(value) is None:
+            raise serializers.ValidationError("destination_uuid is not a UUID")
+        return value.lower()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        start, end = attrs["start_date"], attrs["end_date"]
+        for name in ("start_date", "end_date"):
+            if attrs[name] and not EARLIEST <= attrs[name] <= LATEST:
+                raise serializers.ValidationError(f"{name} is out of range")
+        if start and end and start > end:
+            raise serializers.ValidationError(f"start_date {start} lies after end_date {end}")
+        return attrs
+
+
+# -- answers ---------------------------------------------------------------------------------------------
+
+
+class ProgressSerializer(serializers.Serializer):
+    records = serializers.IntegerField()
+    files_done = serializers.IntegerField()
+    files_total = serializers.IntegerField()
+    percent = serializers.FloatField()
+    current_date = serializers.DateField(allow_null=True, help_text="the first day of the slice that is next")
+
+
+class PerformanceSerializer(serializers.Serializer):
+    records_per_second = serializers.FloatField(allow_null=True)
+    eta_seconds = serializers.IntegerField(allow_null=True)
+
+
+class ErrorsSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    latest = serializers.CharField(allow_null=True)
+
+
+class FiguresSerializer(serializers.Serializer):
+    """The groups that every answer about one import carries."""
+
+    progress = ProgressSerializer()
+    performance = PerformanceSerializer()
+    errors = ErrorsSerializer()  # type: ignore[assignment]  (a field; nothing is checked with this class)
+
+
+class ActedSerializer(FiguresSerializer):
+    destination_uuid = serializers.CharField()
+    import_id = serializers.CharField()
+    message = serializers.CharField()
+    status = serializers.CharField(help_text=STATUSES)
+
+
+class StartedSerializer(ActedSerializer):
+    start_date = serializers.DateField(allow_null=True)
+    end_date = serializers.DateField(allow_null=True)
+
+
+class CancelledSerializer(FiguresSerializer):
+    import_id = serializers.CharField()
+    message = serializers.CharField()
+    status = serializers.CharField(help_text=STATUSES)
+
+
+class ListedSerializer(FiguresSerializer):
+    completed_at = serializers.CharField(allow_null=True)
+    destination_uuid = serializers.CharField()
+    errors_encountered = serializers.IntegerField()
+    import_id = serializers.CharField()
+    records_imported = serializers.IntegerField()
+    started_at = serializers.CharField(allow_null=True)
+    status = serializers.CharField(help_text=STATUSES)
+
+
+class StateSerializer(ListedSerializer):
+    can_resume = serializers.BooleanField()
+    last_processed_date = serializers.DateField(allow_null=True)
+    last_processed_file = serializers.CharField(allow_null=True)
+
+
+class ListSerializer(serializers.Serializer):
+    count = serializers.IntegerField(help_text="imports in this answer")
+    imports = ListedSerializer(many=True)
+    limit = serializers.IntegerField()
+    offset = serializers.IntegerField()
+
+
+class ImportIssueSerializer(serializers.Serializer):
+    created_at = serializers.CharField()
+    description = serializers.CharField(allow_null=True)
+    entity_type = serializers.CharField()
+    external_id = serializers.CharField(allow_null=True)
+    issue_type = serializers.CharField()
+    timestamp_start = serializers.CharField(allow_null=True)
+
+
+class QualitySerializer(FiguresSerializer):
+    destination_uuid = serializers.CharField()
+    errors_encountered = serializers.IntegerField()
+    import_id = serializers.CharField()
+    issue_counts = serializers.DictField(child=serializers.IntegerField())
+    issues = ImportIssueSerializer(many=True)
+    issues_returned = serializers.IntegerField()
+    issues_total = serializers.IntegerField()
+    records_imported = serializers.IntegerField()
+    status = serializers.CharField(help_text=STATUSES)
+
+
+class DestinationsSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    destinations = serializers.ListField(child=serializers.CharField())
+
+
+class ImportErrorSerializer(AdminErrorSerializer):
+    """An error about one import."""
+
+    import_id = serializers.CharField(required=False)
+    status = serializers.CharField(required=False)

@@ -1,0 +1,319 @@
+"""Admin endpoints of imports (public-api 5.1). The work itself is done by Celery's workers."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from kombu.exceptions import OperationalError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from importer.api.serializers import (
+    ActedSerializer,
+    CancelledSerializer,
+    DestinationsSerializer,
+    ImportErrorSerializer,
+    ListQuery,
+    ListSerializer,
+    QualityQuery,
+    QualitySerializer,
+    StartBody,
+    StartedSerializer,
+    StateSerializer,
+)
+from importer.archive import Archive, ArchiveError, open_archive
+from importer.models import ImportCheckpoint, ImportStatus, TransitionRefused
+from importer.planning import AlreadyRunning, NothingThere, plan
+from importer.progress import figures
+from importer.tasks import import_slice
+from parks.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
+from parks.api.bodies import json_body
+from snapshots.models import DataQualityLog
+
+IMPORT_ID = re.compile(r"imp_[0-9a-f]{16}")
+NO_KEY = OpenApiResponse(AdminErrorSerializer, description="no admin key")
+WRONG_KEY = OpenApiResponse(AdminErrorSerializer, description="the admin key is wrong or revoked")
+BAD_QUERY = OpenApiResponse(AdminErrorSerializer, description="a parameter is not acceptable")
+BAD_STATE = OpenApiResponse(ImportErrorSerializer, description="the import is in another state")
+UNKNOWN = OpenApiResponse(ImportErrorSerializer, description="no such import")
+BUSY = OpenApiResponse(ImportErrorSerializer, description="an import of the destination runs already; `import_id`")
+AWAY = OpenApiResponse(AdminErrorSerializer, description="the archive or the message broker cannot be reached")
+KEYS = {401: NO_KEY, 403: WRONG_KEY}
+ID = OpenApiParameter("import_id", str, OpenApiParameter.PATH, description="`imp_` and 16 hexadecimal digits")
+
+
+def when(at: datetime | None) -> str | None:
+    """An instant as these endpoints tell it: ISO with `Z`."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def groups(job: ImportCheckpoint) -> dict[str, Any]:
+    """Progress, performance and errors of an import; three queries."""
+    told = figures(job)
+    return {
+        "progress": {
+            "records": told.records,
+            "files_done": told.files_done,
+            "files_total": told.files_total,
+            "percent": told.percent,
+            "current_date": told.current_date and told.current_date.isoformat(),
+        },
+        "performance": {"records_per_second": told.rate, "eta_seconds": told.eta},
+        "errors": {"count": told.errors, "latest": told.latest_error},
+    }
+
+
+def acted(job: ImportCheckpoint, message: str) -> dict[str, Any]:
+    return {
+        "destination_uuid": job.destination_uuid,
+        "import_id": job.import_id,
+        "message": message,
+        "status": job.status,
+        **groups(job),
+    }
+
+
+def listed(job: ImportCheckpoint) -> dict[str, Any]:
+    return {
+        "completed_at": when(job.completed_at),
+        "destination_uuid": job.destination_uuid,
+        "errors_encountered": job.errors_encountered,
+        "import_id": job.import_id,
+        "records_imported": job.records_imported,
+        "started_at": when(job.started_at),
+        "status": job.status,
+        **groups(job),
+    }
+
+
+def found(import_id: str, message: str = "Import not found") -> ImportCheckpoint:
+    """Raises Refused (404)."""
+    known = IMPORT_ID.fullmatch(import_id)
+    job = ImportCheckpoint.objects.filter(import_id=import_id).first() if known else None
+    if job is None:
+        raise Refused(404, message, import_id=import_id[:100])
+    return job
+
+
+def the_archive() -> Archive:
+    """Raises ArchiveError."""
+    return open_archive(settings.ARCHIVE_URL, settings.ARCHIVE_REGION, settings.ARCHIVE_ENDPOINT_URL or None)
+
+
+def unreachable(error: ArchiveError) -> Refused:
+    return Refused(503, f"The archive cannot be reached: {' '.join(str(error).split())}")
+
+
+def busy(running: ImportCheckpoint) -> Refused:
+    return Refused(409, "Import already in progress", import_id=running.import_id, status=running.status)
+
+
+def hand_over(job: ImportCheckpoint, otherwise: ImportStatus) -> None:
+    """Ask the workers for the next slice. Raises Refused (503) when they cannot be told, and undoes the step."""
+    try:
+        import_slice.delay(job.import_id)
+    except (OperationalError, OSError) as error:
+        job.enter(otherwise)
+        raise Refused(503, "The message broker cannot be reached; nothing was started") from error
+
+
+class ImportViewSet(AdminViewSet):
+    @extend_schema(
+        summary="Import a destination of the archive",
+        description="Plans the import and hands it to the workers: PENDING, and IN_PROGRESS when one takes it up.",
+        tags=["admin: imports"],
+        request=StartBody,
+        responses={
+            201: StartedSerializer,
+            400: OpenApiResponse(AdminErrorSerializer, description="the body, the range or the destination is bad"),
+            409: BUSY,
+            413: OpenApiResponse(AdminErrorSerializer, description="the body is larger than a megabyte"),
+            415: OpenApiResponse(AdminErrorSerializer, description="the content type is not JSON"),
+            503: AWAY,
+            **KEYS,
+        },
+        examples=[
+            OpenApiExample(
+                "One month of Walt Disney World",
+                value={
+                    "destination_uuid": "e957da41-3552-4cf6-b636-5babc5cbc4e5",
+                    "start_date": "2024-07-01",
+                    "end_date": "2024-07-31",
+                    "batch_size": 10_000,
+                    "auto_create": True,
+                },
+                request_only=True,
+            )
+        ],
+    )
+    def start(self, request: Request) -> Response:
+        body = StartBody.of(json_body(request))
+        try:
+            job = plan(
+                the_archive(),
+                body["destination_uuid"],
+                settings.ARCHIVE_URL,
+                start_date=body["start_date"],
+                end_date=body["end_date"],
+                auto_create=body["auto_create"],
+            )
+        except NothingThere as error:
+            raise Refused(400, "destination_uuid: the archive has no files of it in this range") from error
+        except ArchiveError as error:
+            raise unreachable(error) from error
+        except AlreadyRunning as error:
+            raise busy(error.running) from error
+        hand_over(job, ImportStatus.CANCELLED)
+        days = {
+            name: value and value.isoformat()
+            for name, value in (("start_date", job.start_date), ("end_date", job.end_date))
+        }
+        return Response({**acted(job, "Import created. A worker takes it up."), **days}, status=201)
+
+    @extend_schema(
+        summary="How far an import is",
+        tags=["admin: imports"],
+        parameters=[ID],
+        responses={200: StateSerializer, 404: UNKNOWN, **KEYS},
+    )
+    def state(self, request: Request, import_id: str) -> Response:
+        job = found(import_id)
+        return Response(
+            {
+                **listed(job),
+                "can_resume": job.can_resume,
+                "last_processed_date": job.last_processed_date and job.last_processed_date.isoformat(),
+                "last_processed_file": job.last_processed_file,
+            }
+        )
+
+    @extend_schema(
+        summary="Go on with an import that was paused or has failed",
+        tags=["admin: imports"],
+        parameters=[ID],
+        request=None,
+        responses={200: ActedSerializer, 400: BAD_STATE, 404: UNKNOWN, 409: BUSY, 503: AWAY, **KEYS},
+    )
+    def resume(self, request: Request, import_id: str) -> Response:
+        job = found(import_id)
+        refusal = Refused(400, "Import cannot be resumed", import_id=job.import_id, status=job.status)
+        if not job.can_resume:
+            raise refusal
+        running = ImportCheckpoint.running(job.destination_uuid)
+        if running is not None:
+            raise busy(running)
+        try:
+            job.resume()
+        except TransitionRefused as error:
+            raise refusal from error
+        hand_over(job, ImportStatus.PAUSED)
+        return Response(acted(job, "Import resumed. A worker takes it up."))
+
+    @extend_schema(
+        summary="Pause an import",
+        description="Takes effect within the slice at work: what is not stored of it is read again later.",
+        tags=["admin: imports"],
+        parameters=[ID],
+        request=None,
+        responses={200: ActedSerializer, 400: BAD_STATE, 404: UNKNOWN, **KEYS},
+    )
+    def pause(self, request: Request, import_id: str) -> Response:
+        job = found(import_id)
+        if job.status != ImportStatus.IN_PROGRESS or not entered(job, ImportStatus.PAUSED):
+            raise Refused(400, "Import not in progress", import_id=job.import_id, status=job.status)
+        return Response(acted(job, "Import paused"))
+
+    @extend_schema(
+        summary="Cancel an import for good",
+        description="Slices that are stored stay.",
+        tags=["admin: imports"],
+        parameters=[ID],
+        responses={200: CancelledSerializer, 404: UNKNOWN, **KEYS},
+    )
+    def cancel(self, request: Request, import_id: str) -> Response:
+        message = "Import not found or already completed"
+        job = found(import_id, message)
+        if not entered(job, ImportStatus.CANCELLED):
+            raise Refused(404, message, import_id=job.import_id)
+        answer = acted(job, "Import cancelled")
+        del answer["destination_uuid"]
+        return Response(answer)
+
+    @extend_schema(
+        summary="Imports, newest first",
+        tags=["admin: imports"],
+        parameters=[ListQuery],
+        responses={200: ListSerializer, 400: BAD_QUERY, **KEYS},
+    )
+    def index(self, request: Request) -> Response:
+        query = ListQuery.read(request)
+        jobs = ImportCheckpoint.objects.order_by("-pk")
+        if "status" in query:
+            jobs = jobs.filter(status=query["status"])
+        page = [listed(job) for job in jobs[query["offset"] : query["offset"] + query["limit"]]]
+        return Response({"count": len(page), "imports": page, "limit": query["limit"], "offset": query["offset"]})
+
+    @extend_schema(
+        summary="What was wrong in the files of an import",
+        description="A problem that an earlier import met already stands with that one.",
+        tags=["admin: imports"],
+        parameters=[ID, QualityQuery],
+        responses={200: QualitySerializer, 400: BAD_QUERY, 404: UNKNOWN, **KEYS},
+    )
+    def quality(self, request: Request, import_id: str) -> Response:
+        query = QualityQuery.read(request)
+        job = found(import_id)
+        rows = DataQualityLog.objects.filter(import_id=job.import_id)
+        kinds = rows.order_by().values_list("issue_type").annotate(rows=Count("pk"))
+        counts = dict(sorted(kinds))
+        if "issue_type" in query:
+            rows = rows.filter(issue_type=query["issue_type"])
+        issues = [issue(row) for row in rows.order_by("-created_at", "-pk")[: query["limit"]]]
+        return Response(
+            {
+                "destination_uuid": job.destination_uuid,
+                "errors_encountered": job.errors_encountered,
+                "import_id": job.import_id,
+                "issue_counts": counts,
+                "issues": issues,
+                "issues_returned": len(issues),
+                "issues_total": sum(counts.values()),
+                "records_imported": job.records_imported,
+                "status": job.status,
+                **groups(job),
+            }
+        )
+
+    @extend_schema(
+        summary="Destinations of the archive",
+        tags=["admin: imports"],
+        responses={200: DestinationsSerializer, 503: AWAY, **KEYS},
+    )
+    def destinations(self, request: Request) -> Response:
+        try:
+            uuids = the_archive().destinations()
+        except ArchiveError as error:
+            raise unreachable(error) from error
+        return Response({"count": len(uuids), "destinations": uuids})
+
+
+def entered(job: ImportCheckpoint, status: ImportStatus) -> bool:
+    try:
+        job.enter(status)
+    except TransitionRefused:
+        return False
+    return True
+
+
+def issue(row: DataQualityLog) -> dict[str, Any]:
+    return {
+        "created_at": when(row.created_at),
+        "description": row.description,
+        "entity_type": row.entity_type,
+        "external_id": row.external_id,
+        "issue_type": row.issue_type,
+        "timestamp_start": when(row.timestamp_start),
+    }
