@@ -159,8 +159,8 @@ class AdminKeyAdmin(ReadingAdmin):
 class ParkAdmin(ReadingAdmin):
     """Parks as the upstream tells them (`manage.py sync_parks`)."""
 
-    list_display = ["name", "operator", "city", "country_code", "timezone", "is_active", "rides"]
-    list_filter = ["is_active", "is_disney", "is_universal", "country_code"]
+    list_display = ["name", "operator", "city", "country", "timezone", "is_active", "rides"]
+    list_filter = ["is_active", "is_disney", "is_universal", "country"]
     search_fields = ["name", "themeparks_wiki_id"]
     search_help_text = "name or ThemeParks.wiki id"
     ordering = ["name", "pk"]

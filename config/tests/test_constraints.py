@@ -9,10 +9,11 @@ import time_machine
 from django.db import DataError, IntegrityError, connection, models, transaction
 
 from config.tests.test_migrations import OUR_MODELS
-from importer.tests.factories import CheckpointFactory, HistoryCallFactory
+from importer.tests.factories import CheckpointFactory, DecisionFactory, HistoryCallFactory, SliceFactory
 from parks.fields import EnumField
 from parks.tests.factories import (
     NOON,
+    AdminKeyFactory,
     ClassificationFactory,
     JobLockFactory,
     JobRunFactory,
@@ -42,7 +43,7 @@ FACTORIES: dict[Any, Any] = {
     for factory in (
         *(ParkFactory, RideFactory, ClassificationFactory, ScheduleFactory, MetadataFactory, MetadataVersionFactory),
         *(SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory, SessionFactory, StorageFactory),
-        *(JobLockFactory, JobRunFactory),
+        *(AdminKeyFactory, JobLockFactory, JobRunFactory, SliceFactory, DecisionFactory),
         *(IssueFactory, QualityLogFactory, RideDayFactory, ParkDayFactory, AggregationFactory),
         RunFactory,
         *(ObservationFactory, ForecastFactory, CheckpointFactory, HistoryCallFactory),
@@ -101,6 +102,16 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "imports_start_before_end ok": [{"completed_at": NOON}, {"started_at": NOON, "completed_at": NOON}],
     "history_first_before_last": [{"last_date": date(2026, 6, 30)}],
     "history_first_before_last ok": [{"last_date": date(2026, 7, 1)}, {"last_date": date(2026, 7, 31)}],
+    "import_slices_in_order": [{"last_date": date(2026, 6, 30)}],
+    "import_slices_in_order ok": [{"last_date": date(2026, 7, 1)}, {"last_date": date(2026, 7, 7)}],
+    "mappings_confidence": [{"confidence": Decimal("-0.01")}, {"confidence": Decimal("1.01")}],
+    "mappings_confidence ok": [{"confidence": 0}, {"confidence": 1}],
+    "mappings_first_before_last": [{"first_event_at": NOON, "last_event_at": NOON - HOUR}],
+    "mappings_first_before_last ok": [
+        {"first_event_at": NOON, "last_event_at": NOON},
+        {"first_event_at": NOON},
+        {"last_event_at": NOON},
+    ],
     "forecasts_are_ahead": [{"forecast_time": NOON}, {"forecast_time": NOON - HOUR}],
 }
 for weather in ("observations", "forecasts"):
@@ -181,6 +192,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "ride_daily_once": {"ride": RideFactory, "stat_date": date(2026, 7, 2), "metrics_version": 2},
     "park_daily_once": {"park": ParkFactory, "stat_date": date(2026, 7, 2), "metrics_version": 2},
     "aggregation_once_per_run": {"run": RunFactory, "aggregation_date": date(2026, 7, 2)},
+    "import_slices_once": {"job": CheckpointFactory, "first_date": date(2026, 6, 30)},
     "observations_once": {"park": ParkFactory, "observation_time": NOON - HOUR},
     "forecasts_once": {"park": ParkFactory, "issued_at": NOON - HOUR, "forecast_time": NOON + 500 * HOUR},
 }
@@ -224,6 +236,9 @@ def test_a_unique_column_takes_a_value_once_and_nothing_often(model, column):
 
 def test_the_unique_columns_are_those_of_the_data_model():
     assert {(model.__name__, column) for model, column in ALONE} == {
+        ("AdminKey", "name"),
+        ("AdminKey", "public_id"),
+        ("MappingDecision", "entity_uuid"),
         ("Park", "queue_times_id"),
         ("Park", "themeparks_wiki_id"),
         ("Ride", "queue_times_id"),

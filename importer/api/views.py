@@ -4,13 +4,12 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
-from kombu.exceptions import OperationalError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from importer import acting
 from importer.api.serializers import (
     ActedSerializer,
     CancelledSerializer,
@@ -24,11 +23,10 @@ from importer.api.serializers import (
     StartedSerializer,
     StateSerializer,
 )
-from importer.archive import Archive, ArchiveError, open_archive
+from importer.archive import ArchiveError
 from importer.models import ImportCheckpoint, ImportStatus, TransitionRefused
-from importer.planning import AlreadyRunning, NothingThere, plan
+from importer.planning import AlreadyRunning, NothingThere
 from importer.progress import figures
-from importer.tasks import import_slice
 from parks.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
 from parks.api.bodies import json_body
 from snapshots.models import DataQualityLog
@@ -98,11 +96,6 @@ def found(import_id: str, message: str = "Import not found") -> ImportCheckpoint
     return job
 
 
-def the_archive() -> Archive:
-    """Raises ArchiveError."""
-    return open_archive(settings.ARCHIVE_URL, settings.ARCHIVE_REGION, settings.ARCHIVE_ENDPOINT_URL or None)
-
-
 def unreachable(error: ArchiveError) -> Refused:
     return Refused(503, f"The archive cannot be reached: {' '.join(str(error).split())}")
 
@@ -112,12 +105,11 @@ def busy(running: ImportCheckpoint) -> Refused:
 
 
 def hand_over(job: ImportCheckpoint, otherwise: ImportStatus) -> None:
-    """Ask the workers for the next slice. Raises Refused (503) when they cannot be told, and undoes the step."""
+    """Raises Refused (503) when the workers cannot be told."""
     try:
-        import_slice.delay(job.import_id)
-    except (OperationalError, OSError) as error:
-        job.enter(otherwise)
-        raise Refused(503, "The message broker cannot be reached; nothing was started") from error
+        acting.hand_over(job, otherwise)
+    except acting.WorkersAway as error:
+        raise Refused(503, str(error)) from error
 
 
 class ImportViewSet(AdminViewSet):
@@ -152,14 +144,7 @@ class ImportViewSet(AdminViewSet):
     def start(self, request: Request) -> Response:
         body = StartBody.of(json_body(request))
         try:
-            job = plan(
-                the_archive(),
-                body["destination_uuid"],
-                settings.ARCHIVE_URL,
-                start_date=body["start_date"],
-                end_date=body["end_date"],
-                auto_create=body["auto_create"],
-            )
+            job = acting.planned(body["destination_uuid"], body["start_date"], body["end_date"], body["auto_create"])
         except NothingThere as error:
             raise Refused(400, "destination_uuid: the archive has no files of it in this range") from error
         except ArchiveError as error:
@@ -202,14 +187,14 @@ class ImportViewSet(AdminViewSet):
         refusal = Refused(400, "Import cannot be resumed", import_id=job.import_id, status=job.status)
         if not job.can_resume:
             raise refusal
-        running = ImportCheckpoint.running(job.destination_uuid)
-        if running is not None:
-            raise busy(running)
         try:
-            job.resume()
+            acting.resume(job)
+        except AlreadyRunning as error:
+            raise busy(error.running) from error
         except TransitionRefused as error:
             raise refusal from error
-        hand_over(job, ImportStatus.PAUSED)
+        except acting.WorkersAway as error:
+            raise Refused(503, str(error)) from error
         return Response(acted(job, "Import resumed. A worker takes it up."))
 
     @extend_schema(
@@ -294,7 +279,7 @@ class ImportViewSet(AdminViewSet):
     )
     def destinations(self, request: Request) -> Response:
         try:
-            uuids = the_archive().destinations()
+            uuids = acting.the_archive().destinations()
         except ArchiveError as error:
             raise unreachable(error) from error
         return Response({"count": len(uuids), "destinations": uuids})

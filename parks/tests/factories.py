@@ -6,6 +6,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
+from parks.admin_keys import AdminKey
 from parks.ledger import JobLock, JobRun
 from parks.models import (
     ClassificationMethod,
@@ -92,6 +93,15 @@ class MetadataVersionFactory(DjangoModelFactory[EntityMetadataVersion]):
     version = 1
     fields: dict[str, object] = {}
     changed_fields: list[str] = []
+
+
+class AdminKeyFactory(DjangoModelFactory[AdminKey]):
+    class Meta:
+        model = AdminKey
+
+    name = factory.Sequence("key {}".format)
+    public_id = factory.Sequence("{:016x}".format)
+    digest = "0" * 64
 
 
 class JobLockFactory(DjangoModelFactory[JobLock]):

@@ -60,5 +60,6 @@ make_venv() {
         fi
     fi
     say "Making the virtual environment .venv with $("$python" --version) …"
+    [ ! -L .venv ] || rm .venv # a link to an environment of somebody else, which is not ours to clear
     run "$python" -m venv --clear .venv
 }

@@ -1,0 +1,50 @@
+"""What people do with imports, over the admin API and in the admin site; Celery's workers do the work itself."""
+
+from datetime import date
+
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+from importer.archive import Archive, open_archive
+from importer.models import ImportCheckpoint, ImportStatus
+from importer.planning import AlreadyRunning, plan
+from importer.tasks import import_slice
+
+
+class WorkersAway(Exception):
+    """The message broker cannot be reached, so that no worker can be told; nothing was started."""
+
+
+def the_archive() -> Archive:
+    """The one of the settings. Raises ArchiveError."""
+    return open_archive(settings.ARCHIVE_URL, settings.ARCHIVE_REGION, settings.ARCHIVE_ENDPOINT_URL or None)
+
+
+def planned(destination: str, first: date | None, last: date | None, auto_create: bool) -> ImportCheckpoint:
+    """A PENDING import, to be handed over when it is committed. Raises NothingThere, ArchiveError, AlreadyRunning."""
+    return plan(
+        the_archive(),
+        destination,
+        settings.ARCHIVE_URL,
+        start_date=first,
+        end_date=last,
+        auto_create=auto_create,
+    )
+
+
+def resume(job: ImportCheckpoint) -> None:
+    """Go on with one that was paused or has failed. Raises AlreadyRunning, TransitionRefused, WorkersAway."""
+    running = ImportCheckpoint.running(job.destination_uuid) if job.can_resume else None
+    if running is not None:
+        raise AlreadyRunning(running)
+    job.resume()
+    hand_over(job, ImportStatus.PAUSED)
+
+
+def hand_over(job: ImportCheckpoint, otherwise: ImportStatus) -> None:
+    """Ask the workers for the next slice; when they cannot be told the import becomes `otherwise`: WorkersAway."""
+    try:
+        import_slice.delay(job.import_id)
+    except (OperationalError, OSError) as error:
+        job.enter(otherwise)
+        raise WorkersAway("The message broker cannot be reached; nothing was started") from error
