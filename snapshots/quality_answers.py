@@ -59,9 +59,8 @@ def gaps(asked: Selection, limit: int) -> Answer:
     """The gaps that reach into the window, the latest first; `total` are the rows of this answer."""
     rows: list[DataQualityLog] = []
     for part in parts_of(DataQualityLog.objects.filter(issue_type=LogType.GAP), asked):
-        if len(rows) <= limit:
-            ordered = part.order_by("-timestamp_start", "-timestamp_end", "-pk")
-            rows += page(ordered, 0, limit + 1 - len(rows))
+        rows += page(part.order_by("-timestamp_start", "-timestamp_end", "-pk"), 0, limit + 1)
+    rows.sort(key=lambda row: (row.timestamp_start, row.pk), reverse=True)
     found = [gap(row, asked) for row in rows[:limit]]
     name_places(found)
     return {"gaps": found, "has_more": len(rows) > limit, "total": len(found)}

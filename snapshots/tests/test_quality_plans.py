@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from parks.periods import Days
 from parks.tests.factories import NOON, ParkFactory
 from snapshots.models import DataQualityLog
 from snapshots.quality import LogType, Resolution
 from snapshots.quality_selection import Selection, parts_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # ANALYZE ends a transaction on MariaDB
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +65,13 @@ def test_gaps_are_read_in_their_order_and_no_more_than_asked_for():
     told = plan(rows.order_by("-timestamp_start", "-timestamp_end", "-pk"))
     assert "quality_log_type_time" in told
     assert not sorts(told), told
+
+
+def test_gaps_that_reach_into_a_window_are_found_by_their_end():
+    window = Selection(NOON, days=Days(NOON.date(), NOON.date()))
+    _, reaching, lasting = parts_of(DataQualityLog.objects.filter(issue_type="GAP"), window)
+    for rows in (reaching, lasting):
+        assert "quality_log_type_end" in plan(rows)
 
 
 def test_the_problems_of_a_park_are_found_by_it():
