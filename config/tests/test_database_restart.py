@@ -90,6 +90,6 @@ def test_a_restart_in_mid_load_loses_no_accepted_write(pool, data, tmp_path):
         for load in loads:
             load.kill()
             load.wait()
-            load.stdout.close()  # type: ignore[union-attr]
+            load.stdout.close()
         server.stop()
     assert sorted(names) == sorted(f"{letter}{number}" for letter in "AB" for number in range(AFTER))
