@@ -131,10 +131,10 @@ def planned_seconds(parks: Iterable[Park], days: Sequence[date], now: datetime) 
 
 def logged_gaps(asked: Selection, parks: Sequence[Park], days: Days) -> Iterator[tuple[int, datetime, datetime]]:
     """(park, start, end) of each park's gaps in the log that reach into the days; those that last end now."""
-    rows = DataQualityLog.objects.filter(
-        issue_type=LogType.GAP, entity_type=PARK, entity_id__in=[park.pk for park in parks]
-    )
-    for part in parts_of(rows, Selection(asked.now, days=days, least=asked.least)):
-        for park, start, end in part.values_list("entity_id", "timestamp_start", "timestamp_end"):
-            if park is not None:
+    known = {park.pk for park in parks}
+    # Of several parks the window is the better index.
+    window = Selection(asked.now, days=days, least=asked.least, park=parks[0] if len(parks) == 1 else None)
+    for part in parts_of(DataQualityLog.objects.filter(issue_type=LogType.GAP), window):
+        for kind, park, start, end in part.values_list("entity_type", "entity_id", "timestamp_start", "timestamp_end"):
+            if kind == PARK and park in known:
                 yield park, start, end or asked.now

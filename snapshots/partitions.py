@@ -140,4 +140,4 @@ class CompressRows(AlterTable):
         return "ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8"
 
     def backwards(self) -> str:
-        return "ROW_FORMAT=DYNAMIC KEY_BLOCK_SIZE=0"
+        return "ROW_FORMAT=DEFAULT KEY_BLOCK_SIZE=0"

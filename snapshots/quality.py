@@ -163,7 +163,7 @@ class DataQualityLog(models.Model):
             # gaps, the latest first, and of a period; their lengths from the index alone
             models.Index(fields=["issue_type", "timestamp_start", "timestamp_end"], name="quality_log_type_time"),
             # gaps that began before a period and reach into it
-            models.Index(fields=["issue_type", "timestamp_end"], name="quality_log_type_end"),
+            models.Index(fields=["issue_type", "timestamp_end", "timestamp_start"], name="quality_log_type_end"),
             # problems of all types in a period
             models.Index(fields=["timestamp_start"], name="quality_log_time"),
             # problems of a park, of a ride

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, F
+from django.db.models.functions import Coalesce
 
 from parks.models import Park, Ride
 from snapshots.models import DataSource
@@ -12,6 +13,7 @@ from snapshots.quality import DataQualityLog, LogType, Resolution
 from snapshots.quality_selection import PARK, RIDE, Rows, Selection, parts_of
 
 Answer = dict[str, Any]
+GROUPS = ("resolution_status", "issue_type")
 
 
 def summary(asked: Selection) -> Answer:
@@ -39,7 +41,9 @@ def counts(asked: Selection) -> "Counter[tuple[str, str]]":
     """How many rows there are by (status, type)."""
     found: Counter[tuple[str, str]] = Counter()
     for part in parts_of(DataQualityLog.objects.all(), asked):
-        grouped = part.order_by().values_list("resolution_status", "issue_type").annotate(Count("pk"))
+        # Wrapped where there is a window, so that its index is chosen and not the one in the order of the groups.
+        status, kind = (Coalesce(name, name) if asked.has_window else F(name) for name in GROUPS)
+        grouped = part.order_by().values_list(status, kind).annotate(Count("pk"))
         found.update({(status, kind): rows for status, kind, rows in grouped})
     return found
 
@@ -59,9 +63,8 @@ def gaps(asked: Selection, limit: int) -> Answer:
     """The gaps that reach into the window, the latest first; `total` are the rows of this answer."""
     rows: list[DataQualityLog] = []
     for part in parts_of(DataQualityLog.objects.filter(issue_type=LogType.GAP), asked):
-        if len(rows) <= limit:
-            ordered = part.order_by("-timestamp_start", "-timestamp_end", "-pk")
-            rows += page(ordered, 0, limit + 1 - len(rows))
+        rows += page(part.order_by("-timestamp_start", "-timestamp_end", "-pk"), 0, limit + 1)
+    rows.sort(key=lambda row: (row.timestamp_start, row.pk), reverse=True)
     found = [gap(row, asked) for row in rows[:limit]]
     name_places(found)
     return {"gaps": found, "has_more": len(rows) > limit, "total": len(found)}

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BigIntegerField, Case, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.sql.compiler import SQLCompiler
 
 from parks.models import Park, Ride
 from parks.periods import Days, Period, days_of
@@ -15,6 +18,24 @@ from snapshots.quality import DataQualityLog, LogType
 
 PARK, RIDE = "park", "ride"
 Rows = QuerySet[DataQualityLog]
+
+
+class SecondsBetween(Func):
+    """Whole seconds from one instant column to another, counted by the database itself on both of them."""
+
+    output_field = BigIntegerField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        first, last = self.source_expressions
+        turned = self.copy()
+        turned.source_expressions = [last, first]
+        template = "(STRFTIME('%%%%s', %(expressions)s))"
+        return super(SecondsBetween, turned).as_sql(
+            compiler, connection, template=template, arg_joiner=") - STRFTIME('%%s', ", **extra
+        )
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, template="TIMESTAMPDIFF(SECOND, %(expressions)s)", **extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +67,10 @@ class Selection:
 
 
 def parts_of(rows: Rows, asked: Selection) -> Iterator[Rows]:
-    """The rows asked for as disjoint parts, the latest first; each is a range of an index.
+    """The rows asked for as disjoint parts, each a range of an index. Every row of the first begins after all others.
 
     A problem belongs to a window in which it begins. A gap belongs to every window that it reaches into: the
-    second part has those that began before.
+    second part has those that began before and have ended, the third those that have not.
     """
     chosen = long_enough(of_source(of_place(rows, asked), asked), asked)
     if not asked.has_window:
@@ -59,9 +80,11 @@ def parts_of(rows: Rows, asked: Selection) -> Iterator[Rows]:
     bounds = {zone: asked.bounds(zone) for zone in {*zones, *([] if asked.park else [settings.SITE_TIME_ZONE])}}
     earliest, latest = min(start for start, _ in bounds.values()), max(end for _, end in bounds.values())
     yield in_own_days(chosen.filter(timestamp_start__gte=earliest, timestamp_start__lt=latest), bounds)
-    before = chosen.filter(issue_type=LogType.GAP, timestamp_start__lt=earliest)
-    reaching = before.filter(Q(timestamp_end__gt=earliest) | Q(timestamp_end=None))
-    yield in_own_days(reaching, bounds)
+    # Wrapped, so that the end chooses the index: nearly all gaps began before a window, few of them reach into it.
+    before = chosen.alias(begun=Coalesce("timestamp_start", "timestamp_start")).filter(begun__lt=earliest)
+    gaps = before.filter(issue_type=LogType.GAP)
+    yield in_own_days(gaps.filter(timestamp_end__gt=earliest), bounds)
+    yield in_own_days(gaps.filter(timestamp_end=None), bounds)
 
 
 def zones_of_parks() -> list[str]:
@@ -119,6 +142,7 @@ def long_enough(rows: Rows, asked: Selection) -> Rows:
     """Gaps of at least that length, and everything that is no gap. One that has not ended lasts until now."""
     if asked.least is None:
         return rows
-    is_long = Q(timestamp_end__gte=F("timestamp_start") + asked.least)
+    is_long = Q(length__gte=int(asked.least.total_seconds()))
     lasting = Q(timestamp_end=None, timestamp_start__lte=asked.now - asked.least)
-    return rows.filter(~Q(issue_type=LogType.GAP) | is_long | lasting)
+    measured = rows.alias(length=SecondsBetween("timestamp_start", "timestamp_end"))
+    return measured.filter(~Q(issue_type=LogType.GAP) | is_long | lasting)

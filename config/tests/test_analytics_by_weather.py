@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from parks.models import Park, Ride
@@ -232,6 +233,17 @@ def test_the_grouping_and_its_source_are_told(ride):
 )
 def test_a_question_that_cannot_be_is_refused(query, text):
     assert ask(status=400, **query) == {"success": False, "error": text}
+
+
+@pytest.mark.parametrize("kind", ["rides", "parks"])
+def test_the_schema_shows_the_keys_of_a_real_answer(ride, kind):
+    operation = SchemaGenerator().get_schema(request=None, public=True)["paths"][f"/api/analytics/{kind}"]["get"]
+    _, shown = operation["responses"]["200"]["content"]["application/json"]["examples"].values()
+    real = ask(kind, group_by="rain", metrics=",".join(shown["value"]["metrics"]))
+    assert shown["value"].keys() == real.keys()
+    assert shown["value"]["group_attribution"] == real["group_attribution"]
+    assert shown["value"]["data"][0].keys() == real["data"][0].keys()
+    assert shown["value"]["data"][0]["groups"][0].keys() == real["data"][0]["groups"][0].keys()
 
 
 def test_every_grouping_of_the_settings_can_be_asked_for(ride):

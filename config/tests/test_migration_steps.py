@@ -20,6 +20,7 @@ from parks.fields import SecondField
 from snapshots.partitions import PartitionByMonth
 
 
+@pytest.mark.mariadb
 def test_every_app_goes_down_and_up_step_by_step_and_keeps_its_rows(tmp_path):
     with new_database(tmp_path / "walk.sqlite3") as url:
         ended = python(

@@ -1,7 +1,7 @@
 """Endpoints of the quality log (public-api 5.3)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from parks.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
-from parks.commands import FIRST_DAY
 from parks.metadata_coverage import metadata_coverage
 from parks.models import Park
 from parks.periods import Days
@@ -133,9 +132,10 @@ class QualityViewSet(AdminViewSet):
         responses={200: CoverageSerializer, 400: BAD_QUERY, **ADMIN},
     )
     def coverage(self, request: Request) -> Response:
-        asked = WindowQuery.selection(WindowQuery.read(request))
+        query = WindowQuery.read(request)
+        asked = WindowQuery.selection(query)
         parks = [asked.park] if asked.park else list(Park.objects.active())
-        days = coverage_by_day(bounded(asked, parks), parks)
+        days = coverage_by_day(bounded(asked, parks, query.get("start_date")), parks)
         return Response({**metadata_coverage(asked.park), "days": days})
 
 
@@ -149,14 +149,13 @@ def checked_body(request: Request) -> dict[str, Any]:
     return checked
 
 
-def bounded(asked: Selection, parks: list[Park]) -> Selection:
-    """The days a coverage is told of: until today, and so few that it fits; raises ValidationError."""
+def bounded(asked: Selection, parks: list[Park], given: date | None) -> Selection:
+    """The days a coverage is told of: from `given`, until today, and so few that it fits; raises ValidationError."""
     zones = {park.timezone for park in parks}
     today = max((local_date(asked.now, zone) for zone in zones), default=asked.now.date())
     if asked.period is None:
         last = min(asked.days.last, today) if asked.days else today
-        is_begun = asked.days is not None and asked.days.first != FIRST_DAY
-        first = asked.days.first if asked.days and is_begun else last - timedelta(days=DEFAULT_DAYS - 1)
+        first = given or last - timedelta(days=DEFAULT_DAYS - 1)
         asked = replace(asked, days=Days(first, last))
     days = asked.days_in(asked.park.timezone if asked.park else settings.SITE_TIME_ZONE)
     count = (days.last - days.first).days + 1 if days else 0

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='dataqualitylog',
-            index=models.Index(fields=['issue_type', 'timestamp_end'], name='quality_log_type_end'),
+            index=models.Index(fields=['issue_type', 'timestamp_end', 'timestamp_start'], name='quality_log_type_end'),
         ),
         migrations.AddIndex(
             model_name='dataqualitylog',

@@ -9,7 +9,6 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from config.checks import months_are_ahead
 from snapshots import exports, partition_care
 from snapshots.models import QueueData, RideStatusSnapshot
 from snapshots.partitions import (
@@ -207,33 +206,6 @@ def test_the_list_tells_range_rows_and_size(capsys):
     assert "ride_status_snapshots: 86 partitions" in out
     assert "  p202402    2024-02-01 to 2024-03-01" in out
     assert "  p_future   2028-01-01 to the end" in out
-
-
-# -- the system check ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("today", "ahead"),
-    [
-        (datetime(2027, 9, 30, 23, tzinfo=UTC), None),
-        (datetime(2027, 10, 1, tzinfo=UTC), 2),
-        (datetime(2027, 12, 31, tzinfo=UTC), 0),
-        (datetime(2030, 1, 1, tzinfo=UTC), 0),
-    ],
-)
-def test_fewer_than_three_months_ahead_are_a_warning(today, ahead):
-    with time_machine.travel(today, tick=False):
-        found = months_are_ahead(None, databases=["default"])
-    assert [message.id for message in found] == ([] if ahead is None else ["ridewatch.W007"] * 2)
-    assert all(f" {ahead} months ahead" in message.msg for message in found)
-    assert all("partitions ensure" in (message.hint or "") for message in found)
-
-
-def test_a_plain_table_on_a_database_with_partitions_is_a_warning():
-    partition_care.flatten("queue_data")
-    found = months_are_ahead(None, databases=["default"])
-    assert [message.id for message in found] == ["ridewatch.W007"]
-    assert "queue_data is a plain table" in found[0].msg
 
 
 # -- there and back --------------------------------------------------------------------------------------

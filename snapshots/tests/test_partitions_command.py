@@ -5,7 +5,6 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from config.checks import months_are_ahead
 from snapshots.management.commands.partitions import NO_PARTITIONS
 
 pytestmark = pytest.mark.django_db
@@ -30,15 +29,6 @@ def test_what_needs_partitions_is_refused_without(arguments):
     with pytest.raises(CommandError, match="SQLite") as error:
         call_command("partitions", *arguments)
     assert error.value.returncode == 2
-
-
-@pytest.mark.usefixtures("_sqlite")
-def test_a_database_without_partitions_needs_no_months_ahead():
-    assert months_are_ahead(None, databases=["default"]) == []
-
-
-def test_the_check_asks_no_database_that_is_not_checked():
-    assert months_are_ahead(None, databases=None) == []
 
 
 def test_an_action_is_needed():

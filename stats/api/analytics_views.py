@@ -27,7 +27,7 @@ from stats.api.analytics_serializers import (
 )
 from stats.api.views import ATTRIBUTION
 from stats.figures import Figures
-from stats.groups import group_name
+from stats.groups import group_name, groupings
 from stats.measures import percent_change
 from stats.windows import SIZES, Bucket, BucketKey, Window
 
@@ -206,7 +206,7 @@ def grouped_example(name: str, entity: Row) -> OpenApiExample:
         "metrics": list(total),
         "data": [{**entity, "timezone": "America/New_York", "total": total, "groups": [dry, heavy]}],
         "group_by": "rain",
-        "group_attribution": {"data_source": "Open-Meteo.com", "url": "https://open-meteo.com"},
+        "group_attribution": groupings()["rain"].attribution,
     }
     return found
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 import yaml
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -38,7 +39,7 @@ NEXT = DAY + timedelta(days=1)
 ONE_DAY = {"start": "2025-12-22", "end": "2025-12-22"}
 PARAMETERS = {
     *("park_id", "ride_id", "start", "end", "timezone"),
-    *("hours", "weekdays", "bucket", "metrics", "compare"),
+    *("hours", "weekdays", "bucket", "metrics", "group_by", "compare"),
 }
 ATTRIBUTION = {"data_source": "ThemeParks.wiki", "url": "https://themeparks.wiki"}
 
@@ -409,6 +410,7 @@ def test_the_schema_documents_every_parameter_with_its_values(schema, path):
     assert parameters["bucket"]["schema"]["default"] == "none"
     assert all(f"{bucket.value} {days}" in parameters["bucket"]["description"] for bucket, days in RANGE_CAPS.items())
     assert set(parameters["compare"]["schema"]["enum"]) == {"previous", "last_year"}
+    assert parameters["group_by"]["schema"]["enum"] == list(settings.ANALYTICS_GROUPINGS)
     assert all(metric in parameters["metrics"]["description"] for metric in METRICS)
     assert parameters["park_id"]["schema"]["type"] == "array"
     assert operation["summary"]
@@ -418,7 +420,7 @@ def test_the_schema_documents_every_parameter_with_its_values(schema, path):
 def test_the_schema_has_an_example_with_the_keys_of_a_real_answer(schema, client, kingdom, path):
     operation = schema["paths"][path]["get"]
     assert set(operation["responses"]) == {"200", "400"}
-    (example,) = operation["responses"]["200"]["content"]["application/json"]["examples"].values()
+    example, *_ = operation["responses"]["200"]["content"]["application/json"]["examples"].values()
     told = example["value"]
     body = ask(
         client,
