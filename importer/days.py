@@ -82,8 +82,7 @@ class ParkDay:
         return min((end for end in closings if end - last <= self.max_silence), default=known)
 
 
-@dataclass(frozen=True, slots=True)
-class RideRow:
+class RideRow(NamedTuple):
     ride: int
     at: int
     seconds: int
@@ -94,8 +93,7 @@ class RideRow:
     reported_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class ParkRow:
+class ParkRow(NamedTuple):
     at: int
     seconds: int
     total: int
@@ -112,8 +110,7 @@ class QueueRow(NamedTuple):
     queue: QueueState
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
+class ChangeRow(NamedTuple):
     ride: int
     at: int
     before: Status | None
@@ -135,8 +132,7 @@ class DayRows:
     memory: dict[int, RideMemory] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A ride kept one state over `[start, end)`; `observed`: an event began it, else it was carried in."""
 
     start: int

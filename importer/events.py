@@ -3,17 +3,18 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from sys import intern
+from functools import lru_cache
 from typing import Any
 
 from importer import formats
 from importer.formats import Met, flat_data, flat_queue, preview_kind
 from parks.models import EntityType
-from parks.payloads import brief, clean, uuid_of
+from parks.payloads import LONGEST_NAME, brief, clean, uuid_of
 from snapshots.quality import LogType
 from snapshots.queues import QueueState, Report, queue_states, standby_wait
 from snapshots.status import Status, parse_status
 
+TEXTS_KEPT = 1 << 14  # a file repeats few texts many times: each is looked at once, and stored once
 CLOCK_TOLERANCE = timedelta(minutes=5)
 PARK = "PARK"
 ENTITY_TYPES = frozenset(EntityType.values)
@@ -56,8 +57,26 @@ def parse_event(raw: Any, destination: str, now: datetime, report: Report, met: 
         return None
 
 
+@lru_cache(TEXTS_KEPT)
+def known_uuid(value: str) -> str | None:
+    return uuid_of(value)
+
+
+@lru_cache(TEXTS_KEPT)
+def known_text(value: str) -> str:
+    return clean(value)
+
+
+def uuid_in(value: Any) -> str | None:
+    return known_uuid(value) if isinstance(value, str) and len(value) <= LONGEST_NAME else None
+
+
+def text_in(value: Any) -> str:
+    return known_text(value) if isinstance(value, str) and len(value) <= LONGEST_NAME else clean(value)
+
+
 def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: Report, met: Met) -> Event | None:
-    entity = uuid_of(raw.get("entityId"))
+    entity = uuid_in(raw.get("entityId"))
     if entity is None:
         missing = raw.get("entityId") in (None, "")
         report(*missing_or_invalid(missing, "entityId", raw.get("entityId")))
@@ -71,7 +90,7 @@ def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: 
     if not isinstance(data, dict):
         report(*missing_or_invalid(data is None, "data", data))
         return None
-    park = uuid_of(raw.get("parkId"))
+    park = uuid_in(raw.get("parkId"))
     kind = entity_kind(raw, data, entity, park, destination)
     told = data.get("destinationId")
     if isinstance(told, str) and told.lower() != destination:
@@ -81,15 +100,16 @@ def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: 
     status = event_status(data, kind, report)
     if status is not None and data["status"] != status.value:
         met[formats.STATUS_CASE] += 1
+    at = instant.timestamp()
     return Event(
-        entity=intern(entity),  # a file repeats few texts many times
-        park=park and intern(park),
-        at=int(instant.timestamp()),
-        millis=round(instant.timestamp() * 1000),
+        entity=entity,
+        park=park,
+        at=int(at),
+        millis=round(at * 1000),
         kind=kind,
-        name=intern(clean(raw.get("name"))),
-        slug=intern(clean(raw.get("parkSlug"))),
-        zone=intern(raw["timezone"]) if isinstance(raw.get("timezone"), str) else None,
+        name=text_in(raw.get("name")),
+        slug=text_in(raw.get("parkSlug")),
+        zone=text_in(raw["timezone"]) if isinstance(raw.get("timezone"), str) else None,
         status=status,
         wait=standby_wait(queue.get("STANDBY"), report),
         queues=tuple(queue_states(queue, report)),
