@@ -65,7 +65,7 @@ def trend(value: float | None) -> SafeString | str:
     return format_html(
         '<span class="trend"><span aria-hidden="true">{}</span> {}<span class="hidden"> {}</span></span>',
         sign,
-        f"{value:+.1f} %",
+        f"{value:+,.1f} %".replace("-", "−"),
         words,
     )
 
@@ -117,11 +117,17 @@ def sparkline(values: list[float | None] | None) -> SafeString | str:
 
 
 def park_link(row: dict[str, Any]) -> SafeString:
-    return format_html('<a href="{}">{}</a>', park_url(row["park_id"]), row["park_name"])
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', park_url(row["park_id"]), row["park_name"])
 
 
 def ride_link(row: dict[str, Any]) -> SafeString:
-    return format_html('<a href="{}">{}</a>', ride_url(row["ride_id"]), row["ride_name"])
+    """With the park below it on phones, where the list has no room for a column of parks."""
+    return format_html(
+        '<a href="{}"><bdi>{}</bdi></a><small class="phone"><bdi>{}</bdi></small>',
+        ride_url(row["ride_id"]),
+        row["ride_name"],
+        row["park_name"],
+    )
 
 
 # How a value of a row is shown; the kinds a `Column` can have.
@@ -137,6 +143,6 @@ KINDS: dict[str, Callable[[dict[str, Any], str], Any]] = {
     "sparkline": lambda row, key: sparkline(row.get(key)),
     "park": lambda row, key: park_link(row),
     "ride": lambda row, key: ride_link(row),
-    # Rows of other origin: `<key>_zone` names the zone of an instant.
+    # The row's `zone` is the park's.
     "time": lambda row, key: local_time(row.get(key), row["zone"]),
 }

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
@@ -23,10 +23,15 @@ class Column:
     kind: str = "text"  # a name in `dashboard.cells.KINDS`
     unit: str = ""  # told in the heading
     is_sortable: bool = True
+    is_wide: bool = False  # left out on phones: told elsewhere there, or worth less than its room
 
     @property
     def is_text(self) -> bool:
         return self.kind in ("text", "park", "ride", "state")
+
+    @property
+    def classes(self) -> str:
+        return " ".join(name for name, has in (("n", not self.is_text), ("wide", self.is_wide)) if has)
 
     @property
     def first_order(self) -> str:
@@ -44,7 +49,6 @@ class Table:
     sort: str = ""
     order: str = ""
     empty: str = "Nothing to show."
-    numbers: Row = field(default_factory=dict)  # totals for a foot row, by key
 
     @property
     def is_sortable(self) -> bool:

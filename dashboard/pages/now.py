@@ -52,14 +52,14 @@ def figures(only_disney_universal: bool, at: datetime) -> dict[str, Any]:
     listed = parks_listed(parks, states, rides, heard, at)
     return {
         "at": at,
-        "parks": listed,
-        "tracked": len(parks),
+        "parks": [park for park in listed if park["heard"]],
+        "unheard": [park["park"] for park in listed if not park["heard"]],
         "open": sum(park["is_open"] is True for park in listed),
         "counts": {status.lower(): len(found) for status, found in rides.items()},
         "longest": outages[:LONGEST],
         "outages": sorted(outages, key=lambda row: (row["ride"].park.name, row["ride"].name)),
         "newest": max((known.until for known in heard.values()), default=None),
-        "is_stale": bool(heard) and all(park["freshness"] != "fresh" for park in listed),
+        "is_stale": bool(heard) and not any(park["freshness"] == "fresh" for park in listed),
         "stale_minutes": STALE_MINUTES,
     }
 
@@ -109,10 +109,10 @@ def parks_listed(
     return sorted(rows, key=lambda row: (OPENNESS[row["is_open"]], -row["down"], row["park"].name))
 
 
-def freshness(known: Heard | None, at: datetime) -> str:
-    """fresh, stale (30 minutes without news), silent (an hour), or never: as `/api/health` draws the lines."""
+def freshness(known: Heard | None, at: datetime) -> str | None:
+    """fresh, stale (30 minutes without news) or silent (an hour), as `/api/health` draws the lines; None: no news."""
     if known is None:
-        return "never"
+        return None
     age = at - known.until
     if age < timedelta(minutes=STALE_MINUTES):
         return "fresh"

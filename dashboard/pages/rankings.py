@@ -24,6 +24,8 @@ LENGTH, LONGEST = 50, 1_000  # rows on a page
 
 RANK = Column("rank", "Rank", "number")
 PARK, RIDE = Column("park_name", "Park", "park"), Column("ride_name", "Ride", "ride")
+PARK_OF_RIDE = Column("park_name", "Park", "park", is_wide=True)
+TIER = Column("tier", "Tier", "number", is_wide=True)
 UPTIME = Column("uptime_percentage", "Uptime", "percent")
 TREND = Column("trend_percentage", "Trend", "trend")
 STATE = Column("current_status", "Now", "state")
@@ -73,8 +75,8 @@ RANKINGS = {
         (
             RANK,
             RIDE,
-            PARK,
-            Column("tier", "Tier", "number"),
+            PARK_OF_RIDE,
+            TIER,
             Column("downtime_hours", "Downtime", "hours", "h"),
             UPTIME,
             TREND,
@@ -101,8 +103,8 @@ RANKINGS = {
         (
             RANK,
             RIDE,
-            PARK,
-            Column("tier", "Tier", "number"),
+            PARK_OF_RIDE,
+            TIER,
             AVERAGE,
             PEAK,
             Column("current_wait_time", "Posted now", "minutes", "min"),
