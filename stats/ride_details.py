@@ -14,14 +14,15 @@ from django.utils.http import http_date
 
 from parks.models import Ride
 from parks.rounding import half_up
-from parks.zones import local_date
+from parks.zones import day_range, local_date
+from snapshots.models import RideStatusSnapshot
 from snapshots.status import hour_status
+from stats.cells import joined, within
 from stats.identity import Row, number
-from stats.measures import RideMeasures, hours
-from stats.outages import down_times
+from stats.measures import RideMeasures, down_stretches, hours
 from stats.raw import ParkWindow, park_window
 from stats.roster import tier_of
-from stats.windows import Bucket, Days, Period, Window, days_of
+from stats.windows import Bucket, Days, Period, Window, days_of, seconds_of
 
 # The ride page looks back over complete days before today; the rankings have calendar weeks and months.
 ROLLING_DAYS = {Period.LAST_WEEK: 7, Period.LAST_MONTH: 30}
@@ -178,11 +179,19 @@ def day_rows(seen: Sequence[RideHour]) -> list[tuple[Row, Row]]:
 
 def downtime_events(ride: Ride, days: Sequence[date], now: datetime) -> list[Row]:
     """Unbroken stretches down on the days on which the ride operated, up to now, newest first; one query."""
-    return [
-        {
-            "start_time": http_date(stretch.start.timestamp()),
-            "end_time": http_date(stretch.end.timestamp()),
-            "duration_hours": number(hours(stretch.seconds)),
-        }
-        for stretch in reversed(down_times(ride, days, now))
-    ]
+    zone = ride.park.timezone
+    ranges = joined([(seconds_of(start), seconds_of(end)) for start, end in (day_range(day, zone) for day in days)])
+    rows = RideStatusSnapshot.objects.filter(within(ranges), ride=ride, park=ride.park, recorded_at__lt=now)
+    events = []
+    for stretch in down_stretches(rows).get(ride.pk, []):
+        start = seconds_of(stretch.start)
+        end = min(seconds_of(stretch.end), seconds_of(now))
+        if start < end:
+            events.append(
+                {
+                    "start_time": http_date(start),
+                    "end_time": http_date(end),
+                    "duration_hours": number(hours(end - start)),
+                }
+            )
+    return events[::-1]

@@ -30,7 +30,7 @@ def ride_with(story: str, start: datetime = OPENING, minutes: int = 600, **colum
 
 def outages(ride: Ride, now: datetime = LATER) -> list[Outage]:
     days = Days(DAY - timedelta(days=1), local_date(now, NEW_YORK))
-    return outages_of(ride, strips_of(ride.park, [ride.pk], days, now), now)
+    return outages_of(strips_of(ride.park, [ride.pk], days, now), ride.pk, now)
 
 
 def brief(found: list[Outage]) -> list[tuple[Kind, int]]:
@@ -94,10 +94,3 @@ def test_what_is_down_are_the_downtime_events_of_the_api(client):
     down = [outage for outage in outages(ride) if outage.kind != UNKNOWN]
     assert told == [(int(outage.start.timestamp()), int(outage.end.timestamp())) for outage in down]
     assert len(told) == 3
-
-
-def test_a_ride_without_downtime_takes_no_statement(django_assert_num_queries):
-    ride = ride_with("O600")
-    strips = strips_of(ride.park, [ride.pk], Days(DAY, DAY), LATER)
-    with django_assert_num_queries(0):
-        assert outages_of(ride, strips, LATER) == []
