@@ -48,14 +48,15 @@ class Measure:
     words: str
     kind: str
     column: str
+    is_wide: bool = False  # left out of long tables on phones
 
 
 MEASURES = (
     Measure("Shame score", "score", "shame_score"),
     Measure("Downtime, hours", "hours", "total_downtime_hours"),
-    Measure("Rides with downtime", "number", "rides_with_downtime"),
-    Measure("Uptime", "percent", "avg_uptime_percentage"),
-    Measure("Average wait, min", "minutes", "avg_wait_time"),
+    Measure("Rides with downtime", "number", "rides_with_downtime", is_wide=True),
+    Measure("Uptime", "percent", "avg_uptime_percentage", is_wide=True),
+    Measure("Average wait, min", "minutes", "avg_wait_time", is_wide=True),
 )
 
 
@@ -81,6 +82,8 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
         "schedule": schedule(park, day),
         "charts": hour_charts(chart),
         "comparison": comparison(park, day, breakdown, is_today),
+        "week_before": day - A_WEEK,
+        "year_before": year_before(day),
     }
 
 
@@ -141,14 +144,14 @@ def contributions(breakdown: Row) -> Table:
     total = sum(row["weighted_contribution"] for row in breakdown["rides"])
     columns = [
         Column("ride", "Ride"),
-        Column("tier", "Tier", "number"),
+        Column("tier", "Tier", "number", is_wide=True),
         Column("downtime_hours", "Down", "hours", "h"),
-        Column("tier_weight", "× weight", "number"),
+        Column("tier_weight", "× weight", "number", is_wide=True),
         Column("weighted_contribution", "Weighted", "hours", "h"),
         Column("share", "Share", "percent"),
     ]
     if "days_tracked" in breakdown:
-        columns.insert(2, Column("days_with_downtime", "Days down", "number"))
+        columns.insert(2, Column("days_with_downtime", "Days down", "number", is_wide=True))
     rows = [
         {**linked(row), "share": 100 * row["weighted_contribution"] / total if total else None}
         for row in breakdown["rides"]
@@ -206,8 +209,8 @@ def excluded_table(rows: list[Row]) -> Table:
     columns = (
         Column("ride", "Ride"),
         Column("reason", "Why"),
-        Column("last", "Last operated"),
-        Column("tier_weight", "Weight", "number"),
+        Column("last", "Last operated", is_wide=True),
+        Column("tier_weight", "Weight", "number", is_wide=True),
     )
     return Table("Rides that do not count", columns, rows, empty="Every ride counts.")
 
@@ -270,7 +273,7 @@ def comparison(park: Park, day: date, breakdown: Row, is_today: bool) -> Table:
     for row, measure in zip(rows, MEASURES, strict=True):
         row["day"] = shown(figures["day"].get(measure.column), measure)
     for name, words in (("week", "A week before"), ("year", "A year before")):
-        columns += [Column(name, words), Column(f"{name}_change", "Change", "trend")]
+        columns += [Column(name, words), Column(f"{name}_change", "Change", "trend", is_wide=True)]
         for row, measure in zip(rows, MEASURES, strict=True):
             before, current = figures[name].get(measure.column), figures["day"].get(measure.column)
             row[name] = shown(before, measure)
@@ -294,12 +297,18 @@ def day_figures(row: Any) -> dict[str, Decimal]:
 def days_table(view: ParkView, days: Days) -> Table:
     """The days of a period with links to their pages; one query."""
     stored = stored_days(view.park, [days.first + timedelta(n) for n in range((days.last - days.first).days + 1)])
-    columns = [Column("day", "Day"), *(Column(each.column, each.words, each.kind) for each in MEASURES)]
+    columns = [
+        Column("day", "Day"),
+        *(Column(each.column, each.words, each.kind, is_wide=each.is_wide) for each in MEASURES),
+    ]
     rows = [{"day": day_link(view.park, day), **day_figures(row)} for day, row in sorted(stored.items(), reverse=True)]
     return Table("Day by day", columns, rows, empty="No day of this period has been computed.")
 
 
 def day_link(park: Park, day: date) -> SafeString:
     return format_html(
-        '<a href="{}?date={}">{}</a>', park_url(park.pk), day.isoformat(), f"{day:%a} {day.day} {day:%b %Y}"
+        '<a class="moment" href="{}?date={}">{}</a>',
+        park_url(park.pk),
+        day.isoformat(),
+        f"{day:%a} {day.day} {day:%b %Y}",
     )

@@ -191,11 +191,11 @@ def queues_table(ride: Ride, days: Days, now: datetime) -> Table:
     latest = {row.queue_type: row for row in rows.filter(at)} if told else {}
     columns = (
         Column("line", "Line"),
-        Column("reports", "Reports", "number"),
+        Column("reports", "Reports", "number", is_wide=True),
         Column("latest", "Last reported"),
         Column("said", "What it said"),
         Column("waits", "Waits", unit="min"),
-        Column("prices", "Prices"),
+        Column("prices", "Prices", is_wide=True),
     )
     found = [
         {
