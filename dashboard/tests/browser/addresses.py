@@ -9,9 +9,21 @@ PAGES = [
     "/downtime/parks?filter=disney-universal&period=last_month",
     "/waits/rides",
     "/waits/parks?period=yesterday",
+    "/parks/{park}",
+    "/parks/{park}?date=2025-12-20",
+    "/parks/{park}?period=last_week",
+    "/parks/{evil_park}",
+    "/parks/{silent_park}",
+    "/rides/{ride}",
+    "/rides/{evil_ride}?period=today",
     "/search",
     "/search?q=spce+montain",
     "/search?q=%3Cscript%3E",
 ]
 # Pages that are errors, with their status.
-ERRORS = [("/nowhere", 404), ("/downtime/rides?period=soon", 400)]
+ERRORS = [
+    ("/nowhere", 404),
+    ("/downtime/rides?period=soon", 400),
+    ("/rides/999999", 404),
+    ("/parks/{park}?date=soon", 400),
+]

@@ -73,8 +73,8 @@ class Visit:
     def watch(self) -> None:
         self.page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.check_host(request))
-        self.page.on("response", lambda response: self.answers.append(response))
+        self.page.on("request", self.check_host)
+        self.page.on("response", self.answers.append)
 
     def check_host(self, request: Request) -> None:
         if not request.url.startswith((self.site.host, "data:")):
@@ -82,8 +82,7 @@ class Visit:
 
     def open(self, template: str) -> Response | None:
         """Go to an address of the world and wait until everything is loaded."""
-        response = self.page.goto(self.site.url(template))
-        return response
+        return self.page.goto(self.site.url(template))
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_a_page_is_whole_accessible_and_still(visit, address, width):
 @pytest.mark.parametrize(("address", "status"), ERRORS)
 def test_an_error_page_has_its_status_and_a_way_on(visit, address, status):
     response = visit.open(address)
-    assert response is not None and response.status == status
+    assert response.status == status
     visit.page.get_by_role("link", name="What is down now").click()
     assert visit.page.get_by_role("heading", level=1).inner_text() == "What is down now"
 
