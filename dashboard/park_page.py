@@ -266,7 +266,7 @@ def comparison(park: Park, day: date, breakdown: Row, is_today: bool) -> Table:
         figures["day"] |= {name: Decimal(str(breakdown[key])) for name, key in told.items()}
         figures["day"]["rides_with_downtime"] = Decimal(len(breakdown["rides"]))
     columns = [
-        Column("measure", "", is_sortable=False),
+        Column("measure", "Figure"),
         Column("day", "Today so far" if is_today else f"{day:%a} {day.day} {day:%b %Y}", "text"),
     ]
     rows: list[Row] = [{"measure": measure.words} for measure in MEASURES]
