@@ -110,8 +110,8 @@ def observed_spells(
     columns = ("ride_id", "park_id", "at", "duration_seconds", "status", "is_running")
     told: Any = rows.annotate(at=SecondsSince("recorded_at", 0), is_running=as_stored("computed_is_open"))
     states: dict[tuple[str | None, int], Status] = {}
-    found: dict[RideDate, list[Spell]] = {}
-    current: list[Spell] = []
+    found: dict[RideDate, list[list[Any]]] = {}  # [start, end, state]: a month of live rows is read for one page
+    current: list[list[Any]] = []
     ride, place, stop = 0, 0, 0
     for pk, home, at, seconds, status, is_running in told.order_by("ride_id", "recorded_at").values_list(*columns):
         if home != park.pk:
@@ -125,11 +125,13 @@ def observed_spells(
         state = states.get((status, is_running))
         if state is None:
             state = states[status, is_running] = counted_status(status, bool(is_running), park.reports_down)
-        if current and current[-1].end == at and current[-1].state is state:
-            current[-1] = Spell(current[-1].start, min(at + seconds, end), state)
+        if current and current[-1][1] == at and current[-1][2] is state:
+            current[-1][1] = at + seconds
         else:
-            current.append(Spell(at, min(at + seconds, end), state))
-    return found
+            current.append([at, at + seconds, state])
+    return {
+        key: [Spell(begin, min(till, end), state) for begin, till, state in spells] for key, spells in found.items()
+    }
 
 
 def operated(ride: int, park: Park, spells: Sequence[Spell], is_over: bool) -> bool:
