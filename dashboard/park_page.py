@@ -19,6 +19,7 @@ from dashboard.tables import Column, Table
 from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from parks.zones import day_range, local_date
 from stats.cells import instant
+from stats.hours_open import last_seen_open
 from stats.identity import Row, number
 from stats.measures import percent_change
 from stats.park_breakdown import (
@@ -74,14 +75,14 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
         "breakdown": breakdown,
         "is_seen": bool(strips.spells),
         "zone": zone_name(day_range(day, park.timezone)[1], park.timezone),
-        "last_seen": local_date(view.latest.recorded_at, park.timezone) if view.latest else None,
+        "last_seen": None if strips.spells else last_day_open(park, now),
         **strips_part(view, day, strips, breakdown),
         "contributions": contributions(breakdown),
         "excluded": excluded(view, raw, day, is_today),
         "opened": [(instant(start), instant(end)) for start, end in strips.opened[day]],
         "schedule": schedule(park, day),
         "charts": hour_charts(chart),
-        "comparison": comparison(park, day, breakdown, is_today),
+        "comparison": comparison(park, day, breakdown if strips.spells else {}, is_today),
         "week_before": day - A_WEEK,
         "year_before": year_before(day),
     }
@@ -101,6 +102,11 @@ def park_period(park: Park, period: Period, now: datetime) -> Row:
         "charts": score_charts(chart),
         "daily": None if period == Period.LIVE else days_table(view, days_of(period, now, park.timezone)),
     }
+
+
+def last_day_open(park: Park, now: datetime) -> date | None:
+    seen = last_seen_open(park, now)
+    return local_date(seen, park.timezone) if seen else None
 
 
 def head(view: ParkView) -> Row:
@@ -257,11 +263,14 @@ def score_charts(chart: Row) -> list[Chart]:
 
 
 def comparison(park: Park, day: date, breakdown: Row, is_today: bool) -> Table:
-    """The day beside the same weekday a week before and the same date a year before; one query."""
+    """The day beside the same weekday a week before and the same date a year before; one query.
+
+    Today's figures are those of its `breakdown`, empty before the park opens.
+    """
     days = {"day": day, "week": day - A_WEEK, "year": year_before(day)}
     stored = stored_days(park, list(days.values()))
     figures = {name: day_figures(stored.get(each)) for name, each in days.items()}
-    if is_today:
+    if is_today and breakdown:
         told = {"shame_score": "shame_score", "total_downtime_hours": "total_downtime_hours"}
         figures["day"] |= {name: Decimal(str(breakdown[key])) for name, key in told.items()}
         figures["day"]["rides_with_downtime"] = Decimal(len(breakdown["rides"]))

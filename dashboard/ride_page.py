@@ -118,9 +118,9 @@ def day_text(day: date) -> str:
 
 def moment(at: datetime, zone: str) -> SafeString:
     """A day and its clock; the caption names the zone, the heading the year."""
-    return format_html(
-        '<span class="moment">{}, {}</span>', day_text(local_date(at, zone)), local_time(at, zone, "clock")
-    )
+    day = local_date(at, zone)
+    shape = '<span class="moment"><span class="weekday">{} </span>{} {}, {}</span>'
+    return format_html(shape, f"{day:%a}", day.day, f"{day:%b}", local_time(at, zone, "clock"))
 
 
 def outages_table(ride: Ride, outages: list[Outage]) -> Table:

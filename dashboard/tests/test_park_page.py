@@ -140,6 +140,17 @@ def test_a_day_without_reports_offers_the_last_one_that_has(client):
     assert '<a href="?date=2025-12-23">Show 23 December 2025</a>' in page
 
 
+def test_before_the_park_opens_today_has_no_figures_and_offers_the_last_day_open(client):
+    park = make_day(YESTERDAY)
+    show_park(park, local(TODAY, "01:00", LOS_ANGELES), 60, is_open=False)
+    with time_machine.travel(local(TODAY, "05:00", LOS_ANGELES), tick=False):
+        page = ask(client, park)
+    assert "No ride was seen in the open park on this day so far." in page
+    assert '<a href="?date=2025-12-22">Show 22 December 2025</a>' in page
+    assert "Shame score of 10 –" in text_of(page)
+    assert "−100" not in page
+
+
 def test_a_park_that_never_reported_is_told_so(client):
     page = ask(client, make_park(name="Announced"))
     assert "Nothing has been reported yet." in page
