@@ -57,7 +57,8 @@ class Table:
 
 def sorted_rows(rows: Iterable[Row], column: Column, order: str) -> list[Row]:
     """By a column, rows without a value last whichever way; equals stay as they were."""
-    told, untold = [], []
+    told: list[Row] = []
+    untold: list[Row] = []
     for row in rows:
         (untold if row.get(column.key) is None else told).append(row)
     told.sort(key=lambda row: sort_key(row[column.key]), reverse=order == DESCENDING)

@@ -61,5 +61,5 @@ def test_more_parks_cost_no_more_queries(django_assert_num_queries):
         start = NOW - timedelta(hours=5)
         tell(make_ride(park, last_operated_at=NOW), start, "O240 D60")
         show_park(park, start, 300)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             assert figures(False, NOW)["counts"]["down"] == n + 1

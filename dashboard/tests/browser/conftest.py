@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
@@ -53,8 +53,7 @@ def site(browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlo
     """The server shares the connection of the test, and with it the transaction that the world stands in."""
     with stage(django_db_blocker) as world:
         server = LiveServer("localhost", start=False)
-        for connection in connections.all():
-            server.thread.connections_override[connection.alias] = connection
+        server.thread.connections_override = {connection.alias: connection for connection in connections.all()}
         server.start()
         yield Site(server.url, world)
         server.stop()
@@ -71,10 +70,17 @@ class Visit:
     answers: list[Response] = field(default_factory=list)
 
     def watch(self) -> None:
-        self.page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
+        self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self.check_host)
-        self.page.on("response", self.answers.append)
+        self.page.on("response", self.keep)
+
+    def keep(self, answer: Response) -> None:
+        self.answers.append(answer)
+
+    def hear(self, said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            self.complaints.append(said.text)
 
     def check_host(self, request: Request) -> None:
         if not request.url.startswith((self.site.host, "data:")):
