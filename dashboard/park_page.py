@@ -38,7 +38,6 @@ from stats.strips import Strips, strips_of
 from stats.windows import Days, Period, days_of, year_before
 
 A_WEEK = timedelta(days=7)
-DAY_PERIODS = (Period.TODAY, Period.YESTERDAY)
 HOURS_COLUMNS = (("kind", "Hours"), ("opening", "From"), ("closing", "To"))
 
 
@@ -111,7 +110,7 @@ def last_day_open(park: Park, now: datetime) -> date | None:
 
 def head(view: ParkView) -> Row:
     """Who and how it is right now."""
-    return {"park": view.park, "state": view.state, "latest": view.latest, "roster": view.roster, "now": view.now}
+    return {"park": view.park, "state": view.state, "latest": view.latest}
 
 
 # -- strips ------------------------------------------------------------------------------------------------

@@ -47,7 +47,6 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
         "days": days,
         "zone": zone_name(days.utc_range(ride.park.timezone)[1], ride.park.timezone),
         "last_seen": local_date(ride.last_operated_at, ride.park.timezone) if ride.last_operated_at else None,
-        "tier": tier_of(ride),
         "status": status_now(ride, now),
         "figures": figures(by_day.total, outages),
         **strips_part(ride, strips, by_day.buckets),
@@ -79,10 +78,8 @@ def figures(total: Figures, outages: list[Outage]) -> Row:
     return {
         "uptime": number(total.uptime_percentage),
         "downtime": number(hours(total.down_seconds)) if total.open_seconds else None,
-        "open": number(hours(total.open_seconds)),
         "unknown": number(hours(total.unknown_seconds)),
         "wait": number(total.wait_avg),
-        "wait_max": total.wait_max,
         "outages": len(down),
         "longest": duration(longest.seconds) if longest else NOTHING,
     }
@@ -104,7 +101,6 @@ def strips_part(ride: Ride, strips: Strips, by_day: Mapping[BucketKey, Figures])
                 "day": day,
                 "strip": strip(spells, axis, zone) if axis and spells else "",
                 "down": number(hours(told.down_seconds)) if told and told.open_seconds else None,
-                "uptime": number(told.uptime_percentage) if told else None,
                 "was_open": bool(strips.opened[day]),
             }
         )
