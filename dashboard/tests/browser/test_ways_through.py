@@ -40,9 +40,9 @@ def test_a_sort_stands_in_the_address_and_back_undoes_it(visit, page: Page):
     visit.open("/downtime/rides?period=last_week")
     rides = page.locator("tbody tr td:nth-child(2) a")
     before = rides.all_inner_texts()
-    page.get_by_role("columnheader").get_by_role("link", name="Uptime").click()
-    expect(page).to_have_url(re.compile("sort=uptime_percentage"))
-    assert rides.all_inner_texts() != before
+    page.get_by_role("columnheader").get_by_role("link", name="Ride", exact=True).click()
+    expect(page).to_have_url(re.compile("sort=ride_name&order=asc"))
+    assert rides.all_inner_texts() == sorted(before)
     page.go_back()
     assert rides.all_inner_texts() == before
 
