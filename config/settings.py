@@ -134,11 +134,13 @@ INSTALLED_APPS = [
     "stats",
     "weather",
     "importer",
+    "dashboard",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "config.slow_queries.EndpointMiddleware",
     "config.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -389,8 +391,26 @@ LANGUAGE_CODE = "en"
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
-# The embedded server has no collectstatic step; production runs `manage.py collectstatic` once.
-WHITENOISE_USE_FINDERS = not any(STATIC_ROOT.iterdir())
+# script/server collects them when they have changed; production runs `manage.py collectstatic` once.
+WHITENOISE_USE_FINDERS = DEBUG or not any(STATIC_ROOT.iterdir())
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.HashedFiles"},
+}
+# No script and no style inside a page, nothing from another host. `/api/docs/` widens it for itself.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'self'"],
+    }
+}
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 # The contract names this header's value (public-api 2.11); Django would rather have DENY.

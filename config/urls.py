@@ -6,7 +6,7 @@ from django.urls import include, path
 from config.views import DocsView, IdentityViewSet, SchemaView
 
 urlpatterns = [
-    path("", IdentityViewSet.as_view({"get": "retrieve"})),
+    path("", IdentityViewSet.as_view({"get": "retrieve"})),  # or the page Now
     path("api/", include("parks.api.urls")),
     path("api/", include("weather.api.urls")),
     path("api/", include("stats.api.urls")),
@@ -15,8 +15,9 @@ urlpatterns = [
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("admin/", admin.site.urls),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),
+    path("", include("dashboard.urls")),
 ]
 
-handler400 = "config.api.bad_request"
-handler404 = "config.api.not_found"
-handler500 = "config.api.server_error"
+handler400 = "config.errors.bad_request"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

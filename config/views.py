@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from csp.decorators import csp_update
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.cache import patch_vary_headers
+from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema, inline_serializer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework import serializers
@@ -13,6 +16,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from config.api import failure
+from dashboard.pages.now import now
+from dashboard.views import prefers_page
 
 IDENTITY: dict[str, Any] = {
     "name": "Theme Park Downtime Tracker API",
@@ -30,6 +35,14 @@ IDENTITY: dict[str, Any] = {
 
 
 class IdentityViewSet(ViewSet):
+    """The identity document; a browser, which would rather have HTML, gets the page Now."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        wants_page = request.method in ("GET", "HEAD") and prefers_page(request)
+        response = now(request) if wants_page else super().dispatch(request, *args, **kwargs)
+        patch_vary_headers(response, ["Accept"])
+        return response
+
     @extend_schema(
         summary="Who answers here",
         tags=["service"],
@@ -74,6 +87,11 @@ class SchemaView(DocumentPage, SpectacularAPIView):  # type: ignore[misc]
     content_negotiation_class = YamlUnlessJson
 
 
+# Swagger's page brings its own script and styles inside the page, and pictures inside the styles.
+INLINE = {"script-src": ["'unsafe-inline'"], "style-src": ["'unsafe-inline'"], "img-src": ["data:"]}
+
+
+@method_decorator(csp_update(INLINE), name="dispatch")
 class DocsView(DocumentPage, SpectacularSwaggerView):  # type: ignore[misc]
     """The documentation page, from the project's own static files."""
 

@@ -1,12 +1,14 @@
 """Does live collection do its work: what it saw of late, and what it should have seen (R-22.3)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, OuterRef
 
-from parks.models import Ride
+from parks.models import Park, Ride
 from snapshots.collection import collected_parks
+from snapshots.current import with_latest
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.vanished import told_of
 
@@ -52,3 +54,26 @@ def seen(now: datetime, minutes: int = MINUTES, parks: int = LEAST_PARKS, rides:
         least_rides=min(rides, int(EXPECTED_SHARE * known)),
         age=None if found["newest"] is None else now - found["newest"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The last thing known of a park: until when it holds, and whether live collection saw it or the archive told."""
+
+    until: datetime
+    source: str
+
+
+def last_heard(parks: Iterable[Park], now: datetime) -> dict[int, Heard]:
+    """By park; those of which nothing was ever stored are missing. What holds beyond `now` holds until now.
+
+    One query, an index seek per park.
+    """
+    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), recorded_at__lte=now).order_by("-recorded_at")
+    owners = Park.objects.filter(pk__in=[park.pk for park in parks])
+    columns = ("recorded_at", "duration_seconds", "data_source")
+    return {
+        pk: Heard(min(at + timedelta(seconds=seconds), now), source)
+        for pk, at, seconds, source in with_latest(owners, rows, columns)
+        if at is not None
+    }

@@ -58,6 +58,15 @@ def down() -> Q:
     return Q(status=Status.DOWN) | (Q(park__is_disney=False, park__is_universal=False) & closed)
 
 
+def counted_status(status: str | None, computed_is_open: bool, reports_down: bool) -> Status:
+    """What an observation counts as: operating (R-4.5), down (R-5.1), else refurbishment or closed."""
+    if is_operating(status, computed_is_open):
+        return Status.OPERATING
+    if is_down(status, computed_is_open, reports_down):
+        return Status.DOWN
+    return Status.REFURBISHMENT if status == Status.REFURBISHMENT else Status.CLOSED
+
+
 def effective_status(status: str | None, computed_is_open: bool) -> str:
     """R-4.6: the status, or what the open flag says of it."""
     if status is not None:

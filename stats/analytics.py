@@ -43,6 +43,7 @@ class Question:
     rides: tuple[int, ...] = ()
     needs_raw: bool = False  # wait by wait: percentiles cannot be had from sums
     grouping: Grouping | None = None  # in the place of buckets
+    needs_unknown: bool = True  # how long the parks were open without a report: more to read
 
     @property
     def is_cut_by_days(self) -> bool:
@@ -149,7 +150,7 @@ def raw_windows(
     for (_, days), parks in alike.items():
         wanted = None if days is None else set(days)
         windows = park_windows(
-            parks, question.window, question.bucket, now, wanted, read, openings=openings, unknown=True
+            parks, question.window, question.bucket, now, wanted, read, openings, question.needs_unknown
         )
         yield from windows.values()
 

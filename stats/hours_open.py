@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from parks.models import Park, ParkSchedule, ScheduleType
 from parks.zones import day_range
@@ -62,6 +62,12 @@ def seen_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate, Sp
         for cell in park_cells(rows.filter(within(ranges)), grid):
             sight(found, day_of[cell.at], cell)
     return found
+
+
+def last_seen_open(park: Park, now: datetime) -> datetime | None:
+    """When the park was last seen open; None: never. One query."""
+    seen = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lte=now, **OPEN)
+    return seen.order_by("-recorded_at").values_list("recorded_at", flat=True).first()
 
 
 def sight(sights: dict[ParkDate, Spans], day: date, cell: ParkCell) -> None:

@@ -4,7 +4,7 @@ The contributions add up, before they are rounded, to the numerator of the score
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from django.db.models import Count, Q, Sum
 
 from parks.models import TIER_WEIGHTS, Park, ParkSchedule, Ride, ScheduleType
 from parks.rounding import half_up
-from parks.zones import day_range
+from parks.zones import day_range, local_date
 from snapshots.current import ParkNow, displayed_status, rides_now
 from snapshots.models import ParkActivitySnapshot
 from snapshots.status import Status
@@ -65,12 +65,16 @@ def breakdown_and_chart(view: ParkView, period: Period) -> tuple[Row, Row]:
         rows = open_days(view, days)
         breakdown, chart = days_breakdown(view, period, days, rows), daily_chart(days, rows)
     else:
-        is_today = period == Period.TODAY
-        raw = hours_of_day(view, days.first)
-        breakdown = today_breakdown(view, raw, days.first) if is_today else yesterday_breakdown(view, days)
-        chart = hourly_chart(view, raw, days.first, is_today)
+        breakdown, chart = day_breakdown_and_chart(view, days.first, hours_of_day(view, days.first))
     breakdown = {"breakdown_type": period.value, **breakdown, **excluded_rides(view)}
     return breakdown, {**chart, "shame_score": breakdown["shame_score"]}
+
+
+def day_breakdown_and_chart(view: ParkView, day: date, raw: ParkWindow) -> tuple[Row, Row]:
+    """What a local day's score is made of, and its hours: today from `raw`, its hours; before that as stored."""
+    is_today = day == local_date(view.now, view.park.timezone)
+    breakdown = today_breakdown(view, raw, day) if is_today else yesterday_breakdown(view, Days(day, day))
+    return breakdown, hourly_chart(view, raw, day, is_today)
 
 
 # -- live ------------------------------------------------------------------------------------------------
@@ -252,6 +256,14 @@ def mean(points: Sequence[Decimal]) -> Decimal:
 def open_days(view: ParkView, days: Days) -> list[ParkDailyStats]:
     """The stored days on which the park opened; the others count in nothing (A-10). One query."""
     return list(park_rows([view.park], lambda zone: days).filter(OPENED).order_by("stat_date"))
+
+
+def stored_days(park: Park, days: Collection[date]) -> dict[date, ParkDailyStats]:
+    """The stored rows of some days of a park on which it opened, by day; one query."""
+    rows = ParkDailyStats.objects.filter(
+        OPENED, park=park, stat_date__in=days, metrics_version=settings.METRICS_VERSION
+    )
+    return {row.stat_date: row for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

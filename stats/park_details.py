@@ -24,14 +24,7 @@ def park_details(park: Park, period: Period, now: datetime) -> Row:
 
     At most 14 queries, 3 more for a day on which the clock is changed.
     """
-    activity = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lte=now)
-    view = ParkView(
-        park=park,
-        roster=roster_of(park, now),
-        state=parks_now([park], now)[park.pk],
-        latest=activity.order_by("-recorded_at").first(),
-        now=now,
-    )
+    view = view_of(park, now)
     breakdown, chart = breakdown_and_chart(view, period)
     return {
         "park": identity(park),
@@ -43,6 +36,18 @@ def park_details(park: Park, period: Period, now: datetime) -> Row:
         "shame_breakdown": breakdown,
         "chart_data": chart,
     }
+
+
+def view_of(park: Park, now: datetime) -> ParkView:
+    """The park with its rides and its state at `now`; four queries."""
+    activity = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lte=now)
+    return ParkView(
+        park=park,
+        roster=roster_of(park, now),
+        state=parks_now([park], now)[park.pk],
+        latest=activity.order_by("-recorded_at").first(),
+        now=now,
+    )
 
 
 def identity(park: Park) -> Row:

@@ -1,15 +1,19 @@
 """What script/server does before it serves: an empty database gets sample history, a filled one nothing."""
 
 import http.server
+import json
+import os
 import threading
 
 import pytest
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 
 from parks.catalog import CATALOG
 from parks.models import Park, Ride
 from snapshots.models import RideStatusSnapshot
 from stats.models import AggregationLog, ParkDailyStats
+from stats.tests.builders import DAY, local, make_park, make_ride, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -17,6 +21,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def data_dir(settings, tmp_path):
     settings.DATA_DIR = tmp_path
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
+    # Collected already, for all but the test of that.
+    (settings.STATIC_ROOT / "staticfiles.json").write_text('{"paths": {}, "version": "1.1"}')
     settings.THEMEPARKS_WIKI_URL = "http://127.0.0.1:9"  # nobody answers at the discard port
     return tmp_path
 
@@ -77,3 +85,22 @@ def test_it_says_whether_the_upstream_can_be_reached(data_dir, capsys, settings)
         out = prepare(capsys)
     assert "can be reached" in out
     assert "nothing is collected" in out
+
+
+def test_static_files_are_collected_under_hashed_names_when_one_is_newer_than_the_last_time(
+    data_dir, capsys, settings
+):
+    tell(make_ride(make_park()), local(DAY, "12:00"), "O10")  # something is stored, so no sample is made
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    os.utime(manifest, (0, 0))
+    assert "static files" in prepare(capsys)
+    names = json.loads(manifest.read_text())["paths"]
+    assert (settings.STATIC_ROOT / names["dashboard/ridewatch.css"]).exists()
+    assert names["dashboard/ridewatch.css"] != "dashboard/ridewatch.css"
+    assert staticfiles_storage.url("dashboard/ridewatch.css") == f"/static/{names['dashboard/ridewatch.css']}"
+    assert "static files" not in prepare(capsys)
+
+
+def test_before_they_are_collected_static_files_have_their_own_names(data_dir, settings):
+    (settings.STATIC_ROOT / "staticfiles.json").unlink()
+    assert staticfiles_storage.url("dashboard/ridewatch.css") == "/static/dashboard/ridewatch.css"

@@ -7,8 +7,12 @@ ROUTES = ["/", "/api/health", "/api/parks/downtime", "/api/rides/downtime", "/ap
 every_route = pytest.mark.parametrize("url", ROUTES)
 
 
-@every_route
-@pytest.mark.parametrize("accept", [None, "text/html", "application/xml", "*/*", "nonsense", "application/json;q=0"])
+ACCEPTS = [None, "application/xml", "*/*", "nonsense", "application/json;q=0", "application/json, text/html"]
+# Where a person gets a page, a client that would rather have HTML is taken for one.
+BY_ACCEPT = [(url, accept) for url in ROUTES for accept in (*ACCEPTS, *(["text/html"] if url != "/" else []))]
+
+
+@pytest.mark.parametrize(("url", "accept"), BY_ACCEPT)
 def test_whatever_a_client_accepts_it_gets_json(client, url, accept):
     response = client.get(url, headers={"Accept": accept} if accept else {})
     assert response["Content-Type"] == "application/json"

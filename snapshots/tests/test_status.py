@@ -10,6 +10,7 @@ from snapshots.models import RideStatusSnapshot
 from snapshots.status import (
     EXTREME_WAIT_MINUTES,
     Status,
+    counted_status,
     down,
     effective_status,
     is_down,
@@ -57,6 +58,15 @@ def test_nothing_is_both_operating_and_down_and_refurbishment_is_neither(status,
     if status is not None:
         assert operates == is_operating(status, not is_open), "a rich status outweighs the open flag"
         assert fails == is_down(status, not is_open, reports_down)
+
+
+@pytest.mark.parametrize("reports_down", [True, False])
+@pytest.mark.parametrize(("status", "is_open"), STATES)
+def test_an_observation_counts_as_what_the_predicates_say(status, is_open, reports_down):
+    counted = counted_status(status, is_open, reports_down)
+    assert (counted == Status.OPERATING) == is_operating(status, is_open)
+    assert (counted == Status.DOWN) == is_down(status, is_open, reports_down)
+    assert (counted == Status.REFURBISHMENT) == (status == Status.REFURBISHMENT)
 
 
 @pytest.mark.django_db

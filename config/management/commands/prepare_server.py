@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -32,8 +33,8 @@ UPSTREAM_TIMEOUT_SECONDS = 2
 
 class Command(TeachingCommand):
     help = (
-        "Migrate the database, load the park catalogue, and give an empty database"
-        f" {SAMPLE_DAYS} days of synthetic history. Can be interrupted and run again."
+        "Migrate the database, load the park catalogue, give an empty database"
+        f" {SAMPLE_DAYS} days of synthetic history, and collect the static files. Can be interrupted and run again."
     )
     requires_system_checks = ()  # each step that needs them runs them; the second start has to be quick
 
@@ -58,6 +59,9 @@ class Command(TeachingCommand):
         if sample.exists() or not RideStatusSnapshot.objects.exists():
             self.tell(f"Loaded {load_catalog()} parks from the catalogue.")
             self.load_sample(sample, options["days"], options["destinations"])
+        if static_files_changed():
+            self.tell("Collecting static files …")
+            call_command("collectstatic", interactive=False, verbosity=0)
         self.tell_upstream()
 
     def tell(self, text: str) -> None:
@@ -101,6 +105,16 @@ class Command(TeachingCommand):
                 self.tell("ThemeParks.wiki can be reached; live collection is not built yet, nothing is collected.")
         except OSError:
             self.tell("ThemeParks.wiki cannot be reached: working with the stored history alone.")
+
+
+def static_files_changed() -> bool:
+    """Is there a static file that is newer than what was collected?"""
+    try:
+        collected = (Path(settings.STATIC_ROOT) / "staticfiles.json").stat().st_mtime
+    except FileNotFoundError:
+        return True
+    files = (storage.path(name) for finder in get_finders() for name, storage in finder.list([]))
+    return any(Path(file).stat().st_mtime > collected for file in files)
 
 
 def has_pending_migrations() -> bool:

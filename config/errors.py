@@ -1,0 +1,18 @@
+"""What a request gets that no view answered: JSON as the API's clients know it, a page for people."""
+
+from django.http import HttpRequest, HttpResponse
+
+from config import api
+from dashboard import views
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return (views if views.wants_page(request) else api).not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return (views if views.wants_page(request) else api).bad_request(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return (views if views.wants_page(request) else api).server_error(request)

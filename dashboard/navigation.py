@@ -1,0 +1,16 @@
+"""What the navigation shows: sections in order, each a title and the name of its first route."""
+
+from typing import NamedTuple
+
+
+class Section(NamedTuple):
+    title: str
+    route: str  # in the namespace `dashboard`
+    under: str  # paths that belong to it begin with this
+
+
+SECTIONS = (
+    Section("Now", "now", "/now"),
+    Section("Downtime", "downtime", "/downtime"),
+    Section("Waits", "waits", "/waits"),
+)

@@ -1,0 +1,50 @@
+"""The page of a park: `/parks/<id>?date=2026-07-04`, or `?period=last_week` for the score of a period."""
+
+from datetime import date, datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+
+from dashboard.dates import Dates, date_of
+from dashboard.park_page import park_day, park_period
+from dashboard.strips import legend
+from dashboard.views import PERIODS, page, period_of
+from dashboard.weather_lines import weather_of_day
+from parks.models import Park
+from parks.zones import local_date
+from stats.windows import Period, days_of
+
+DAYS = (Period.TODAY, Period.YESTERDAY)
+
+
+@page
+def park(request: HttpRequest, park_id: int) -> HttpResponse:
+    """A local day of the park (`date`, or `period` today and yesterday), or a longer period or this moment."""
+    found = Park.objects.filter(pk=park_id).first()
+    if found is None:
+        raise Http404(f"There is no park with the number {park_id}.")
+    now = timezone.now()
+    period = period_of(request, Period.TODAY)
+    asked = date_of(request, found, now)
+    if asked is None and period not in DAYS:
+        context = {**park_period(found, period, now), "period": period.value, "title": PERIODS[period]}
+        return render(request, "dashboard/park_period.html", context)
+    day: date = asked or days_of(period, now, found.timezone).first
+    context = {
+        **park_day(found, day, now),
+        "weather": weather_of_day(found, day),
+        "dates": Dates(day, local_date(now, found.timezone)),
+        "period": period_on(day, found, now),
+        "legend": legend(),
+    }
+    return render(request, "dashboard/park.html", context)
+
+
+def period_on(day: date, found: Park, now: datetime) -> str:
+    """The period that is this day, if any: its link is the chosen one."""
+    return next((each.value for each in DAYS if days_of(each, now, found.timezone).first == day), "")
+
+
+urlpatterns = [path("parks/<int:park_id>", park, name="park")]

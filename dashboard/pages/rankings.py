@@ -1,0 +1,225 @@
+"""Downtime and waits: parks and rides in order, sorted by any column, as pages or as CSV."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.views.generic import RedirectView
+
+from dashboard.sparklines import last_days
+from dashboard.tables import ASCENDING, DESCENDING, Column, Row, Table, csv_answer, sorted_rows
+from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page, period_of
+from stats.chart_lines import Kind
+from stats.rankings import park_downtime, ride_downtime
+from stats.wait_rankings import park_waits, ride_waits
+from stats.windows import Period
+
+EVERY_ROW = 1_000_000  # the lists sort themselves over all of them before they cut
+LENGTH, LONGEST = 50, 1_000  # rows on a page
+
+RANK = Column("rank", "Rank", "number")
+PARK, RIDE = Column("park_name", "Park", "park"), Column("ride_name", "Ride", "ride")
+PARK_OF_RIDE = Column("park_name", "Park", "park", is_wide=True)
+TIER = Column("tier", "Tier", "number", is_wide=True)
+UPTIME = Column("uptime_percentage", "Uptime", "percent")
+TREND = Column("trend_percentage", "Trend", "trend")
+STATE = Column("current_status", "Now", "state")
+AVERAGE, PEAK = (
+    Column("avg_wait_minutes", "Average", "minutes", "min"),
+    Column("peak_wait_minutes", "Peak", "minutes", "min"),
+)
+LAST_DAYS = Column("last_days", "14 days", "sparkline", is_sortable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """One of the four lists: its rows, its columns, the first of `columns` it is sorted by."""
+
+    title: str
+    rows: Callable[[Period, bool, datetime], list[Row]]
+    columns: tuple[Column, ...]
+    sort: str
+    kind: Kind  # of the small lines
+    owner: str  # the key of a row's park or ride
+    explanation: str
+
+
+RANKINGS = {
+    ("downtime", "parks"): Ranking(
+        "Parks by downtime",
+        lambda period, only, now: park_downtime(period, only, "shame_score", EVERY_ROW, now)[0],
+        (
+            RANK,
+            PARK,
+            Column("shame_score", "Shame score", "score", "0–10"),
+            Column("total_downtime_hours", "Downtime", "hours", "ride-hours"),
+            Column("rides_down", "Rides down", "number"),
+            UPTIME,
+            TREND,
+            LAST_DAYS,
+        ),
+        "shame_score",
+        Kind.PARK_SCORE,
+        "park_id",
+        "The shame score is the share of a park’s weighted ride capacity that was down while it was open, times ten."
+        " Parks without downtime are not listed.",
+    ),
+    ("downtime", "rides"): Ranking(
+        "Rides by downtime",
+        lambda period, only, now: ride_downtime(period, only, "downtime_hours", EVERY_ROW, now),
+        (
+            RANK,
+            RIDE,
+            PARK_OF_RIDE,
+            TIER,
+            Column("downtime_hours", "Downtime", "hours", "h"),
+            UPTIME,
+            TREND,
+            STATE,
+            LAST_DAYS,
+        ),
+        "downtime_hours",
+        Kind.RIDE_DOWNTIME,
+        "ride_id",
+        "Hours down while the park was open. Rides without downtime, and rides that never ran, are not listed.",
+    ),
+    ("waits", "parks"): Ranking(
+        "Parks by wait",
+        lambda period, only, now: park_waits(period, only, EVERY_ROW, now),
+        (RANK, PARK, AVERAGE, PEAK, Column("rides_reporting", "Rides reporting", "number"), TREND, LAST_DAYS),
+        "avg_wait_minutes",
+        Kind.PARK_WAIT,
+        "park_id",
+        "Posted standby waits in minutes, the mean over the park’s rides while it was open.",
+    ),
+    ("waits", "rides"): Ranking(
+        "Rides by wait",
+        lambda period, only, now: ride_waits(period, only, EVERY_ROW, now),
+        (
+            RANK,
+            RIDE,
+            PARK_OF_RIDE,
+            TIER,
+            AVERAGE,
+            PEAK,
+            Column("current_wait_time", "Posted now", "minutes", "min"),
+            TREND,
+            STATE,
+            LAST_DAYS,
+        ),
+        "avg_wait_minutes",
+        Kind.RIDE_WAIT,
+        "ride_id",
+        "Posted standby waits in minutes while the park was open.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the address asks for."""
+
+    ranking: Ranking
+    period: Period
+    only_disney_universal: bool
+    column: Column
+    order: str
+
+    @classmethod
+    def read(cls, request: HttpRequest, measure: str, entity: str) -> "Question":
+        """Raises BadInput."""
+        ranking = RANKINGS[measure, entity]
+        columns = {column.key: column for column in ranking.columns if column.is_sortable}
+        column = columns[one_of(request, "sort", columns, ranking.sort)]
+        order = one_of(request, "order", (ASCENDING, DESCENDING), column.first_order)
+        return cls(ranking, period_of(request), disney_universal_only(request), column, order)
+
+    def rows(self, now: datetime) -> list[Row]:
+        """All rows in order; as the API has them unless another order is asked for."""
+        rows = self.ranking.rows(self.period, self.only_disney_universal, now)
+        if self.column.key == self.ranking.sort and self.order == self.column.first_order:
+            return rows
+        return sorted_rows(rows, self.column, self.order)
+
+
+def told_columns(ranking: Ranking, rows: list[Row]) -> list[Column]:
+    """The columns of which at least one row has something to tell: not every period has them all."""
+    return [
+        column
+        for column in ranking.columns
+        if column is LAST_DAYS or not rows or any(row.get(column.key) is not None for row in rows)
+    ]
+
+
+@page
+def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
+    question, now = Question.read(request, measure, entity), timezone.now()
+    length = number_of(request, "length", LENGTH, 1, LONGEST)
+    rows = question.rows(now)
+    pages = max(1, -(-len(rows) // length))
+    number = number_of(request, "page", 1, 1, pages)
+    shown = rows[(number - 1) * length : number * length]
+    lines = last_days(question.ranking.kind, {row[question.ranking.owner] for row in shown}, now)
+    table = Table(
+        caption=f"{question.ranking.title}, {PERIODS[question.period].lower()}",
+        columns=told_columns(question.ranking, rows),
+        rows=[{**row, LAST_DAYS.key: lines.get(row[question.ranking.owner])} for row in shown],
+        sort=question.column.key,
+        order=question.order,
+        empty=EMPTY[measure],
+    )
+    context: dict[str, Any] = {
+        "ranking": question.ranking,
+        "measure": measure,
+        "entity": entity,
+        "period": question.period.value,
+        "period_words": rows[0].get("period_label", "") if rows else "",
+        "chosen": request.GET.get("filter", "all-parks"),
+        "table": table,
+        "count": len(rows),
+        "length": length,
+        "longest": LONGEST,
+        "number": number,
+        "pages": pages,
+        "sort": question.column.key,
+        "order": question.order,
+    }
+    return render(request, "dashboard/ranking.html", context)
+
+
+EMPTY = {
+    "downtime": "Nothing was down in this period, or nothing is known of it. Try another period, or all parks.",
+    "waits": "No wait was posted in this period. Live, only parks that are open are listed: try another period.",
+}
+
+
+@page
+def download(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
+    """All rows of the list as CSV, in the order of the page."""
+    question = Question.read(request, measure, entity)
+    rows = question.rows(timezone.now())
+    ids = [Column(key, key) for key in ("ride_id", "park_id") if any(key in row for row in rows[:1])]
+    columns = [*ids, *(column for column in question.ranking.columns if column is not LAST_DAYS)]
+    return csv_answer(f"ridewatch-{measure}-{entity}-{question.period.value}", columns, rows)
+
+
+# `/downtime` and `/waits` lead to their lists of rides.
+urlpatterns = [
+    path("downtime", RedirectView.as_view(url="/downtime/rides", query_string=True), name="downtime"),
+    path("waits", RedirectView.as_view(url="/waits/rides", query_string=True), name="waits"),
+    *(
+        each
+        for measure, entity in RANKINGS
+        for each in (
+            path(f"{measure}/{entity}", ranking, {"measure": measure, "entity": entity}, f"{measure}-{entity}"),
+            path(
+                f"{measure}/{entity}.csv", download, {"measure": measure, "entity": entity}, f"{measure}-{entity}-csv"
+            ),
+        )
+    ),
+]

@@ -1,0 +1,47 @@
+"""The page of a ride: `/rides/<id>?date=2026-07-04&period=last_week`, the days up to a date."""
+
+from datetime import timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+
+from dashboard.dates import Dates, date_of
+from dashboard.ride_page import ride_days
+from dashboard.strips import legend
+from dashboard.views import page, period_of
+from parks.models import Ride
+from parks.zones import local_date
+from stats.windows import Days, Period
+
+# How many days up to the date a period looks at, and its words.
+LENGTHS = {Period.TODAY: (1, "1 day"), Period.LAST_WEEK: (7, "7 days"), Period.LAST_MONTH: (30, "30 days")}
+SAME = {Period.LIVE: Period.TODAY, Period.YESTERDAY: Period.TODAY}
+
+
+@page
+def ride(request: HttpRequest, ride_id: int) -> HttpResponse:
+    """The days up to `date`, by default the park's today; `period` tells how many, yesterday is the day before."""
+    found = Ride.objects.select_related("park", "classification", "metadata").filter(pk=ride_id).first()
+    if found is None:
+        raise Http404(f"There is no ride with the number {ride_id}.")
+    now = timezone.now()
+    period = period_of(request, Period.LAST_MONTH)
+    today = local_date(now, found.park.timezone)
+    last = date_of(request, found.park, now)
+    if last is None:
+        last = today - timedelta(days=period == Period.YESTERDAY)
+    period = SAME.get(period, period)
+    days = Days(last - timedelta(days=LENGTHS[period][0] - 1), last)
+    context = {
+        **ride_days(found, days, now),
+        "dates": Dates(last, today),
+        "period": period.value,
+        "periods": {each.value: words for each, (_, words) in LENGTHS.items()},
+        "legend": legend(),
+    }
+    return render(request, "dashboard/ride.html", context)
+
+
+urlpatterns = [path("rides/<int:ride_id>", ride, name="ride")]

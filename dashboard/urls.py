@@ -1,0 +1,7 @@
+"""Routes of the pages. Each page module under `dashboard/pages/` names its own; `/` is wired in config."""
+
+from django.urls import include, path
+
+app_name = "dashboard"
+PAGES = ("now", "rankings", "park", "ride", "search")
+urlpatterns = [path("", include(f"dashboard.pages.{page}")) for page in PAGES]
