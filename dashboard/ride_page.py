@@ -57,9 +57,9 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
     }
 
 
-def answer_of(ride: Ride, days: Days, bucket: Bucket, now: datetime, **needs: bool) -> Answer:
+def answer_of(ride: Ride, days: Days, bucket: Bucket, now: datetime, needs_unknown: bool = True) -> Answer:
     """The ride over these days, as the analytics tell it; no figures when it was not observed."""
-    question = Question(Window(days.first, days.last), bucket, (ride.park,), (ride.pk,), **needs)
+    question = Question(Window(days.first, days.last), bucket, (ride.park,), (ride.pk,), needs_unknown=needs_unknown)
     return rides_over(question, settings.METRICS_VERSION, now).get(ride.pk) or Answer(Figures(), {})
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -144,7 +145,10 @@ def test_every_migration_is_safe_on_a_running_system_or_says_why_not(capsys):
 def before() -> ProjectState:
     """An app with two tables, as they were before the migration under test."""
     state = ProjectState()
-    columns = [("id", models.BigAutoField(primary_key=True)), ("size", models.IntegerField(null=True))]
+    columns: list[tuple[str, models.Field[Any, Any]]] = [
+        ("id", models.BigAutoField(primary_key=True)),
+        ("size", models.IntegerField(null=True)),
+    ]
     migrations.CreateModel("Ride", columns).state_forwards("parks", state)
     migrations.CreateModel("Park", columns[:1]).state_forwards("parks", state)
     return state

@@ -130,7 +130,8 @@ class FiguresSerializer(serializers.Serializer):
 
     progress = ProgressSerializer()
     performance = PerformanceSerializer()
-    errors = ErrorsSerializer()  # type: ignore[assignment]  (a field; nothing is checked with this class)
+    # A field; nothing is checked with this class.
+    errors = ErrorsSerializer()  # type: ignore[assignment]
 
 
 class ActedSerializer(FiguresSerializer):

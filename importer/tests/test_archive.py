@@ -9,6 +9,7 @@ from botocore.exceptions import IncompleteReadError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from moto import mock_aws
+from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from importer import archive as archive_module
@@ -156,7 +157,7 @@ def failing_archive(bucket, error, times):
 
 CUT_OFF = [
     ProtocolError("Connection broken: IncompleteRead"),
-    ReadTimeoutError(None, None, "Read timed out."),
+    ReadTimeoutError(HTTPConnectionPool("archive"), "/", "Read timed out."),
     ConnectionResetError(104, "Connection reset by peer"),
 ]
 

@@ -2,6 +2,7 @@
 
 import gzip
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 import time_machine
@@ -55,7 +56,7 @@ def observe(*instants: str) -> None:
         QueueFactory.create(recorded_at=at)
 
 
-def stored() -> list[list[dict]]:
+def stored() -> list[list[Any]]:
     return [list(model.objects.order_by("pk").values()) for model in MODELS]
 
 
