@@ -140,7 +140,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.content_policy.ContentPolicyMiddleware",
     "config.slow_queries.EndpointMiddleware",
     "config.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -397,7 +397,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static_files.HashedFiles"},
 }
-# No script and no style inside a page, nothing from another host. `/api/docs/` widens it for itself.
+# No script and no style inside a page, nothing from another host. `/api/docs/` widens it for itself,
+# config/content_policy.py for the admin site.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

@@ -116,6 +116,14 @@ def test_the_sites_files_come_from_this_server(staff):
     assert [url for url in loaded if not url.startswith("/")] == []
 
 
+def test_the_sites_theme_may_evaluate_what_stands_in_its_pages_and_no_other_page_may(staff):
+    policy = staff.get("/admin/")["Content-Security-Policy"]
+    assert "'unsafe-eval'" in policy
+    assert "default-src 'none'" in policy
+    page = Client().get("/", headers={"Accept": "text/html"})["Content-Security-Policy"]
+    assert "unsafe" not in page
+
+
 @pytest.mark.parametrize("password", ["password", "12345", "root-user"])
 def test_weak_passwords_are_refused(password):
     from django.contrib.auth.password_validation import validate_password

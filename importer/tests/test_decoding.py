@@ -171,8 +171,10 @@ def test_a_text_after_the_list_is_told_and_the_events_are_kept():
     ("data", "met"),
     [
         (zlib.compress(DOCUMENT), []),
-        (gzip.compress(DOCUMENT), [formats.GZIP]),
-        (gzip.compress(DOCUMENT[:20]) + gzip.compress(DOCUMENT[20:]), [formats.GZIP, formats.MEMBERS]),
+        pytest.param(gzip.compress(DOCUMENT), [formats.GZIP], id="gzip"),
+        pytest.param(
+            gzip.compress(DOCUMENT[:20]) + gzip.compress(DOCUMENT[20:]), [formats.GZIP, formats.MEMBERS], id="members"
+        ),
         (DOCUMENT, [formats.PLAIN]),
         (b"\xef\xbb\xbf" + DOCUMENT, [formats.PADDED, formats.PLAIN]),
         (zlib.compress(json.dumps(EVENTS).encode()), [formats.BARE_LIST]),

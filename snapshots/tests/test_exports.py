@@ -118,7 +118,11 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
     assert "cannot be read" in refused(tmp_path / "queue_data-2024-02.jsonl.gz")
 
 
-@pytest.mark.parametrize("content", [b"", b"not packed", gzip.compress(b""), gzip.compress(b'{"format": "other"}\n')])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not packed", gzip.compress(b""), gzip.compress(b'{"format": "other"}\n')],
+    ids=["empty", "not packed", "packed, empty", "another format"],
+)
 def test_another_file_is_refused(tmp_path, content):
     path = tmp_path / "other.jsonl.gz"
     path.write_bytes(content)
