@@ -299,6 +299,7 @@ def test_of_two_who_read_the_same_slice_one_claims_it(archive):
         ("elsewhere:1", 16, True),
         ("elsewhere:1", -16, True),
     ],
+    ids=["dead", "alive", "elsewhere", "elsewhere, silent", "elsewhere, ahead of time"],
 )
 def test_a_slice_of_a_killed_process_is_free_again(archive, runner, minutes, is_free):
     job = planned(archive)
