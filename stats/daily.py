@@ -12,6 +12,7 @@ from parks.rounding import half_up
 from parks.zones import day_range
 from snapshots.models import ParkOperatingSession, RideStatusChange, RideStatusSnapshot
 from snapshots.score import shame_score
+from stats.cells import summed_ride_cells
 from stats.hours_open import length, spans_by_day
 from stats.measures import (
     RideMeasures,
@@ -25,6 +26,8 @@ from stats.measures import (
     percentage,
 )
 from stats.models import ParkDailyStats, RideDailyStats
+from stats.raw import park_window
+from stats.windows import Bucket, Days, Window
 
 ZERO = Decimal(0)
 
@@ -70,6 +73,29 @@ def compute_park_day(park: Park, day: date, version: int) -> ParkDay:
     result.total = park_row(park, day, version, result.rides, result.weights)
     result.session = session_row(park, day, measured)
     return result
+
+
+def compute_park_days(park: Park, days: Days, version: int, only: int | None = None) -> list[ParkDay]:
+    """The days of a range on which anything was observed, in order; writes nothing. Six queries, however many days.
+
+    Of each day it says what adds up over days, as `compute_park_day` does: minutes, weights, scores. It leaves out
+    waits, status changes, stretches and sessions. `only`: of one ride; then the park's own figures are left out too.
+    """
+    start, end = day_range(days.first, park.timezone)[0], day_range(days.last, park.timezone)[1]
+    weights = weights_of_day(park, start, end)
+    rides = list(weights) if only is None else [pk for pk in weights if pk == only]
+    window = Window(days.first, days.last)
+    raw = park_window(park, rides, window, Bucket.DAY, end, read=summed_ride_cells, openings=False)
+    by_day: dict[date, ParkDay] = {}
+    for (pk, day, _), measures in raw.rides.items():
+        by_day.setdefault(day, ParkDay(park, day, version, weights=weights)).measures[pk] = measures
+    found = [by_day[day] for day in sorted(by_day)]
+    opened = spans_by_day([park], [each.day for each in found]) if found else {}
+    for each in found:
+        open_seconds = length(opened.get((park.pk, each.day), []))
+        each.rides = [ride_row(ride, each.day, version, 0, [], open_seconds) for ride in each.measures.values()]
+        each.total = park_row(park, each.day, version, each.rides, weights) if only is None else None
+    return found
 
 
 def weights_of_day(park: Park, start: datetime, end: datetime) -> dict[int, int]:

@@ -14,7 +14,7 @@ from snapshots.models import RideStatusSnapshot
 from snapshots.score import SHAME_SCORE_MULTIPLIER
 from stats.audit.claims import PERIODS, Claim, all_days, anomalies_of, answer, opening_so_far, step
 from stats.audit.scope import Row, number
-from stats.daily import ParkDay, compute_park_day
+from stats.daily import ParkDay, compute_park_days
 from stats.measures import hours, measure_rides, minutes, percentage, window_score
 from stats.windows import Days, Period, days_of
 
@@ -96,8 +96,8 @@ def park_so_far(park: Park, now: datetime, today: date) -> ParkFigures:
 def park_over_days(park: Park, days: Days, version: int) -> ParkFigures:
     """R-10.4: the mean of the daily scores (R-10.3) of the days on which the park was open."""
     figures = ParkFigures()
-    for day in all_days(days):
-        add_day(figures, compute_park_day(park, day, version))
+    for computed in compute_park_days(park, days, version):
+        add_day(figures, computed)
     scores = [day.score for day in figures.days if day.is_open and day.score is not None]
     figures.score = half_up(sum(scores, ZERO) / len(scores), 1) if scores else None
     return figures

@@ -9,9 +9,9 @@ from django.http import Http404
 from parks.models import Ride
 from parks.zones import day_range
 from snapshots.models import RideStatusSnapshot
-from stats.audit.claims import PERIODS, Claim, all_days, anomalies_of, answer, opening_so_far, step
+from stats.audit.claims import PERIODS, Claim, anomalies_of, answer, opening_so_far, step
 from stats.audit.scope import Row
-from stats.daily import compute_park_day
+from stats.daily import compute_park_days
 from stats.measures import RideMeasures, hours, measure_rides, minutes, percentage
 from stats.windows import Days, Period, days_of
 
@@ -53,16 +53,14 @@ def ride_so_far(ride: Ride, now: datetime, today: date) -> RideFigures:
 def ride_over_days(ride: Ride, days: Days, version: int) -> RideFigures:
     """The sum of its daily rows (R-14.1), computed now."""
     figures = RideFigures()
-    for day in all_days(days):
-        computed = compute_park_day(ride.park, day, version)
+    for computed in compute_park_days(ride.park, days, version, only=ride.pk):
         for row in computed.rides:
-            if row.ride_id == ride.pk:
-                figures.measures.append(computed.measures[ride.pk])
-                figures.downtime_minutes += row.downtime_minutes
-                figures.downtime_seconds += row.downtime_minutes * 60
-                figures.up_minutes += row.uptime_minutes
-                figures.open_minutes += row.operating_hours_minutes
-                figures.unknown_minutes += row.unknown_minutes or 0
+            figures.measures.append(computed.measures[ride.pk])
+            figures.downtime_minutes += row.downtime_minutes
+            figures.downtime_seconds += row.downtime_minutes * 60
+            figures.up_minutes += row.uptime_minutes
+            figures.open_minutes += row.operating_hours_minutes
+            figures.unknown_minutes += row.unknown_minutes or 0
     return figures
 
 
