@@ -33,13 +33,13 @@ const draw = (figure) => {
         stroke: colour(`--s${(n % 6) + 1}`),
         fill: bars ? colour(`--s${(n % 6) + 1}`) : undefined,
         width: bars ? 0 : 2,
-        dash: dashes[n % 6],
+        dash: dashes[(n + Math.floor(n / 6)) % 6], // past six, a colour comes with another dash
         paths: bars ? uPlot.paths.bars({ size: [0.7, 60] }) : undefined,
         points: { show: !bars && labels.length < 40 },
       })),
     ],
     axes: [
-      { ...axis, incrs: [1, 2, 3, 4, 6, 7, 12, 14, 24, 30, 60, 90, 180, 365], space: 60, values: (_, splits) => splits.map((n) => labels[n] ?? "") },
+      { ...axis, incrs: [1, 2, 3, 4, 6, 7, 12, 14, 24, 30, 60, 90, 180, 365], space: Math.max(60, 7 * Math.max(...labels.map((label) => label.length))), values: (_, splits) => splits.map((n) => labels[n] ?? "") },
       { ...axis, size: 56 },
     ],
   };

@@ -1,0 +1,100 @@
+"""Awards: the longest waits, the least reliable, and whose downtime changed most, of a period (R-18, R-19)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+
+from dashboard.tables import Column, Row, Table
+from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
+from stats.api.award_serializers import AWARD_PERIODS, ENTITIES
+from stats.api.award_views import LEAST_RELIABLE, LONGEST_WAITS
+from stats.trend_lists import PERCENTAGE, TrendList, trend_list
+from stats.windows import Period
+
+LENGTH, LONGEST = 10, 20  # rows of a list, as the API has them
+WORDS = {period: PERIODS[Period(period)] for period in AWARD_PERIODS}
+RANK = Column("rank", "Rank", "number")
+NAMES = {
+    "parks": (Column("park_name", "Park", "park"), Column("location", "Place", is_wide=True)),
+    "rides": (Column("ride_name", "Ride", "ride"), Column("park_name", "Park", is_wide=True)),
+}
+AVERAGE = Column("avg_wait_time", "Average", "minutes", "min")
+UPTIME = Column("uptime_percentage", "Uptime", "percent")
+FIGURES = {
+    ("longest-waits", "parks"): (AVERAGE, Column("rides_with_waits", "Rides with waits", "number")),
+    ("longest-waits", "rides"): (
+        AVERAGE,
+        Column("peak_wait_time", "Peak", "minutes", "min"),
+        Column("snapshot_count", "Reports", "number", is_wide=True),
+        Column("days_with_data", "Days", "number", is_wide=True),
+    ),
+    ("least-reliable", "parks"): (Column("avg_shame_score", "Shame score", "score", "of 10"), UPTIME),
+    ("least-reliable", "rides"): (
+        Column("downtime_hours", "Downtime", "hours", "h"),
+        Column("downtime_incidents", "Stops", "number", is_wide=True),
+        UPTIME,
+    ),
+}
+AWARDS = (
+    ("longest-waits", "Longest waits", LONGEST_WAITS, "No wait was posted in this period."),
+    (
+        "least-reliable",
+        "Least reliable",
+        LEAST_RELIABLE,
+        "Nothing was down in this period, or nothing is known of it.",
+    ),
+)
+TRENDS = (("improving", "Less downtime than before"), ("declining", "More downtime than before"))
+
+
+def told(columns: tuple[Column, ...], rows: list[Row]) -> list[Column]:
+    """The columns that these rows have: not every period has them all."""
+    return [column for column in columns if not rows or column.key in rows[0]]
+
+
+def awards_of(entity: str, period: Period, only: bool, limit: int, now: datetime) -> list[Row]:
+    """A title, an anchor and a table for each award."""
+    found = []
+    for name, title, award, empty in AWARDS:
+        rows = award[entity](period, only, limit, now)
+        columns = (RANK, *NAMES[entity], *FIGURES[name, entity])
+        table = Table(f"{title}, {WORDS[period].lower()}", told(columns, rows), rows, empty=empty)
+        found.append({"name": name, "title": title, "table": table})
+    for name, title in TRENDS:
+        asked = TrendList(f"{entity}-{name}")
+        rows = trend_list(asked, period, only, limit, now)
+        columns = (
+            *NAMES[entity],
+            Column(PERCENTAGE[asked.category], "Change", "percent"),
+            Column("previous_downtime_hours", "Before", "hours", "h", is_wide=True),
+            Column("current_downtime_hours", "Downtime", "hours", "h"),
+        )
+        caption = f"{title}, {WORDS[period].lower()}"
+        empty = "No change of more than 5 %, or no period before to compare with."
+        found.append({"name": name, "title": title, "table": Table(caption, columns, rows, empty=empty)})
+    return found
+
+
+@page
+def awards(request: HttpRequest) -> HttpResponse:
+    entity = one_of(request, "entity", ENTITIES, "rides")
+    period = Period(one_of(request, "period", AWARD_PERIODS, Period.LAST_WEEK.value))
+    only = disney_universal_only(request)
+    limit = number_of(request, "limit", LENGTH, 1, LONGEST)
+    context: dict[str, Any] = {
+        "awards": awards_of(entity, period, only, limit, timezone.now()),
+        "entity": entity,
+        "entities": {"rides": "Rides", "parks": "Parks"},
+        "period": period.value,
+        "periods": WORDS,
+        "chosen": request.GET.get("filter", "all-parks"),
+        "limit": limit,
+    }
+    return render(request, "dashboard/awards.html", context)
+
+
+urlpatterns = [path("awards", awards, name="awards")]
