@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, Q, Subquery
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from dashboard.cells import NOTHING, local_time
 from dashboard.tables import Column, Table
@@ -21,8 +23,8 @@ from stats.windows import Bucket, Days, Window
 COLUMNS = (
     Column("park_name", "Park", "park"),
     Column("source", "Source", is_wide=True),
-    Column("kinds", "Tells breakdowns", is_wide=True),
-    Column("days", "Days on record", "number"),
+    Column("kinds", "Breakdowns", is_wide=True),
+    Column("days", "Days", "number"),
     Column("unknown", "Unknown", "percent"),
     Column("gaps", "Gaps", "number", is_wide=True),
     Column("notices", "Notices", "number", is_wide=True),
@@ -32,8 +34,9 @@ COLUMNS = (
 )
 
 
-def coverage(parks: Sequence[Park], days: Days, now: datetime) -> Table:
-    """A row per park over local days that are over; eight queries, whatever the number of parks.
+def coverage(parks: Sequence[Park], days: Days, now: datetime) -> tuple[Table, list[Park]]:
+    """A row per park over local days that are over, and the parks of which nothing was ever reported; about ten
+    queries, whatever the number of parks.
 
     Unknown is the share of unknown minutes in open minutes, both those of `/api/analytics/parks`.
     """
@@ -45,23 +48,34 @@ def coverage(parks: Sequence[Park], days: Days, now: datetime) -> Table:
     gaps, notices = gaps_of(parks, days), notices_of(parks, days)
     rows = []
     for park in parks:
+        if park.pk not in heard and not firsts.get(park.pk):
+            continue
         figures = answers[park.pk].total if park.pk in answers else Figures()
         rows.append(
             {
                 "park_id": park.pk,
                 "park_name": park.name,
                 "source": "ThemeParks.wiki" if park.themeparks_wiki_id else "Queue-Times",
-                "kinds": "yes" if park.reports_down else "no",
+                "kinds": "told" if park.reports_down else "not told",
                 "days": len(stored.get(park.pk, {})),
                 "unknown": unknown_share(figures),
                 "gaps": gaps.get(park.pk, 0),
                 "notices": notices.get(park.pk, 0),
                 "reports": figures.rows,
-                "first": firsts[park.pk].isoformat() if firsts.get(park.pk) else NOTHING,
-                "heard": local_time(heard[park.pk].until, park.timezone, "day") if park.pk in heard else NOTHING,
+                "first": moment(firsts[park.pk].isoformat()) if firsts.get(park.pk) else NOTHING,
+                "heard": moment(local_time(heard[park.pk].until, park.timezone, "day"))
+                if park.pk in heard
+                else NOTHING,
             }
         )
-    return Table(f"Coverage of {len(rows)} parks", COLUMNS, rows, empty="No park is known yet.")
+    told = {row["park_id"] for row in rows}
+    table = Table("Coverage by park", COLUMNS, rows, empty="Nothing has been reported of any park yet.")
+    return table, [park for park in parks if park.pk not in told]
+
+
+def moment(text: str) -> SafeString:
+    """A date or time that stays on one line."""
+    return format_html('<span class="moment">{}</span>', text)
 
 
 def unknown_share(figures: Figures) -> float | None:

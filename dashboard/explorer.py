@@ -33,7 +33,6 @@ from stats.windows import SIZES, Bucket
 
 REPEATED = ("park_id", "ride_id")
 LISTS = ("weekdays", "metrics")  # boxes of the form, words with commas in the API
-OURS = ("entity", "show", *REPEATED, *LISTS)
 FIELDS = tuple(AnalyticsQuery().fields)
 MOST_PARKS_UNFOLDED = 5  # whose rides can be chosen from
 MOST_ROWS = 200  # of a table; the download has all
@@ -45,17 +44,30 @@ ANSWERS: dict[str, Callable[[Row], Row]] = {
     "rides": lambda query: answer(query, rides_over, ride_identities),
 }
 BUCKETS = {
-    Bucket.NONE: "Nothing: one figure",
+    Bucket.NONE: "One figure",
     **{bucket: f"{bucket.value[:-1]} minutes" for bucket in Bucket if bucket.value in SIZES and "m" in bucket.value},
     Bucket.H1: "1 hour",
     **{bucket: f"{bucket.value[:-1]} hours" for bucket in Bucket if bucket.value in SIZES and bucket.unit > 3_600},
     Bucket.DAY: "Days",
-    Bucket.WEEK: "Weeks, from Monday",
+    Bucket.WEEK: "Weeks",
     Bucket.MONTH: "Months",
     Bucket.HOUR_OF_DAY: "Hours of the day",
     Bucket.WEEKDAY: "Days of the week",
 }
-COMPARISONS = {"": "Nothing", "previous": "The window just before", "last_year": "The year before"}
+COMPARISONS = {"": "Nothing", "previous": "Just before", "last_year": "A year before"}
+# How the form calls the API's parameters.
+WORDS = {
+    "park_id": "Parks",
+    "ride_id": "Rides",
+    "start": "From",
+    "end": "To",
+    "timezone": "Zone of the clock",
+    "hours": "Hours of each day",
+    "weekdays": "Weekdays",
+    "bucket": "Cut into",
+    "metrics": "Figures",
+    "compare": "Compare with",
+}
 # Words, unit and kind of cell of each metric.
 MEASURES = {
     "wait_avg": ("Average wait", "min", "score"),
@@ -111,6 +123,10 @@ class Form:
     given: QueryDict
     field: str = ""  # of the error
     error: str = ""
+
+    @property
+    def field_words(self) -> str:
+        return WORDS[self.field]
 
     @property
     def errors(self) -> dict[str, str]:
@@ -228,7 +244,7 @@ def totals(body: Row, entity: str, shown: str) -> Table:
     for name in body["metrics"]:
         columns.append(column_of(name))
         if body["compare"]:
-            columns.append(Column(f"{name}_before", "before", measure(name)[2]))
+            columns.append(Column(f"{name}_before", "Before", measure(name)[2]))
             columns.append(Column(f"{name}_change", "Change", "trend", is_wide=True))
     largest = max((row["total"][shown] or 0 for row in body["data"]), default=0)
     rows = []
@@ -237,7 +253,7 @@ def totals(body: Row, entity: str, shown: str) -> Table:
         for name, value in row.get("comparison", {}).get("total", {}).items():
             shape |= {f"{name}_before": value, f"{name}_change": row["comparison"]["change"][name]}
         rows.append(shape)
-    return Table("The whole window", columns, rows, empty=NOTHING_SEEN)
+    return Table(f"{body['start']} to {body['end']}", columns, rows, empty=NOTHING_SEEN)
 
 
 NOTHING_SEEN = "Nothing was observed in this window. Try other dates, or more parks."
@@ -313,7 +329,8 @@ def chart(body: Row, shown: str) -> Chart:
     """The lines of one metric, those with the highest totals; bars where there is one for a few buckets."""
     words, unit, kind = measure(shown)
     lines = sorted(body["data"], key=lambda row: -(row["total"][shown] or 0))[:MOST_LINES]
-    keys = sorted({key for row in lines for key in keyed(each["bucket"] for each in row["buckets"])})
+    found = sorted({key for row in lines for key in keyed(each["bucket"] for each in row["buckets"])})
+    keys = with_gaps(found, Bucket(body["bucket"]))
     lines = lines[: max(1, MOST_POINTS // max(1, len(keys)))]
     series = []
     for row, name in zip(lines, told_apart([place(row) for row in lines]), strict=True):
@@ -335,6 +352,22 @@ def chart(body: Row, shown: str) -> Chart:
         DIGITS[kind],
         note,
     )
+
+
+def with_gaps(keys: Sequence[Key], bucket: Bucket) -> list[Key]:
+    """An empty bucket after each one whose next is missing for all lines: there a line breaks, as at night."""
+    if bucket.value not in SIZES and bucket != Bucket.DAY:
+        return list(keys)
+    found: list[Key] = []
+    step = timedelta(seconds=bucket.unit)
+    for key in keys:
+        if found:
+            due = datetime.fromisoformat(found[-1][2]) + step
+            clock = due.isoformat(timespec="minutes")[: len(key[2])]
+            if clock < key[2]:
+                found.append((clock[:13], 0, clock))
+        found.append(key)
+    return found
 
 
 def axis_words(keys: Sequence[Key]) -> list[str]:

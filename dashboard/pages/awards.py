@@ -13,6 +13,7 @@ from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, p
 from stats.api.award_serializers import AWARD_PERIODS, ENTITIES
 from stats.api.award_views import LEAST_RELIABLE, LONGEST_WAITS
 from stats.trend_lists import PERCENTAGE, TrendList, trend_list
+from stats.trends import TREND_THRESHOLD
 from stats.windows import Period
 
 LENGTH, LONGEST = 10, 20  # rows of a list, as the API has them
@@ -20,7 +21,7 @@ WORDS = {period: PERIODS[Period(period)] for period in AWARD_PERIODS}
 RANK = Column("rank", "Rank", "number")
 NAMES = {
     "parks": (Column("park_name", "Park", "park"), Column("location", "Place", is_wide=True)),
-    "rides": (Column("ride_name", "Ride", "ride"), Column("park_name", "Park", is_wide=True)),
+    "rides": (Column("ride_name", "Ride", "ride"),),  # its park stands below it
 }
 AVERAGE = Column("avg_wait_time", "Average", "minutes", "min")
 UPTIME = Column("uptime_percentage", "Uptime", "percent")
@@ -48,7 +49,7 @@ AWARDS = (
         "Nothing was down in this period, or nothing is known of it.",
     ),
 )
-TRENDS = (("improving", "Less downtime than before"), ("declining", "More downtime than before"))
+TRENDS = (("improving", "Less downtime than before", "Less by"), ("declining", "More downtime than before", "More by"))
 
 
 def told(columns: tuple[Column, ...], rows: list[Row]) -> list[Column]:
@@ -64,17 +65,17 @@ def awards_of(entity: str, period: Period, only: bool, limit: int, now: datetime
         columns = (RANK, *NAMES[entity], *FIGURES[name, entity])
         table = Table(f"{title}, {WORDS[period].lower()}", told(columns, rows), rows, empty=empty)
         found.append({"name": name, "title": title, "table": table})
-    for name, title in TRENDS:
+    for name, title, change in TRENDS:
         asked = TrendList(f"{entity}-{name}")
         rows = trend_list(asked, period, only, limit, now)
         columns = (
             *NAMES[entity],
-            Column(PERCENTAGE[asked.category], "Change", "percent"),
+            Column(PERCENTAGE[asked.category], change, "percent"),
             Column("previous_downtime_hours", "Before", "hours", "h", is_wide=True),
             Column("current_downtime_hours", "Downtime", "hours", "h"),
         )
         caption = f"{title}, {WORDS[period].lower()}"
-        empty = "No change of more than 5 %, or no period before to compare with."
+        empty = f"No change of more than {TREND_THRESHOLD:.0f} %, or no period before to compare with."
         found.append({"name": name, "title": title, "table": Table(caption, columns, rows, empty=empty)})
     return found
 

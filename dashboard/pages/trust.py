@@ -101,8 +101,10 @@ def covered(request: HttpRequest) -> HttpResponse:
     period = Period(one_of(request, "period", CLOSED_PERIODS, Period.LAST_WEEK.value))
     now = timezone.now()
     days = days_of(period, now, settings.SITE_TIME_ZONE)
+    table, untold = coverage(chosen_parks(disney_universal_only(request)), days, now)
     context: dict[str, Any] = {
-        "table": coverage(chosen_parks(disney_universal_only(request)), days, now),
+        "table": table,
+        "untold": untold,
         "days": days,
         "period": period.value,
         "periods": {each.value: PERIODS[each] for each in CLOSED_PERIODS},
