@@ -12,7 +12,8 @@ from dashboard.tables import Column, Row, Table
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
 from stats.api.award_serializers import AWARD_PERIODS, ENTITIES
 from stats.api.award_views import LEAST_RELIABLE, LONGEST_WAITS
-from stats.trend_lists import PERCENTAGE, TrendList, trend_list
+from stats.awards import LEAST_SCORE
+from stats.trend_lists import PERCENTAGE, TrendList, trend_lists
 from stats.trends import TREND_THRESHOLD
 from stats.windows import Period
 
@@ -21,7 +22,7 @@ WORDS = {period: PERIODS[Period(period)] for period in AWARD_PERIODS}
 RANK = Column("rank", "Rank", "number")
 NAMES = {
     "parks": (Column("park_name", "Park", "park"), Column("location", "Place", is_wide=True)),
-    "rides": (Column("ride_name", "Ride", "ride"),),  # its park stands below it
+    "rides": (Column("ride_name", "Ride", "ride"), Column("park_name", "Park", is_wide=True)),
 }
 AVERAGE = Column("avg_wait_time", "Average", "minutes", "min")
 UPTIME = Column("uptime_percentage", "Uptime", "percent")
@@ -40,16 +41,20 @@ FIGURES = {
         UPTIME,
     ),
 }
-AWARDS = (
-    ("longest-waits", "Longest waits", LONGEST_WAITS, "No wait was posted in this period."),
-    (
-        "least-reliable",
+AWARDS = {
+    "longest-waits": ("Longest waits", LONGEST_WAITS, "No wait was posted in this period."),
+    "least-reliable": (
         "Least reliable",
         LEAST_RELIABLE,
         "Nothing was down in this period, or nothing is known of it.",
     ),
-)
-TRENDS = (("improving", "Less downtime than before", "Less by"), ("declining", "More downtime than before", "More by"))
+}
+CHANGES = "changes"
+TITLES = {**{name: title for name, (title, _, _) in AWARDS.items()}, CHANGES: "Better and worse"}
+TRENDS = {
+    "improving": ("Less downtime than before", "Less by"),
+    "declining": ("More downtime than before", "More by"),
+}
 
 
 def told(columns: tuple[Column, ...], rows: list[Row]) -> list[Column]:
@@ -57,27 +62,35 @@ def told(columns: tuple[Column, ...], rows: list[Row]) -> list[Column]:
     return [column for column in columns if not rows or column.key in rows[0]]
 
 
-def awards_of(entity: str, period: Period, only: bool, limit: int, now: datetime) -> list[Row]:
-    """A title, an anchor and a table for each award."""
-    found = []
-    for name, title, award, empty in AWARDS:
-        rows = award[entity](period, only, limit, now)
-        columns = (RANK, *NAMES[entity], *FIGURES[name, entity])
-        table = Table(f"{title}, {WORDS[period].lower()}", told(columns, rows), rows, empty=empty)
-        found.append({"name": name, "title": title, "table": table})
-    for name, title, change in TRENDS:
-        asked = TrendList(f"{entity}-{name}")
-        rows = trend_list(asked, period, only, limit, now)
+def award_table(name: str, entity: str, period: Period, only: bool, limit: int, now: datetime) -> Row:
+    """An anchor, a title and the table of an award (R-19)."""
+    title, award, empty = AWARDS[name]
+    rows = award[entity](period, only, limit, now)
+    columns = told((RANK, *NAMES[entity], *FIGURES[name, entity]), rows)
+    return {
+        "name": name,
+        "title": title,
+        "table": Table(f"{title}, {WORDS[period].lower()}", columns, rows, empty=empty),
+    }
+
+
+def change_tables(entity: str, period: Period, only: bool, limit: int, now: datetime) -> list[Row]:
+    """The same of those with less and with more downtime than before (R-18)."""
+    asked = {name: TrendList(f"{entity}-{name}") for name in TRENDS}
+    found = trend_lists(asked.values(), period, only, limit, now)
+    tables = []
+    for name, (title, change) in TRENDS.items():
         columns = (
-            *NAMES[entity],
-            Column(PERCENTAGE[asked.category], change, "percent"),
+            NAMES[entity][0],
+            Column(PERCENTAGE[asked[name].category], change, "percent"),
             Column("previous_downtime_hours", "Before", "hours", "h", is_wide=True),
             Column("current_downtime_hours", "Downtime", "hours", "h"),
         )
         caption = f"{title}, {WORDS[period].lower()}"
         empty = f"No change of more than {TREND_THRESHOLD:.0f} %, or no period before to compare with."
-        found.append({"name": name, "title": title, "table": Table(caption, columns, rows, empty=empty)})
-    return found
+        table = Table(caption, columns, found[asked[name]], empty=empty)
+        tables.append({"name": name, "title": title, "table": table})
+    return tables
 
 
 @page
@@ -86,14 +99,19 @@ def awards(request: HttpRequest) -> HttpResponse:
     period = Period(one_of(request, "period", AWARD_PERIODS, Period.LAST_WEEK.value))
     only = disney_universal_only(request)
     limit = number_of(request, "limit", LENGTH, 1, LONGEST)
+    award = one_of(request, "award", TITLES, "longest-waits")
+    asked = (entity, period, only, limit, timezone.now())
     context: dict[str, Any] = {
-        "awards": awards_of(entity, period, only, limit, timezone.now()),
+        "awards": change_tables(*asked) if award == CHANGES else [award_table(award, *asked)],
+        "award": award,
+        "titles": TITLES,
         "entity": entity,
         "entities": {"rides": "Rides", "parks": "Parks"},
         "period": period.value,
         "periods": WORDS,
         "chosen": request.GET.get("filter", "all-parks"),
         "limit": limit,
+        "least_score": LEAST_SCORE,
     }
     return render(request, "dashboard/awards.html", context)
 

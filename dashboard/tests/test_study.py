@@ -28,30 +28,33 @@ def figures_of(page: str, heading: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("period", AWARD_PERIODS)
 @pytest.mark.parametrize("entity", ["parks", "rides"])
-def test_awards_have_the_rows_of_the_api(client, world, entity, period):
-    page = client.get(f"/awards?entity={entity}&period={period}").content.decode()
-    asked = f"entity={entity}&period={period}&filter=all-parks"
-    waits = client.get(f"/api/trends/longest-wait-times?{asked}").json()["data"]
-    least = client.get(f"/api/trends/least-reliable?{asked}").json()["data"]
-    assert bool(waits) == (period != "last_month")  # the world is two weeks old
-    assert [row[2 + (entity == "parks")] for row in figures_of(page, "longest-waits")] == [
-        str(row["avg_wait_time"]) for row in waits
-    ]
-    key = "avg_shame_score" if entity == "parks" else "downtime_hours"
-    digits = 1 if entity == "parks" else 2
-    assert [row[2 + (entity == "parks")] for row in figures_of(page, "least-reliable")] == [
-        f"{row[key]:.{digits}f}" for row in least
-    ]
+@pytest.mark.parametrize(
+    ("award", "path", "shown"),
+    [
+        ("longest-waits", "longest-wait-times", {"parks": ("avg_wait_time", 0), "rides": ("avg_wait_time", 0)}),
+        ("least-reliable", "least-reliable", {"parks": ("avg_shame_score", 1), "rides": ("downtime_hours", 2)}),
+    ],
+)
+def test_awards_have_the_rows_of_the_api(client, world, award, path, shown, entity, period):
+    page = client.get(f"/awards?award={award}&entity={entity}&period={period}").content.decode()
+    rows = client.get(f"/api/trends/{path}?entity={entity}&period={period}&filter=all-parks").json()["data"]
+    assert bool(rows) == (period != "last_month")  # the world is two weeks old
+    key, digits = shown[entity]
+    assert [row[3] for row in figures_of(page, award)] == [f"{row[key]:.{digits}f}" for row in rows]
 
 
 @pytest.mark.parametrize("name", ["improving", "declining"])
 @pytest.mark.parametrize("entity", ["parks", "rides"])
 def test_changes_of_downtime_are_those_of_the_api(client, world, entity, name):
-    page = client.get(f"/awards?entity={entity}&period=yesterday").content.decode()
-    rows = client.get(f"/api/trends?category={entity}-{name}&period=yesterday").json()[entity]
+    page = client.get(f"/awards?award=changes&entity={entity}&period=today").content.decode()
+    rows = client.get(f"/api/trends?category={entity}-{name}&period=today").json()[entity]
     key = "improvement_percentage" if name == "improving" else "decline_percentage"
-    column = 2 if entity == "parks" else 1
-    assert [row[column] for row in figures_of(page, name)] == [f"{row[key]:,.1f} %" for row in rows]
+    assert [row[1] for row in figures_of(page, name)] == [f"{row[key]:,.1f} %" for row in rows]
+
+
+def test_less_and_more_downtime_cost_no_more_than_one_of_them(client, world, django_assert_max_num_queries):
+    with django_assert_max_num_queries(6):
+        client.get("/awards?award=changes&entity=rides&period=last_week")
 
 
 def test_a_period_has_only_the_columns_it_can_fill(client, world):
@@ -61,14 +64,21 @@ def test_a_period_has_only_the_columns_it_can_fill(client, world):
     assert (">Reports<" in week, ">Days<" in week) == (False, True)
 
 
-def test_awards_without_data_say_so(client):
-    text = text_of(client.get("/awards?period=last_month"))
-    assert "No wait was posted in this period." in text
-    assert "Nothing was down in this period, or nothing is known of it." in text
+@pytest.mark.parametrize(
+    ("award", "words"),
+    [
+        ("longest-waits", "No wait was posted in this period."),
+        ("least-reliable", "Nothing was down in this period, or nothing is known of it."),
+        ("changes", "No change of more than 5 %, or no period before to compare with."),
+    ],
+)
+def test_awards_without_data_say_so(client, award, words):
+    assert words in text_of(client.get(f"/awards?award={award}&period=last_month"))
 
 
 @pytest.mark.parametrize(
-    "address", ["/awards?period=live", "/awards?entity=shops", "/charts?type=pies", "/heatmaps?period=live"]
+    "address",
+    ["/awards?period=live", "/awards?award=x", "/awards?entity=shops", "/charts?type=pies", "/heatmaps?period=live"],
 )
 def test_what_does_not_exist_is_a_friendly_400(browser_client, address):
     response = browser_client.get(address)
@@ -158,7 +168,7 @@ def test_the_shades_of_the_legend_cover_everything():
     assert shades(12.0, 0) == [(0, "0"), *((n, f"{2 * n - 2} to {2 * n}") for n in range(1, STEPS + 1))]
 
 
-@pytest.mark.parametrize("address", ["/charts?period=today", "/heatmaps?period=today", "/awards?period=last_week"])
+@pytest.mark.parametrize("address", ["/charts?period=today", "/heatmaps?period=today", "/awards?period=today"])
 def test_names_cannot_break_out(client, world, address):
     page = client.get(f"{address}&type=parks" if "awards" not in address else f"{address}&entity=parks")
     assert "<b>Söhne" not in page.content.decode()
