@@ -48,7 +48,8 @@ def coverage(parks: Sequence[Park], days: Days, now: datetime) -> tuple[Table, l
     gaps, notices = gaps_of(parks, days), notices_of(parks, days)
     rows = []
     for park in parks:
-        if park.pk not in heard and not firsts.get(park.pk):
+        first = firsts.get(park.pk)
+        if park.pk not in heard and first is None:
             continue
         figures = answers[park.pk].total if park.pk in answers else Figures()
         rows.append(
@@ -62,7 +63,7 @@ def coverage(parks: Sequence[Park], days: Days, now: datetime) -> tuple[Table, l
                 "gaps": gaps.get(park.pk, 0),
                 "notices": notices.get(park.pk, 0),
                 "reports": figures.rows,
-                "first": moment(firsts[park.pk].isoformat()) if firsts.get(park.pk) else NOTHING,
+                "first": moment(first.isoformat()) if first else NOTHING,
                 "heard": moment(local_time(heard[park.pk].until, park.timezone, "day"))
                 if park.pk in heard
                 else NOTHING,

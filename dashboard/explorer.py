@@ -285,7 +285,7 @@ def buckets(body: Row, entity: str) -> Table:
     rows = [
         {**row, **each, "name": link(row), "bucket_words": bucket_words(each["bucket"], True)} for row, each in cut
     ]
-    return Table("Bucket by bucket", columns, rows, empty=NOTHING_SEEN)
+    return Table("Every bucket", columns, rows, empty=NOTHING_SEEN)
 
 
 def bucket_count(body: Row) -> int:

@@ -44,7 +44,8 @@ def csv_rows(client: Client, query: str) -> list[dict[str, str]]:
 
 def call_of(page: str) -> str:
     """The call of the API that the page shows."""
-    return unescape(re.search(r'<a class="call" href="([^"]+)"', page)[1])
+    (call,) = re.findall(r'<a class="call" href="([^"]+)"', page)
+    return unescape(call)
 
 
 # -- form ----------------------------------------------------------------------------------------------
