@@ -26,7 +26,7 @@ COLUMNS = (
     Column("kinds", "Breakdowns", is_wide=True),
     Column("days", "Days", "number"),
     Column("unknown", "Unknown", "percent"),
-    Column("gaps", "Gaps", "number", is_wide=True),
+    Column("gaps", "Gaps", "number"),
     Column("notices", "Notices", "number", is_wide=True),
     Column("reports", "Reports", "number", is_wide=True),
     Column("first", "Since", is_wide=True),
