@@ -40,7 +40,7 @@ def minutes(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.1f} %"
+    return NOTHING if value is None else f"{value:,.1f} %"
 
 
 def length(minutes: int) -> str:

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from dashboard.cells import NOTHING
 
+COLOURS = 6  # --s1 to --s6 of the style sheet
+# Lines differ without colour too; lengths of strokes and gaps, as SVG and canvas take them.
+DASHES = ("", "6 4", "2 3", "10 3 2 3", "4 2", "1 4")
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -30,6 +34,14 @@ class Chart:
     @property
     def is_empty(self) -> bool:
         return all(value is None for series in self.series for value in series.values)
+
+    @property
+    def legend(self) -> list[tuple[str, int, str]]:
+        """Name, number of the colour and dash of each line; past six, a colour comes with another dash."""
+        return [
+            (series.name, n % COLOURS + 1, DASHES[(n + n // COLOURS) % len(DASHES)])
+            for n, series in enumerate(self.series)
+        ]
 
     def rows(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         """A label, and of each series the machine's and the reader's form of its value there."""

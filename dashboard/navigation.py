@@ -13,4 +13,9 @@ SECTIONS = (
     Section("Now", "now", "/now"),
     Section("Downtime", "downtime", "/downtime"),
     Section("Waits", "waits", "/waits"),
+    Section("Awards", "awards", "/awards"),
+    Section("Charts", "charts", "/charts"),
+    Section("Heatmaps", "heatmaps", "/heatmaps"),
+    Section("Explorer", "explorer", "/explorer"),
+    Section("Trust", "trust", "/trust"),
 )

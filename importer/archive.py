@@ -9,6 +9,7 @@ import random
 import re
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -197,7 +198,7 @@ class BucketArchive:
 
     def read_once(self, file: ArchiveFile) -> bytes:
         answer = self.client.get_object(Bucket=self.bucket, Key=self.prefix + file.key)
-        with answer["Body"] as body:
+        with closing(answer["Body"]) as body:  # as its own manager it hands out the bare stream, which checks nothing
             if answer["ContentLength"] > MAX_PACKED_BYTES:
                 raise UnreadableFile(TOO_LARGE)
             data: bytes = body.read()  # raises when it is shorter than told

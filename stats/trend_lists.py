@@ -47,9 +47,17 @@ def trend_list(asked: TrendList, period: Period, disney_universal_only: bool, li
 
     A period is compared with the one before of its kind, today so far with the whole of yesterday.
     """
+    return trend_lists([asked], period, disney_universal_only, limit, now)[asked]
+
+
+def trend_lists(
+    asked: Collection[TrendList], period: Period, disney_universal_only: bool, limit: int, now: datetime
+) -> dict[TrendList, list[Row]]:
+    """`trend_list` of several lists of parks, or of rides, for the price of one."""
     parks = chosen_parks(disney_universal_only)
-    trends = park_trends if asked.entities == "parks" else ride_trends
-    return trends(parks, period, asked.category, limit, now)
+    trends = park_trends if all(each.entities == "parks" for each in asked) else ride_trends
+    found = trends(parks, period, [each.category for each in asked], limit, now)
+    return {each: found[each.category] for each in asked}
 
 
 def comparison(period: Period, now: datetime) -> dict[str, str]:
@@ -68,36 +76,47 @@ def in_words(days: Days) -> str:
 # -- rows ------------------------------------------------------------------------------------------------
 
 
-def park_trends(parks: list[Park], period: Period, category: TrendCategory, limit: int, now: datetime) -> list[Row]:
+Categories = Collection[TrendCategory]
+
+
+def park_trends(
+    parks: list[Park], period: Period, categories: Categories, limit: int, now: datetime
+) -> dict[TrendCategory, list[Row]]:
     """Of parks: sums over their active rides of every category (R-15.2, R-5.6)."""
     rides = Ride.objects.active().filter(park__in=[park.pk for park in parks])
     homes = dict(rides.values_list("pk", "park_id"))
     current, previous = (by_park(spans, homes) for spans in compared(rides, homes, parks, period, now))
     known = {park.pk: park for park in parks}
-    return [
-        {
-            **park_identity(known[pk]),
-            "current_uptime": number(current[pk].avg_uptime_percentage),
-            "previous_uptime": number(previous[pk].avg_uptime_percentage),
-            PERCENTAGE[category]: number(abs(change)),
-            "current_downtime_hours": number(current[pk].total_downtime_hours),
-            "previous_downtime_hours": number(previous[pk].total_downtime_hours),
-        }
-        for pk, change in strongest(current, previous, lambda span: span.total_downtime_hours, category)[:limit]
-    ]
+    return {
+        category: [
+            {
+                **park_identity(known[pk]),
+                "current_uptime": number(current[pk].avg_uptime_percentage),
+                "previous_uptime": number(previous[pk].avg_uptime_percentage),
+                PERCENTAGE[category]: number(abs(change)),
+                "current_downtime_hours": number(current[pk].total_downtime_hours),
+                "previous_downtime_hours": number(previous[pk].total_downtime_hours),
+            }
+            for pk, change in strongest(current, previous, lambda span: span.total_downtime_hours, category)[:limit]
+        ]
+        for category in categories
+    }
 
 
-def ride_trends(parks: list[Park], period: Period, category: TrendCategory, limit: int, now: datetime) -> list[Row]:
+def ride_trends(
+    parks: list[Park], period: Period, categories: Categories, limit: int, now: datetime
+) -> dict[TrendCategory, list[Row]]:
     """Of attractions; their hours are not rounded."""
     attractions = attractions_of(parks)
     listed = set(attractions.values_list("pk", flat=True))
     current, previous = compared(attractions, listed, parks, period, now)
-    changes = strongest(current, previous, lambda span: span.downtime_minutes, category)[:limit]
-    known = attractions.in_bulk([pk for pk, _ in changes])
-    rows = []
-    for pk, change in changes:
-        identity = ride_identity(known[pk])
-        rows.append(
+    changes = {
+        category: strongest(current, previous, lambda span: span.downtime_minutes, category)[:limit]
+        for category in categories
+    }
+    known = attractions.in_bulk([pk for found in changes.values() for pk, _ in found])
+    return {
+        category: [
             {
                 **{name: identity[name] for name in RIDE_COLUMNS},
                 "current_uptime": number(current[pk].uptime_percentage),
@@ -106,8 +125,11 @@ def ride_trends(parks: list[Park], period: Period, category: TrendCategory, limi
                 "current_downtime_hours": float(Decimal(current[pk].downtime_minutes) / 60),
                 "previous_downtime_hours": float(Decimal(previous[pk].downtime_minutes) / 60),
             }
-        )
-    return rows
+            for pk, change in found
+            for identity in [ride_identity(known[pk])]
+        ]
+        for category, found in changes.items()
+    }
 
 
 def strongest(

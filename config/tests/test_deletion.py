@@ -6,7 +6,7 @@ import pytest
 from django.db import models
 
 from config.tests.test_migrations import OUR_MODELS
-from importer.tests.factories import CheckpointFactory, HistoryCallFactory
+from importer.tests.factories import CheckpointFactory, DecisionFactory, HistoryCallFactory, SliceFactory
 from parks.tests.factories import (
     ClassificationFactory,
     MetadataFactory,
@@ -26,7 +26,15 @@ from snapshots.tests.factories import (
 from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory, RunFactory
 from weather.tests.factories import ForecastFactory, ObservationFactory
 
-PARENTS: dict[str, Any] = {"park": ParkFactory, "ride": RideFactory, "metadata": MetadataFactory, "run": RunFactory}
+PARENTS: dict[str, Any] = {
+    "park": ParkFactory,
+    "ride": RideFactory,
+    "moving_from": RideFactory,
+    "metadata": MetadataFactory,
+    "run": RunFactory,
+    "job": CheckpointFactory,
+    "same_as": SliceFactory,
+}
 GOES_WITH: list[tuple[Any, str]] = [
     (RideFactory, "park"),
     (ScheduleFactory, "park"),
@@ -41,6 +49,7 @@ GOES_WITH: list[tuple[Any, str]] = [
     (ChangeFactory, "ride"),
     (HistoryCallFactory, "ride"),
     (MetadataVersionFactory, "metadata"),
+    (SliceFactory, "job"),
 ]
 SURVIVES: list[tuple[Any, str]] = [
     (SessionFactory, "park"),
@@ -52,6 +61,10 @@ SURVIVES: list[tuple[Any, str]] = [
     (CheckpointFactory, "park"),
     (RideDayFactory, "ride"),
     (IssueFactory, "ride"),
+    (DecisionFactory, "park"),
+    (DecisionFactory, "ride"),
+    (DecisionFactory, "moving_from"),
+    (SliceFactory, "same_as"),
 ]
 
 

@@ -6,6 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    locks = "imports of the release before have to be over; the ledger has a row an import"
 
     dependencies = [
         ('importer', '0002_history_calls'),

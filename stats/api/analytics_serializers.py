@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -192,9 +193,14 @@ class AnalyticsQuery(serializers.Serializer):
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
         """The checked parameters; raises ValidationError that names the field."""
+        return cls.of(request.query_params)
+
+    @classmethod
+    def of(cls, params: QueryDict) -> dict[str, Any]:
+        """The same of parameters that did not come by the API."""
         repeated = {"park_id", "ride_id"}
         given: dict[str, Any] = {
-            name: values if name in repeated else values[0] for name, values in request.query_params.lists() if values
+            name: values if name in repeated else values[0] for name, values in params.lists() if values
         }
         query = cls(data=given)
         if not query.is_valid():

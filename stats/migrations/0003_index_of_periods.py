@@ -4,6 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    locks = "half a minute for a million rows a year; readers go on, the recomputation of days waits"
 
     dependencies = [
         ('parks', '0003_admin_keys'),

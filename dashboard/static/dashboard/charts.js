@@ -3,43 +3,43 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 const read = (figure) => {
   const table = figure.querySelector("table");
-  const names = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent);
+  const lines = [...table.tHead.rows[0].cells].slice(1).map((cell) => ({
+    label: cell.textContent,
+    stroke: colour(`--s${cell.dataset.colour}`),
+    dash: cell.dataset.dash.split(" ").filter(Boolean).map(Number),
+  }));
   const rows = [...table.tBodies[0].rows];
   const labels = rows.map((row) => row.cells[0].textContent);
   const number = (cell) => (cell.dataset.value === "" ? null : Number(cell.dataset.value));
-  const columns = names.map((_, n) => rows.map((row) => number(row.cells[n + 1])));
-  return { names, labels, columns };
+  const columns = lines.map((_, n) => rows.map((row) => number(row.cells[n + 1])));
+  return { lines, labels, columns };
 };
 
 const draw = (figure) => {
-  const { names, labels, columns } = read(figure);
+  const { lines, labels, columns } = read(figure);
   const plot = figure.querySelector(".plot");
   plot.replaceChildren();
   const bars = figure.dataset.kind === "bar";
-  const dashes = [[], [6, 4], [2, 3], [10, 3, 2, 3], [4, 2], [1, 4]]; // lines differ without colour too
   const ink = colour("--soft");
   const axis = { stroke: ink, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
-  const legend = names.length > 1;
   const options = {
     width: plot.clientWidth,
-    height: plot.clientHeight - (legend ? 30 * Math.ceil(names.length / Math.max(1, Math.floor(plot.clientWidth / 170))) : 0),
-    legend: { show: legend, live: false },
+    height: plot.clientHeight,
+    legend: { show: false }, // the page has its own
     cursor: { drag: { x: false, y: false } },
     scales: { x: { time: false, range: bars ? (_, low, high) => [low - 0.6, high + 0.6] : undefined }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
     series: [
       { value: (_, n) => labels[n] ?? "" },
-      ...names.map((label, n) => ({
-        label,
-        stroke: colour(`--s${(n % 6) + 1}`),
-        fill: bars ? colour(`--s${(n % 6) + 1}`) : undefined,
+      ...lines.map((line) => ({
+        ...line,
+        fill: bars ? line.stroke : undefined,
         width: bars ? 0 : 2,
-        dash: dashes[n % 6],
         paths: bars ? uPlot.paths.bars({ size: [0.7, 60] }) : undefined,
         points: { show: !bars && labels.length < 40 },
       })),
     ],
     axes: [
-      { ...axis, incrs: [1, 2, 3, 4, 6, 7, 12, 14, 24, 30, 60, 90, 180, 365], space: 60, values: (_, splits) => splits.map((n) => labels[n] ?? "") },
+      { ...axis, size: 32, incrs: [1, 2, 3, 4, 6, 7, 12, 14, 24, 30, 60, 90, 144, 180, 288, 365, 576, 1152], space: Math.max(60, 7 * Math.max(...labels.map((label) => label.length))), values: (_, splits) => splits.map((n) => labels[n] ?? "") },
       { ...axis, size: 56 },
     ],
   };

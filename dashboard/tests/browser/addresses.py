@@ -19,6 +19,22 @@ PAGES = [
     "/search",
     "/search?q=spce+montain",
     "/search?q=%3Cscript%3E",
+    "/awards",
+    "/awards?award=least-reliable&entity=parks&period=today",
+    "/awards?award=changes&period=yesterday",
+    "/charts?type=rides&period=yesterday",
+    "/charts?type=parks&period=last_week&limit=20",
+    "/charts?type=waittimes&period=last_month",
+    "/heatmaps?period=yesterday",
+    "/heatmaps?type=parks-shame&period=last_week",
+    "/explorer",
+    "/explorer?entity=rides&park_id={park}&start=2025-12-15&end=2025-12-21&compare=previous",
+    "/explorer?park_id={evil_park}&park_id={park}&start=2025-12-20&end=2025-12-21&bucket=30m&show=downtime_minutes",
+    "/explorer?start=2001-01-01&end=2001-01-02",
+    "/trust",
+    "/trust/rules",
+    "/trust/sources",
+    "/trust/coverage",
 ]
 # Pages that are errors, with their status.
 ERRORS = [
@@ -26,4 +42,6 @@ ERRORS = [
     ("/downtime/rides?period=soon", 400),
     ("/rides/999999", 404),
     ("/parks/{park}?date=soon", 400),
+    ("/charts?type=pies", 400),
+    ("/heatmaps?period=live", 400),
 ]

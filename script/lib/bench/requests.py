@@ -12,7 +12,7 @@ from bench.parameters import Parameters
 # Parameters whose every choice is another question; the others narrow, sort or cut what is found.
 CHOICES = ("period", "type", "category", "entity", "filter")
 # These have targets of their own (bench/questions.py), or are no answer from data.
-ELSEWHERE = ("/api/analytics/", "/api/schema/", "/api/docs/")
+ELSEWHERE = ("/api/analytics/", "/api/schema/", "/api/docs/", "/api/admin/")
 # The rankings, charts, heatmaps and details.
 BUSY = ("/downtime", "/waittimes", "/charts", "/chart-data", "/heatmap-data", "/details")
 CACHED = (
@@ -59,6 +59,12 @@ def choices(operation: Mapping[str, Any], components: Mapping[str, Any]) -> dict
     return found
 
 
+def needed(operation: Mapping[str, Any]) -> dict[str, Any]:
+    """The examples of the parameters without which an operation refuses to answer, and that are no choice."""
+    given = (each for each in operation.get("parameters", []) if each.get("required") and each["in"] == "query")
+    return {each["name"]: each["schema"]["example"] for each in given if "example" in each["schema"]}
+
+
 def asks(schema: Mapping[str, Any]) -> Iterator[Ask]:
     """Every GET request of an OpenAPI schema, and what is posted to the audit."""
     components = schema.get("components", {}).get("schemas", {})
@@ -68,7 +74,7 @@ def asks(schema: Mapping[str, Any]) -> Iterator[Ask]:
         if "get" in operations:
             found = choices(operations["get"], components)
             for chosen in product(*found.values()):
-                query = urlencode(list(zip(found, chosen, strict=True)))
+                query = urlencode([*zip(found, chosen, strict=True), *needed(operations["get"]).items()])
                 yield Ask("GET", endpoint, f"{endpoint}?{query}" if query else endpoint)
     for period, kind in product(("today", "7days", "30days"), ("park_shame_score", "ride_downtime")):
         claim = {"type": kind, "entity_id": 1, "period": period, "displayed_value": 1}

@@ -1,0 +1,119 @@
+"""Awards: the longest waits, the least reliable, and whose downtime changed most, of a period (R-18, R-19)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+
+from dashboard.tables import Column, Row, Table
+from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
+from stats.api.award_serializers import AWARD_PERIODS, ENTITIES
+from stats.api.award_views import LEAST_RELIABLE, LONGEST_WAITS
+from stats.awards import LEAST_SCORE
+from stats.trend_lists import PERCENTAGE, TrendList, trend_lists
+from stats.trends import TREND_THRESHOLD
+from stats.windows import Period
+
+LENGTH, LONGEST = 10, 20  # rows of a list, as the API has them
+WORDS = {period: PERIODS[Period(period)] for period in AWARD_PERIODS}
+RANK = Column("rank", "Rank", "number")
+NAMES = {
+    "parks": (Column("park_name", "Park", "park"), Column("location", "Place", is_wide=True)),
+    "rides": (Column("ride_name", "Ride", "ride"), Column("park_name", "Park", is_wide=True)),
+}
+AVERAGE = Column("avg_wait_time", "Average", "minutes", "min")
+UPTIME = Column("uptime_percentage", "Uptime", "percent")
+FIGURES = {
+    ("longest-waits", "parks"): (AVERAGE, Column("rides_with_waits", "Rides with waits", "number")),
+    ("longest-waits", "rides"): (
+        AVERAGE,
+        Column("peak_wait_time", "Peak", "minutes", "min"),
+        Column("snapshot_count", "Reports", "number", is_wide=True),
+        Column("days_with_data", "Days", "number", is_wide=True),
+    ),
+    ("least-reliable", "parks"): (Column("avg_shame_score", "Shame score", "score", "of 10"), UPTIME),
+    ("least-reliable", "rides"): (
+        Column("downtime_hours", "Downtime", "hours", "h"),
+        Column("downtime_incidents", "Stops", "number", is_wide=True),
+        UPTIME,
+    ),
+}
+AWARDS = {
+    "longest-waits": ("Longest waits", LONGEST_WAITS, "No wait was posted in this period."),
+    "least-reliable": (
+        "Least reliable",
+        LEAST_RELIABLE,
+        "Nothing was down in this period, or nothing is known of it.",
+    ),
+}
+CHANGES = "changes"
+TITLES = {**{name: title for name, (title, _, _) in AWARDS.items()}, CHANGES: "Better and worse"}
+TRENDS = {
+    "improving": ("Less downtime than before", "Less by"),
+    "declining": ("More downtime than before", "More by"),
+}
+
+
+def told(columns: tuple[Column, ...], rows: list[Row]) -> list[Column]:
+    """The columns that these rows have: not every period has them all."""
+    return [column for column in columns if not rows or column.key in rows[0]]
+
+
+def award_table(name: str, entity: str, period: Period, only: bool, limit: int, now: datetime) -> Row:
+    """An anchor, a title and the table of an award (R-19)."""
+    title, award, empty = AWARDS[name]
+    rows = award[entity](period, only, limit, now)
+    columns = told((RANK, *NAMES[entity], *FIGURES[name, entity]), rows)
+    return {
+        "name": name,
+        "title": title,
+        "table": Table(f"{title}, {WORDS[period].lower()}", columns, rows, empty=empty),
+    }
+
+
+def change_tables(entity: str, period: Period, only: bool, limit: int, now: datetime) -> list[Row]:
+    """The same of those with less and with more downtime than before (R-18)."""
+    asked = {name: TrendList(f"{entity}-{name}") for name in TRENDS}
+    found = trend_lists(asked.values(), period, only, limit, now)
+    tables = []
+    for name, (title, change) in TRENDS.items():
+        columns = (
+            NAMES[entity][0],
+            Column(PERCENTAGE[asked[name].category], change, "percent"),
+            Column("previous_downtime_hours", "Before", "hours", "h", is_wide=True),
+            Column("current_downtime_hours", "Downtime", "hours", "h"),
+        )
+        caption = f"{title}, {WORDS[period].lower()}"
+        empty = f"No change of more than {TREND_THRESHOLD:.0f} %, or no period before to compare with."
+        table = Table(caption, columns, found[asked[name]], empty=empty)
+        tables.append({"name": name, "title": title, "table": table})
+    return tables
+
+
+@page
+def awards(request: HttpRequest) -> HttpResponse:
+    entity = one_of(request, "entity", ENTITIES, "rides")
+    period = Period(one_of(request, "period", AWARD_PERIODS, Period.LAST_WEEK.value))
+    only = disney_universal_only(request)
+    limit = number_of(request, "limit", LENGTH, 1, LONGEST)
+    award = one_of(request, "award", TITLES, "longest-waits")
+    asked = (entity, period, only, limit, timezone.now())
+    context: dict[str, Any] = {
+        "awards": change_tables(*asked) if award == CHANGES else [award_table(award, *asked)],
+        "award": award,
+        "titles": TITLES,
+        "entity": entity,
+        "entities": {"rides": "Rides", "parks": "Parks"},
+        "period": period.value,
+        "periods": WORDS,
+        "chosen": request.GET.get("filter", "all-parks"),
+        "limit": limit,
+        "least_score": LEAST_SCORE,
+    }
+    return render(request, "dashboard/awards.html", context)
+
+
+urlpatterns = [path("awards", awards, name="awards")]

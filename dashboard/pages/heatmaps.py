@@ -1,0 +1,94 @@
+"""Heatmaps: the charts' values as a table of coloured cells (R-20.1)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+
+from dashboard.cells import number
+from dashboard.lines import FIGURES
+from dashboard.links import park_url, ride_url
+from dashboard.tables import Row
+from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
+from stats.api.trend_serializers import HEATMAP_PERIODS
+from stats.heatmaps import METRICS, HeatmapType, heatmap
+from stats.windows import Period
+
+ROWS, MOST = 10, 20
+STEPS = 6  # shades, from 0 to the largest value
+TYPES = {
+    HeatmapType.PARKS_SHAME.value: "Score of parks",
+    HeatmapType.RIDES_DOWNTIME.value: "Downtime of rides",
+    HeatmapType.PARKS.value: "Waits of parks",
+    HeatmapType.RIDES_WAIT_TIMES.value: "Waits of rides",
+}
+
+
+def shade(value: float, largest: float) -> int:
+    """1 to STEPS: which part of the way from 0 to the largest value; 0 for nothing at all."""
+    return min(STEPS, 1 + int(value / largest * STEPS)) if value and largest else 0
+
+
+def shades(largest: float, digits: int) -> list[tuple[int, str]]:
+    """What each shade stands for."""
+    bounds = [number(largest * n / STEPS, digits) for n in range(STEPS + 1)]
+    return [(0, number(0)), *((n + 1, f"{bounds[n]} to {bounds[n + 1]}") for n in range(STEPS))]
+
+
+def grid(asked: HeatmapType, period: Period, only: bool, limit: int, now: datetime) -> Row:
+    """The API's matrix with links, words and shades."""
+    found = heatmap(asked, period, only, limit, now)
+    kind = METRICS[asked].kind
+    words, unit, digits = FIGURES[kind]
+    largest = max((value for row in found["matrix"] for value in known(row)), default=0)
+    link = park_url if kind.is_of_parks else ride_url
+    rows = [
+        {
+            "name": entity["entity_name"],
+            "url": link(entity["entity_id"]),
+            "of": entity.get("location") or entity.get("park_name"),
+            "mean": number(entity["total_value"], 1),
+            "cells": [
+                ("none" if value is None else f"h{shade(value, largest)}", number(value, digits)) for value in values
+            ],
+        }
+        for entity, values in zip(found["entities"], found["matrix"], strict=True)
+    ]
+    return {
+        "rows": rows,
+        "labels": found["time_labels"],
+        "axis": "hour" if found["granularity"] == "hourly" else "day",
+        "words": words,
+        "unit": unit,
+        "legend": shades(largest, digits) if largest else [],
+    }
+
+
+def known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+@page
+def heatmaps(request: HttpRequest) -> HttpResponse:
+    asked = HeatmapType(one_of(request, "type", HeatmapType.values, HeatmapType.RIDES_DOWNTIME.value))
+    period = Period(one_of(request, "period", HEATMAP_PERIODS, Period.LAST_WEEK.value))
+    limit = number_of(request, "limit", ROWS, 1, MOST)
+    context: dict[str, Any] = {
+        **grid(asked, period, disney_universal_only(request), limit, timezone.now()),
+        "title": f"{TYPES[asked]}, {PERIODS[period].lower()}",
+        "type": asked.value,
+        "types": TYPES,
+        "period": period.value,
+        "periods": {each: PERIODS[Period(each)] for each in HEATMAP_PERIODS},
+        "chosen": request.GET.get("filter", "all-parks"),
+        "limit": limit,
+        "most": MOST,
+    }
+    return render(request, "dashboard/heatmaps.html", context)
+
+
+urlpatterns = [path("heatmaps", heatmaps, name="heatmaps")]
