@@ -55,6 +55,7 @@ BUCKETS = {
     Bucket.HOUR_OF_DAY: "Hours of the day",
     Bucket.WEEKDAY: "Days of the week",
 }
+GROUPINGS = {"": "No", "rain": "Rain", "temperature_band": "Temperature", "storm": "Thunderstorms"}
 COMPARISONS = {"": "Nothing", "previous": "Just before", "last_year": "A year before"}
 # How the form calls the API's parameters.
 WORDS = {
@@ -67,6 +68,7 @@ WORDS = {
     "weekdays": "Weekdays",
     "bucket": "Cut into",
     "metrics": "Figures",
+    "group_by": "By the weather",
     "compare": "Compare with",
 }
 # Words, unit and kind of cell of each metric.
@@ -212,6 +214,10 @@ class Form:
         return [(bucket.value, words, bucket.value == chosen) for bucket, words in BUCKETS.items()]
 
     @property
+    def groupings(self) -> list[tuple[str, str, bool]]:
+        return [(each, words, each == self.values["group_by"]) for each, words in GROUPINGS.items()]
+
+    @property
     def comparisons(self) -> list[tuple[str, str, bool]]:
         return [(each, words, each == self.values["compare"]) for each, words in COMPARISONS.items()]
 
@@ -287,6 +293,19 @@ def buckets(body: Row, entity: str) -> Table:
         {**row, **each, "name": link(row), "bucket_words": bucket_words(each["bucket"], True)} for row, each in cut
     ]
     return Table("Every bucket", columns, rows, empty=NOTHING_SEEN)
+
+
+def groups(body: Row, entity: str) -> Table:
+    """A row per park or ride and kind of weather, with the size of its sample."""
+    columns = [name_column(body, entity), Column("group_words", GROUPINGS[body["group_by"]])]
+    columns += [Column("hours", "Hours seen", "number"), Column("observations", "Reports", "number")]
+    columns += [column_of(name) for name in body["metrics"] if name != "observations"]
+    cut = islice(((row, each) for row in body["data"] for each in row["groups"]), MOST_ROWS)
+    rows = [
+        {**row, **each, "name": link(row), "group_words": each["group"].replace("_", " ").capitalize()}
+        for row, each in cut
+    ]
+    return Table("By the weather", columns, rows, empty=NOTHING_SEEN)
 
 
 def bucket_count(body: Row) -> int:
@@ -388,7 +407,8 @@ def csv_columns(body: Row, entity: str) -> list[Column]:
     names += ["park_id", "park_name", "timezone"]
     names += ["of"] if body["compare"] else []
     names += [] if body["bucket"] == Bucket.NONE else ["bucket"]
-    return [Column(name, name) for name in (*names, *body["metrics"])]
+    names += ["group", "hours", "observations"] if "group_by" in body else []
+    return [Column(name, name) for name in dict.fromkeys((*names, *body["metrics"]))]
 
 
 def csv_rows(body: Row) -> Iterable[Row]:
@@ -396,5 +416,5 @@ def csv_rows(body: Row) -> Iterable[Row]:
     for row in body["data"]:
         for name, part in zip(COMPARED, (row, row.get("comparison")), strict=True):
             if part is not None:
-                for figures in part.get("buckets", [part["total"]]):
+                for figures in part.get("buckets") or part.get("groups") or [part["total"]]:
                     yield {**row, **figures, "of": name}

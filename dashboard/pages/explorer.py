@@ -17,6 +17,7 @@ from dashboard.explorer import (
     chart,
     csv_columns,
     csv_rows,
+    groups,
     measure,
     parameters,
     totals,
@@ -53,6 +54,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
         "chart": chart(body, shown) if has_buckets and body["data"] else None,
         "totals": totals(body, entity, shown),
         "buckets": buckets(body, entity) if has_buckets else None,
+        "groups": groups(body, entity) if "group_by" in body else None,
         "rows": rows,
         "left": max(0, rows - MOST_ROWS),
     }

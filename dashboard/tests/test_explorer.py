@@ -13,6 +13,7 @@ from django.test import Client
 from dashboard.explorer import (
     BUCKETS,
     COMPARISONS,
+    GROUPINGS,
     MOST_LINES,
     MOST_ROWS,
     WORDS,
@@ -30,6 +31,7 @@ from dashboard.tests.world import EVIL_PARK
 from stats.api import analytics_serializers
 from stats.api.analytics_serializers import AnalyticsQuery
 from stats.figures import METRICS
+from stats.groups import groupings
 from stats.windows import Bucket
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +60,7 @@ def test_the_form_knows_every_parameter_of_the_api():
 def test_the_form_offers_every_choice_of_the_api():
     assert set(BUCKETS) == set(Bucket)
     assert set(COMPARISONS) == {"", *analytics_serializers.COMPARISONS}
+    assert set(GROUPINGS) == {"", *groupings()}
     assert {value for value, _, _ in Form("parks", QueryDict("")).metric_boxes} >= set(METRICS)
 
 
@@ -158,6 +161,26 @@ def test_a_download_tells_the_window_from_what_it_is_compared_with(client, world
     rows = csv_rows(client, f"{WEEK}&park_id={world.park}&bucket=1d&compare=previous")
     assert [row["of"] for row in rows] == ["window"] * 7 + ["compared"] * 7
     assert [row["bucket"] for row in rows] == [f"2025-12-{day:02}" for day in (*range(15, 22), *range(8, 15))]
+
+
+def test_hours_can_be_told_apart_by_their_weather_with_the_size_of_each_sample(client, world):
+    query = f"{WEEK}&park_id={world.park}&group_by=rain"
+    page = client.get(f"/explorer?{query}").content.decode()
+    body = client.get(call_of(page)).json()
+    told = [[each["group"], str(each["hours"]), str(each["observations"])] for each in body["data"][0]["groups"]]
+    assert told
+    rows = csv_rows(client, query)
+    assert [[row["group"], row["hours"], row["observations"]] for row in rows] == told
+    assert '<h2 id="groups">By the weather</h2>' in page
+    for text in (told[0][0].capitalize(), "Open-Meteo"):
+        assert text in page
+    assert re.search(r'<option value="rain" selected>', page)
+
+
+def test_weather_and_buckets_together_are_refused_at_the_field(client, world):
+    response = client.get(f"/explorer?{WEEK}&group_by=rain&bucket=1d")
+    assert response.status_code == 400
+    assert "must be none with group_by" in response.content.decode()
 
 
 def test_a_bar_is_as_long_as_its_figure(client, world):
