@@ -379,7 +379,7 @@ class ParkClock:
         if leaves is not None and leaves > self.day.start:
             yield self.day.start, ride, True
         if ran:
-            self.operated[ride] = max(before or 0, max(end for _, end in ran))
+            self.operated[ride] = max(before or 0, *(end for _, end in ran))
             enters = min(start for start, _ in ran) + 1
             if leaves is not None and self.day.start < leaves < enters:
                 yield leaves, ride, False

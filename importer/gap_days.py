@@ -12,8 +12,9 @@ from django.conf import settings
 
 from importer.days import DayRows, Interval, ParkDay, RideMemory, build_day, clipped, merged, without
 from importer.events import Event
-from importer.importing import DestinationImport, scheduled_spans
+from importer.importing import DestinationImport
 from importer.storing import instant, live_intervals, memory_before, note_operation, ride_facts, seconds
+from importer.surroundings import scheduled_spans
 from parks.models import EntityType, Park
 from parks.themeparks_wiki import History, HistoryState
 from parks.zones import day_range

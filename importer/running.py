@@ -188,6 +188,7 @@ def run_slice(work: Work, piece: ImportSlice) -> None:
         reader.run_slice(piece.last_date, spool.add, on_file)
         summary = reader.summary(date.min if is_first else piece.first_date, None if is_last else piece.last_date)
         store(piece, spool, summary, reader, began)
+        reader.mapping.forget_spans()
     work.progress(piece.files_total - told[0])
     if summary.rows_written:
         data_version.move()
@@ -208,10 +209,9 @@ def reader_of(work: Work, piece: ImportSlice, before: ImportSlice | None) -> Des
 def note_file(piece: ImportSlice, done: int) -> None:
     """A sign of life, and the moment to learn that the import was paused or cancelled, or the slice taken over."""
     held = piece.mine().update(claimed_at=timezone.now(), files_done=done)
-    jobs = ImportCheckpoint.objects.filter(pk=piece.job_id)
-    if not held or not jobs.filter(status=ImportStatus.IN_PROGRESS).exists():
+    running = ImportCheckpoint.objects.filter(pk=piece.job_id, status=ImportStatus.IN_PROGRESS)
+    if not held or not running.update(updated_at=timezone.now()):
         raise Stopped
-    jobs.update(updated_at=timezone.now())
 
 
 @retried_on_lock
@@ -222,8 +222,8 @@ def store(piece: ImportSlice, spool: Spool, summary: ImportSummary, reader: Dest
     summary.rows.clear()
     for park, window, rows in spool:
         summary.rows.update(DestinationImport.store(park, window, rows))
-    for stream in reader.streams.values():
-        note_operation(stream.memory)
+    reader.mapping.store_spans()
+    note_operation({ride: known for stream in reader.streams.values() for ride, known in stream.memory.items()})
     now = timezone.now()
     last_file = next((file for file in reversed(reader.all_files) if file.day <= piece.last_date), None)
     piece.mine().update(

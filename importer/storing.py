@@ -302,10 +302,13 @@ def delete_keys(stored: models.QuerySet[Any], key: tuple[str, ...], gone: list[t
     return len(gone)
 
 
+@retried_on_lock
 def note_operation(memory: dict[int, RideMemory]) -> None:
     """Move `rides.last_operated_at` forward, never back (R-5.5)."""
-    for pk, known in memory.items():
-        if known.last_operated is not None:
-            at = instant(known.last_operated)
-            behind = Q(last_operated_at__isnull=True) | Q(last_operated_at__lt=at)
-            Ride.objects.filter(behind, pk=pk).update(last_operated_at=at)
+    ran = {pk: instant(known.last_operated) for pk, known in memory.items() if known.last_operated is not None}
+    behind = []
+    for ride in Ride.objects.filter(pk__in=ran).only("last_operated_at").select_for_update().order_by("pk"):
+        if ride.last_operated_at is None or ride.last_operated_at < ran[ride.pk]:
+            ride.last_operated_at = ran[ride.pk]
+            behind.append(ride)
+    Ride.objects.bulk_update(behind, ["last_operated_at"])
