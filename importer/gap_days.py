@@ -12,8 +12,7 @@ from django.conf import settings
 
 from importer.days import DayRows, Interval, ParkDay, RideMemory, build_day, clipped, merged, without
 from importer.events import Event
-from importer.importing import DestinationImport
-from importer.storing import instant, live_intervals, memory_before, note_operation, ride_facts, seconds
+from importer.storing import instant, live_intervals, memory_before, note_operation, ride_facts, seconds, store_again
 from importer.surroundings import scheduled_spans
 from parks.models import EntityType, Park
 from parks.themeparks_wiki import History, HistoryState
@@ -74,7 +73,7 @@ def fill(
         )
         rows = build_day(day)
         for part in parts:
-            written += DestinationImport.store(park, part, cut(rows, part))
+            written += store_again(park, part, cut(rows, part))
         filled += without(parts, merged(rows.gaps))
         memory, before = rows.memory, feed[-1] if feed else before
     note_operation(memory)

@@ -12,7 +12,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError
 from django.utils import timezone
 from msgspec import Raw
 
@@ -32,7 +31,6 @@ from importer.storing import (
     instant,
     memory_before,
     seconds,
-    store_day,
 )
 from importer.surroundings import Surroundings, spans_of
 from parks.models import Park
@@ -375,14 +373,6 @@ class DestinationImport:
             self.written.days[stream.park.pk] = (first, stream.next_day)
         stream.memory = rows.memory
         stream.feed_before = day.feed[-1] if day.feed else stream.feed_before
-
-    @staticmethod
-    def store(park: Park, window: tuple[int, int], rows: DayRows) -> Counter[str]:
-        try:
-            return store_day(park, *window, rows)
-        except IntegrityError:
-            # Another importer wrote the same day meanwhile; the second try compares with its rows.
-            return store_day(park, *window, rows)
 
     def window_of(self, stream: ParkStream, start: int, end: int) -> tuple[int, int] | None:
         """The part of a day to write: all of it, unless an earlier import knew more of it than this one.

@@ -14,6 +14,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from importer.archive import Archive, ArchiveError, ArchiveFile, open_archive
+from importer.fresh import store_slice
 from importer.importing import DestinationImport, ImportSummary
 from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState, TransitionRefused
 from importer.planning import Checksums, known_files
@@ -220,8 +221,7 @@ def store(piece: ImportSlice, spool: Spool, summary: ImportSummary, reader: Dest
     if not piece.mine().update(claimed_at=timezone.now()):
         raise Stopped
     summary.rows.clear()
-    for park, window, rows in spool:
-        summary.rows.update(DestinationImport.store(park, window, rows))
+    summary.rows.update(store_slice(spool))
     reader.mapping.store_spans()
     note_operation({ride: known for stream in reader.streams.values() for ride, known in stream.memory.items()})
     now = timezone.now()
