@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from functools import lru_cache, partial
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -20,6 +19,7 @@ ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\
 NOTHING = "\\N"
 ARCHIVE = DataSource.ARCHIVE.value
 LINES_KEPT = 1 << 14
+ROWS_AT_ONCE = 100_000
 
 
 def store_slice(spool: Spool) -> Counter[str]:
@@ -37,7 +37,7 @@ def store_slice(spool: Spool) -> Counter[str]:
     except (IntegrityError, DataError):
         # Another importer wrote some of the days meanwhile, or a value does not fit: day by day it shows.
         free, counts = set(), Counter()
-    for day in spool:
+    for day in spool if free != spool.extents.keys() else ():
         if day.park.pk not in free:
             counts.update(store_again(day.park, day.window, day.rows()))
     return counts
@@ -71,15 +71,40 @@ def insert_days(days: Iterable[SpooledDay]) -> int:
 
 
 def load_days(days: Iterable[SpooledDay]) -> int:
-    """Load days from a file per table; returns how many rows. MariaDB and MySQL only."""
-    with ExitStack() as stack:
-        files = {model: stack.enter_context(NamedTemporaryFile("w", encoding="utf-8")) for model in LINES}
+    """Load days from files, one per table; returns how many rows. MariaDB and MySQL only."""
+    return sum(load_part(part) for part in parts(days))
+
+
+def parts(days: Iterable[SpooledDay]) -> Iterator[list[SpooledDay]]:
+    """Days by as many as are held in memory at once."""
+    part: list[SpooledDay] = []
+    size = 0
+    for day in days:
+        part.append(day)
+        size += len(day.rides) + len(day.queues)
+        if size >= ROWS_AT_ONCE:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def load_part(days: list[SpooledDay]) -> int:
+    count = 0
+    for model, lines in LINES.items():
+        by_key: dict[int, list[str]] = {}
         for day in days:
-            for model, lines in LINES.items():
-                files[model].writelines(lines(day))
-        for file in files.values():
+            for key, text in lines(day):
+                by_key.setdefault(key, []).append(text)
+        if not by_key:
+            continue
+        with NamedTemporaryFile("w", encoding="utf-8") as file:
+            # Days came in their order, so this is the order of the primary key: several times as fast.
+            for key in sorted(by_key):
+                file.writelines(by_key[key])
             file.flush()
-        return sum(load_file(model, file.name) for model, file in files.items())
+            count += load_file(model, file.name)
+    return count
 
 
 # -- lines: the rows of `storing`, with few joins -----------------------------------------------------------
@@ -103,27 +128,27 @@ def state_part(status: str | None, wait: int | None, park_open: bool, carried: b
     return line(state_columns(status, wait, park_open, carried))
 
 
-def ride_lines(day: SpooledDay) -> Iterator[str]:
+def ride_lines(day: SpooledDay) -> Iterator[tuple[int, str]]:
     park = day.park.pk
     for ride, at, seconds, status, wait, park_open, carried, reported_at in day.rides:
         when = stamp(at)
         reported = when if reported_at == at else stamp(reported_at)
         state = state_part(status, wait, park_open, carried)
-        yield f"{ride}\t{when}\t{park}\t{seconds}\t{state}\t{reported}\t{ARCHIVE}\n"
+        yield ride, f"{ride}\t{when}\t{park}\t{seconds}\t{state}\t{reported}\t{ARCHIVE}\n"
 
 
-def queue_lines(day: SpooledDay) -> Iterator[str]:
+def queue_lines(day: SpooledDay) -> Iterator[tuple[int, str]]:
     states = [line(queue_columns(QueueState(*state), AS_TEXT)) for state in day.states]
     for ride, at, place in day.queues:
-        yield f"{ride}\t{stamp(at)}\t{states[place]}\n"
+        yield ride, f"{ride}\t{stamp(at)}\t{states[place]}\n"
 
 
-def plain_lines(table: Table, day: SpooledDay) -> Iterator[str]:
+def plain_lines(table: Table, day: SpooledDay) -> Iterator[tuple[int, str]]:
     """Of the tables with few rows."""
-    return (f"{line(row)}\n" for row in table.rows(day.park, day.few_rows(), AS_TEXT))
+    return ((row[0], f"{line(row)}\n") for row in table.rows(day.park, day.few_rows(), AS_TEXT))
 
 
-LINES: dict[type[models.Model], Callable[[SpooledDay], Iterator[str]]] = {
+LINES: dict[type[models.Model], Callable[[SpooledDay], Iterator[tuple[int, str]]]] = {
     RideStatusSnapshot: ride_lines,
     ParkActivitySnapshot: partial(plain_lines, PARKS),
     QueueData: queue_lines,

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -107,7 +106,6 @@ class Route(NamedTuple):
 
 Placed = tuple[int, int, Event]  # milliseconds since 1970, position in the file
 Told = tuple[int, LogType, str]  # position in the file, kind, reason
-ORDER = itemgetter(0, 1)
 
 
 def tell_later(told: list[Told], position: int, kind: LogType, reason: str) -> None:
@@ -249,7 +247,7 @@ class DestinationImport:
         self.problems.add_formats(file.key, start_of(file.day), stream.met)
         tally.formats.update(stream.met.keys())
         # Sorted before it is used: the first event of a park decides where its first day begins.
-        found.sort(key=ORDER)
+        found.sort()  # no two share a position
         skipped = self.mapping.skipped.copy()
         self.mapping.meet(event for _, _, event in found)
         told = self.take(found)

@@ -4,6 +4,7 @@ So memory does not grow with the slice, and the transaction that stores it is sh
 """
 
 import marshal
+import struct
 from collections.abc import Iterator
 from decimal import Decimal
 from tempfile import TemporaryFile
@@ -14,6 +15,7 @@ from parks.models import Park
 from snapshots.queues import QueueState
 from snapshots.status import STATUSES, Status
 
+LENGTH = struct.Struct("<Q")
 WORDS: dict[Status | None, str | None] = {None: None, **{status: word for word, status in STATUSES.items()}}
 MEANINGS: dict[str | None, Status | None] = {None: None, **STATUSES}
 
@@ -92,7 +94,10 @@ class Spool:
         rides = [(row[0], row[1], row[2], WORDS[row[3]], *row[4:]) for row in rows.rides]
         parks = [(*row[:4], text(row[4]), *row[5:7], text(row[7])) for row in rows.parks]
         changes = [(row[0], row[1], WORDS[row[2]], WORDS[row[3]], *row[4:]) for row in rows.changes]
-        marshal.dump((park.pk, window, rides, parks, queues, states, changes), self.file)
+        # In one piece: `marshal.load` would ask the file for every single value.
+        data = marshal.dumps((park.pk, window, rides, parks, queues, states, changes))
+        self.file.write(LENGTH.pack(len(data)))
+        self.file.write(data)
         known = self.extents.get(park.pk, Extent(park, *window, set()))
         known.rides.update({row[0] for row in rides}, {row[0] for row in queues}, {row[0] for row in changes})
         start, end = min(known.start, window[0]), max(known.end, window[1])
@@ -100,9 +105,7 @@ class Spool:
 
     def __iter__(self) -> Iterator[SpooledDay]:
         self.file.seek(0)
-        while True:
-            try:
-                park, *day = marshal.load(self.file)  # noqa: S302  (we wrote it, and nobody can reach it)
-            except EOFError:
-                return
+        while head := self.file.read(LENGTH.size):
+            (length,) = LENGTH.unpack(head)
+            park, *day = marshal.loads(self.file.read(length))  # noqa: S302  (we wrote it, and nobody can reach it)
             yield SpooledDay(self.extents[park].park, *day)
