@@ -183,7 +183,10 @@ def clipped(intervals: Iterable[Interval], start: int, end: int) -> list[Interva
 
 def holding(intervals: Iterable[Interval], at: int) -> Interval | None:
     """The interval that contains `at`."""
-    return next(((a, b) for a, b in intervals if a <= at < b), None)
+    for interval in intervals:
+        if interval[0] <= at < interval[1]:
+            return interval
+    return None
 
 
 # -- when the park was open ------------------------------------------------------------------------------
@@ -207,11 +210,23 @@ def operating_evidence(day: ParkDay, ride: int, segments: list[Segment]) -> list
     sure = [(last, last + MAX_UNCONFIRMED_SECONDS) for last in lasts]
     sure += [(events[0].at, events[-1].at)] if events else []
     confirmed = merged(sure)
-    evidence: list[Interval] = []
+    return [part for run in runs(segments) for part in clipped(confirmed, *run)]
+
+
+def runs(segments: list[Segment]) -> list[Interval]:
+    """When a ride operated without a pause, whatever the wait."""
+    found: list[Interval] = []
+    begun: int | None = None
     for segment in segments:
         if is_operating(segment.state[0], False):
-            evidence += clipped(confirmed, segment.start, segment.end)
-    return evidence
+            if begun is None:
+                begun = segment.start
+        elif begun is not None:
+            found.append((begun, segment.start))
+            begun = None
+    if begun is not None:
+        found.append((begun, segments[-1].end))
+    return found
 
 
 def activity_spans(day: ParkDay, timelines: dict[int, list[Segment]], quiet: list[Interval]) -> list[Interval]:
@@ -304,9 +319,10 @@ def ride_rows(
     for start, end, (status, wait), reported, observed in segments:
         if observed and not (live and holding(live, start)):
             # The feed's last sign before a silence is known for no time at all.
-            known_end = next((b for a, b in stretches if a <= start < b), start)
+            stretch = holding(stretches, start)
+            known_end = stretch[1] if stretch else start
             seconds = (end if end < known_end else known_end) - start
-            is_open = any(a <= start < b for a, b in spans)
+            is_open = holding(spans, start) is not None
             rows.append(RideRow(ride, start, seconds, status, wait, is_open, False, reported))
         for opening, closing in known_open:
             if start <= opening < end and (start < opening or not observed):
@@ -450,11 +466,7 @@ def mean(total: int, count: int) -> Decimal:
 
 def operations(line: list[Segment], known_open: list[Interval]) -> list[Interval]:
     """When a ride operated while the park is known to have been open."""
-    ran: list[Interval] = []
-    for segment in line:
-        if is_operating(segment.state[0], False):
-            ran += clipped(known_open, segment.start, segment.end)
-    return ran
+    return [part for run in runs(line) for part in clipped(known_open, *run)]
 
 
 def park_rows(day: ParkDay, clock: ParkClock, spans: list[Interval], unknown: list[Interval]) -> list[ParkRow]:

@@ -1,10 +1,11 @@
 """Doing an import, slice after slice: in this process, in several of this machine, or as a task of Celery."""
 
 import errno
+import gc
 import logging
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -168,6 +169,20 @@ def skip(work: Work, piece: ImportSlice) -> bool:
     return True
 
 
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """An import makes many small objects that live for a day of the archive, and no cycles: looking for some at the
+    usual pace takes a fourth of its time."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
 def run_slice(work: Work, piece: ImportSlice) -> None:
     """Read the slice's files, then store its rows and its DONE together. Raises Stopped, ArchiveError, OSError."""
     before = piece.before()
@@ -177,7 +192,7 @@ def run_slice(work: Work, piece: ImportSlice) -> None:
     if reader is None or before is None or reader.limit != before.last_date:  # another process was here meanwhile
         reader = reader_of(work, piece, before)
     work.reader = None  # until the slice is stored: what is not stored has to be read again
-    with Spool() as spool:
+    with few_collections(), Spool() as spool:
 
         def on_file(file: ArchiveFile) -> None:
             done = sum(piece.first_date <= each.day <= min(piece.last_date, file.day) for each in work.files)
