@@ -3,7 +3,7 @@
 Instants are whole seconds since 1970, UTC. An *interval* is a half-open pair `(start, end)`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -12,13 +12,13 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from importer.events import Event
+from importer.intervals import Interval, clipped, holding, merged, without
 from parks.models import INCLUSION_WINDOW
 from parks.rounding import half_up
 from snapshots.queues import QueueState
 from snapshots.score import shame_score
 from snapshots.status import Status, is_down, is_operating, is_plausible_wait
 
-Interval = tuple[int, int]
 State = tuple[Status | None, int | None]
 
 HOUR = 3_600
@@ -144,49 +144,6 @@ class Segment(NamedTuple):
     state: State
     reported_at: int
     observed: bool
-
-
-# -- intervals -------------------------------------------------------------------------------------------
-
-
-def merged(intervals: Iterable[Interval]) -> list[Interval]:
-    """Sorted intervals without overlap; touching ones become one, empty ones vanish."""
-    result: list[Interval] = []
-    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(end, result[-1][1]))
-        else:
-            result.append((start, end))
-    return result
-
-
-def without(intervals: Iterable[Interval], holes: Sequence[Interval]) -> list[Interval]:
-    """`intervals` less `holes`; both sorted and without overlap."""
-    result = []
-    for interval_start, end in intervals:
-        start = interval_start
-        for hole_start, hole_end in holes:
-            if hole_end <= start or hole_start >= end:
-                continue
-            if hole_start > start:
-                result.append((start, hole_start))
-            start = hole_end
-        if start < end:
-            result.append((start, end))
-    return result
-
-
-def clipped(intervals: Iterable[Interval], start: int, end: int) -> list[Interval]:
-    pairs = ((max(a, start), min(b, end)) for a, b in intervals)
-    return [(a, b) for a, b in pairs if a < b]
-
-
-def holding(intervals: Iterable[Interval], at: int) -> Interval | None:
-    """The interval that contains `at`."""
-    for interval in intervals:
-        if interval[0] <= at < interval[1]:
-            return interval
-    return None
 
 
 # -- when the park was open ------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from importer.days import DayRows, Interval, ParkDay, RideMemory, build_day, clipped, merged, without
+from importer.days import DayRows, ParkDay, RideMemory, build_day
 from importer.events import Event
+from importer.intervals import Interval, clipped, merged, without
 from importer.storing import instant, live_intervals, memory_before, note_operation, ride_facts, seconds, store_again
 from importer.surroundings import scheduled_spans
 from parks.models import EntityType, Park

@@ -16,11 +16,12 @@ from msgspec import Raw
 
 from importer.archive import Archive, ArchiveFile, UnreadableFile
 from importer.carry import ParkStream, packed, unpacked
-from importer.days import DayRows, Interval, ParkDay, build_day
+from importer.days import DayRows, ParkDay, build_day
 from importer.decoding import EventStream, as_told
 from importer.events import Event, parse_event
 from importer.fetching import ReadAhead
 from importer.formats import Met
+from importer.intervals import Interval
 from importer.mapping import Mapping, Report
 from importer.models import ImportCheckpoint
 from importer.plain import PlainEvents

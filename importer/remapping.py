@@ -18,8 +18,8 @@ from django.db import models, transaction
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 
-from importer.days import Interval, holding, merged, without
 from importer.decisions import LONGEST_NOTES, SURE, MappingDecision, MappingMethod, Span
+from importer.intervals import Interval, holding, merged, without
 from importer.mapping import give_uuid
 from importer.models import ImportSlice
 from importer.storing import KEYS_PER_DELETE, instant, seconds

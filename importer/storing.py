@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, models
 from django.db.models import Max, Q
 
-from importer.days import DayRows, Interval, RideFacts, RideMemory
+from importer.days import DayRows, RideFacts, RideMemory
+from importer.intervals import Interval
 from parks.models import Park, Ride, weight_of
 from parks.querysets import BATCH_SIZE, retried_on_lock, upsert
 from snapshots.bulk import insert_new, stamp

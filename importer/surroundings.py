@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from importer.days import Interval, RideFacts
+from importer.days import RideFacts
+from importer.intervals import Interval
 from importer.storing import instant, live_intervals, ride_facts, seconds
 from parks.models import Park, ParkSchedule, ScheduleType
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot

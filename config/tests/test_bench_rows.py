@@ -211,7 +211,7 @@ def test_nonsense_in_the_environment_is_refused(bad):
 
 def test_how_to_measure_comes_from_the_environment_too():
     main = importlib.import_module("bench.__main__")
-    assert main.how_to_measure({}) == (30, 2, ["size", "recompute", "analytics", "api"])
+    assert main.how_to_measure({}) == (30, 2, ["size", "recompute", "analytics", "api", "import"])
     assert main.how_to_measure({"BENCH_RUNS": "5", "BENCH_STEPS": "size"}) == (5, 2, ["size"])
     for bad in ({"BENCH_RUNS": "0"}, {"BENCH_WORKERS": "two"}, {"BENCH_STEPS": "speed"}):
         with pytest.raises(ValueError, match=r"."):
