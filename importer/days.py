@@ -3,20 +3,22 @@
 Instants are whole seconds since 1970, UTC. An *interval* is a half-open pair `(start, end)`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from importer.events import Event
+from importer.intervals import Interval, clipped, holding, merged, without
 from parks.models import INCLUSION_WINDOW
 from parks.rounding import half_up
 from snapshots.queues import QueueState
 from snapshots.score import shame_score
 from snapshots.status import Status, is_down, is_operating, is_plausible_wait
 
-Interval = tuple[int, int]
 State = tuple[Status | None, int | None]
 
 HOUR = 3_600
@@ -25,6 +27,8 @@ MAX_UNCONFIRMED_SECONDS = 4 * HOUR
 # A park that runs over midnight belongs to the evening before up to the longest pause before noon.
 SHORTEST_NIGHT_SECONDS = HOUR
 INCLUSION_WINDOW_SECONDS = int(INCLUSION_WINDOW.total_seconds())
+BEGINNING, BY_INSTANT = itemgetter(0), itemgetter(1)
+VALUES_KEPT = 1 << 16
 
 
 @dataclass(slots=True)
@@ -142,46 +146,6 @@ class Segment(NamedTuple):
     observed: bool
 
 
-# -- intervals -------------------------------------------------------------------------------------------
-
-
-def merged(intervals: Iterable[Interval]) -> list[Interval]:
-    """Sorted intervals without overlap; touching ones become one, empty ones vanish."""
-    result: list[Interval] = []
-    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(end, result[-1][1]))
-        else:
-            result.append((start, end))
-    return result
-
-
-def without(intervals: Iterable[Interval], holes: Sequence[Interval]) -> list[Interval]:
-    """`intervals` less `holes`; both sorted and without overlap."""
-    result = []
-    for interval_start, end in intervals:
-        start = interval_start
-        for hole_start, hole_end in holes:
-            if hole_end <= start or hole_start >= end:
-                continue
-            if hole_start > start:
-                result.append((start, hole_start))
-            start = hole_end
-        if start < end:
-            result.append((start, end))
-    return result
-
-
-def clipped(intervals: Iterable[Interval], start: int, end: int) -> list[Interval]:
-    pairs = ((max(a, start), min(b, end)) for a, b in intervals)
-    return [(a, b) for a, b in pairs if a < b]
-
-
-def holding(intervals: Iterable[Interval], at: int) -> Interval | None:
-    """The interval that contains `at`."""
-    return next(((a, b) for a, b in intervals if a <= at < b), None)
-
-
 # -- when the park was open ------------------------------------------------------------------------------
 
 
@@ -203,11 +167,23 @@ def operating_evidence(day: ParkDay, ride: int, segments: list[Segment]) -> list
     sure = [(last, last + MAX_UNCONFIRMED_SECONDS) for last in lasts]
     sure += [(events[0].at, events[-1].at)] if events else []
     confirmed = merged(sure)
-    evidence: list[Interval] = []
+    return [part for run in runs(segments) for part in clipped(confirmed, *run)]
+
+
+def runs(segments: list[Segment]) -> list[Interval]:
+    """When a ride operated without a pause, whatever the wait."""
+    found: list[Interval] = []
+    begun: int | None = None
     for segment in segments:
         if is_operating(segment.state[0], False):
-            evidence += clipped(confirmed, segment.start, segment.end)
-    return evidence
+            if begun is None:
+                begun = segment.start
+        elif begun is not None:
+            found.append((begun, segment.start))
+            begun = None
+    if begun is not None:
+        found.append((begun, segments[-1].end))
+    return found
 
 
 def activity_spans(day: ParkDay, timelines: dict[int, list[Segment]], quiet: list[Interval]) -> list[Interval]:
@@ -266,16 +242,24 @@ def timeline(day: ParkDay, ride: int) -> list[Segment]:
     """A ride's states over the day; events that leave status and wait as they were lengthen the segment."""
     known = day.memory.get(ride)
     marks: list[tuple[int, State, int, bool]] = []
+    state: State | None = None  # of the last mark
+    observed_at = None  # the instant of the last mark, if an event made it
     if known:
-        marks.append((day.start, known.state, known.reported_at, False))
+        state = known.state
+        marks.append((day.start, state, known.reported_at, False))
     for event in day.events.get(ride, ()):
-        if marks and event.at == marks[-1][0] and marks[-1][3]:
+        at = event.at
+        if at == observed_at:
             marks.pop()  # of two events in one second the later wins
-        if not marks or marks[-1][1] != event.state:
-            marks.append((event.at, event.state, event.at, True))
-    ends = [mark[0] for mark in marks[1:]] + [day.horizon]
+            state = marks[-1][1] if marks else None
+            observed_at = marks[-1][0] if marks and marks[-1][3] else None
+        told = (event.status, event.wait)
+        if told != state or not marks:
+            marks.append((at, told, at, True))
+            state, observed_at = told, at
+    ends = [mark[0] for mark in marks[1:]] + [day.horizon] if marks else []
     return [
-        Segment(start, max(start, end), state, reported, observed)
+        Segment(start, end if end > start else start, state, reported, observed)
         for (start, state, reported, observed), end in zip(marks, ends, strict=True)
     ]
 
@@ -287,26 +271,22 @@ def ride_rows(
     live = day.live.get(ride, [])
     known_open = without(spans, merged([*unknown, *live]))
     closed = without([(day.start, day.horizon)], merged([*spans, *unknown, *live]))
+    stretches = sorted([*known_open, *closed])  # without overlap
     rows = []
-    for segment in segments:
-        if segment.observed and not holding(live, segment.start):
-            rows.append(observed_row(ride, segment, spans, known_open, closed))
+    for start, end, (status, wait), reported, observed in segments:
+        if observed and not (live and holding(live, start)):
+            # The feed's last sign before a silence is known for no time at all.
+            stretch = holding(stretches, start)
+            known_end = stretch[1] if stretch else start
+            seconds = (end if end < known_end else known_end) - start
+            is_open = holding(spans, start) is not None
+            rows.append(RideRow(ride, start, seconds, status, wait, is_open, False, reported))
         for opening, closing in known_open:
-            starts_before = segment.start < opening or (segment.start == opening and not segment.observed)
-            if starts_before and opening < segment.end:
-                until = min(segment.end, closing)
-                rows.append(RideRow(ride, opening, until - opening, *segment.state, True, True, segment.reported_at))
-    return sorted(rows, key=lambda row: row.at)
-
-
-def observed_row(
-    ride: int, segment: Segment, spans: list[Interval], known_open: list[Interval], closed: list[Interval]
-) -> RideRow:
-    """The row of an event. The feed's last sign before a silence is known for no time at all."""
-    at = segment.start
-    stretch = holding(known_open, at) or holding(closed, at) or (at, at)
-    seconds = min(segment.end, stretch[1]) - at
-    return RideRow(ride, at, seconds, *segment.state, holding(spans, at) is not None, False, segment.reported_at)
+            if start <= opening < end and (start < opening or not observed):
+                seconds = (end if end < closing else closing) - opening
+                rows.append(RideRow(ride, opening, seconds, status, wait, True, True, reported))
+    rows.sort(key=BY_INSTANT)
+    return rows
 
 
 def change_rows(day: ParkDay, ride: int, segments: list[Segment]) -> list[ChangeRow]:
@@ -328,73 +308,122 @@ def queue_rows(day: ParkDay, ride: int) -> list[QueueRow]:
     """Every queue told by every event; of two events in one second the later wins."""
     latest = {event.at: event.queues for event in day.events.get(ride, ())}
     live = day.live.get(ride, ())
-    return [QueueRow(ride, at, queue) for at, queues in latest.items() if not holding(live, at) for queue in queues]
+    if live:
+        latest = {at: queues for at, queues in latest.items() if not holding(live, at)}
+    return [QueueRow(ride, at, queue) for at, queues in latest.items() for queue in queues]
 
 
 # -- the park --------------------------------------------------------------------------------------------
 
 
 class ParkClock:
-    """Walks through a day and tells the park's figures at ever later instants (R-7.2, R-10.1)."""
+    """Walks through a day and tells the park's figures at ever later instants (R-7.2, R-10.1).
+
+    Between two instants only the rides are looked at again whose state or whose place in the score has changed.
+    """
 
     def __init__(self, day: ParkDay, timelines: dict[int, list[Segment]], known_open: list[Interval]) -> None:
         self.day = day
         self.timelines = timelines
-        self.known_open = known_open
-        self.index = dict.fromkeys(timelines, 0)
-        self.operated = {ride: known.last_operated for ride, known in day.memory.items()}
+        self.states: dict[int, State] = {}
+        self.running: set[int] = set()
+        self.waits: dict[int, int] = {}  # plausible ones, of running rides
+        self.down: set[int] = set()
+        self.counting: set[int] = set()  # rides that operated within the inclusion window
+        self.operated: dict[int, int | None] = {ride: known.last_operated for ride, known in day.memory.items()}
+        turns: list[tuple[int, int, State | None]] = []
+        changes: list[tuple[int, int, bool]] = []
+        for ride, line in timelines.items():
+            turns += [(segment.start, ride, segment.state) for segment in line]
+            if line:
+                turns.append((line[-1].end + 1, ride, None))  # at the horizon the last state still counts
+            changes += self.included(ride, operations(line, known_open))
+        self.turns = sorted(turns, key=BEGINNING)
+        self.changes = sorted(changes, key=BEGINNING)
+        self.next_turn = self.next_change = 0
 
-    def state(self, ride: int, at: int) -> State | None:
-        """The ride's state at `at`; notes on the way when it last operated in the open park."""
-        line = self.timelines[ride]
-        i = self.index[ride]
-        while i < len(line) and line[i].end <= at:
-            self.note(ride, line[i], at)
+    def included(self, ride: int, ran: list[Interval]) -> Iterator[tuple[int, int, bool]]:
+        """From when on a ride enters the score or leaves it; notes when it last operated in the open park.
+
+        The window is longer than a day: who operated in the day stays to its end.
+        """
+        before = self.operated.get(ride)
+        leaves = None if before is None else before + INCLUSION_WINDOW_SECONDS + 1
+        if leaves is not None and leaves > self.day.start:
+            yield self.day.start, ride, True
+        if ran:
+            self.operated[ride] = max(before or 0, *(end for _, end in ran))
+            enters = min(start for start, _ in ran) + 1
+            if leaves is not None and self.day.start < leaves < enters:
+                yield leaves, ride, False
+            yield enters, ride, True
+        elif leaves is not None:
+            yield leaves, ride, False
+
+    def advance(self, at: int) -> None:
+        """Take in whatever happened until `at`, included."""
+        turns, i = self.turns, self.next_turn
+        while i < len(turns) and turns[i][0] <= at:
+            self.turn(turns[i][1], turns[i][2])
             i += 1
-        self.index[ride] = i
-        if i == len(line):
-            # At the horizon the last state still counts.
-            return line[-1].state if line and line[-1].end == at else None
-        if line[i].start > at:
-            return None
-        self.note(ride, line[i], at)
-        return line[i].state
+        self.next_turn = i
+        changes, i = self.changes, self.next_change
+        while i < len(changes) and changes[i][0] <= at:
+            (self.counting.add if changes[i][2] else self.counting.discard)(changes[i][1])
+            i += 1
+        self.next_change = i
 
-    def note(self, ride: int, segment: Segment, at: int) -> None:
-        if not is_operating(segment.state[0], False):
+    def turn(self, ride: int, state: State | None) -> None:
+        """A ride enters a state, or is not known any more."""
+        self.running.discard(ride)
+        self.down.discard(ride)
+        self.waits.pop(ride, None)
+        if state is None:
+            self.states.pop(ride, None)
             return
-        for opening, closing in self.known_open:
-            until = min(segment.end, closing, at)
-            if until > max(segment.start, opening):
-                self.operated[ride] = max(until, self.operated.get(ride) or until)
+        self.states[ride] = state
+        status, wait = state
+        if is_operating(status, False):
+            self.running.add(ride)
+            if wait is not None and is_plausible_wait(wait):
+                self.waits[ride] = wait
+        elif is_down(status, False, self.day.reports_down):
+            self.down.add(ride)
 
     def row(self, at: int, seconds: int, park_open: bool) -> ParkRow:
-        states = {ride: state for ride in self.timelines if (state := self.state(ride, at)) is not None}
-        running = [state for state in states.values() if is_operating(state[0], False)]
-        waits = [wait for _, wait in running if wait is not None and is_plausible_wait(wait)]
+        self.advance(at)
+        waits = self.waits.values()
         return ParkRow(
             at=at,
             seconds=seconds,
-            total=len(states),
-            open=len(running),
-            avg_wait=half_up(Decimal(sum(waits)) / len(waits), 2) if waits else None,
+            total=len(self.states),
+            open=len(self.running),
+            avg_wait=mean(sum(waits), len(waits)) if waits else None,
             max_wait=max(waits, default=None),
             park_open=park_open,
-            score=self.score(states, at) if park_open else None,
+            score=self.score() if park_open else None,
         )
 
-    def score(self, states: dict[int, State], at: int) -> Decimal:
-        """R-10.1: weight down over weight of the rides that operated within seven days before `at`."""
-        capacity = down = 0
-        for ride, facts in self.day.rides.items():
-            operated = self.operated.get(ride)
-            if not facts.is_active or operated is None or operated < at - INCLUSION_WINDOW_SECONDS:
-                continue
-            capacity += facts.weight
-            state = states.get(ride)
-            if state is not None and is_down(state[0], state[0] == Status.OPERATING, self.day.reports_down):
-                down += facts.weight
-        return shame_score(down, capacity)
+    def score(self) -> Decimal:
+        """R-10.1: weight down over weight of the rides that operated within seven days before."""
+        rides = self.day.rides
+        weights = {ride: rides[ride].weight for ride in self.counting if ride in rides and rides[ride].is_active}
+        return score_of(sum(weights[ride] for ride in self.down if ride in weights), sum(weights.values()))
+
+
+# Few shares and few means occur, and each many times.
+score_of = lru_cache(VALUES_KEPT)(shame_score)
+
+
+@lru_cache(VALUES_KEPT)
+def mean(total: int, count: int) -> Decimal:
+    """Of waits in minutes, to two decimals (R-7.2)."""
+    return half_up(Decimal(total) / count, 2)
+
+
+def operations(line: list[Segment], known_open: list[Interval]) -> list[Interval]:
+    """When a ride operated while the park is known to have been open."""
+    return [part for run in runs(line) for part in clipped(known_open, *run)]
 
 
 def park_rows(day: ParkDay, clock: ParkClock, spans: list[Interval], unknown: list[Interval]) -> list[ParkRow]:
@@ -422,7 +451,6 @@ def remembered(day: ParkDay, timelines: dict[int, list[Segment]], clock: ParkClo
     """What the next day needs to know."""
     memory = dict(day.memory)
     for ride, line in timelines.items():
-        clock.state(ride, day.end)
         if not line:
             continue
         known = day.memory.get(ride)

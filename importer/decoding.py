@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import orjson
 
 from importer import formats
@@ -31,6 +32,7 @@ LONGEST_BETWEEN = 200
 CUTS_TRIED = 3
 NEXT_EVENT = re.compile(r'\{\s*"')
 EVENT_KEYS = {"entityId", "eventTime"}
+PIECES = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class NotBelieved(Exception):
@@ -73,6 +75,10 @@ class EventStream:
         self.key = b""  # the first key of the first event, in quotes
 
     def __iter__(self) -> Iterator[Any]:
+        return map(as_told, self.pieces())
+
+    def pieces(self) -> Iterator[Any]:
+        """Each event as a piece of its text (`Raw`), or, around a damage, as it could be read: see `as_told`."""
         try:
             for events in self.batches():
                 self.count += len(events)
@@ -139,7 +145,7 @@ class EventStream:
                 begun, buffer, offset = self.begin(buffer, offset)
             cuts = self.cuts(buffer) if begun and len(buffer) >= CHUNK else []
             for cut in cuts[:CUTS_TRIED]:
-                events = loaded(b"[" + buffer[: cut.comma] + b"]")
+                events = split(b"[" + buffer[: cut.comma] + b"]")
                 if events is not None:
                     yield events
                     buffer, offset = buffer[cut.following :], offset + cut.following
@@ -193,8 +199,8 @@ class EventStream:
         for _ in range(CUTS_TRIED):
             if end < 0 or self.reason is not None:
                 break
-            events = loaded(b"[" + buffer[:end] + b"]")
-            if events is not None and loaded(self.head + buffer[end:], list_wanted=False) is not None:
+            events = split(b"[" + buffer[:end] + b"]")
+            if events is not None and is_json(self.head + buffer[end:]):
                 return events
             end = buffer.rfind(b"]", 0, end)
         return self.salvage(buffer, offset)
@@ -230,13 +236,33 @@ class Cut:
     following: int
 
 
-def loaded(text: bytes, list_wanted: bool = True) -> Any | None:
-    """The JSON of `text`, or None when it is none."""
+def split(text: bytes) -> list[Any] | None:
+    """The elements of the JSON list `text`, each as a piece of it, or None when it is none."""
     try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        if not text.isascii():
+            text.decode()
+        return PIECES.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return document if isinstance(document, list) or not list_wanted else None
+
+
+def as_told(piece: Any) -> Any:
+    """The value of a piece of text; what was read already stays as it is."""
+    if not isinstance(piece, msgspec.Raw):
+        return piece
+    text = bytes(piece)
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)  # a number beyond all bounds
+
+
+def is_json(text: bytes) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def salvaged(text: str) -> tuple[list[Any], int]:

@@ -1,10 +1,9 @@
 """One raw archive event, checked and typed (sources 2.2). What is wrong is told, the rest is kept."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from importer import formats
 from importer.formats import Met, flat_data, flat_queue, preview_kind
@@ -20,8 +19,7 @@ PARK = "PARK"
 ENTITY_TYPES = frozenset(EntityType.values)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A full state of one entity from an instant on; `at` in whole seconds since 1970, UTC."""
 
     entity: str

@@ -10,10 +10,11 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from importer.days import DayRows, Interval, ParkDay, RideMemory, build_day, clipped, merged, without
+from importer.days import DayRows, ParkDay, RideMemory, build_day
 from importer.events import Event
-from importer.importing import DestinationImport, scheduled_spans
-from importer.storing import instant, live_intervals, memory_before, note_operation, ride_facts, seconds
+from importer.intervals import Interval, clipped, merged, without
+from importer.storing import instant, live_intervals, memory_before, note_operation, ride_facts, seconds, store_again
+from importer.surroundings import scheduled_spans
 from parks.models import EntityType, Park
 from parks.themeparks_wiki import History, HistoryState
 from parks.zones import day_range
@@ -73,7 +74,7 @@ def fill(
         )
         rows = build_day(day)
         for part in parts:
-            written += DestinationImport.store(park, part, cut(rows, part))
+            written += store_again(park, part, cut(rows, part))
         filled += without(parts, merged(rows.gaps))
         memory, before = rows.memory, feed[-1] if feed else before
     note_operation(memory)

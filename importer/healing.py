@@ -13,7 +13,6 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from importer.days import Interval, clipped
 from importer.gap_days import fill
 from importer.histories import (
     HISTORY_DAYS,
@@ -28,6 +27,7 @@ from importer.histories import (
     kept_answers,
     settled_calls,
 )
+from importer.intervals import Interval, clipped
 from importer.models import HistoryCall, HistoryOutcome
 from importer.storing import seconds
 from parks import data_version

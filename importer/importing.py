@@ -7,32 +7,33 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError
 from django.utils import timezone
+from msgspec import Raw
 
 from importer.archive import Archive, ArchiveFile, UnreadableFile
 from importer.carry import ParkStream, packed, unpacked
-from importer.days import DayRows, Interval, ParkDay, build_day
-from importer.decoding import EventStream
+from importer.days import DayRows, ParkDay, build_day
+from importer.decoding import EventStream, as_told
 from importer.events import Event, parse_event
 from importer.fetching import ReadAhead
 from importer.formats import Met
+from importer.intervals import Interval
 from importer.mapping import Mapping, Report
 from importer.models import ImportCheckpoint
+from importer.plain import PlainEvents
 from importer.problems import Problem, ProblemLog, start_of
 from importer.storing import (
     has_archive_rows,
     instant,
-    live_intervals,
     memory_before,
-    ride_facts,
     seconds,
-    store_day,
 )
-from parks.models import Park, ParkSchedule, ScheduleType
+from importer.surroundings import Surroundings, spans_of
+from parks.models import Park
 from parks.zones import day_range, local_date
 from snapshots.quality import LogType
 from snapshots.status import is_operating
@@ -92,6 +93,26 @@ class ImportSummary:
         return sum(self.rows[word] for word in ("created", "updated", "deleted"))
 
 
+class Route(NamedTuple):
+    """Where events of one entity go: the park's signs of life, the ride's events; older ones than `begins` nowhere.
+
+    `skipped`: what it is, if no ride.
+    """
+
+    feed: list[int]
+    events: list[Event] | None
+    begins: int
+    skipped: str | None
+
+
+Placed = tuple[int, int, Event]  # milliseconds since 1970, position in the file
+Told = tuple[int, LogType, str]  # position in the file, kind, reason
+
+
+def tell_later(told: list[Told], position: int, kind: LogType, reason: str) -> None:
+    told.append((position, kind, reason))
+
+
 DaySink = Callable[[Park, tuple[int, int], DayRows], object]
 
 
@@ -118,6 +139,8 @@ class DestinationImport:
         self.limit = date.min  # days after it wait
         self.mapping = Mapping(job.destination_uuid, job.auto_create, job.import_id)
         self.streams = unpacked(carry) if carry else {}
+        self.plain = PlainEvents(job.destination_uuid)
+        self.surroundings: dict[int, Surroundings] = {}  # by park, of the present slice
         self.problems = ProblemLog(job.import_id)
         self.tallies: dict[date, ImportSummary] = {}  # what was read, by the file's day
         self.written = ImportSummary()  # what the present slice wrote
@@ -134,6 +157,7 @@ class DestinationImport:
         A day is known when something later is: files are read up to two days behind the slice. Raises ArchiveError.
         """
         self.limit = last
+        self.surroundings = {}
         self.written = ImportSummary()
         self.write_days(sink, is_last=False)
         while self.position < len(self.all_files) and self.last_read < last + LOOK_AHEAD:
@@ -203,7 +227,14 @@ class DestinationImport:
         tally = self.tally(file.day)
         stream = EventStream(data)
         now = timezone.now()
-        found = [self.parsed(file, position, raw, now, stream.met) for position, raw in enumerate(stream)]
+        self.plain.begin_file(file.day, now)
+        found: list[Placed] = []
+        for position, piece in enumerate(stream.pieces()):
+            event = self.plain.event(piece) if isinstance(piece, Raw) else None
+            if event is None:
+                event = self.parsed(file, position, as_told(piece), now, stream.met)
+            if event is not None:
+                found.append((event.millis, position, event))
         if not stream.is_believed:
             found = []
         tally.files += 1
@@ -214,27 +245,32 @@ class DestinationImport:
             place = f"{file.key}#{stream.position}"
             at = start_of(file.day)
             self.tell(Problem(LogType.PARSE_ERROR, "archive_file", place, stream.reason, at), file.day)
-        # Sorted before it is used: the first event of a park decides where its first day begins.
-        events = sorted((pair for pair in found if pair is not None), key=lambda pair: pair[0].millis)
         self.problems.add_formats(file.key, start_of(file.day), stream.met)
         tally.formats.update(stream.met.keys())
+        # Sorted before it is used: the first event of a park decides where its first day begins.
+        found.sort()  # no two share a position
         skipped = self.mapping.skipped.copy()
-        self.mapping.meet(event for event, _ in events)
-        for event, report in events:
-            self.take(event, report)
+        self.mapping.meet(event for _, _, event in found)
+        told = self.take(found)
         self.mapping.note_spans()
         tally.skipped.update(self.mapping.skipped - skipped)
-        return max((event.at for event, _ in events), default=0)
+        if told:
+            places = {position for position, _, _ in told}
+            # Plain events are not kept as they came: the few that are told of are read again.
+            raws = {n: as_told(piece) for n, piece in enumerate(EventStream(data).pieces()) if n in places}
+            for position, kind, reason in told:
+                self.tell_event(file, position, kind, reason, raws[position])
+        return max((event.at for _, _, event in found), default=0)
 
-    def parsed(
-        self, file: ArchiveFile, position: int, raw: object, now: datetime, met: Met
-    ) -> tuple[Event, Report] | None:
-        """One event of a file, with the way to report what is wrong with it."""
+    def tell_event(self, file: ArchiveFile, position: int, kind: LogType, reason: str, raw: object) -> None:
+        place = f"{file.key}#{position}"
+        self.tell(Problem(kind, "archive_event", place, reason, start_of(file.day), raw=raw), file.day)
+
+    def parsed(self, file: ArchiveFile, position: int, raw: object, now: datetime, met: Met) -> Event | None:
+        """One event of a file, read the careful way."""
 
         def report(kind: LogType, reason: str) -> None:
-            place = f"{file.key}#{position}"
-            problem = Problem(kind, "archive_event", place, reason, start_of(file.day), raw=raw)
-            self.tell(problem, file.day)
+            self.tell_event(file, position, kind, reason, raw)
 
         event = parse_event(raw, self.job.destination_uuid, now, report, met)
         if event is None:
@@ -242,23 +278,54 @@ class DestinationImport:
         if abs(instant(event.at).date() - file.day) > ONE_DAY:
             report(LogType.INVALID, f"eventTime {instant(event.at):%Y-%m-%d} is far from the file's day")
             return None
-        return event, report
+        return event
 
-    def take(self, event: Event, report: Report) -> None:
-        """Put an event into its park's stream."""
+    def take(self, found: Sequence[Placed]) -> list[Told]:
+        """Put a file's events into the streams of their parks; returns what has to be told of which event.
+
+        Where an entity's events go is found out once, as long as nothing can change it.
+        """
+        told: list[Told] = []
+        routes: dict[tuple[str, str | None, str, str | None], Route | None] = {}
+        for _, position, event in found:
+            key = (event.entity, event.park, event.kind, event.zone)
+            route = routes.get(key)
+            if route is None:
+                if key in routes:
+                    continue
+                known = len(self.mapping.rides)
+                route, is_lasting = self.route_of(event, partial(tell_later, told, position))
+                if len(self.mapping.rides) != known:
+                    routes.clear()
+                if is_lasting:
+                    routes[key] = route
+                if route is None:
+                    continue
+            elif route.skipped is not None:
+                self.mapping.skipped[route.skipped] += 1
+            if event.at < route.begins:
+                if self.start is None:
+                    told.append(
+                        (position, LogType.INVALID, "the event is older than the days already written; skipped")
+                    )
+                continue
+            route.feed.append(event.at)
+            if route.events is not None:
+                route.events.append(event)
+        return told
+
+    def route_of(self, event: Event, report: Report) -> tuple["Route | None", bool]:
+        """Where an event goes, and whether all of the file that say the same of themselves go there too."""
         if self.job.park is not None and not self.mapping.concerns(event, self.job.park):
-            return
+            return None, True
         park, ride = self.mapping.resolve(event, report)
         if park is None:
-            return
+            return None, False
         stream = self.stream_of(park, event)
-        if instant(event.at) < day_range(stream.next_day, park.timezone)[0]:
-            if self.start is None:
-                report(LogType.INVALID, "the event is older than the days already written; skipped")
-            return
-        stream.feed.append(event.at)
-        if ride is not None:
-            stream.events.setdefault(ride.pk, []).append(event)
+        begins = seconds(day_range(stream.next_day, park.timezone)[0])
+        events = None if ride is None else stream.events.setdefault(ride.pk, [])
+        skipped = event.kind if event.entity in self.mapping.no_rides else None
+        return Route(stream.feed, events, begins, skipped), self.mapping.is_settled(event, park)
 
     def stream_of(self, park: Park, event: Event) -> ParkStream:
         stream = self.streams.get(park.pk)
@@ -306,14 +373,6 @@ class DestinationImport:
         stream.memory = rows.memory
         stream.feed_before = day.feed[-1] if day.feed else stream.feed_before
 
-    @staticmethod
-    def store(park: Park, window: tuple[int, int], rows: DayRows) -> Counter[str]:
-        try:
-            return store_day(park, *window, rows)
-        except IntegrityError:
-            # Another importer wrote the same day meanwhile; the second try compares with its rows.
-            return store_day(park, *window, rows)
-
     def window_of(self, stream: ParkStream, start: int, end: int) -> tuple[int, int] | None:
         """The part of a day to write: all of it, unless an earlier import knew more of it than this one.
 
@@ -359,7 +418,8 @@ class DestinationImport:
             if mine:
                 events[ride] = self.in_order(mine)
                 stream.events[ride] = [event for event in found if event.at >= end]
-        live, live_park = live_intervals(stream.park, start, end)
+        around = self.around(stream, start)
+        live, live_park = around.live(start, end)
         return ParkDay(
             start=start,
             end=end,
@@ -371,14 +431,23 @@ class DestinationImport:
             covered_until=self.covered_until,
             now=seconds(timezone.now()),
             memory=stream.memory,
-            rides=ride_facts(stream.park),
+            rides=around.facts_of(len(self.mapping.rides)),
             reports_down=stream.park.reports_down,
-            schedule=scheduled_spans(stream.park, stream.next_day, start, end),
+            schedule=spans_of(around.hours, stream.next_day, start, end),
             live=live,
             live_park=live_park,
             max_silence=settings.MAX_FEED_SILENCE_SECONDS,
             grid=settings.COLLECTION_INTERVAL_SECONDS,
         )
+
+    def around(self, stream: ParkStream, start: int) -> Surroundings:
+        """What else is known of the park in the days from `start` to the end of the slice."""
+        park, day = stream.park, stream.next_day
+        if park.pk not in self.surroundings:
+            end = seconds(day_range(max(day, self.limit), park.timezone)[1])
+            now = seconds(timezone.now())
+            self.surroundings[park.pk] = Surroundings.of(park, day, max(day, self.limit), start, end, now)
+        return self.surroundings[park.pk]
 
     def in_order(self, events: list[Event]) -> list[Event]:
         """Events by instant, file order breaking ties; the same event twice counts once."""
@@ -435,22 +504,3 @@ def ride_gaps(day: ParkDay) -> dict[int, Interval]:
         if events[0].at - known.last_event > RIDE_GAP.total_seconds():
             found[ride] = (known.last_event, events[0].at)
     return found
-
-
-def scheduled_spans(park: Park, day: date, start: int, end: int) -> list[Interval] | None:
-    """OPERATING windows of the date, and what of the evening before reaches into it; None: none stored (R-6.1)."""
-    windows = ParkSchedule.objects.filter(
-        park=park,
-        schedule_type=ScheduleType.OPERATING,
-        schedule_date__in=[day - ONE_DAY, day],
-        opening_time__isnull=False,
-        closing_time__isnull=False,
-    ).values_list("schedule_date", "opening_time", "closing_time")
-    if not any(scheduled == day for scheduled, _, _ in windows):
-        return None
-    spans = [
-        (max(seconds(opening), start), min(seconds(closing), end))
-        for _, opening, closing in windows
-        if opening and closing
-    ]
-    return [span for span in spans if span[0] < span[1]]

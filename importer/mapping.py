@@ -52,8 +52,8 @@ class Mapping:
     skipped: Counter[str] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)  # entities met, by how they were mapped
     present: dict[str, Seconds] = field(default_factory=dict)  # first and last news in the file being read
-    spans: dict[str, Seconds] = field(default_factory=dict)  # the same, not stored yet
-    stored_spans: dict[str, Seconds] = field(default_factory=dict)
+    spans: dict[str, Seconds] = field(default_factory=dict)  # the same over all files, where not stored yet
+    known_spans: dict[str, Seconds] = field(default_factory=dict)
 
     @cached_property
     def decisions(self) -> dict[str, MappingDecision]:
@@ -63,13 +63,17 @@ class Mapping:
 
     def meet(self, events: Iterable[Event]) -> None:
         """Note which entities a file tells of, and when, before its events are resolved."""
-        self.present = {}
+        first: dict[str, int] = {}
+        last: dict[str, int] = {}
         for event in events:
-            known = self.present.get(event.entity)
-            if known is None:
-                self.present[event.entity] = (event.at, event.at)
-            elif event.at < known[0] or event.at > known[1]:
-                self.present[event.entity] = (min(known[0], event.at), max(known[1], event.at))
+            entity, at = event.entity, event.at
+            if entity not in last:
+                first[entity] = last[entity] = at
+            elif at > last[entity]:
+                last[entity] = at
+            elif at < first[entity]:
+                first[entity] = at
+        self.present = {entity: (at, last[entity]) for entity, at in first.items()}
 
     def overlap(self, one: str, other: str) -> bool:
         """Do two entities report in the same stretch of the file?"""
@@ -77,18 +81,23 @@ class Mapping:
         return bool(first and second and first[0] <= second[1] and second[0] <= first[1])
 
     def note_spans(self) -> None:
-        """Store from when to when each entity fed its ride; to be called before the file's rows are written."""
+        """Note from when to when each entity of the file fed its ride."""
         for entity in self.present.keys() & self.rides.keys():
             first, last = self.present[entity]
-            known = self.stored_spans.get(entity)
+            known = self.known_spans.get(entity)
             if known is None or first < known[0] or last > known[1]:
                 low, high = known or (first, last)
-                self.spans[entity] = self.stored_spans[entity] = (min(first, low), max(last, high))
-        if self.spans:
-            MappingDecision.objects.all().widen(
-                {entity: (instant(first), instant(last)) for entity, (first, last) in self.spans.items()}
-            )
-            self.spans = {}
+                self.spans[entity] = self.known_spans[entity] = (min(first, low), max(last, high))
+
+    def store_spans(self) -> None:
+        """Store what was noted since `forget_spans`; to be called in the transaction that stores the rows."""
+        MappingDecision.objects.all().widen(
+            {entity: (instant(first), instant(last)) for entity, (first, last) in self.spans.items()}
+        )
+
+    def forget_spans(self) -> None:
+        """What was noted is stored."""
+        self.spans = {}
 
     # -- an event -----------------------------------------------------------------------------------------
 
@@ -123,6 +132,14 @@ class Mapping:
         if event.entity in self.failed:
             return found, None
         return found, self.decide(event, found, report)
+
+    def is_settled(self, event: Event, park: Park) -> bool:
+        """Will `resolve` say the same of every such event, as long as no further entity is mapped?"""
+        ride = self.rides.get(event.entity)
+        if ride is not None:
+            return len(self.fed[ride.pk]) == 1
+        is_known = event.entity in self.no_rides or event.entity in self.failed
+        return is_known and event.entity != park.themeparks_wiki_id
 
     def known_ride(self, event: Event) -> Ride | None:
         entity = event.entity
@@ -173,7 +190,7 @@ class Mapping:
         self.fed.setdefault(ride.pk, []).append(entity)
         if decision.first_event_at and decision.last_event_at:
             span = (int(decision.first_event_at.timestamp()), int(decision.last_event_at.timestamp()))
-            self.stored_spans[entity] = span
+            self.known_spans[entity] = span
         return ride
 
     def decide(self, event: Event, park: Park, report: Report) -> Ride | None:

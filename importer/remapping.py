@@ -18,9 +18,10 @@ from django.db import models, transaction
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 
-from importer.days import Interval, holding, merged, without
 from importer.decisions import LONGEST_NOTES, SURE, MappingDecision, MappingMethod, Span
+from importer.intervals import Interval, holding, merged, without
 from importer.mapping import give_uuid
+from importer.models import ImportSlice
 from importer.storing import KEYS_PER_DELETE, instant, seconds
 from parks import data_version
 from parks.models import Park, Ride
@@ -112,6 +113,8 @@ def decide(decision: MappingDecision, ride: Ride | None, method: MappingMethod, 
         )
         if not claimed:
             raise RemappingRefused(f"the mapping of {decision.entity_uuid} was changed meanwhile; look at it again")
+        # What was imported by the old mapping is not as the same files would give it now.
+        ImportSlice.forget(decision.destination_uuid or (decision.park and decision.park.destination_id) or "")
         if before is not None and before != ride and before.themeparks_wiki_id == decision.entity_uuid:
             hand_over_uuid(before, ride, decision.entity_uuid, method)
         elif ride is not None and method == MappingMethod.MANUAL:

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Max, Q
 
-from importer.days import DayRows, Interval, RideFacts, RideMemory
+from importer.days import DayRows, RideFacts, RideMemory
+from importer.intervals import Interval
 from parks.models import Park, Ride, weight_of
 from parks.querysets import BATCH_SIZE, retried_on_lock, upsert
 from snapshots.bulk import insert_new, stamp
@@ -25,7 +27,8 @@ from snapshots.models import (
     RideStatusChange,
     RideStatusSnapshot,
 )
-from snapshots.status import Status, operating
+from snapshots.queues import QueueState
+from snapshots.status import Status, is_operating, operating
 
 RIDE_FIELDS = (
     "park_id",
@@ -71,6 +74,7 @@ def seconds(at: datetime) -> int:
 
 
 KEYS_PER_DELETE = 100
+STATES_KEPT = 1 << 14
 
 
 # -- what is known before ---------------------------------------------------------------------------------
@@ -152,23 +156,20 @@ class Table(NamedTuple):
     rows: Callable[[Park, DayRows, Form], Iterator[tuple[Any, ...]]]
 
 
+@lru_cache(STATES_KEPT)
+def state_columns(
+    status: str | None, wait: int | None, park_open: bool, carried: bool
+) -> tuple[bool, str | None, int | None, bool, bool, bool]:
+    """The columns from `is_open` to `is_carried`."""
+    is_open = is_operating(status, False)
+    return is_open, None if status is None else str(status), wait, is_open, park_open, carried
+
+
 def ride_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
-    for row in day.rides:
-        is_open = row.status == Status.OPERATING
-        yield (
-            row.ride,
-            form.when(row.at),
-            park.pk,
-            row.seconds,
-            is_open,
-            row.status and row.status.value,
-            row.wait,
-            is_open,
-            row.park_open,
-            row.carried,
-            form.when(row.reported_at),
-            DataSource.ARCHIVE.value,
-        )
+    when, source = form.when, DataSource.ARCHIVE.value
+    for ride, at, lasting, status, wait, park_open, carried, reported_at in day.rides:
+        state = state_columns(status, wait, park_open, carried)
+        yield (ride, when(at), park.pk, lasting, *state, when(reported_at), source)
 
 
 def park_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
@@ -188,21 +189,28 @@ def park_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...
         )
 
 
+def queue_columns(queue: QueueState, form: Form) -> tuple[Any, ...]:
+    """The columns from `queue_type` on."""
+    return (
+        queue.queue_type,
+        queue.wait_time_minutes,
+        queue.return_state,
+        form.maybe_when(queue.return_time_start),
+        form.maybe_when(queue.return_time_end),
+        form.maybe_decimal(queue.price_amount),
+        queue.price_currency,
+        queue.boarding_group_status,
+        queue.boarding_group_current,
+    )
+
+
 def queue_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
+    known: dict[int, tuple[Any, ...]] = {}  # by identity: states occur many times a day
     for ride, at, queue in day.queues:
-        yield (
-            ride,
-            form.when(at),
-            queue.queue_type,
-            queue.wait_time_minutes,
-            queue.return_state,
-            form.maybe_when(queue.return_time_start),
-            form.maybe_when(queue.return_time_end),
-            form.maybe_decimal(queue.price_amount),
-            queue.price_currency,
-            queue.boarding_group_status,
-            queue.boarding_group_current,
-        )
+        columns = known.get(id(queue))
+        if columns is None:
+            columns = known[id(queue)] = queue_columns(queue, form)
+        yield (ride, form.when(at), *columns)
 
 
 def change_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
@@ -223,6 +231,18 @@ RIDES = Table(RideStatusSnapshot, ("ride_id", "recorded_at"), RIDE_FIELDS, ride_
 PARKS = Table(ParkActivitySnapshot, ("park_id", "recorded_at"), PARK_FIELDS, park_tuples)
 QUEUES = Table(QueueData, ("ride_id", "recorded_at", "queue_type"), QUEUE_FIELDS, queue_tuples)
 CHANGES = Table(RideStatusChange, ("ride_id", "changed_at"), CHANGE_FIELDS, change_tuples)
+
+
+TABLES = (RIDES, PARKS, QUEUES, CHANGES)
+
+
+def store_again(park: Park, window: tuple[int, int], rows: DayRows) -> Counter[str]:
+    """`store_day`, also when another importer writes the same day."""
+    try:
+        return store_day(park, *window, rows)
+    except IntegrityError:
+        # The second try compares with the other's rows.
+        return store_day(park, *window, rows)
 
 
 @retried_on_lock
@@ -302,10 +322,13 @@ def delete_keys(stored: models.QuerySet[Any], key: tuple[str, ...], gone: list[t
     return len(gone)
 
 
+@retried_on_lock
 def note_operation(memory: dict[int, RideMemory]) -> None:
     """Move `rides.last_operated_at` forward, never back (R-5.5)."""
-    for pk, known in memory.items():
-        if known.last_operated is not None:
-            at = instant(known.last_operated)
-            behind = Q(last_operated_at__isnull=True) | Q(last_operated_at__lt=at)
-            Ride.objects.filter(behind, pk=pk).update(last_operated_at=at)
+    ran = {pk: instant(known.last_operated) for pk, known in memory.items() if known.last_operated is not None}
+    behind = []
+    for ride in Ride.objects.filter(pk__in=ran).only("last_operated_at").select_for_update().order_by("pk"):
+        if ride.last_operated_at is None or ride.last_operated_at < ran[ride.pk]:
+            ride.last_operated_at = ran[ride.pk]
+            behind.append(ride)
+    Ride.objects.bulk_update(behind, ["last_operated_at"])

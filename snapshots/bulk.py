@@ -60,6 +60,11 @@ LOADS: dict[type[models.Model], str] = {
         " duration_seconds, total_rides_tracked, rides_open, rides_closed, avg_wait_time, max_wait_time,"
         " park_appears_open, shame_score, data_source)"
     ),
+    QueueData: (
+        "LOAD DATA LOCAL INFILE %s INTO TABLE queue_data CHARACTER SET utf8mb4 (ride_id, recorded_at, queue_type,"
+        " wait_time_minutes, return_state, return_time_start, return_time_end, price_amount, price_currency,"
+        " boarding_group_status, boarding_group_current)"
+    ),
     RideStatusChange: (
         "LOAD DATA LOCAL INFILE %s INTO TABLE ride_status_changes CHARACTER SET utf8mb4 (ride_id, changed_at,"
         " previous_status, new_status, previous_status_enum, new_status_enum, duration_in_previous_status,"
@@ -68,10 +73,17 @@ LOADS: dict[type[models.Model], str] = {
 }
 
 
+SECONDS = [f"{second:02}" for second in range(60)]
+
+
 @functools.lru_cache(maxsize=100_000)
+def minute_stamp(minute: int) -> str:
+    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%d %H:%M:")
+
+
 def stamp(at: int) -> str:
     """An instant, in seconds since 1970, as the text both databases store for it (UTC)."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return minute_stamp(at // 60) + SECONDS[at % 60]
 
 
 def insert_new(model: type[models.Model], rows: Iterable[Sequence[Any]]) -> None:

@@ -5,10 +5,9 @@ Live answers and archive events carry the same members. What is wrong is told, t
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from parks.payloads import brief, clean, whole
 from parks.rounding import half_up
@@ -27,8 +26,7 @@ RETURN_STATES = frozenset(ReturnState.values)
 Report = Callable[[LogType, str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class QueueState:
+class QueueState(NamedTuple):
     """A queue besides the standby line, as QueueData stores it."""
 
     queue_type: str

@@ -6,8 +6,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.days import ParkDay, RideFacts, RideMemory, build_day, clipped, merged, without
+from importer.days import ParkDay, RideFacts, RideMemory, build_day
 from importer.events import Event
+from importer.intervals import clipped, merged, without
 from snapshots.queues import QueueState
 from snapshots.status import Status
 

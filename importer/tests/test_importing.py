@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from importer import importing, running
+from importer import fresh, running
 from importer.archive import DirectoryArchive
 from importer.models import ImportCheckpoint, ImportStatus
 from importer.planning import plan
@@ -209,19 +209,22 @@ def test_a_range_leaves_the_days_around_it_alone(tmp_path):
     assert days.last().recorded_at == utc("2024-07-05T01:00:00")
 
 
-@pytest.mark.parametrize("dies_at", [1, 2, 3])
+@pytest.mark.parametrize("dies_at", [1, 2, 3, 4])
 def test_an_import_that_died_is_completed_by_running_it_again(tmp_path, monkeypatch, dies_at):
     write_events(tmp_path, three_days())
     calls = []
 
-    def store(*args):
-        calls.append(args)
-        if len(calls) == dies_at:
-            raise KeyboardInterrupt
-        return original(*args)
+    def dying(write):
+        def store(*args):
+            calls.append(args)
+            if len(calls) == dies_at:
+                raise KeyboardInterrupt
+            return write(*args)
 
-    original = importing.store_day
-    monkeypatch.setattr(importing, "store_day", store)
+        return store
+
+    for name in ("insert_new", "load_file"):  # one of them, once per table
+        monkeypatch.setattr(fresh, name, dying(getattr(fresh, name)))
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path)
     monkeypatch.undo()

@@ -7,10 +7,12 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError
 
-from importer import remapping
+from importer import remapping, running
+from importer.archive import DirectoryArchive
 from importer.decisions import MappingDecision, MappingMethod
+from importer.planning import plan
 from importer.remapping import RemappingRefused, finish, remap, unfinished, unmap
-from importer.tests.archives import COASTER, FLUME, PARK, ZONE, write_events
+from importer.tests.archives import COASTER, DESTINATION, FLUME, PARK, ZONE, write_events
 from importer.tests.test_importing import a_day, run, stored, utc
 from parks.models import Park, Ride
 from snapshots.models import DataSource, QueueData, RideStatusChange, RideStatusSnapshot
@@ -69,6 +71,24 @@ def test_the_decision_says_who_and_why_and_holds_for_the_next_import(decision, w
     summary = run(tmp_path)
     assert summary.rows_written == 0
     assert stored() == rows
+
+
+@pytest.mark.parametrize("change", ["remap", "unmap"])
+def test_the_next_import_reads_everything_again_when_a_mapping_was_changed(decision, right, tmp_path, change):
+    archive = DirectoryArchive(tmp_path)
+
+    def next_import():
+        job = plan(archive, DESTINATION, source=str(tmp_path))
+        running.run(job)
+        return [piece.same_as_id is not None for piece in job.slices.all()]
+
+    assert all(next_import())
+    if change == "remap":
+        remap(decision, right, "somebody", recompute=False)
+    else:
+        unmap(decision, "somebody", recompute=False)
+    assert not any(next_import())
+    assert all(next_import())
 
 
 def test_the_uuid_goes_with_the_decision(decision, wrong, right):

@@ -1,0 +1,45 @@
+"""Half-open pairs `(start, end)` of whole seconds since 1970, UTC, and lists of them in order."""
+
+from collections.abc import Iterable, Sequence
+
+Interval = tuple[int, int]
+
+
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """Sorted intervals without overlap; touching ones become one, empty ones vanish."""
+    result: list[Interval] = []
+    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result
+
+
+def without(intervals: Iterable[Interval], holes: Sequence[Interval]) -> list[Interval]:
+    """`intervals` less `holes`; both sorted and without overlap."""
+    result = []
+    for interval_start, end in intervals:
+        start = interval_start
+        for hole_start, hole_end in holes:
+            if hole_end <= start or hole_start >= end:
+                continue
+            if hole_start > start:
+                result.append((start, hole_start))
+            start = hole_end
+        if start < end:
+            result.append((start, end))
+    return result
+
+
+def clipped(intervals: Iterable[Interval], start: int, end: int) -> list[Interval]:
+    pairs = ((max(a, start), min(b, end)) for a, b in intervals)
+    return [(a, b) for a, b in pairs if a < b]
+
+
+def holding(intervals: Iterable[Interval], at: int) -> Interval | None:
+    """The interval that contains `at`."""
+    for interval in intervals:
+        if interval[0] <= at < interval[1]:
+            return interval
+    return None
