@@ -16,8 +16,8 @@ from snapshots.queues import QueueState
 from snapshots.status import STATUSES, Status
 
 LENGTH = struct.Struct("<Q")
-WORDS: dict[Status | None, str | None] = {None: None, **{status: word for word, status in STATUSES.items()}}
-MEANINGS: dict[str | None, Status | None] = {None: None, **STATUSES}
+MEANINGS: dict[str | None, Status | None] = {word: STATUSES[word] if word else None for word in (None, *STATUSES)}
+WORDS: dict[Status | None, str | None] = {status: word for word, status in MEANINGS.items()}
 
 
 class SpooledDay(NamedTuple):
@@ -36,9 +36,12 @@ class SpooledDay(NamedTuple):
 
     def rows(self) -> DayRows:
         """As they were computed."""
-        states = [QueueState(*state[:5], number(state[5]), *state[6:]) for state in self.states]
+        states = [QueueState._make((*state[:5], number(state[5]), *state[6:])) for state in self.states]
         day = self.few_rows()
-        day.rides = [RideRow(*row[:3], MEANINGS[row[3]], *row[4:]) for row in self.rides]
+        day.rides = [
+            RideRow(ride, at, seconds, MEANINGS[word], wait, park_open, carried, reported_at)
+            for ride, at, seconds, word, wait, park_open, carried, reported_at in self.rides
+        ]
         day.queues = [QueueRow(ride, at, states[place]) for ride, at, place in self.queues]
         return day
 

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from importer import fresh, running
+from importer import fresh, importing, running
 from importer.archive import DirectoryArchive
 from importer.models import ImportCheckpoint, ImportStatus
 from importer.planning import plan
