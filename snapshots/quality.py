@@ -157,9 +157,9 @@ class DataQualityLog(models.Model):
             # counts by status and type, from the index alone; open problems of a type, newest first
             models.Index(fields=["resolution_status", "issue_type"], name="quality_log_review"),
             # problems of a status, newest first
-            models.Index(fields=["resolution_status", "id"], name="quality_log_status"),
+            models.Index(fields=["resolution_status"], name="quality_log_status"),
             # problems of a type, newest first
-            models.Index(fields=["issue_type", "id"], name="quality_log_type"),
+            models.Index(fields=["issue_type"], name="quality_log_type"),
             # gaps, the latest first, and of a period; their lengths from the index alone
             models.Index(fields=["issue_type", "timestamp_start", "timestamp_end"], name="quality_log_type_time"),
             # gaps that began before a period and reach into it

@@ -36,7 +36,7 @@ SQL
             --skip-networking=0 --bind-address=127.0.0.1 --port="$mariadb_port" --skip-name-resolve \
             --init-file="$mariadb_directory/init.sql" --local-infile=1 --default-time-zone=-07:00 \
             --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci --max-allowed-packet=64M \
-            --innodb-compression-level=1 --innodb-flush-log-at-trx-commit=0 --skip-innodb-doublewrite --sync-binlog=0 --skip-log-bin \
+            --innodb-flush-log-at-trx-commit=0 --skip-innodb-doublewrite --sync-binlog=0 --skip-log-bin \
             --innodb-buffer-pool-size="${mariadb_buffer_pool:-256M}" \
             --innodb-log-file-size="${mariadb_log_size:-128M}" --innodb-fast-shutdown=2 \
             "$@" >"$mariadb_directory/server.log" 2>&1

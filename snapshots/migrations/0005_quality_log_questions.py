@@ -16,11 +16,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='dataqualitylog',
-            index=models.Index(fields=['resolution_status', 'id'], name='quality_log_status'),
+            index=models.Index(fields=['resolution_status'], name='quality_log_status'),
         ),
         migrations.AddIndex(
             model_name='dataqualitylog',
-            index=models.Index(fields=['issue_type', 'id'], name='quality_log_type'),
+            index=models.Index(fields=['issue_type'], name='quality_log_type'),
         ),
         migrations.AddIndex(
             model_name='dataqualitylog',
