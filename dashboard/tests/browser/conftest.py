@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
@@ -24,6 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db)
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="needs chromium; as root: apt-get install chromium"))
+            if connection.vendor != "sqlite":
+                # The served pages stand in the test's transaction, and a MariaDB connection is for one thread alone.
+                item.add_marker(pytest.mark.skip(reason="what a browser shows is looked at on SQLite"))
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,7 @@ def site(browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlo
     """The server shares the connection of the test, and with it the transaction that the world stands in."""
     with stage(django_db_blocker) as world:
         server = LiveServer("localhost", start=False)
-        server.thread.connections_override = {connection.alias: connection for connection in connections.all()}
+        server.thread.connections_override = {each.alias: each for each in connections.all()}
         server.start()
         yield Site(server.url, world)
         server.stop()
