@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from importer.importing import ImportSummary
 from importer.models import ImportCheckpoint
 from importer.running import complete, summary_of
+from importer.summary import ImportSummary
 
 RECOMPUTE = "recompute_daily_stats"  # what observations mean is no business of the importer
 SOME_FAILED = 1  # its exit code

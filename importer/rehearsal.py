@@ -8,9 +8,10 @@ from django.db import transaction
 from importer.archive import LAYOUT, Archive, ArchiveError, ArchiveFile
 from importer.days import DayRows
 from importer.decisions import MappingDecision, MappingMethod
-from importer.importing import DestinationImport, ImportSummary
+from importer.importing import DestinationImport
 from importer.models import ImportCheckpoint
 from importer.planning import days_of, grid_parts, known_files
+from importer.summary import ImportSummary
 from parks.models import Park
 
 UNMAPPED = (MappingMethod.CREATED, MappingMethod.FAILED)

@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from importer.archive import Archive, ArchiveError, ArchiveFile, open_archive
 from importer.fresh import store_slice
-from importer.importing import DestinationImport, ImportSummary
+from importer.importing import DestinationImport
 from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState, TransitionRefused
 from importer.planning import Checksums, known_files
 from importer.spool import Spool
 from importer.storing import note_operation
+from importer.summary import ImportSummary
 from parks import data_version
 from parks.querysets import retried_on_lock
 from snapshots.partitions import refresh_statistics

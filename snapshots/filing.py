@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from parks.models import Park
 from parks.querysets import BATCH_SIZE, retried_on_lock, upsert
-from snapshots.quality import DataQualityLog, Resolution
+from snapshots.quality import DataQualityLog, LogType, Resolution
 
 # The same finding is one row for good, whenever it is met.
 ONCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -16,6 +17,23 @@ REFRESHED = ("description", "raw_data", "timestamp_start", "timestamp_end")
 
 def external_id(park: Park) -> str:
     return park.themeparks_wiki_id or f"park {park.pk}"
+
+
+def park_finding(
+    park: Park, start: datetime, end: datetime, fingerprint: str, description: str, raw_data: dict[str, Any]
+) -> DataQualityLog:
+    """The unsaved row of what is wrong with a park's day."""
+    return DataQualityLog(
+        fingerprint=fingerprint,
+        issue_type=LogType.INVALID,
+        entity_type="park",
+        entity_id=park.pk,
+        external_id=external_id(park),
+        timestamp_start=start,
+        timestamp_end=end,
+        description=description,
+        raw_data=raw_data,
+    )
 
 
 @retried_on_lock

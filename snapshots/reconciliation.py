@@ -9,7 +9,7 @@ from operator import attrgetter
 from parks.models import Park, Ride
 from parks.zones import day_range
 from snapshots.cycle import Told, differs, rides_before
-from snapshots.filing import external_id, file_findings, settle_missing
+from snapshots.filing import external_id, file_findings, park_finding, settle_missing
 from snapshots.gaps import LONGEST_SILENCE
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
 from snapshots.quality import DataQualityLog, LogType, Resolution
@@ -94,21 +94,10 @@ def changes_key(park: Park, start: datetime) -> str:
 
 def changes_finding(park: Park, start: datetime, end: datetime, places: list[tuple[int, datetime]]) -> DataQualityLog:
     ride, at = places[0]
-    return DataQualityLog(
-        fingerprint=changes_key(park, start),
-        issue_type=LogType.INVALID,
-        entity_type="park",
-        entity_id=park.pk,
-        external_id=external_id(park),
-        timestamp_start=start,
-        timestamp_end=end,
-        description=f"{len(places):,} status changes are missing, the first of ride {ride} at {at:%Y-%m-%d %H:%MZ}",
-        raw_data={
-            "reason": CHANGES,
-            "missing": len(places),
-            "first": [{"ride_id": ride, "changed_at": at.isoformat()} for ride, at in places[:SHOWN]],
-        },
-    )
+    description = f"{len(places):,} status changes are missing, the first of ride {ride} at {at:%Y-%m-%d %H:%MZ}"
+    first = [{"ride_id": ride, "changed_at": at.isoformat()} for ride, at in places[:SHOWN]]
+    found = {"reason": CHANGES, "missing": len(places), "first": first}
+    return park_finding(park, start, end, changes_key(park, start), description, found)
 
 
 # -- holes of single rides -------------------------------------------------------------------------------

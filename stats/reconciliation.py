@@ -9,7 +9,7 @@ from django.db.models import Min, OuterRef, Subquery
 
 from parks.models import Park
 from parks.zones import day_range, local_date
-from snapshots.filing import external_id, file_findings, settle_missing
+from snapshots.filing import external_id, file_findings, park_finding, settle_missing
 from snapshots.models import RideStatusSnapshot
 from snapshots.quality import DataQualityLog, LogType, Resolution
 from stats.audit.scope import Scope
@@ -55,24 +55,14 @@ def finding(park: Park, day: date, version: int, now: datetime) -> list[DataQual
         return []
     start, end = day_range(day, park.timezone)
     told = "; ".join(f"{each.table}: {each.mismatches:,} rows differ, {each.missing:,} are missing" for each in tables)
-    return [
-        DataQualityLog(
-            fingerprint=key(park, day, version),
-            issue_type=LogType.INVALID,
-            entity_type="park",
-            entity_id=park.pk,
-            external_id=external_id(park),
-            timestamp_start=start,
-            timestamp_end=end,
-            description=f"the daily rows of {day} do not match the raw data ({told}); recompute_daily_stats mends it",
-            raw_data={
-                "reason": REASON,
-                "stat_date": day.isoformat(),
-                "metrics_version": version,
-                "sample": [row for table in tables for row in table.sample],
-            },
-        )
-    ]
+    description = f"the daily rows of {day} do not match the raw data ({told}); recompute_daily_stats mends it"
+    found = {
+        "reason": REASON,
+        "stat_date": day.isoformat(),
+        "metrics_version": version,
+        "sample": [row for table in tables for row in table.sample],
+    }
+    return [park_finding(park, start, end, key(park, day, version), description, found)]
 
 
 def key(park: Park, day: date, version: int) -> str:

@@ -14,8 +14,8 @@ import time_machine
 
 from importer import running
 from importer.archive import DirectoryArchive
-from importer.importing import ImportSummary
 from importer.planning import plan
+from importer.summary import ImportSummary
 from importer.tests.archives import COASTER, DESTINATION, PARK, event, write_events
 from parks.models import Park, Ride
 from parks.rounding import half_up

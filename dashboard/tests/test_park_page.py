@@ -216,8 +216,11 @@ def test_the_evidence_is_one_link_away(client):
     for address in (f"/api/parks/{park.pk}/details?period=today", f"/api/parks/{park.pk}/rides"):
         assert f'href="{address}"' in page
         assert client.get(address).status_code == 200
+    make_day(TODAY)  # whose hours are none of this page's
     [call] = re.findall(r'href="(/api/analytics/parks\?[^"]+)"', page)
-    assert client.get(call).status_code == 200
+    body = client.get(unescape(call)).json()
+    assert [row["park_id"] for row in body["data"]] == [park.pk]
+    assert (body["start"], body["bucket"]) == (TODAY.isoformat(), "1h")
 
 
 # -- periods ------------------------------------------------------------------------------------------------

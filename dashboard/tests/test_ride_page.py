@@ -275,10 +275,16 @@ def test_names_stay_text(client):
 
 
 def test_the_evidence_can_be_asked_for(client):
-    page = ask(client, make_coaster(1))
+    ride = make_coaster(1)
+    make_coaster(1)  # whose days are none of this page's
+    page = ask(client, ride)
     calls = re.findall(r'href="(/api/[a-z]+/[^"]+)"', page)
     assert len(calls) == 3
-    assert [client.get(call).status_code for call in calls] == [200] * 3
+    answers = [client.get(unescape(call)) for call in calls]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    analytics = [answer.json() for answer in answers if "/analytics/" in answer.request["PATH_INFO"]]
+    assert [body["bucket"] for body in analytics] == ["1d", "hour_of_day"]
+    assert [[row["ride_id"] for row in body["data"]] for body in analytics] == [[ride.pk]] * 2
 
 
 def test_the_page_takes_few_statements(client, django_assert_max_num_queries):

@@ -96,13 +96,13 @@ class Command(TeachingCommand):
             recompute(run, progress=bar.update)
 
     def tell_upstream(self) -> None:
-        """Say whether live collection could work; collecting itself is not part of this release."""
+        """Say whether live collection can work."""
         request = urllib.request.Request(  # noqa: S310  (the setting allows http and https only)
             f"{settings.THEMEPARKS_WIKI_URL}/destinations", method="HEAD", headers={"User-Agent": "ridewatch/1.0"}
         )
         try:
             with urllib.request.urlopen(request, timeout=UPSTREAM_TIMEOUT_SECONDS):  # noqa: S310
-                self.tell("ThemeParks.wiki can be reached; live collection is not built yet, nothing is collected.")
+                self.tell("ThemeParks.wiki can be reached: a worker can collect what the real parks report.")
         except OSError:
             self.tell("ThemeParks.wiki cannot be reached: working with the stored history alone.")
 

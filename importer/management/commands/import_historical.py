@@ -9,13 +9,13 @@ from django.db import connection
 
 from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
 from importer.finishing import recompute
-from importer.importing import ImportSummary
 from importer.models import ACTIVE, RESUMABLE, ImportCheckpoint, ImportStatus, TransitionRefused
 from importer.planning import AlreadyRunning, known_files, plan
 from importer.pool import MOST_WORKERS, Pool, default_workers
 from importer.progress import figures, overview
 from importer.rehearsal import rehearse
 from importer.running import complete, files_of, summary_of
+from importer.summary import ImportSummary
 from importer.tasks import import_slice
 from parks.commands import SomeFailed, TeachingCommand, park_option, refuse, span_of_days
 from parks.ledger import this_process
