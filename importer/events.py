@@ -3,7 +3,9 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from importer import formats
 from importer.formats import Met, flat_data, flat_queue, preview_kind
@@ -19,24 +21,39 @@ PARK = "PARK"
 ENTITY_TYPES = frozenset(EntityType.values)
 
 
-class Event(NamedTuple):
-    """A full state of one entity from an instant on; `at` in whole seconds since 1970, UTC."""
+class Source(msgspec.Struct, frozen=True, gc=False):
+    """Who an event speaks of, in the event's own words."""
 
     entity: str
     park: str | None
-    at: int
-    millis: int
     kind: str
     name: str
     slug: str
     zone: str | None
+
+
+class Event(msgspec.Struct, gc=False):
+    """A full state of one entity from an instant on; `at` in whole seconds since 1970, UTC.
+
+    `position`: which of the file's events it is.
+    """
+
+    source: Source
+    at: int
+    millis: int
     status: Status | None
     wait: int | None
     queues: tuple[QueueState, ...]
+    position: int = 0
 
     @property
     def state(self) -> tuple[Status | None, int | None]:
         return self.status, self.wait
+
+    def says_as(self, other: "Event") -> bool:
+        """Does another event say the same, wherever it stands?"""
+        mine, its = (self.source, self.state, self.queues), (other.source, other.state, other.queues)
+        return mine == its
 
 
 def parse_event(raw: Any, destination: str, now: datetime, report: Report, met: Met | None = None) -> Event | None:
@@ -99,15 +116,11 @@ def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: 
     if status is not None and data["status"] != status.value:
         met[formats.STATUS_CASE] += 1
     at = instant.timestamp()
+    zone = text_in(raw["timezone"]) if isinstance(raw.get("timezone"), str) else None
     return Event(
-        entity=entity,
-        park=park,
+        source=Source(entity, park, kind, text_in(raw.get("name")), text_in(raw.get("parkSlug")), zone),
         at=int(at),
         millis=round(at * 1000),
-        kind=kind,
-        name=text_in(raw.get("name")),
-        slug=text_in(raw.get("parkSlug")),
-        zone=text_in(raw["timezone"]) if isinstance(raw.get("timezone"), str) else None,
         status=status,
         wait=standby_wait(queue.get("STANDBY"), report),
         queues=tuple(queue_states(queue, report)),

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from django.conf import settings
 
 from importer.days import DayRows, ParkDay, RideMemory, build_day
-from importer.events import Event
+from importer.events import Event, Source
 from importer.intervals import Interval, clipped, merged, without
 from importer.storing import instant, live_intervals, memory_before, note_operation, ride_facts, seconds, store_again
 from importer.surroundings import scheduled_spans
@@ -107,14 +107,9 @@ def event_of(history: History, state: HistoryState, problems: Counter[str]) -> E
     if status is None:
         problems["the status is missing or unknown"] += 1
     return Event(
-        entity=history.entity_id,
-        park=None,
+        source=Source(history.entity_id, None, EntityType.ATTRACTION, history.name, "", history.timezone),
         at=seconds(state.time),
         millis=int(state.time.timestamp() * 1000),
-        kind=EntityType.ATTRACTION,
-        name=history.name,
-        slug="",
-        zone=history.timezone,
         status=status,
         wait=standby_wait(state.queue.get("STANDBY"), report),
         queues=tuple(queue_states(state.queue, report)),

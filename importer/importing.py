@@ -3,9 +3,12 @@
 A park-local day is handed out when every file that can hold its events has been read.
 """
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import chain, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from django.conf import settings
@@ -16,7 +19,7 @@ from importer.archive import Archive, ArchiveFile, UnreadableFile
 from importer.carry import ParkStream, packed, unpacked
 from importer.days import DayRows, ParkDay, build_day
 from importer.decoding import EventStream, as_told
-from importer.events import Event, parse_event
+from importer.events import Event, Source, parse_event
 from importer.fetching import ReadAhead
 from importer.formats import Met
 from importer.intervals import Interval
@@ -45,19 +48,16 @@ RIDE_GAP = timedelta(days=7)
 
 
 class Route(NamedTuple):
-    """Where events of one entity go: the park's signs of life, the ride's events; older ones than `begins` nowhere.
+    """Where events of one source go: signs of life to the park, news to the ride if it is one."""
 
-    `skipped`: what it is, if no ride.
-    """
-
-    feed: list[int]
-    events: list[Event] | None
-    begins: int
-    skipped: str | None
+    stream: ParkStream
+    ride: int | None
 
 
-Placed = tuple[int, int, Event]  # milliseconds since 1970, position in the file
 Told = tuple[int, LogType, str]  # position in the file, kind, reason
+News = dict[Source, list[Event]]
+MILLIS, AT, POSITION = attrgetter("millis"), attrgetter("at"), attrgetter("position")
+IN_FILE = attrgetter("millis", "position")
 
 
 def tell_later(told: list[Told], position: int, kind: LogType, reason: str) -> None:
@@ -179,15 +179,19 @@ class DestinationImport:
         stream = EventStream(data)
         now = timezone.now()
         self.plain.begin_file(file.day, now)
-        found: list[Placed] = []
+        found: dict[int, list[Event]] = {}  # by identity of the source, which is the same nearly always
         for position, piece in enumerate(stream.pieces()):
-            event = self.plain.event(piece) if isinstance(piece, Raw) else None
+            event = self.plain.event(piece, position) if isinstance(piece, Raw) else None
             if event is None:
                 event = self.parsed(file, position, as_told(piece), now, stream.met)
-            if event is not None:
-                found.append((event.millis, position, event))
-        if not stream.is_believed:
-            found = []
+                if event is None:
+                    continue
+            key = id(event.source)
+            if key in found:
+                found[key].append(event)
+            else:
+                found[key] = [event]
+        news = by_source(found.values()) if stream.is_believed else {}
         tally.files += 1
         tally.events += stream.count
         if stream.reason is None:
@@ -198,20 +202,16 @@ class DestinationImport:
             self.tell(Problem(LogType.PARSE_ERROR, "archive_file", place, stream.reason, at), file.day)
         self.problems.add_formats(file.key, start_of(file.day), stream.met)
         tally.formats.update(stream.met.keys())
-        # Sorted before it is used: the first event of a park decides where its first day begins.
-        found.sort()  # no two share a position
-        skipped = self.mapping.skipped.copy()
-        self.mapping.meet(event for _, _, event in found)
-        told = self.take(found)
+        self.mapping.meet((source.entity, events[0].at, events[-1].at) for source, events in news.items())
+        told = self.take(news, tally)
         self.mapping.note_spans()
-        tally.skipped.update(self.mapping.skipped - skipped)
         if told:
             places = {position for position, _, _ in told}
             # Plain events are not kept as they came: the few that are told of are read again.
             raws = {n: as_told(piece) for n, piece in enumerate(EventStream(data).pieces()) if n in places}
             for position, kind, reason in told:
                 self.tell_event(file, position, kind, reason, raws[position])
-        return max((event.at for _, _, event in found), default=0)
+        return max((events[-1].at for events in news.values()), default=0)
 
     def tell_event(self, file: ArchiveFile, position: int, kind: LogType, reason: str, raw: object) -> None:
         place = f"{file.key}#{position}"
@@ -229,54 +229,54 @@ class DestinationImport:
         if abs(instant(event.at).date() - file.day) > ONE_DAY:
             report(LogType.INVALID, f"eventTime {instant(event.at):%Y-%m-%d} is far from the file's day")
             return None
+        event.position = position
         return event
 
-    def take(self, found: Sequence[Placed]) -> list[Told]:
-        """Put a file's events into the streams of their parks; returns what has to be told of which event.
-
-        Where an entity's events go is found out once, as long as nothing can change it.
-        """
+    def take(self, news: News, tally: ImportSummary) -> list[Told]:
+        """Put a file's events into the streams of their parks; returns what has to be told of which event."""
         told: list[Told] = []
-        routes: dict[tuple[str, str | None, str, str | None], Route | None] = {}
-        for _, position, event in found:
-            key = (event.entity, event.park, event.kind, event.zone)
-            route = routes.get(key)
+        fresh: dict[tuple[int, int], list[list[Event]]] = {}  # by park and ride
+        for source, route in self.routes(news, told).items():
+            events = news[source]
+            if (route is None or route.ride is None) and self.mapping.is_skipped(source):
+                tally.skipped[source.kind] += len(events)
             if route is None:
-                if key in routes:
-                    continue
-                known = len(self.mapping.rides)
-                route, is_lasting = self.route_of(event, partial(tell_later, told, position))
-                if len(self.mapping.rides) != known:
-                    routes.clear()
-                if is_lasting:
-                    routes[key] = route
-                if route is None:
-                    continue
-            elif route.skipped is not None:
-                self.mapping.skipped[route.skipped] += 1
-            if event.at < route.begins:
-                if self.start is None:
-                    told.append(
-                        (position, LogType.INVALID, "the event is older than the days already written; skipped")
-                    )
                 continue
-            route.feed.append(event.at)
-            if route.events is not None:
-                route.events.append(event)
+            stream = route.stream
+            begins = seconds(day_range(stream.next_day, stream.park.timezone)[0])
+            late = bisect_left(events, begins, key=AT)
+            if late and self.start is None:
+                reason = "the event is older than the days already written; skipped"
+                told += [(event.position, LogType.INVALID, reason) for event in events[:late]]
+            mine = events[late:]
+            stream.feed += [event.at for event in mine]
+            if route.ride is not None:
+                fresh.setdefault((stream.park.pk, route.ride), []).append(mine)
+        for (park, ride), parts in fresh.items():
+            # Of two events of one instant the later one in the file wins.
+            merged = parts[0] if len(parts) == 1 else sorted(chain.from_iterable(parts), key=IN_FILE)
+            self.streams[park].events.setdefault(ride, []).extend(merged)
         return told
 
-    def route_of(self, event: Event, report: Report) -> tuple["Route | None", bool]:
-        """Where an event goes, and whether all of the file that say the same of themselves go there too."""
-        if self.job.park is not None and not self.mapping.concerns(event, self.job.park):
-            return None, True
-        park, ride = self.mapping.resolve(event, report)
+    def routes(self, news: News, told: list[Told]) -> dict[Source, Route | None]:
+        """Where the events of each source go. Once more from the start when an entity was mapped on the way: it may
+        feed the ride of another."""
+        while True:
+            known = len(self.mapping.rides)
+            found = {
+                source: self.route_of(source, events[0], partial(tell_later, told, events[0].position))
+                for source, events in news.items()
+            }
+            if len(self.mapping.rides) == known:
+                return found
+
+    def route_of(self, source: Source, first: Event, report: Report) -> Route | None:
+        if self.job.park is not None and not self.mapping.concerns(source, self.job.park):
+            return None
+        park, ride = self.mapping.resolve(source, report)
         if park is None:
-            return None, False
-        stream = self.stream_of(park, event)
-        begins = seconds(day_range(stream.next_day, park.timezone)[0])
-        events = None if ride is None else stream.events.setdefault(ride.pk, [])
-        skipped = event.kind if event.entity in self.mapping.no_rides else None
-        return Route(stream.feed, events, begins, skipped), self.mapping.is_settled(event, park)
+            return None
+        return Route(self.stream_of(park, first), None if ride is None else ride.pk)
 
     def stream_of(self, park: Park, event: Event) -> ParkStream:
         stream = self.streams.get(park.pk)
@@ -361,14 +361,16 @@ class DestinationImport:
     def park_day(self, stream: ParkStream, midnight: int, start: int, end: int) -> ParkDay:
         """The part `[start, end)` of a day; takes its events out of the stream."""
         stream.has_written = True
-        feed = sorted(at for at in stream.feed if start <= at < end)
-        stream.feed = [at for at in stream.feed if at >= end]
+        stream.feed.sort()
+        first, after = bisect_left(stream.feed, start), bisect_left(stream.feed, end)
+        feed, stream.feed = stream.feed[first:after], stream.feed[after:]
         events: dict[int, list[Event]] = {}
         for ride, found in stream.events.items():
-            mine = [event for event in found if start <= event.at < end]
-            if mine:
-                events[ride] = self.in_order(mine)
-                stream.events[ride] = [event for event in found if event.at >= end]
+            found.sort(key=MILLIS)  # what was read later stays behind what was read before
+            first, after = bisect_left(found, start, key=AT), bisect_left(found, end, key=AT)
+            if first < after:
+                events[ride] = self.each_once(found[first:after])
+            stream.events[ride] = found[after:]
         around = self.around(stream, start)
         live, live_park = around.live(start, end)
         return ParkDay(
@@ -378,7 +380,7 @@ class DestinationImport:
             events=events,
             feed=feed,
             feed_before=stream.feed_before,
-            feed_after=min(stream.feed, default=None),
+            feed_after=stream.feed[0] if stream.feed else None,
             covered_until=self.covered_until,
             now=seconds(timezone.now()),
             memory=stream.memory,
@@ -400,23 +402,21 @@ class DestinationImport:
             self.surroundings[park.pk] = Surroundings.of(park, day, max(day, self.limit), start, end, now)
         return self.surroundings[park.pk]
 
-    def in_order(self, events: list[Event]) -> list[Event]:
-        """Events by instant, file order breaking ties; the same event twice counts once."""
-        unique: dict[int, Event] = {}
-        for event in events:
-            known = unique.get(event.millis)
-            unique[event.millis] = event
-            if known is None:
-                continue
-            self.written.duplicates += 1
-            if known != event:
-                self.tell_contradiction(event)
-        return [unique[millis] for millis in sorted(unique)]
+    def each_once(self, events: list[Event]) -> list[Event]:
+        """Of events of one instant the last one counts."""
+        unique = {event.millis: event for event in events}
+        if len(unique) == len(events):
+            return events
+        self.written.duplicates += len(events) - len(unique)
+        for one, other in pairwise(events):
+            if one.millis == other.millis and not one.says_as(other):
+                self.tell_contradiction(other)
+        return list(unique.values())
 
     def tell_contradiction(self, event: Event) -> None:
         at = datetime.fromtimestamp(event.millis / 1000, UTC)
         reason = "two events of one instant differ; the later in the file wins"
-        self.problems.add(Problem(LogType.DUPLICATE, "ride", event.entity, reason, at))
+        self.problems.add(Problem(LogType.DUPLICATE, "ride", event.source.entity, reason, at))
         self.written.problems[LogType.DUPLICATE.value] += 1
 
     def tell_gaps(self, stream: ParkStream, day: ParkDay, rows: DayRows) -> None:
@@ -428,7 +428,7 @@ class DestinationImport:
             self.problems.add(Problem(LogType.GAP, "park", place, reason, instant(start), instant(end), park.pk))
             self.written.problems[LogType.GAP.value] += 1
         for ride, (start, end) in ride_gaps(day).items():
-            place = day.events[ride][0].entity
+            place = day.events[ride][0].source.entity
             reason = f"the ride was operating, and nothing was told of it for more than {RIDE_GAP.days} days"
             self.problems.add(Problem(LogType.GAP, "ride", place, reason, instant(start), instant(end), ride))
             self.written.problems[LogType.GAP.value] += 1
@@ -443,6 +443,20 @@ class DestinationImport:
         at, until = instant(day.midnight), instant(day.end)
         self.problems.add(Problem(LogType.DUPLICATE, "park", place, reason, at, until, stream.park.pk))
         self.written.problems[LogType.DUPLICATE.value] += 1
+
+
+def by_source(found: Iterable[list[Event]]) -> News:
+    """Events by who tells them, each in order of time; of one instant in the order of the file. Who came first is
+    first: the first event of a park decides where its first day begins."""
+    news: News = {}
+    for events in found:
+        known = news.setdefault(events[0].source, events)
+        if known is not events:
+            known += events
+            known.sort(key=POSITION)
+    for events in news.values():
+        events.sort(key=MILLIS)
+    return dict(sorted(news.items(), key=lambda each: IN_FILE(each[1][0])))
 
 
 def ride_gaps(day: ParkDay) -> dict[int, Interval]:

@@ -14,7 +14,7 @@ from functools import cached_property
 from django.db import transaction
 
 from importer.decisions import SURE, MappingDecision, MappingMethod, decisions_of, stored
-from importer.events import PARK, Event
+from importer.events import PARK, Source
 from importer.likeness import Match, best_match
 from parks.catalog import facts_for
 from parks.directory import UNKNOWN_CITY, UNKNOWN_COUNTRY, park_from
@@ -30,7 +30,7 @@ Seconds = tuple[int, int]
 
 @dataclass
 class Mapping:
-    """UUID to park and ride, for one destination. `skipped` counts the events of what is no ride, by kind.
+    """UUID to park and ride, for one destination.
 
     `auto_create`: an entity that fits no ride becomes one; else it is told as MAPPING_FAILED.
     `decided_by`: who stands in the decisions, an import's id.
@@ -46,10 +46,10 @@ class Mapping:
     own_rides: dict[str, Ride] = field(default_factory=dict)  # by UUID, as the catalogue tells
     no_rides: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
+    unplaced: set[str] = field(default_factory=set)  # of no park that we know or can create
     told: set[str] = field(default_factory=set)
     parks_created: int = 0
     rides_created: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)  # entities met, by how they were mapped
     present: dict[str, Seconds] = field(default_factory=dict)  # first and last news in the file being read
     spans: dict[str, Seconds] = field(default_factory=dict)  # the same over all files, where not stored yet
@@ -61,19 +61,12 @@ class Mapping:
 
     # -- a file -------------------------------------------------------------------------------------------
 
-    def meet(self, events: Iterable[Event]) -> None:
-        """Note which entities a file tells of, and when, before its events are resolved."""
-        first: dict[str, int] = {}
-        last: dict[str, int] = {}
-        for event in events:
-            entity, at = event.entity, event.at
-            if entity not in last:
-                first[entity] = last[entity] = at
-            elif at > last[entity]:
-                last[entity] = at
-            elif at < first[entity]:
-                first[entity] = at
-        self.present = {entity: (at, last[entity]) for entity, at in first.items()}
+    def meet(self, spans: Iterable[tuple[str, int, int]]) -> None:
+        """Note which entities a file tells of, with their first and last instants, before they are resolved."""
+        self.present = {}
+        for entity, first, last in spans:
+            known = self.present.get(entity, (first, last))
+            self.present[entity] = (min(first, known[0]), max(last, known[1]))
 
     def overlap(self, one: str, other: str) -> bool:
         """Do two entities report in the same stretch of the file?"""
@@ -101,51 +94,46 @@ class Mapping:
 
     # -- an event -----------------------------------------------------------------------------------------
 
-    def concerns(self, event: Event, park: Park) -> bool:
+    def concerns(self, source: Source, park: Park) -> bool:
         """Does an event speak of `park`, as far as the event and the known rides tell?"""
-        ride = self.known_ride(event)
-        return ride.park_id == park.pk if ride else park.themeparks_wiki_id in (event.park, event.entity)
+        ride = self.known_ride(source)
+        return ride.park_id == park.pk if ride else park.themeparks_wiki_id in (source.park, source.entity)
 
-    def resolve(self, event: Event, report: Report) -> tuple[Park | None, Ride | None]:
+    def resolve(self, source: Source, report: Report) -> tuple[Park | None, Ride | None]:
         """Park and ride of an event. No park: the event is of no use (told once per entity when it should be).
 
         A park without a ride: something else of the park, which still shows that its feed is alive.
         """
-        ride = self.known_ride(event)
+        ride = self.known_ride(source)
         if ride is not None:
             park = self.parks_by_id[ride.park_id]
-            self.tell_contradictions(event, park, report)
+            self.tell_contradictions(source, park, report)
             is_alone = len(self.fed[ride.pk]) == 1
-            return park, ride if is_alone or not self.is_second(event, ride, report) else None
-        uuid = event.park or (event.entity if event.entity in self.parks else None)
-        found = self.known_park(uuid) or self.create_park(event, report)
+            return park, ride if is_alone or not self.is_second(source, ride, report) else None
+        uuid = source.park or (source.entity if source.entity in self.parks else None)
+        found = self.known_park(uuid) or self.create_park(source, report)
         if found is None:
             return None, None
-        self.tell_contradictions(event, found, report)
-        if event.entity == found.themeparks_wiki_id:
-            self.learn_name(found, event.name)
-        is_ride = event.kind == EntityType.ATTRACTION and event.entity != found.themeparks_wiki_id
-        if not is_ride or event.entity in self.no_rides:
-            self.no_rides.add(event.entity)
-            self.skipped[event.kind] += 1
+        self.tell_contradictions(source, found, report)
+        if source.entity == found.themeparks_wiki_id:
+            self.learn_name(found, source.name)
+        is_ride = source.kind == EntityType.ATTRACTION and source.entity != found.themeparks_wiki_id
+        if not is_ride or source.entity in self.no_rides:
+            self.no_rides.add(source.entity)
             return found, None
-        if event.entity in self.failed:
+        if source.entity in self.failed:
             return found, None
-        return found, self.decide(event, found, report)
+        return found, self.decide(source, found, report)
 
-    def is_settled(self, event: Event, park: Park) -> bool:
-        """Will `resolve` say the same of every such event, as long as no further entity is mapped?"""
-        ride = self.rides.get(event.entity)
-        if ride is not None:
-            return len(self.fed[ride.pk]) == 1
-        is_known = event.entity in self.no_rides or event.entity in self.failed
-        return is_known and event.entity != park.themeparks_wiki_id
+    def is_skipped(self, source: Source) -> bool:
+        """Is it no ride, or of no known park?"""
+        return source.entity in self.no_rides or source.entity in self.unplaced
 
-    def known_ride(self, event: Event) -> Ride | None:
-        entity = event.entity
+    def known_ride(self, source: Source) -> Ride | None:
+        entity = source.entity
         if entity in self.rides:
             return self.rides[entity]
-        if entity in self.no_rides or entity in self.failed or event.kind == PARK:
+        if entity in self.no_rides or entity in self.failed or source.kind == PARK:
             return None
         decision = self.decisions.get(entity)
         if decision is None:
@@ -159,18 +147,18 @@ class Mapping:
             ride = Ride.objects.select_related("park").filter(themeparks_wiki_id=entity).first()
         if ride is None:
             return None
-        return self.obey(self.store(event, ride.park, ride, MappingMethod.UUID))
+        return self.obey(self.store(source, ride.park, ride, MappingMethod.UUID))
 
-    def is_second(self, event: Event, ride: Ride, report: Report) -> bool:
+    def is_second(self, source: Source, ride: Ride, report: Report) -> bool:
         """Does another entity of the ride report at the same time? The ride's own one wins, else the lower UUID."""
-        entity, own = event.entity, ride.themeparks_wiki_id
+        entity, own = source.entity, ride.themeparks_wiki_id
         for other in self.fed[ride.pk]:
             loses = other == own or (entity != own and other < entity)
             if other != entity and loses and self.overlap(entity, other):
                 self.tell_once(
                     f"second {entity}",
                     report,
-                    f"entity {entity} ({event.name}) is mapped to ride {ride.pk} ({ride.name}), but entity {other}"
+                    f"entity {entity} ({source.name}) is mapped to ride {ride.pk} ({ride.name}), but entity {other}"
                     " of the same ride reports at the same time; its events there are left out",
                 )
                 return True
@@ -193,47 +181,46 @@ class Mapping:
             self.known_spans[entity] = span
         return ride
 
-    def decide(self, event: Event, park: Park, report: Report) -> Ride | None:
+    def decide(self, source: Source, park: Park, report: Report) -> Ride | None:
         """The ride of an entity that no UUID tells: by name, else created, else MAPPING_FAILED."""
-        decision = self.decisions.get(event.entity)
+        decision = self.decisions.get(source.entity)
         if decision is None or not decision.is_final:
-            match = best_match(event.name, self.candidates(event, park))
-            decision = self.decided(event, park, match)
+            match = best_match(source.name, self.candidates(source, park))
+            decision = self.decided(source, park, match)
         ride = self.obey(decision)
         if ride is None:
             # One row per entity, wherever it was met first.
-            self.tell_once(
-                f"unmapped {event.entity}", report, f"entity {event.entity} ({event.name}) fits no ride of {park.name}"
-            )
+            text = f"entity {source.entity} ({source.name}) fits no ride of {park.name}"
+            self.tell_once(f"unmapped {source.entity}", report, text)
         return ride
 
-    def decided(self, event: Event, park: Park, match: Match | None) -> MappingDecision:
+    def decided(self, source: Source, park: Park, match: Match | None) -> MappingDecision:
         if match is not None:
             method = MappingMethod.FUZZY if match.edits else MappingMethod.EXACT_NAME
-            return self.store(event, park, match.ride, method, match)
+            return self.store(source, park, match.ride, method, match)
         if self.auto_create:
-            return self.create_ride(event, park)
-        return self.store(event, park, None, MappingMethod.FAILED)
+            return self.create_ride(source, park)
+        return self.store(source, park, None, MappingMethod.FAILED)
 
-    def candidates(self, event: Event, park: Park) -> list[Ride]:
+    def candidates(self, source: Source, park: Park) -> list[Ride]:
         """The rides of the park whose entity may be this one: none that another entity tells of at this time."""
         rides = park.rides.exclude(entity_type__in=(EntityType.SHOW, EntityType.RESTAURANT)).select_related("park")
-        return [ride for ride in rides if not any(self.overlap(event.entity, other) for other in self.entities(ride))]
+        return [ride for ride in rides if not any(self.overlap(source.entity, other) for other in self.entities(ride))]
 
     def entities(self, ride: Ride) -> list[str]:
         """The entities that feed a ride, its own first, as far as is known."""
         return [*filter(None, [ride.themeparks_wiki_id]), *self.fed.get(ride.pk, ())]
 
     def store(
-        self, event: Event, park: Park, ride: Ride | None, method: MappingMethod, match: Match | None = None
+        self, source: Source, park: Park, ride: Ride | None, method: MappingMethod, match: Match | None = None
     ) -> MappingDecision:
         """Store a decision; the ride learns the entity's UUID if it has none. Another importer may have been first."""
         confidence = Decimal(0) if method == MappingMethod.FAILED else SURE
         with transaction.atomic():
             decision = stored(
                 MappingDecision(
-                    entity_uuid=event.entity,
-                    entity_name=event.name,
+                    entity_uuid=source.entity,
+                    entity_name=source.name,
                     destination_uuid=self.destination,
                     park=park,
                     ride=ride,
@@ -244,17 +231,17 @@ class Mapping:
                 )
             )
             if decision.ride is not None and not decision.is_failed:
-                give_uuid(decision.ride, event.entity)
-        self.decisions[event.entity] = decision
+                give_uuid(decision.ride, source.entity)
+        self.decisions[source.entity] = decision
         return decision
 
-    def create_ride(self, event: Event, park: Park) -> MappingDecision:
+    def create_ride(self, source: Source, park: Park) -> MappingDecision:
         with transaction.atomic():
             ride, is_new = Ride.objects.get_or_create(
-                themeparks_wiki_id=event.entity,
-                defaults={"park": park, "name": event.name or f"Ride {event.entity}", "tier": CREATED_TIER},
+                themeparks_wiki_id=source.entity,
+                defaults={"park": park, "name": source.name or f"Ride {source.entity}", "tier": CREATED_TIER},
             )
-            decision = self.store(event, park, ride, MappingMethod.CREATED)
+            decision = self.store(source, park, ride, MappingMethod.CREATED)
         self.rides_created += is_new
         return decision
 
@@ -280,13 +267,13 @@ class Mapping:
         for ride in park.rides.exclude(themeparks_wiki_id=None).select_related("park"):
             self.own_rides[str(ride.themeparks_wiki_id)] = ride
 
-    def create_park(self, event: Event, report: Report) -> Park | None:
-        facts = facts_for(event.park) if event.park else None
-        zone = facts.timezone if facts else event.zone
-        if event.park is None or zone is None or not is_zone(zone):
-            self.tell_unmapped(event, zone, report)
+    def create_park(self, source: Source, report: Report) -> Park | None:
+        facts = facts_for(source.park) if source.park else None
+        zone = facts.timezone if facts else source.zone
+        if source.park is None or zone is None or not is_zone(zone):
+            self.tell_unmapped(source, zone, report)
             return None
-        park = park_from(facts) if facts else self.unknown_park(event, zone)
+        park = park_from(facts) if facts else self.unknown_park(source, zone)
         park.destination_id = self.destination
         park.save()
         self.parks_created += 1
@@ -294,11 +281,11 @@ class Mapping:
         return park
 
     @staticmethod
-    def unknown_park(event: Event, zone: str) -> Park:
+    def unknown_park(source: Source, zone: str) -> Park:
         """A park the catalogue does not hold: the slug is its name until its own entry tells a better one."""
         return Park(
-            themeparks_wiki_id=event.park,
-            name=event.slug or f"Park {event.park}",
+            themeparks_wiki_id=source.park,
+            name=source.slug or f"Park {source.park}",
             city=UNKNOWN_CITY,
             country=UNKNOWN_COUNTRY,
             timezone=zone,
@@ -317,24 +304,24 @@ class Mapping:
             self.told.add(key)
             report(LogType.MAPPING_FAILED, text)
 
-    def tell_contradictions(self, event: Event, park: Park, report: Report) -> None:
+    def tell_contradictions(self, source: Source, park: Park, report: Report) -> None:
         """What an event says of its park and we know otherwise: told once per entity, ours is kept."""
-        if event.park not in (None, park.themeparks_wiki_id) and f"park of {event.entity}" not in self.told:
-            self.told.add(f"park of {event.entity}")
-            report(LogType.INVALID, f"the event names park {event.park}, the ride belongs to {park.name}; kept there")
-        if event.zone not in (None, park.timezone) and f"zone of {park.pk}" not in self.told:
+        if source.park not in (None, park.themeparks_wiki_id) and f"park of {source.entity}" not in self.told:
+            self.told.add(f"park of {source.entity}")
+            report(LogType.INVALID, f"the event names park {source.park}, the ride belongs to {park.name}; kept there")
+        if source.zone not in (None, park.timezone) and f"zone of {park.pk}" not in self.told:
             self.told.add(f"zone of {park.pk}")
-            report(LogType.INVALID, f"the event is in {event.zone}, {park.name} in {park.timezone}; kept there")
+            report(LogType.INVALID, f"the event is in {source.zone}, {park.name} in {park.timezone}; kept there")
 
-    def tell_unmapped(self, event: Event, zone: str | None, report: Report) -> None:
-        if event.entity in self.told or (event.park is None and event.kind != EntityType.ATTRACTION):
-            self.skipped[event.kind] += 1
+    def tell_unmapped(self, source: Source, zone: str | None, report: Report) -> None:
+        self.unplaced.add(source.entity)
+        if source.entity in self.told or (source.park is None and source.kind != EntityType.ATTRACTION):
             return
-        self.told.add(event.entity)
-        if event.park is None:
-            report(LogType.MAPPING_FAILED, f"entity {event.entity} ({event.name}) names no park")
+        self.told.add(source.entity)
+        if source.park is None:
+            report(LogType.MAPPING_FAILED, f"entity {source.entity} ({source.name}) names no park")
         else:
-            report(LogType.MAPPING_FAILED, f"park {event.park} is new and its time zone {zone!r} is not usable")
+            report(LogType.MAPPING_FAILED, f"park {source.park} is new and its time zone {zone!r} is not usable")
 
 
 def instant(at: int) -> datetime:

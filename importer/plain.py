@@ -12,14 +12,16 @@ import msgspec
 import orjson
 from msgspec import UNSET, Raw, UnsetType
 
-from importer.events import CLOCK_TOLERANCE, TEXTS_KEPT, Event, entity_kind, text_in, uuid_in
+from importer.events import CLOCK_TOLERANCE, TEXTS_KEPT, Event, Source, entity_kind, text_in, uuid_in
 from snapshots.models import QueueType
 from snapshots.queues import QueueState, queue_states, standby_wait
 from snapshots.status import STATUSES
 
-MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:", re.ASCII)
-SECONDS = {f"{second:02}.": second for second in range(60)}
-MILLIS = {f"{millis:03}Z": millis for millis in range(1000)}
+DATE = re.compile(r"\d{4}-\d\d-\d\dT", re.ASCII)
+# Parts of an instant, in milliseconds.
+MINUTES = {f"{hour:02}:{minute:02}:": (hour * 60 + minute) * 60_000 for hour in range(24) for minute in range(60)}
+SECONDS = {f"{second:02}.": second * 1_000 for second in range(60)}
+MILLIS = {f"{millis:03}Z": millis for millis in range(1_000)}
 DAY_SECONDS = 86_400
 STANDBY = QueueType.STANDBY.value
 
@@ -51,8 +53,8 @@ class Told(msgspec.Struct, gc=False, rename="camel"):
     entity_type: None = None
 
 
-# Entity, park, kind, name, slug, zone of an Event.
-Source = tuple[str, str | None, str, str, str, str | None]
+# Entity, park, name, slug, zone, the operator's own id, as an event tells them.
+Names = tuple[str, str | None, str | None, str | None, str | None, str | None]
 # What a queue's text says: the standby wait, or the state of another queue.
 Line = tuple[int | None, tuple[QueueState, ...]]
 K = TypeVar("K")
@@ -65,18 +67,18 @@ class PlainEvents:
 
     def __init__(self, destination: str) -> None:
         self.destination = destination
-        self.sources: dict[tuple[str | None, ...], Source | None] = {}
+        self.sources: dict[Names, Source | None] = {}
         self.lines: dict[tuple[str, bytes], Line | None] = {}
-        self.minutes: dict[str, int | None] = {}
+        self.dates: dict[str, int] = {}
         self.earliest = self.latest = 0
 
     def begin_file(self, day: date, now: datetime) -> None:
         """From here on the events are those of a file of the UTC day `day`, read at `now`."""
         start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-        self.earliest = max(0, start - DAY_SECONDS)
-        self.latest = min(start + 2 * DAY_SECONDS - 1, int((now + CLOCK_TOLERANCE).timestamp()) - 1)
+        self.earliest = max(0, start - DAY_SECONDS) * 1_000
+        self.latest = min(start + 2 * DAY_SECONDS, int((now + CLOCK_TOLERANCE).timestamp())) * 1_000 - 1
 
-    def event(self, text: Raw) -> Event | None:
+    def event(self, text: Raw, position: int = 0) -> Event | None:
         """The event, or None: the careful way has to look at it."""
         try:
             told = DECODER.decode(text)
@@ -87,60 +89,59 @@ class PlainEvents:
         if status is None or (data.destination_id != self.destination and data.destination_id is not None):
             return None
         key = (told.entity_id, told.park_id, told.name, told.park_slug, told.timezone, told.internal_id)
-        source = self.sources.get(key, UNSET)
-        if source is UNSET:
-            source = kept(self.sources, key, self.source(*key))
-        time = told.event_time
-        minute = self.minutes.get(time[:17], UNSET)
-        if minute is UNSET:
-            minute = kept(self.minutes, time[:17], minute_of(time[:17]))
-        second, millis = SECONDS.get(time[17:20]), MILLIS.get(time[20:])
-        if source is None or minute is None or second is None or millis is None:
+        source = self.sources.get(key) or self.source(key)
+        millis = self.millis(told.event_time)
+        if source is None or not self.earliest <= millis <= self.latest:
             return None
-        at = minute + second
-        if not self.earliest <= at <= self.latest:
-            return None
-        line = self.line(data)
-        if line is None:
-            return None
-        wait, queues = line
-        entity, park, kind, name, slug, zone = source
-        return Event(entity, park, at, at * 1000 + millis, kind, name, slug, zone, status, wait, queues)
-
-    def line(self, data: Data) -> Line | None:
-        """The standby wait and the other queues; None: not as usual."""
         wait: int | None = None
         queues: tuple[QueueState, ...] = ()
         if not data.queue:
-            return (wait, queues) if data.wait_time is UNSET else None
-        for name, raw in data.queue.items():
-            key = (name, bytes(raw))
-            line = self.lines.get(key, UNSET)
-            if line is UNSET:
-                line = kept(self.lines, key, line_of(*key))
+            if data.wait_time is not UNSET:
+                return None
+            return Event(source, millis // 1_000, millis, status, wait, queues, position)
+        for queue in data.queue.items():
+            line = self.line(queue[0], bytes(queue[1]))
             if line is None:
                 return None
-            if name == STANDBY:
+            if queue[0] == STANDBY:
                 wait = line[0]
-            else:
+            elif queues:
                 queues += line[1]
-        return wait, queues
+            else:
+                queues = line[1]
+        return Event(source, millis // 1_000, millis, status, wait, queues, position)
 
-    def source(
-        self,
-        entity_id: str,
-        park_id: str | None,
-        name: str | None,
-        slug: str | None,
-        zone: str | None,
-        internal_id: str | None,
-    ) -> Source | None:
-        """Who tells an event, as `checked_event` reads it; None: not as usual."""
-        entity, park = uuid_in(entity_id), uuid_in(park_id)
-        if entity is None or entity != entity_id:
-            return None
-        kind = entity_kind({"internalId": internal_id}, {}, entity, park, self.destination)
-        return entity, park, kind, text_in(name), text_in(slug), None if zone is None else text_in(zone)
+    def millis(self, text: str) -> int:
+        """Milliseconds since 1970 of an instant such as `2024-07-04T14:00:00.123Z`; -1: it is none."""
+        try:
+            return self.date(text[:11]) + MINUTES[text[11:17]] + SECONDS[text[17:20]] + MILLIS[text[20:]]
+        except KeyError:
+            return -1
+
+    def date(self, text: str) -> int:
+        """The milliseconds since 1970 at which a date such as `2024-07-04T` begins, UTC; raises KeyError."""
+        found = self.dates.get(text)
+        return kept(self.dates, text, date_of(text)) if found is None else found
+
+    def line(self, name: str, text: bytes) -> Line | None:
+        """The standby wait or the other queue; None: not as usual."""
+        line = self.lines.get((name, text), UNSET)
+        return kept(self.lines, (name, text), line_of(name, text)) if line is UNSET else line
+
+    def source(self, key: Names) -> Source | None:
+        if key not in self.sources:
+            return kept(self.sources, key, source_of(key, self.destination))
+        return self.sources[key]
+
+
+def source_of(names: Names, destination: str) -> Source | None:
+    """Who tells an event, as `checked_event` reads it; None: not as usual."""
+    entity_id, park_id, name, slug, zone, internal_id = names
+    entity, park = uuid_in(entity_id), uuid_in(park_id)
+    if entity is None or entity != entity_id:
+        return None
+    kind = entity_kind({"internalId": internal_id}, {}, entity, park, destination)
+    return Source(entity, park, kind, text_in(name), text_in(slug), None if zone is None else text_in(zone))
 
 
 def kept(known: dict[K, V], key: K, value: V) -> V:
@@ -151,14 +152,14 @@ def kept(known: dict[K, V], key: K, value: V) -> V:
     return value
 
 
-def minute_of(text: str) -> int | None:
-    """The seconds since 1970 at which a minute such as `2024-07-04T14:00:` begins, UTC; None: it is no minute."""
-    if not MINUTE.fullmatch(text):
-        return None
+def date_of(text: str) -> int:
+    """`PlainEvents.date`, read anew."""
+    if not DATE.fullmatch(text):
+        raise KeyError(text)
     try:
-        return int(datetime.fromisoformat(f"{text}00+00:00").timestamp())
+        return int(datetime.fromisoformat(f"{text}00:00:00+00:00").timestamp()) * 1_000
     except ValueError:
-        return None
+        raise KeyError(text) from None
 
 
 def line_of(name: str, text: bytes) -> Line | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from parks.payloads import brief, clean, whole
@@ -21,6 +22,7 @@ CURRENCIES_WITHOUT_MINOR_UNIT = {"JPY", "KRW", "VND", "CLP", "ISK"}
 CURRENCY = re.compile(r"[A-Za-z]{3}")
 LARGEST_PRICE = Decimal("99999999.99")
 QUEUE_TYPES = frozenset(QueueType.values)
+TEXTS_KEPT = 1 << 14  # the instants of return windows occur many times a day
 RETURN_STATES = frozenset(ReturnState.values)
 
 Report = Callable[[LogType, str], None]
@@ -105,8 +107,8 @@ def known_return_state(told: Any, name: str, report: Report) -> str | None:
 
 def current_group(members: dict[str, Any]) -> str | None:
     """ "start-end" of the boarding groups called, or the one number there is."""
-    ends = (members.get("currentGroupStart"), members.get("currentGroupEnd"))
-    return clean("-".join(str(number) for number in ends if number is not None))[:50] or None
+    ends = [members[end] for end in ("currentGroupStart", "currentGroupEnd") if members.get(end) is not None]
+    return clean("-".join(map(str, ends)))[:50] or None if ends else None
 
 
 def return_time(value: Any, field: str, report: Report) -> int | None:
@@ -114,13 +116,19 @@ def return_time(value: Any, field: str, report: Report) -> int | None:
     if value in (None, ""):
         return None
     try:
-        instant = datetime.fromisoformat(value)
-        if instant.tzinfo is None or not 2000 <= instant.year < 2100:
-            raise ValueError("no zone, or no usable year")
-        return int(instant.timestamp())
+        return instant_of(value)
     except (ValueError, TypeError, OverflowError):
         report(LogType.INVALID, f"{field} is not an instant with offset: {brief(value)}")
         return None
+
+
+@lru_cache(TEXTS_KEPT)
+def instant_of(text: str) -> int:
+    """Seconds since 1970 of an instant with offset; raises ValueError and TypeError."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None or not 2000 <= instant.year < 2100:
+        raise ValueError("no zone, or no usable year")
+    return int(instant.timestamp())
 
 
 def price(told: Any, report: Report) -> tuple[Decimal | None, str | None]:

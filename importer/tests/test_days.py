@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.days import ParkDay, RideFacts, RideMemory, build_day
-from importer.events import Event
+from importer.events import Event, Source
 from importer.intervals import clipped, merged, without
 from snapshots.queues import QueueState
 from snapshots.status import Status
@@ -24,7 +24,7 @@ def at(minutes: float) -> int:
 
 
 def happened(minutes, status, wait=None, queues=()):
-    return Event("", None, at(minutes), at(minutes) * 1000, "ATTRACTION", "", "", None, status, wait, queues)
+    return Event(Source("", None, "ATTRACTION", "", "", None), at(minutes), at(minutes) * 1000, status, wait, queues)
 
 
 def known(status, wait=None, minutes=-600.0, last_operated=None):

@@ -27,12 +27,12 @@ def problems(raw):
 
 def test_a_plain_event_is_read():
     found = parsed(event("2024-07-04T14:00:07.644Z", wait=55))
-    assert found.entity == COASTER
-    assert found.park == PARK_UUID
+    assert found.source.entity == COASTER
+    assert found.source.park == PARK_UUID
     assert found.at == int(datetime(2024, 7, 4, 14, 0, 7, tzinfo=UTC).timestamp())
     assert found.millis % 1000 == 644
     assert found.state == (Status.OPERATING, 55)
-    assert found.kind == "ATTRACTION"
+    assert found.source.kind == "ATTRACTION"
 
 
 @pytest.mark.parametrize("word", ["Operating", "operating", "OPERATING", " Operating "])
@@ -208,7 +208,7 @@ def test_members_of_the_wrong_kind_are_told():
     ],
 )
 def test_what_an_entity_is_shows_in_its_event(change, kind):
-    assert parsed(event(AT, **change)).kind == kind
+    assert parsed(event(AT, **change)).source.kind == kind
 
 
 def test_another_destination_inside_the_event_is_told_and_the_event_kept():
@@ -218,9 +218,9 @@ def test_another_destination_inside_the_event_is_told_and_the_event_kept():
 
 
 def test_names_lose_what_no_database_takes():
-    assert parsed(event(AT, name="A\x00B\ud800C")).name == "ABC"
-    assert parsed(event(AT, name={"de": "Achterbahn", "en": "Coaster"})).name == "Coaster"
-    assert parsed(event(AT, name=None)).name == ""
+    assert parsed(event(AT, name="A\x00B\ud800C")).source.name == "ABC"
+    assert parsed(event(AT, name={"de": "Achterbahn", "en": "Coaster"})).source.name == "Coaster"
+    assert parsed(event(AT, name=None)).source.name == ""
 
 
 # -- variations of the format -----------------------------------------------------------------------------
@@ -261,7 +261,7 @@ def test_the_preview_s_single_rider_and_boarding_groups_become_queues():
 
 
 def test_the_preview_tells_what_an_entity_is():
-    assert met_in(preview(meta={"type": "RESTAURANT"}))[0].kind == "RESTAURANT"
+    assert met_in(preview(meta={"type": "RESTAURANT"}))[0].source.kind == "RESTAURANT"
 
 
 def test_members_of_data_beside_it_are_read():
