@@ -3,7 +3,8 @@
 Instants are whole seconds since 1970, UTC. An *interval* is a half-open pair `(start, end)`.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -17,7 +18,7 @@ from parks.models import INCLUSION_WINDOW
 from parks.rounding import half_up
 from snapshots.queues import QueueState
 from snapshots.score import shame_score
-from snapshots.status import Status, is_down, is_operating, is_plausible_wait
+from snapshots.status import WORDS, Status, is_down, is_operating, is_plausible_wait
 
 State = tuple[Status | None, int | None]
 
@@ -28,6 +29,7 @@ MAX_UNCONFIRMED_SECONDS = 4 * HOUR
 SHORTEST_NIGHT_SECONDS = HOUR
 INCLUSION_WINDOW_SECONDS = int(INCLUSION_WINDOW.total_seconds())
 BEGINNING, BY_INSTANT = itemgetter(0), itemgetter(1)
+new = tuple.__new__  # a named tuple's own constructor takes three times as long
 VALUES_KEPT = 1 << 16
 
 
@@ -87,10 +89,12 @@ class ParkDay:
 
 
 class RideRow(NamedTuple):
+    """`status`: its word."""
+
     ride: int
     at: int
     seconds: int
-    status: Status | None
+    status: str | None
     wait: int | None
     park_open: bool
     carried: bool
@@ -259,9 +263,15 @@ def timeline(day: ParkDay, ride: int) -> list[Segment]:
             state, observed_at = told, at
     ends = [mark[0] for mark in marks[1:]] + [day.horizon] if marks else []
     return [
-        Segment(start, end if end > start else start, state, reported, observed)
+        new(Segment, (start, end if end > start else start, state, reported, observed))
         for (start, state, reported, observed), end in zip(marks, ends, strict=True)
     ]
+
+
+def edges(intervals: Iterable[Interval]) -> list[int]:
+    """Where intervals without overlap begin and end: an instant after an odd number of edges lies in the interval
+    that ends at the next one."""
+    return [edge for interval in intervals for edge in interval]
 
 
 def ride_rows(
@@ -269,22 +279,24 @@ def ride_rows(
 ) -> list[RideRow]:
     """A ride's rows: one at each observed change, and carried ones where a known stretch begins in mid-state."""
     live = day.live.get(ride, [])
-    known_open = without(spans, merged([*unknown, *live]))
-    closed = without([(day.start, day.horizon)], merged([*spans, *unknown, *live]))
-    stretches = sorted([*known_open, *closed])  # without overlap
+    if live:
+        unknown = merged([*unknown, *live])
+    known_open = without(spans, unknown)
+    closed = without([(day.start, day.horizon)], merged([*spans, *unknown]))
+    known, open_park = edges(sorted([*known_open, *closed])), edges(spans)
     rows = []
     for start, end, (status, wait), reported, observed in segments:
         if observed and not (live and holding(live, start)):
             # The feed's last sign before a silence is known for no time at all.
-            stretch = holding(stretches, start)
-            known_end = stretch[1] if stretch else start
+            place = bisect_right(known, start)
+            known_end = known[place] if place % 2 else start
             seconds = (end if end < known_end else known_end) - start
-            is_open = holding(spans, start) is not None
-            rows.append(RideRow(ride, start, seconds, status, wait, is_open, False, reported))
+            park_open = bisect_right(open_park, start) % 2 == 1
+            rows.append(new(RideRow, (ride, start, seconds, WORDS[status], wait, park_open, False, reported)))
         for opening, closing in known_open:
             if start <= opening < end and (start < opening or not observed):
                 seconds = (end if end < closing else closing) - opening
-                rows.append(RideRow(ride, opening, seconds, status, wait, True, True, reported))
+                rows.append(new(RideRow, (ride, opening, seconds, WORDS[status], wait, True, True, reported)))
     rows.sort(key=BY_INSTANT)
     return rows
 
@@ -310,7 +322,7 @@ def queue_rows(day: ParkDay, ride: int) -> list[QueueRow]:
     live = day.live.get(ride, ())
     if live:
         latest = {at: queues for at, queues in latest.items() if not holding(live, at)}
-    return [QueueRow(ride, at, queue) for at, queues in latest.items() for queue in queues]
+    return [new(QueueRow, (ride, at, queue)) for at, queues in latest.items() for queue in queues]
 
 
 # -- the park --------------------------------------------------------------------------------------------
@@ -331,6 +343,8 @@ class ParkClock:
         self.down: set[int] = set()
         self.counting: set[int] = set()  # rides that operated within the inclusion window
         self.operated: dict[int, int | None] = {ride: known.last_operated for ride, known in day.memory.items()}
+        self.average: tuple[Decimal | None, int | None] | None = None  # mean and longest wait, until one changes
+        self.share: Decimal | None = None  # the score, until it changes
         turns: list[tuple[int, int, State | None]] = []
         changes: list[tuple[int, int, bool]] = []
         for ride, line in timelines.items():
@@ -365,11 +379,13 @@ class ParkClock:
         turns, i = self.turns, self.next_turn
         while i < len(turns) and turns[i][0] <= at:
             self.turn(turns[i][1], turns[i][2])
+            self.average = self.share = None
             i += 1
         self.next_turn = i
         changes, i = self.changes, self.next_change
         while i < len(changes) and changes[i][0] <= at:
             (self.counting.add if changes[i][2] else self.counting.discard)(changes[i][1])
+            self.share = None
             i += 1
         self.next_change = i
 
@@ -392,23 +408,25 @@ class ParkClock:
 
     def row(self, at: int, seconds: int, park_open: bool) -> ParkRow:
         self.advance(at)
-        waits = self.waits.values()
-        return ParkRow(
-            at=at,
-            seconds=seconds,
-            total=len(self.states),
-            open=len(self.running),
-            avg_wait=mean(sum(waits), len(waits)) if waits else None,
-            max_wait=max(waits, default=None),
-            park_open=park_open,
-            score=self.score() if park_open else None,
-        )
+        avg_wait, max_wait = self.wait_figures()
+        score = self.score() if park_open else None
+        figures = (len(self.states), len(self.running), avg_wait, max_wait)
+        return new(ParkRow, (at, seconds, *figures, park_open, score))
+
+    def wait_figures(self) -> tuple[Decimal | None, int | None]:
+        """Mean and longest wait of the running rides (R-7.2)."""
+        if self.average is None:
+            waits = self.waits.values()
+            self.average = (mean(sum(waits), len(waits)), max(waits)) if waits else (None, None)
+        return self.average
 
     def score(self) -> Decimal:
         """R-10.1: weight down over weight of the rides that operated within seven days before."""
-        rides = self.day.rides
-        weights = {ride: rides[ride].weight for ride in self.counting if ride in rides and rides[ride].is_active}
-        return score_of(sum(weights[ride] for ride in self.down if ride in weights), sum(weights.values()))
+        if self.share is None:
+            rides = self.day.rides
+            weights = {ride: rides[ride].weight for ride in self.counting if ride in rides and rides[ride].is_active}
+            self.share = score_of(sum(weights[ride] for ride in self.down if ride in weights), sum(weights.values()))
+        return self.share
 
 
 # Few shares and few means occur, and each many times.

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from parks.fields import EnumField, in_range, one_of
 from parks.models import Park, Ride
-from parks.querysets import retried_on_lock
+from parks.querysets import retried_on_lock, upsert
 
 SURE = Decimal("1.00")
 LONGEST_NOTES = 500
@@ -52,7 +52,8 @@ class MappingDecisionQuerySet(models.QuerySet["MappingDecision"]):
                 known.last_event_at = max(last, before[1] or last)
                 if before != (known.first_event_at, known.last_event_at):
                     grown.append(known)
-            self.bulk_update(grown, ["first_event_at", "last_event_at"])
+            # The rows are there and locked: an upsert costs a tenth of what `bulk_update` takes to say it.
+            upsert(self.model, grown, ["id"], ["first_event_at", "last_event_at"])
 
 
 class MappingDecision(models.Model):

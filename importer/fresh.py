@@ -2,24 +2,29 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache, partial
+from decimal import Decimal
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.models import Q
 
+from importer.days import DayRows
 from importer.spool import Extent, Spool, SpooledDay
-from importer.storing import AS_TEXT, CHANGES, PARKS, TABLES, Table, instant, queue_columns, state_columns, store_again
-from snapshots.bulk import insert_new, load_file, stamp
+from importer.storing import AS_TEXT, TABLES, change_tuples, instant, state_columns, store_again
+from snapshots.bulk import SECONDS, insert_new, load_file, minute_stamp, stamp
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
-from snapshots.queues import QueueState
 
 ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
 NOTHING = "\\N"
 ARCHIVE = DataSource.ARCHIVE.value
 LINES_KEPT = 1 << 14
+KEY = itemgetter(0)
 ROWS_AT_ONCE = 100_000
+Lines = tuple[int, str]  # of one ride or park
 
 
 def store_slice(spool: Spool) -> Counter[str]:
@@ -39,7 +44,7 @@ def store_slice(spool: Spool) -> Counter[str]:
         free, counts = set(), Counter()
     for day in spool if free != spool.extents.keys() else ():
         if day.park.pk not in free:
-            counts.update(store_again(day.park, day.window, day.rows()))
+            counts.update(store_again(day.park, day.window, day.rows))
     return counts
 
 
@@ -62,9 +67,8 @@ def insert_days(days: Iterable[SpooledDay]) -> int:
     """Insert days; returns how many rows."""
     count = 0
     for day in days:
-        rows = day.rows()
         for table in TABLES:
-            values = list(table.rows(day.park, rows, AS_TEXT))
+            values = list(table.rows(day.park, day.rows, AS_TEXT))
             insert_new(table.model, values)
             count += len(values)
     return count
@@ -81,7 +85,7 @@ def parts(days: Iterable[SpooledDay]) -> Iterator[list[SpooledDay]]:
     size = 0
     for day in days:
         part.append(day)
-        size += len(day.rides) + len(day.queues)
+        size += day.size()
         if size >= ROWS_AT_ONCE:
             yield part
             part, size = [], 0
@@ -94,7 +98,7 @@ def load_part(days: list[SpooledDay]) -> int:
     for model, lines in LINES.items():
         by_key: dict[int, list[str]] = {}
         for day in days:
-            for key, text in lines(day):
+            for key, text in lines(day.park.pk, day.rows):
                 by_key.setdefault(key, []).append(text)
         if not by_key:
             continue
@@ -128,29 +132,68 @@ def state_part(status: str | None, wait: int | None, park_open: bool, carried: b
     return line(state_columns(status, wait, park_open, carried))
 
 
-def ride_lines(day: SpooledDay) -> Iterator[tuple[int, str]]:
-    park = day.park.pk
-    for ride, at, seconds, status, wait, park_open, carried, reported_at in day.rides:
-        when = stamp(at)
-        reported = when if reported_at == at else stamp(reported_at)
-        state = state_part(status, wait, park_open, carried)
-        yield ride, f"{ride}\t{when}\t{park}\t{seconds}\t{state}\t{reported}\t{ARCHIVE}\n"
+def ride_lines(park: int, day: DayRows) -> Iterator[Lines]:
+    for ride, rows in groupby(day.rides, KEY):
+        lines = []
+        for _, at, seconds, status, wait, park_open, carried, reported_at in rows:
+            when = f"{minute_stamp(at // 60)}{SECONDS[at % 60]}"
+            reported = when if reported_at == at else stamp(reported_at)
+            state = state_part(status, wait, park_open, carried)
+            lines.append(f"{ride}\t{when}\t{park}\t{seconds}\t{state}\t{reported}\t{ARCHIVE}\n")
+        yield ride, "".join(lines)
 
 
-def queue_lines(day: SpooledDay) -> Iterator[tuple[int, str]]:
-    states = [line(queue_columns(QueueState(*state), AS_TEXT)) for state in day.states]
-    for ride, at, place in day.queues:
-        yield ride, f"{ride}\t{stamp(at)}\t{states[place]}\n"
+def queue_lines(park: int, day: DayRows) -> Iterator[Lines]:
+    states: dict[int, str] = {}  # by identity: states occur many times a day
+    for ride, rows in groupby(day.queues, KEY):
+        lines = []
+        for _, at, queue in rows:
+            state = states.get(id(queue))
+            if state is None:
+                state = states[id(queue)] = state_line(*queue)
+            lines.append(f"{ride}\t{minute_stamp(at // 60)}{SECONDS[at % 60]}\t{state}\n")
+        yield ride, "".join(lines)
 
 
-def plain_lines(table: Table, day: SpooledDay) -> Iterator[tuple[int, str]]:
-    """Of the tables with few rows."""
-    return ((row[0], f"{line(row)}\n") for row in table.rows(day.park, day.few_rows(), AS_TEXT))
+def state_line(
+    kind: str,
+    wait: int | None,
+    state: str | None,
+    start: int | None,
+    end: int | None,
+    price: Decimal | None,
+    *texts: str | None,
+) -> str:
+    """A queue's state as `storing.queue_columns` writes it."""
+    begins, ends = NOTHING if start is None else stamp(start), NOTHING if end is None else stamp(end)
+    rest = "\t".join([NOTHING if text is None else text.translate(ESCAPED) for text in texts])
+    return f"{kind}\t{told(wait)}\t{told(state)}\t{begins}\t{ends}\t{told(price)}\t{rest}"
 
 
-LINES: dict[type[models.Model], Callable[[SpooledDay], Iterator[tuple[int, str]]]] = {
+def told(value: Any) -> Any:
+    return NOTHING if value is None else value
+
+
+def park_lines(park: int, day: DayRows) -> Iterator[Lines]:
+    lines = [
+        f"{park}\t{minute_stamp(at // 60)}{SECONDS[at % 60]}\t{seconds}\t{total}\t{running}\t{total - running}"
+        f"\t{told(avg_wait)}\t{told(max_wait)}\t{park_open:d}\t{told(score)}\t{ARCHIVE}\n"
+        for at, seconds, total, running, avg_wait, max_wait, park_open, score in day.parks
+    ]
+    if lines:
+        yield park, "".join(lines)
+
+
+def change_lines(park: int, day: DayRows) -> Iterator[Lines]:
+    """There are few."""
+    for ride, rows in groupby(change_tuples(day, AS_TEXT), KEY):
+        yield ride, "".join([f"{line(row)}\n" for row in rows])
+
+
+# Lines by the first column of the primary key, in the order of the rest of it.
+LINES: dict[type[models.Model], Callable[[int, DayRows], Iterator[Lines]]] = {
     RideStatusSnapshot: ride_lines,
-    ParkActivitySnapshot: partial(plain_lines, PARKS),
+    ParkActivitySnapshot: park_lines,
     QueueData: queue_lines,
-    RideStatusChange: partial(plain_lines, CHANGES),
+    RideStatusChange: change_lines,
 }

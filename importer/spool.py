@@ -1,64 +1,31 @@
-"""The rows of a slice on their way to the database: kept in a temporary file until the whole slice is known.
+"""The rows of a slice on their way to the database: kept until the whole slice is known, the most of them in a file.
 
 So memory does not grow with the slice, and the transaction that stores it is short.
 """
 
-import marshal
+import pickle
 import struct
 from collections.abc import Iterator
-from decimal import Decimal
+from operator import itemgetter
 from tempfile import TemporaryFile
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from importer.days import ChangeRow, DayRows, ParkRow, QueueRow, RideRow
+from importer.days import DayRows
 from parks.models import Park
-from snapshots.queues import QueueState
-from snapshots.status import STATUSES, Status
 
 LENGTH = struct.Struct("<Q")
-MEANINGS: dict[str | None, Status | None] = {word: STATUSES[word] if word else None for word in (None, *STATUSES)}
-WORDS: dict[Status | None, str | None] = {status: word for word, status in MEANINGS.items()}
+FIRST = itemgetter(0)
+ROWS_KEPT = 100_000  # in memory, some 20 MB
 
 
 class SpooledDay(NamedTuple):
-    """A day's rows in plain values: status words, prices and scores as text, everything else as in DayRows.
-
-    A queue's state occurs many times a day: `queues` tell its place in `states`.
-    """
-
     park: Park
     window: tuple[int, int]
-    rides: list[tuple[int, int, int, str | None, int | None, bool, bool, int]]
-    parks: list[tuple[int, int, int, int, str | None, int | None, bool, str | None]]
-    queues: list[tuple[int, int, int]]
-    states: list[tuple[Any, ...]]
-    changes: list[tuple[int, int, str | None, str | None, int, int | None]]
+    rows: DayRows  # without what is no row
 
-    def rows(self) -> DayRows:
-        """As they were computed."""
-        states = [QueueState._make((*state[:5], number(state[5]), *state[6:])) for state in self.states]
-        day = self.few_rows()
-        day.rides = [
-            RideRow(ride, at, seconds, MEANINGS[word], wait, park_open, carried, reported_at)
-            for ride, at, seconds, word, wait, park_open, carried, reported_at in self.rides
-        ]
-        day.queues = [QueueRow(ride, at, states[place]) for ride, at, place in self.queues]
-        return day
-
-    def few_rows(self) -> DayRows:
-        """Those of the park and the changes alone."""
-        return DayRows(
-            parks=[ParkRow(*row[:4], number(row[4]), *row[5:7], number(row[7])) for row in self.parks],
-            changes=[ChangeRow(*row[:2], MEANINGS[row[2]], MEANINGS[row[3]], *row[4:]) for row in self.changes],
-        )
-
-
-def text(value: Decimal | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def number(value: str | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
+    def size(self) -> int:
+        rows = self.rows
+        return len(rows.rides) + len(rows.parks) + len(rows.queues) + len(rows.changes)
 
 
 class Extent(NamedTuple):
@@ -75,6 +42,8 @@ class Spool:
 
     def __init__(self) -> None:
         self.file = TemporaryFile()  # noqa: SIM115  (closed by __exit__)
+        self.kept: list[SpooledDay] = []
+        self.rows_kept = 0
         self.extents: dict[int, Extent] = {}
 
     def __enter__(self) -> Self:
@@ -85,30 +54,27 @@ class Spool:
 
     def add(self, park: Park, window: tuple[int, int], rows: DayRows) -> None:
         """Raises OSError when the disk is full."""
-        places: dict[int, int] = {}
-        states: list[tuple[Any, ...]] = []
-        queues = []
-        for ride, at, state in rows.queues:
-            place = places.get(id(state))
-            if place is None:
-                place = places[id(state)] = len(states)
-                states.append((*state[:5], text(state.price_amount), *state[6:]))
-            queues.append((ride, at, place))
-        rides = [(row[0], row[1], row[2], WORDS[row[3]], *row[4:]) for row in rows.rides]
-        parks = [(*row[:4], text(row[4]), *row[5:7], text(row[7])) for row in rows.parks]
-        changes = [(row[0], row[1], WORDS[row[2]], WORDS[row[3]], *row[4:]) for row in rows.changes]
-        # In one piece: `marshal.load` would ask the file for every single value.
-        data = marshal.dumps((park.pk, window, rides, parks, queues, states, changes))
-        self.file.write(LENGTH.pack(len(data)))
-        self.file.write(data)
         known = self.extents.get(park.pk, Extent(park, *window, set()))
-        known.rides.update({row[0] for row in rides}, {row[0] for row in queues}, {row[0] for row in changes})
-        start, end = min(known.start, window[0]), max(known.end, window[1])
-        self.extents[park.pk] = Extent(park, start, end, known.rides)
+        rides = known.rides.union(map(FIRST, rows.rides), map(FIRST, rows.queues), map(FIRST, rows.changes))
+        self.extents[park.pk] = Extent(park, min(known.start, window[0]), max(known.end, window[1]), rides)
+        day = SpooledDay(park, window, DayRows(rows.rides, rows.parks, rows.queues, rows.changes))
+        self.kept.append(day)
+        self.rows_kept += day.size()
+        if self.rows_kept > ROWS_KEPT:
+            self.put_away()
+
+    def put_away(self) -> None:
+        """Write the days in memory to the file."""
+        for park, window, rows in self.kept:
+            data = pickle.dumps((park.pk, window, rows), pickle.HIGHEST_PROTOCOL)
+            self.file.write(LENGTH.pack(len(data)))
+            self.file.write(data)
+        self.kept, self.rows_kept = [], 0
 
     def __iter__(self) -> Iterator[SpooledDay]:
         self.file.seek(0)
         while head := self.file.read(LENGTH.size):
             (length,) = LENGTH.unpack(head)
-            park, *day = marshal.loads(self.file.read(length))  # noqa: S302  (we wrote it, and nobody can reach it)
-            yield SpooledDay(self.extents[park].park, *day)
+            park, window, rows = pickle.loads(self.file.read(length))  # noqa: S301  (we wrote it, nobody can reach it)
+            yield SpooledDay(self.extents[park].park, window, rows)
+        yield from self.kept

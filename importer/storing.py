@@ -213,7 +213,7 @@ def queue_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ..
         yield (ride, form.when(at), *columns)
 
 
-def change_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
+def change_tuples(day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
     for row in day.changes:
         yield (
             row.ride,
@@ -230,7 +230,9 @@ def change_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, .
 RIDES = Table(RideStatusSnapshot, ("ride_id", "recorded_at"), RIDE_FIELDS, ride_tuples)
 PARKS = Table(ParkActivitySnapshot, ("park_id", "recorded_at"), PARK_FIELDS, park_tuples)
 QUEUES = Table(QueueData, ("ride_id", "recorded_at", "queue_type"), QUEUE_FIELDS, queue_tuples)
-CHANGES = Table(RideStatusChange, ("ride_id", "changed_at"), CHANGE_FIELDS, change_tuples)
+CHANGES = Table(
+    RideStatusChange, ("ride_id", "changed_at"), CHANGE_FIELDS, lambda park, day, form: change_tuples(day, form)
+)
 
 
 TABLES = (RIDES, PARKS, QUEUES, CHANGES)
@@ -327,8 +329,9 @@ def note_operation(memory: dict[int, RideMemory]) -> None:
     """Move `rides.last_operated_at` forward, never back (R-5.5)."""
     ran = {pk: instant(known.last_operated) for pk, known in memory.items() if known.last_operated is not None}
     behind = []
-    for ride in Ride.objects.filter(pk__in=ran).only("last_operated_at").select_for_update().order_by("pk"):
+    for ride in Ride.objects.filter(pk__in=ran).select_for_update().order_by("pk"):
         if ride.last_operated_at is None or ride.last_operated_at < ran[ride.pk]:
             ride.last_operated_at = ran[ride.pk]
             behind.append(ride)
-    Ride.objects.bulk_update(behind, ["last_operated_at"])
+    # The rows are there and locked: an upsert costs a tenth of what `bulk_update` takes to say it.
+    upsert(Ride, behind, ["id"], ["last_operated_at"])

@@ -76,9 +76,17 @@ LOADS: dict[type[models.Model], str] = {
 SECONDS = [f"{second:02}" for second in range(60)]
 
 
-@functools.lru_cache(maxsize=100_000)
+MINUTES = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
+
+
+@functools.lru_cache(maxsize=100)
+def day_stamp(day: int) -> str:
+    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m-%d ")
+
+
+@functools.lru_cache(maxsize=5_000)
 def minute_stamp(minute: int) -> str:
-    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%d %H:%M:")
+    return day_stamp(minute // 1_440) + MINUTES[minute % 1_440]
 
 
 def stamp(at: int) -> str:

@@ -18,6 +18,7 @@ class Status(TextChoices):
 
 PARK_CLOSED = "PARK_CLOSED"
 STATUSES = {status.value: status for status in Status}
+WORDS: dict[Status | None, str | None] = {None: None, **{status: word for word, status in STATUSES.items()}}
 
 # Readings from here on are feed errors: kept in the row, left out of every statistic (sources 1.5).
 EXTREME_WAIT_MINUTES = 480

@@ -31,7 +31,7 @@ def day(ride):
     pk = ride.pk
     return DayRows(
         rides=[
-            RideRow(pk, START, 600, Status.OPERATING, 35, True, False, START),
+            RideRow(pk, START, 600, "OPERATING", 35, True, False, START),
             RideRow(pk, START + 600, 60, None, None, False, True, START - 5),
         ],
         parks=[
@@ -50,17 +50,26 @@ def spool(ride, day):
         yield opened
 
 
-def test_a_day_comes_back_from_the_spool_as_it_was(spool, day):
-    (found,) = spool
-    assert found.rows() == day
+@pytest.mark.parametrize("kept", [0, 7, 100])
+def test_a_day_comes_back_from_memory_and_from_the_file_as_it_was(ride, day, kept, monkeypatch):
+    monkeypatch.setattr("importer.spool.ROWS_KEPT", kept)
+    with Spool() as spool:
+        for n in range(3):
+            spool.add(ride.park, (START + n, START + n + 1), day)
+        for _ in range(2):  # a transaction may be repeated
+            found = list(spool)
+            assert [each.window for each in found] == [(START + n, START + n + 1) for n in range(3)]
+            assert all(each.rows == day and each.park is ride.park for each in found)
+        assert bool(spool.file.tell()) == (kept < 3 * 8)
+        assert len(spool.kept) == {0: 0, 7: 0, 100: 3}[kept]
 
 
 def test_lines_hold_the_columns_of_the_rows(spool, ride, day):
     (spooled,) = spool
     for table in TABLES:
-        expected = [(row[0], f"{line(row)}\n") for row in table.rows(ride.park, day, AS_TEXT)]
-        assert list(LINES[table.model](spooled)) == expected
-        assert expected
+        rows = list(table.rows(ride.park, day, AS_TEXT))
+        expected = "".join(f"{line(row)}\n" for row in rows)
+        assert list(LINES[table.model](ride.park.pk, spooled.rows)) == [(rows[0][0], expected)]
 
 
 def test_what_is_stored_is_what_was_computed(spool, ride):
@@ -91,4 +100,4 @@ def test_rows_are_the_same_however_many_are_held_in_memory(spool, ride, day, mon
     spool.add(ride.park, (START + 86_400, START + 2 * 86_400), DayRows())
     assert store_slice(spool) == {"created": 8}
     (first, _) = spool
-    assert first.rows() == day
+    assert first.rows == day
