@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -9,7 +10,15 @@ from django.db.models import Model, Q
 
 from parks.tests.factories import NOON, RideFactory
 from snapshots.models import QueueData, RideStatusSnapshot
-from snapshots.partitions import FIRST_MONTH, LAST_MONTH, PartitionByMonth, monthly_clause, months, next_month
+from snapshots.partitions import (
+    FIRST_MONTH,
+    LAST_MONTH,
+    PartitionByMonth,
+    monthly_clause,
+    months,
+    next_month,
+    packs_pages,
+)
 from snapshots.tests.factories import QueueFactory, SnapshotFactory
 
 big_tables = pytest.mark.parametrize("model", [RideStatusSnapshot, QueueData])
@@ -44,6 +53,21 @@ def test_the_operation_says_what_it_does():
     assert operation.describe() == "Partition QueueData by month"
     assert operation.migration_name_fragment == "partition_queuedata"
     assert operation.reversible
+
+
+@pytest.mark.mariadb
+@pytest.mark.django_db
+@big_tables
+def test_mariadb_packs_the_pages_it_writes(model):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW CREATE TABLE {model._meta.db_table}")
+        assert "`PAGE_COMPRESSED`='1'" in cursor.fetchone()[1]
+
+
+@pytest.mark.parametrize(("is_mariadb", "packs"), [(True, True), (False, False)])
+def test_mysql_keeps_its_row_format(is_mariadb, packs):
+    assert packs_pages(SimpleNamespace(vendor="mysql", mysql_is_mariadb=is_mariadb)) is packs
+    assert not packs_pages(SimpleNamespace(vendor="sqlite"))
 
 
 @pytest.mark.mariadb

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 
 from snapshots import storage, tables
 from snapshots.models import StorageMetric
@@ -88,6 +88,38 @@ def test_the_months_of_the_big_tables_are_counted():
     counts = {size.name: size.partitions for size in tables.table_sizes()}
     assert counts["ride_status_snapshots"] == counts["queue_data"] == 86
     assert counts["parks"] is None
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("share", [0.25, 1])
+def test_holes_of_packed_pages_are_not_counted(share, monkeypatch):
+    monkeypatch.setattr(tables, "shares_on_disk", dict)
+    whole = next(size for size in tables.table_sizes() if size.name == "queue_data")
+    parts = tables.partitions_of("queue_data")
+    shares = {f"queue_data#P#{part.name}": share for part in parts}
+    monkeypatch.setattr(tables, "shares_on_disk", lambda: shares)
+    packed = next(size for size in tables.table_sizes() if size.name == "queue_data")
+    assert packed.data_bytes == whole.data_bytes * share > 0
+    assert sum(part.bytes for part in tables.partitions_of("queue_data")) == sum(part.bytes for part in parts) * share
+
+
+@pytest.mark.mariadb
+def test_each_partition_has_its_share_of_the_disk():
+    shares = tables.shares_on_disk()
+    assert all(0 <= share <= 1 for share in shares.values())
+    assert "queue_data#P#p202607" in shares
+
+
+@pytest.mark.mariadb
+def test_sizes_are_told_without_the_privilege_to_count_holes():
+    def refuse(execute, sql, *arguments):
+        if "innodb_sys_tablespaces" in sql:
+            raise OperationalError(1227, "Access denied; you need (at least one of) the PROCESS privilege(s)")
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(refuse):
+        assert tables.shares_on_disk() == {}
+        assert {size.name for size in tables.table_sizes()} >= {"queue_data", "parks"}
 
 
 def test_sqlite_counts_rows_and_shares_the_bytes_between_table_and_indexes():
