@@ -140,6 +140,15 @@ class ImportCheckpoint(models.Model):
         following = self.slices.exclude(state=SliceState.DONE).order_by("first_date").first()
         return following if following is not None and following.take() else None
 
+    def stands_still(self) -> bool:
+        """Does nobody work on its next slice, though Celery's workers should? Their message may wait in a queue."""
+        following = self.slices.exclude(state=SliceState.DONE).order_by("first_date").first()
+        now = timezone.now()
+        if following is not None and following.state == SliceState.RUNNING:
+            return following.is_forsaken(now)
+        # Statistics, which come last, give no sign of life.
+        return abs(now - self.updated_at) > (ABANDONED_AFTER if following is None else SILENT_AFTER)
+
     def is_held(self) -> bool:
         """Does a process other than this one have its next slice, and live?"""
         following = self.slices.filter(state=SliceState.RUNNING).exclude(runner=this_process()).first()

@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 from django.core.management.base import CommandError
+from django.db import InterfaceError, OperationalError
 
 from importer import finishing
 from importer.archive import ArchiveError
@@ -13,7 +14,13 @@ from importer.running import Work, begin, do
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="ridewatch.import_slice")
+@shared_task(
+    name="ridewatch.import_slice",
+    autoretry_for=(OperationalError, InterfaceError),  # the database is away: not for good
+    retry_backoff=5,
+    retry_backoff_max=300,
+    max_retries=20,
+)
 def import_slice(import_id: str) -> str:
     """Do the next slice of an import and ask for the one behind it, or finish the import.
 
@@ -33,6 +40,8 @@ def import_slice(import_id: str) -> str:
             job.fail(str(error))
             return str(error)
         if not do(work, piece):
+            if begin(job):  # it was resumed before its pause was noticed, and who was asked then found the slice taken
+                import_slice.delay(import_id)
             return f"{piece}: not done"
     if job.slices.exclude(state=SliceState.DONE).exists():
         import_slice.delay(import_id)
