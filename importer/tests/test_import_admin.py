@@ -13,11 +13,12 @@ from importer import acting
 from importer.archive import ArchiveError
 from importer.decisions import MappingDecision, MappingMethod
 from importer.models import ImportCheckpoint, ImportStatus, SliceState
+from importer.progress import left
 from importer.tasks import import_slice
 from importer.tests.archives import DESTINATION, write_events
 from importer.tests.factories import CheckpointFactory, DecisionFactory, SliceFactory
 from importer.tests.test_importing import a_day
-from parks.tests.factories import RideFactory
+from parks.tests.factories import ParkFactory, RideFactory, wiki_id
 from snapshots.models import RideStatusSnapshot
 from snapshots.tests.factories import SnapshotFactory
 
@@ -150,8 +151,49 @@ def test_the_list_shows_how_far_each_import_is(admin_client):
     SliceFactory.create(job=job, first_date=date(2026, 7, 8), last_date=date(2026, 7, 8), files_total=7, files_done=0)
     page = admin_client.get(IMPORTS).content.decode()
     assert '<progress max="100" value="50.0"' in page
-    for text in ("50.0 %", "7 of 14 files", "at 2026-07-08", "100/s", "IN_PROGRESS", job.import_id):
+    for text in ("50.0 %", "7 of 14 files", "at 2026-07-08", "100 rows a second", "IN_PROGRESS", job.import_id):
         assert text in page
+
+
+@pytest.mark.parametrize(
+    ("eta", "said"),
+    [
+        (0, "less than a minute left"),
+        (59, "less than a minute left"),
+        (60, "1 min left"),
+        (3_599, "59 min left"),
+        (7_260, "2 h 1 min left"),
+    ],
+)
+def test_the_time_that_is_left_is_told_in_words(eta, said):
+    assert left(eta) == said
+
+
+def test_the_list_names_the_parks_of_a_destination_as_far_as_they_are_known(admin_client):
+    known, alone = wiki_id(900_001), wiki_id(900_002)
+    for name in ("Castle Park", "Sea Park", "Forest Park"):
+        ParkFactory.create(name=name, destination_id=known)
+    park = ParkFactory.create(name="Lone Park", destination_id=alone)
+    CheckpointFactory.create(destination_uuid=known)
+    CheckpointFactory.create(destination_uuid=known, park=park, start_date=date(2026, 7, 1))
+    CheckpointFactory.create(destination_uuid=wiki_id(900_003))
+    page = admin_client.get(IMPORTS).content.decode()
+    for text in ("Castle Park and 2 more<", "Lone Park<", "2026-07-01 to last day", f">{wiki_id(900_003)}<"):
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    ("status", "looks_again"),
+    [(ImportStatus.PENDING, True), (ImportStatus.IN_PROGRESS, True), (ImportStatus.PAUSED, False)],
+)
+def test_the_page_of_an_import_at_work_looks_again_by_itself(admin_client, status, looks_again):
+    job = CheckpointFactory.create(status=status)
+    assert admin_client.get(f"{IMPORTS}{job.pk}/change/").has_header("Refresh") is looks_again
+
+
+@pytest.mark.parametrize("number", ["999", "none", "9" * 30])
+def test_an_import_that_is_not_there_leads_back(admin_client, number):
+    assert admin_client.get(f"{IMPORTS}{number}/change/").status_code == 302
 
 
 def test_the_page_of_an_import_shows_its_slices_and_edits_nothing(admin_client):
