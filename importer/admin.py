@@ -169,7 +169,7 @@ class ImportAdmin(ReadingAdmin):
         is_whole = job.start_date is None and job.end_date is None
         days = "all days" if is_whole else f"{job.start_date or 'first day'} to {job.end_date or 'last day'}"
         more = f" and {others} more" if others else ""
-        return format_html("<span title='{}'>{}{}</span><br>{}", job.destination_uuid, name, more, days)
+        return format_html("<div title='{}'>{}{}<br>{}</div>", job.destination_uuid, name, more, days)
 
     @display(ordering="status", label=STATES)
     def state(self, job: ImportCheckpoint) -> str:
@@ -182,6 +182,8 @@ class ImportAdmin(ReadingAdmin):
             f"{told.rate:,.0f} rows a second" if told.rate else "",
             left(told.eta) if told.eta is not None else "",
         ]
+        if job.status == ImportStatus.IN_PROGRESS and told.current_date is None:
+            speed.append("daily statistics are computed")
         return format_html(
             '<progress max="100" value="{}" aria-label="files done">{}</progress> {} %, {} of {} files{}<br>{}',
             told.percent,

@@ -34,7 +34,8 @@ def figures(job: ImportCheckpoint) -> Figures:
     seconds = spent["seconds"] or 0.0
     rate = spent["records"] / seconds if seconds else None
     is_running = job.status == ImportStatus.IN_PROGRESS
-    eta = round(seconds / spent["files"] * (total - done)) if is_running and seconds and spent["files"] else None
+    is_reading = is_running and present is not None  # behind the last slice come the statistics
+    eta = round(seconds / spent["files"] * (total - done)) if is_reading and seconds and spent["files"] else None
     return Figures(
         records=job.records_imported,
         files_done=done,

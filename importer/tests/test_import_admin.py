@@ -155,6 +155,14 @@ def test_the_list_shows_how_far_each_import_is(admin_client):
         assert text in page
 
 
+def test_an_import_that_has_read_all_says_that_statistics_are_computed(admin_client):
+    job = CheckpointFactory.create(status=ImportStatus.IN_PROGRESS)
+    SliceFactory.create(job=job, state=SliceState.DONE, files_total=7, files_done=7, rows=700, seconds=7.0)
+    page = admin_client.get(IMPORTS).content.decode()
+    assert "daily statistics are computed" in page
+    assert "minute left" not in page
+
+
 @pytest.mark.parametrize(
     ("eta", "said"),
     [
@@ -178,7 +186,7 @@ def test_the_list_names_the_parks_of_a_destination_as_far_as_they_are_known(admi
     CheckpointFactory.create(destination_uuid=known, park=park, start_date=date(2026, 7, 1))
     CheckpointFactory.create(destination_uuid=wiki_id(900_003))
     page = admin_client.get(IMPORTS).content.decode()
-    for text in ("Castle Park and 2 more<", "Lone Park<", "2026-07-01 to last day", f">{wiki_id(900_003)}<"):
+    for text in ("Castle Park and 2 more<br>", "Lone Park<br>", "2026-07-01 to last day", f">{wiki_id(900_003)}<br>"):
         assert text in page
 
 
