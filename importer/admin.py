@@ -296,11 +296,11 @@ class MappingDecisionAdmin(ReadingAdmin):
         if ride is None:
             self.refuse(request, f"there is no ride {number!r}; its number stands in its page's address under Rides")
             return
-        self.move(request, queryset, lambda row, by, notes: remap(row, ride, by, notes))
+        self.move(request, queryset, lambda row, by, notes: remap(row, ride, by, notes, recompute=False))
 
     @admin.action(description="Unmap (keeps what came in, out of all figures)", permissions=["change"])
     def unmap(self, request: HttpRequest, queryset: MappingDecisionQuerySet) -> None:
-        self.move(request, queryset, unmap)
+        self.move(request, queryset, lambda row, by, notes: unmap(row, by, notes, recompute=False))
 
     def move(self, request: HttpRequest, queryset: MappingDecisionQuerySet, step: Any) -> None:
         """One decision at a time: its rows move with it."""
@@ -315,6 +315,8 @@ class MappingDecisionAdmin(ReadingAdmin):
             self.refuse(request, str(error))
             return
         told = f"{row}: {moved.rows:,} observations moved."
+        if row.ride is not None:
+            told += acting.recompute_moved(row.ride.park_id, moved)
         if moved.unclear:
             told += f" In {len(moved.unclear)} stretches two entities took turns: import these days again."
         self.done(request, rows, f"Now {row.ride.name if row.ride else 'no ride'}.", told)

@@ -1,8 +1,10 @@
 """What Celery runs of an import: one task per slice, which asks for the next one when it is done."""
 
+import io
 import logging
 
 from celery import shared_task
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError
 
@@ -51,3 +53,10 @@ def import_slice(import_id: str) -> str:
     except CommandError as error:
         log.error("import %s: %s", import_id, error)
     return "the import is complete"
+
+
+@shared_task(name="ridewatch.recompute_park")
+def recompute_park(park: int, first: str, last: str) -> None:
+    """The daily statistics of a park's days (ISO dates), of which somebody has moved rows. Raises CommandError."""
+    span = ("--start-date", first, "--end-date", last, "--park-id", str(park))
+    call_command(finishing.RECOMPUTE, *span, verbosity=0, stdout=io.StringIO())

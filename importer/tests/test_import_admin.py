@@ -3,22 +3,25 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from kombu.exceptions import OperationalError as BrokerAway
 
 from importer import acting
 from importer.archive import ArchiveError
 from importer.decisions import MappingDecision, MappingMethod
 from importer.models import ImportCheckpoint, ImportStatus, SliceState
 from importer.progress import left
-from importer.tasks import import_slice
+from importer.tasks import import_slice, recompute_park
 from importer.tests.archives import DESTINATION, write_events
 from importer.tests.factories import CheckpointFactory, DecisionFactory, SliceFactory
 from importer.tests.test_importing import a_day
 from parks.tests.factories import ParkFactory, RideFactory, wiki_id
+from parks.zones import local_date
 from snapshots.models import RideStatusSnapshot
 from snapshots.tests.factories import SnapshotFactory
 
@@ -293,22 +296,51 @@ def test_a_mapping_is_let_stand(act):
     assert (row.is_reviewed, row.reviewed_by, row.notes) == (True, "admin", "same ride")
 
 
-def test_an_entity_is_mapped_to_another_ride_and_what_came_in_moves(act):
+@pytest.fixture
+def computed(monkeypatch):
+    """What workers were asked to compute: park, first day, last day."""
+    found: list[tuple[int, str, str]] = []
+    monkeypatch.setattr(recompute_park, "delay", lambda *asked: found.append(asked))
+    return found
+
+
+def test_an_entity_is_mapped_to_another_ride_and_what_came_in_moves(act, computed):
     row = mapped(method=MappingMethod.FUZZY)
     right = RideFactory.create(park=row.park)
-    assert (
-        act(MAPPINGS, "map_to", [row], ride=right.pk, notes="misspelt")
-        == "success: Space Mountian: MANUAL: 1 observations moved."
+    day = local_date(AT, right.park.timezone).isoformat()
+    assert act(MAPPINGS, "map_to", [row], ride=right.pk, notes="misspelt") == (
+        f"success: Space Mountian: MANUAL: 1 observations moved. A worker computes the statistics of {day} to {day}."
     )
+    assert computed == [(right.park_id, day, day)]
     row.refresh_from_db()
     assert (row.ride, row.method, row.decided_by) == (right, MappingMethod.MANUAL, "admin")
     assert RideStatusSnapshot.objects.get().ride_id == right.pk
     assert "Now" in LogEntry.objects.get().change_message
 
 
-def test_an_entity_is_unmapped(act):
+def test_statistics_that_no_worker_can_be_asked_for_are_told_with_the_command(act, monkeypatch):
+    def away(*asked: object) -> None:
+        raise BrokerAway("Connection refused")
+
+    monkeypatch.setattr(recompute_park, "delay", away)
+    row = mapped()
+    said = act(MAPPINGS, "map_to", [row], ride=RideFactory.create(park=row.park).pk)
+    assert "1 observations moved. The message broker cannot be reached; compute the statistics by" in said
+    assert f"--park-id {row.park_id}" in said
+
+
+def test_the_statistics_of_moved_rows_are_computed_by_the_task(act):
+    row = mapped()
+    day = local_date(AT, row.park.timezone)
+    recompute_park(row.park_id, str(day), str(day))
+    (run,) = apps.get_model("stats", "RecomputeRun").objects.all()
+    assert (run.park_id, run.first_date, run.last_date, run.status) == (row.park_id, day, day, "success")
+
+
+def test_an_entity_is_unmapped(act, computed):
     row = mapped(method=MappingMethod.FUZZY)
     assert act(MAPPINGS, "unmap", [row], notes="a show").startswith("success")
+    assert len(computed) == 1
     row.refresh_from_db()
     assert row.method == MappingMethod.FAILED
     assert not RideStatusSnapshot.objects.get().ride.is_active
