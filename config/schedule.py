@@ -16,6 +16,7 @@ def jobs(interval: int) -> dict[str, Job]:
         Job("collect_snapshots", "collect_snapshots", Grid(interval), 300, interval, "one cycle of live collection"),
         Job("detect_gaps", "detect_gaps", Grid(10 * MINUTE, 3 * MINUTE), 300, HOUR, "silent parks and vanished rides"),
         Job("heal_gaps", "heal_gaps", Grid(HOUR, 20 * MINUTE), 1_800, 6 * HOUR, "fill gaps from upstream's history"),
+        Job("take_up_imports", "take_up_imports", Grid(5 * MINUTE, 4 * MINUTE), 300, 300, "imports of killed workers"),
         Job("compute_ended_days", "compute_ended_days", Grid(HOUR, 10 * MINUTE), HOUR, DAY, "days that have ended"),
         Job("partitions", "partitions", Grid(DAY, HOUR), HOUR, DAY, "partitions of the months ahead", ("ensure",)),
         Job("measure_storage", "measure_storage", Grid(DAY, 3 * HOUR), HOUR, DAY, "sizes of all tables"),

@@ -8,7 +8,8 @@ from kombu.exceptions import OperationalError
 from importer.archive import Archive, open_archive
 from importer.models import ImportCheckpoint, ImportStatus
 from importer.planning import AlreadyRunning, plan
-from importer.tasks import import_slice
+from importer.remapping import Moved
+from importer.tasks import import_slice, recompute_park
 
 
 class WorkersAway(Exception):
@@ -48,3 +49,18 @@ def hand_over(job: ImportCheckpoint, otherwise: ImportStatus) -> None:
     except (OperationalError, OSError) as error:
         job.enter(otherwise)
         raise WorkersAway("The message broker cannot be reached; nothing was started") from error
+
+
+def recompute_moved(park_id: int, moved: Moved) -> str:
+    """Leave the statistics of moved rows to the workers: years of days are too long for a request. What to tell."""
+    if moved.days is None:
+        return ""
+    first, last = map(str, moved.days)
+    try:
+        recompute_park.delay(park_id, first, last)
+    except (OperationalError, OSError):
+        return (
+            " The message broker cannot be reached; compute the statistics by"
+            f" manage.py recompute_daily_stats --start-date {first} --end-date {last} --park-id {park_id}"
+        )
+    return f" A worker computes the statistics of {first} to {last}."

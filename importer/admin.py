@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, LogEntry
-from django.db.models import QuerySet
+from django.contrib.admin.utils import unquote
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
@@ -17,12 +18,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from importer import acting
 from importer.archive import ArchiveError
 from importer.decisions import MappingDecision, MappingDecisionQuerySet
-from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, TransitionRefused
+from importer.models import ACTIVE, ImportCheckpoint, ImportSlice, ImportStatus, TransitionRefused
 from importer.planning import AlreadyRunning
-from importer.progress import figures
+from importer.progress import figures, left
 from importer.remapping import RemappingRefused, remap, unmap
 from parks.admin_base import NotesForm, ReadingAdmin
-from parks.models import Ride
+from parks.models import Park, Ride
 from parks.payloads import uuid_of
 
 STATES = {
@@ -33,6 +34,7 @@ STATES = {
     ImportStatus.FAILED.value: "danger",
     ImportStatus.CANCELLED.value: "default",
 }
+LOOK_AGAIN_SECONDS = 5
 WENT_WRONG = (ArchiveError, AlreadyRunning, TransitionRefused, acting.WorkersAway)
 
 
@@ -46,6 +48,7 @@ class StartForm(forms.ModelForm):
     class Meta:
         model = ImportCheckpoint
         fields = ["destination_uuid", "start_date", "end_date", "auto_create"]
+        help_texts = {"destination_uuid": "as the archive names it; /api/admin/import/destinations lists them"}
 
     def clean_destination_uuid(self) -> str:
         told = uuid_of(self.cleaned_data["destination_uuid"].strip())
@@ -69,6 +72,7 @@ class SliceInline(TabularInline):
     readonly_fields = fields
     ordering = ["first_date"]
     per_page = 50
+    hide_title = True  # it would repeat the days and the state
     extra = 0
     can_delete = False
 
@@ -83,16 +87,7 @@ class SliceInline(TabularInline):
 class ImportAdmin(ReadingAdmin):
     """Imports, the newest first. Adding one starts it."""
 
-    list_display = [
-        "import_id",
-        "what",
-        "state",
-        "progress",
-        "records_imported",
-        "errors_encountered",
-        "speed",
-        "last_error",
-    ]
+    list_display = ["import_id", "what", "state", "progress", "rows", "problems", "last_error"]
     list_filter = ["status"]
     search_fields = ["=import_id", "destination_uuid"]
     search_help_text = "id of an import, or UUID of a destination"
@@ -111,7 +106,7 @@ class ImportAdmin(ReadingAdmin):
             return ["destination_uuid", "start_date", "end_date", "auto_create"]
         return [
             *("import_id", "destination_uuid", "park", "start_date", "end_date", "auto_create", "source", "state"),
-            *("progress", "speed", "records_imported", "errors_encountered", "last_error", "last_processed_file"),
+            *("progress", "rows", "problems", "last_error", "last_processed_file"),
             *("created_at", "started_at", "completed_at"),
         ]
 
@@ -140,15 +135,41 @@ class ImportAdmin(ReadingAdmin):
             return redirect(request.get_full_path())
         return response
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The page of an import at work looks again by itself."""
+        response = super().change_view(request, object_id, form_url, extra_context)
+        job = self.get_object(request, unquote(object_id))
+        if job is not None and job.status in ACTIVE:
+            response["Refresh"] = str(LOOK_AGAIN_SECONDS)
+        return response
+
     def log_addition(self, request: HttpRequest, obj: ImportCheckpoint, message: Any) -> LogEntry:
         return LogEntry.objects.log_actions(str(request.user.pk), [obj], ADDITION, "Started.", single_object=True)
 
     # -- columns ---------------------------------------------------------------------------------------------
 
-    @admin.display(description="destination or park, days")
-    def what(self, job: ImportCheckpoint) -> str:
-        days = f"{job.start_date or 'first day'} to {job.end_date or 'last day'}"
-        return f"{job.park.name if job.park else job.destination_uuid}, {days}"
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportCheckpoint]:
+        """With the parks of each destination, as far as we know them."""
+        parks = Park.objects.filter(destination_id=OuterRef("destination_uuid")).order_by()
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                first_park=Subquery(parks.order_by("pk").values("name")[:1]),
+                parks=Subquery(parks.values("destination_id").annotate(parks=Count("pk")).values("parks")),
+            )
+        )
+
+    @admin.display(description="parks, days")
+    def what(self, job: ImportCheckpoint) -> SafeString:
+        name = job.park.name if job.park else getattr(job, "first_park", None) or job.destination_uuid
+        others = 0 if job.park else (getattr(job, "parks", None) or 1) - 1
+        is_whole = job.start_date is None and job.end_date is None
+        days = "all days" if is_whole else f"{job.start_date or 'first day'} to {job.end_date or 'last day'}"
+        more = f" and {others} more" if others else ""
+        return format_html("<div title='{}'>{}{}<br>{}</div>", job.destination_uuid, name, more, days)
 
     @display(ordering="status", label=STATES)
     def state(self, job: ImportCheckpoint) -> str:
@@ -157,21 +178,30 @@ class ImportAdmin(ReadingAdmin):
     @admin.display
     def progress(self, job: ImportCheckpoint) -> SafeString:
         told = figures(job)
+        speed = [
+            f"{told.rate:,.0f} rows a second" if told.rate else "",
+            left(told.eta) if told.eta is not None else "",
+        ]
+        if job.status == ImportStatus.IN_PROGRESS and told.current_date is None:
+            speed.append("daily statistics are computed")
         return format_html(
-            '<progress max="100" value="{}" aria-label="files done">{}</progress> {} %, {} of {} files{}',
+            '<progress max="100" value="{}" aria-label="files done">{}</progress> {} %, {} of {} files{}<br>{}',
             told.percent,
             f"{told.percent} %",
             told.percent,
             told.files_done,
             told.files_total,
             f", at {told.current_date}" if told.current_date else "",
+            ", ".join(part for part in speed if part),
         )
 
-    @admin.display(description="rows a second, time left")
-    def speed(self, job: ImportCheckpoint) -> str:
-        told = figures(job)
-        parts = [f"{told.rate:,.0f}/s" if told.rate else "", f"{told.eta // 60} min left" if told.eta else ""]
-        return ", ".join(part for part in parts if part)
+    @admin.display(ordering="records_imported")
+    def rows(self, job: ImportCheckpoint) -> str:
+        return f"{job.records_imported:,}"
+
+    @admin.display(ordering="errors_encountered")
+    def problems(self, job: ImportCheckpoint) -> str:
+        return f"{job.errors_encountered:,}"
 
     # -- actions ---------------------------------------------------------------------------------------------
 
@@ -266,11 +296,11 @@ class MappingDecisionAdmin(ReadingAdmin):
         if ride is None:
             self.refuse(request, f"there is no ride {number!r}; its number stands in its page's address under Rides")
             return
-        self.move(request, queryset, lambda row, by, notes: remap(row, ride, by, notes))
+        self.move(request, queryset, lambda row, by, notes: remap(row, ride, by, notes, recompute=False))
 
     @admin.action(description="Unmap (keeps what came in, out of all figures)", permissions=["change"])
     def unmap(self, request: HttpRequest, queryset: MappingDecisionQuerySet) -> None:
-        self.move(request, queryset, unmap)
+        self.move(request, queryset, lambda row, by, notes: unmap(row, by, notes, recompute=False))
 
     def move(self, request: HttpRequest, queryset: MappingDecisionQuerySet, step: Any) -> None:
         """One decision at a time: its rows move with it."""
@@ -285,6 +315,8 @@ class MappingDecisionAdmin(ReadingAdmin):
             self.refuse(request, str(error))
             return
         told = f"{row}: {moved.rows:,} observations moved."
+        if row.ride is not None:
+            told += acting.recompute_moved(row.ride.park_id, moved)
         if moved.unclear:
             told += f" In {len(moved.unclear)} stretches two entities took turns: import these days again."
         self.done(request, rows, f"Now {row.ride.name if row.ride else 'no ride'}.", told)

@@ -21,12 +21,15 @@ def finish(job: ImportCheckpoint) -> None:
     """All slices are done: compute the statistics of the days that were written, then say COMPLETED.
 
     May be killed at any line and run again. Raises CommandError when statistics could not be computed; the import
-    is complete all the same.
+    is complete all the same, and its `last_error` tells how to make up for it.
     """
     summary = summary_of(job)
     try:
         if summary.rows_written:
             recompute(summary, verbosity=0, stdout=io.StringIO())
+    except CommandError as error:
+        ImportCheckpoint.objects.filter(pk=job.pk).update(last_error=str(error))
+        raise
     finally:
         complete(job, summary)
 

@@ -110,7 +110,8 @@ class ImportCheckpoint(models.Model):
         """Does its process exist? Of other machines only the time since its last sign tells."""
         if self.runner and is_here(self.runner):
             return is_alive(self.runner)
-        return self.updated_at > timezone.now() - ABANDONED_AFTER
+        # A sign with a time that is yet to come, from a clock that was wrong, would count for ever.
+        return abs(timezone.now() - self.updated_at) < ABANDONED_AFTER
 
     def break_off(self) -> None:
         """Its process was killed: FAILED, so that it can be resumed; CANCELLED when it never began."""
@@ -138,6 +139,20 @@ class ImportCheckpoint(models.Model):
         """
         following = self.slices.exclude(state=SliceState.DONE).order_by("first_date").first()
         return following if following is not None and following.take() else None
+
+    def stands_still(self) -> bool:
+        """Does nobody work on its next slice, though Celery's workers should? Their message may wait in a queue."""
+        following = self.slices.exclude(state=SliceState.DONE).order_by("first_date").first()
+        now = timezone.now()
+        if following is not None and following.state == SliceState.RUNNING:
+            return following.is_forsaken(now)
+        # Statistics, which come last, give no sign of life.
+        return abs(now - self.updated_at) > (ABANDONED_AFTER if following is None else SILENT_AFTER)
+
+    def is_held(self) -> bool:
+        """Does a process other than this one have its next slice, and live?"""
+        following = self.slices.filter(state=SliceState.RUNNING).exclude(runner=this_process()).first()
+        return following is not None and not following.is_forsaken(timezone.now())
 
     def is_finished(self) -> bool:
         """Are all slices done?"""

@@ -4,6 +4,7 @@ Slices lie on a fixed calendar grid, so that imports whose ranges overlap find e
 """
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TypedDict, Unpack
@@ -16,6 +17,8 @@ from importer.archive import LAYOUT, Archive, ArchiveError, ArchiveFile
 from importer.importing import LOOK_AHEAD, LOOK_BACK, ONE_DAY
 from importer.models import ACTIVE, ImportCheckpoint, ImportSlice, ImportStatus
 from parks.models import Park
+
+log = logging.getLogger(__name__)
 
 GRID_START = date(1970, 1, 5)  # a Monday
 RULES = 1  # raised when the same files give other rows than before
@@ -35,8 +38,19 @@ class AlreadyRunning(Exception):
 
 def known_files(archive: Archive, destination: str) -> list[ArchiveFile]:
     """The destination's files by day, without those of days that are yet to come. Raises ArchiveError."""
+    return up_to_now(archive.files(destination))
+
+
+def up_to_now(files: Sequence[ArchiveFile]) -> list[ArchiveFile]:
+    """Without days that are yet to come, by the clock of this machine."""
     tomorrow = timezone.now().date() + ONE_DAY
-    return [file for file in archive.files(destination) if file.day <= tomorrow]
+    return [file for file in files if file.day <= tomorrow]
+
+
+def of_days_to_come(number: int) -> str:
+    """A reason to look at the clock: so many files are left out."""
+    now = timezone.now()
+    return f"{number:,} files of days to come are left out; the clock of this machine says {now:%Y-%m-%d %H:%M}Z"
 
 
 class Choice(TypedDict, total=False):
@@ -55,10 +69,15 @@ def plan(archive: Archive, destination: str, source: str, **choice: Unpack[Choic
 
     Raises NothingThere, AlreadyRunning, and ArchiveError when the archive cannot be read.
     """
-    files = known_files(archive, destination)
+    listed = archive.files(destination)
+    files = up_to_now(listed)
+    to_come = of_days_to_come(len(listed) - len(files)) if len(listed) > len(files) else ""
     span = days_of(files, choice.get("start_date"), choice.get("end_date"))
     if span is None:
-        raise NothingThere(f"no archive files of {destination} for this choice; expected {LAYOUT}")
+        why = to_come or f"expected {LAYOUT}"
+        raise NothingThere(f"no archive files of {destination} for this choice; {why}")
+    if to_come:
+        log.warning("%s: %s", destination, to_come)
     running = ImportCheckpoint.running(destination)
     if running is not None:
         raise AlreadyRunning(running)

@@ -1,24 +1,28 @@
 """Several imports side by side, in processes of this machine.
 
 Each process takes an import and does its slices in order; destinations know nothing of each other. A process that is
-killed leaves a slice that is free again.
+killed leaves a slice that is free again. A database that is restarted stops nobody: it is asked again for a while.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Sequence
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 from typing import Any
 
-from django.db import connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 from django.db.models import Sum
 from tqdm import tqdm
 
-from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, TransitionRefused
-from importer.running import run_slices
+from importer.models import ACTIVE, ImportCheckpoint, ImportSlice, ImportStatus, TransitionRefused
+from importer.running import FIRST_PAUSE, MOST_ATTEMPTS, Progress, one_line, run_slices
+
+log = logging.getLogger(__name__)
 
 MOST_WORKERS = 64
 TELLING_INTERVAL = 0.5  # seconds between two looks at the progress of the processes
@@ -46,7 +50,8 @@ class Pool:
         try:
             if self.workers == 1:
                 for job in self.jobs:
-                    run_slices(job, progress=self.tell)
+                    run_patiently(job.pk, self.tell)
+                self.make_up_for(())
             else:
                 self.share_out()
         except BaseException:
@@ -82,23 +87,34 @@ class Pool:
             while running:
                 wait([process.sentinel for process in running], TELLING_INTERVAL)
                 running = [process for process in running if process.is_alive()]
-                files = self.sums()[0]
-                self.tell(files - self.done)
-                self.done = files
+                self.look()
         finally:
             stop(processes)
         self.make_up_for(processes)
 
+    def look(self) -> None:
+        """Tell what the processes did since the last look; nothing while the database is away."""
+        try:
+            files = self.sums()[0]
+            self.tell(files - self.done)
+            self.done = files
+        except (OperationalError, InterfaceError) as error:
+            log.info("progress cannot be told: %s", one_line(error))
+            connection.close()
+
     def make_up_for(self, processes: Sequence[ForkProcess]) -> None:
-        """The imports of processes that were killed: FAILED, with the reason."""
+        """The imports that nobody works on any more, though they are not done: FAILED, with the reason."""
         killed = [process for process in processes if process.exitcode]
-        if not killed:
-            return
+        codes = ", ".join(str(process.exitcode) for process in killed)
+        reason = (
+            f"{len(killed)} of {len(processes)} worker processes broke off (exit code {codes})"
+            if killed
+            else "the database was away for too long"
+        )
         for job in self.jobs:
             job.refresh_from_db()
-            if job.status in (ImportStatus.IN_PROGRESS, ImportStatus.PENDING) and not job.is_finished():
-                codes = ", ".join(str(process.exitcode) for process in killed)
-                job.fail(f"{len(killed)} of {len(processes)} worker processes broke off (exit code {codes})")
+            if job.status in ACTIVE and not job.is_finished() and not job.is_held():
+                job.fail(reason)
 
 
 def is_main_thread() -> bool:
@@ -108,10 +124,24 @@ def is_main_thread() -> bool:
 def pause(job: ImportCheckpoint) -> None:
     job.refresh_from_db()
     try:
-        if job.status in (ImportStatus.PENDING, ImportStatus.IN_PROGRESS):
+        if job.status in ACTIVE:
             job.enter(ImportStatus.PAUSED)
     except TransitionRefused:
         pass  # it ended at this moment
+
+
+def run_patiently(number: int, progress: Progress) -> None:
+    """`run_slices`, which itself bears a database that goes away within a slice; here also between two slices."""
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        try:
+            run_slices(ImportCheckpoint.objects.get(pk=number), progress=progress)
+            return
+        except (OperationalError, InterfaceError) as error:
+            if attempt == MOST_ATTEMPTS or connection.in_atomic_block:
+                raise
+            log.warning("between two slices: %s; trying again", one_line(error))
+            connection.close()
+            time.sleep(FIRST_PAUSE * 2 ** (attempt - 1))
 
 
 def work(parent: int, numbers: Sequence[int]) -> None:
@@ -124,7 +154,7 @@ def work(parent: int, numbers: Sequence[int]) -> None:
             raise SystemExit(1)
 
     for number in numbers:
-        run_slices(ImportCheckpoint.objects.get(pk=number), progress=look)
+        run_patiently(number, look)
 
 
 def stop(processes: Sequence[ForkProcess]) -> None:

@@ -34,7 +34,8 @@ def figures(job: ImportCheckpoint) -> Figures:
     seconds = spent["seconds"] or 0.0
     rate = spent["records"] / seconds if seconds else None
     is_running = job.status == ImportStatus.IN_PROGRESS
-    eta = round(seconds / spent["files"] * (total - done)) if is_running and seconds and spent["files"] else None
+    is_reading = is_running and present is not None  # behind the last slice come the statistics
+    eta = round(seconds / spent["files"] * (total - done)) if is_reading and seconds and spent["files"] else None
     return Figures(
         records=job.records_imported,
         files_done=done,
@@ -53,6 +54,14 @@ def current_date(job: ImportCheckpoint, present: ImportSlice | None) -> date | N
     return present.first_date if present is not None and job.status != ImportStatus.PENDING else None
 
 
+def left(seconds: int) -> str:
+    """How long it may still take."""
+    minutes = seconds // 60
+    if minutes < 1:
+        return "less than a minute left"
+    return f"{minutes} min left" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min left"
+
+
 def overview(job: ImportCheckpoint, told: Figures) -> str:
     """One line."""
     parts = [f"{told.percent:.1f}% of {told.files_total:,} files", f"{told.records:,} rows", f"{told.errors:,} errors"]
@@ -61,7 +70,7 @@ def overview(job: ImportCheckpoint, told: Figures) -> str:
     if told.rate:
         parts.append(f"{told.rate:,.0f} rows/s")
     if told.eta is not None:
-        parts.append(f"{told.eta // 60} min left")
+        parts.append(left(told.eta))
     if told.latest_error:
         parts.append(told.latest_error)
     return f"{job.import_id}  {job.destination_uuid}  {job.status:<11}  " + ", ".join(parts)

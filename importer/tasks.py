@@ -1,9 +1,12 @@
 """What Celery runs of an import: one task per slice, which asks for the next one when it is done."""
 
+import io
 import logging
 
 from celery import shared_task
+from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import InterfaceError, OperationalError
 
 from importer import finishing
 from importer.archive import ArchiveError
@@ -13,7 +16,13 @@ from importer.running import Work, begin, do
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="ridewatch.import_slice")
+@shared_task(
+    name="ridewatch.import_slice",
+    autoretry_for=(OperationalError, InterfaceError),  # the database is away: not for good
+    retry_backoff=5,
+    retry_backoff_max=300,
+    max_retries=20,
+)
 def import_slice(import_id: str) -> str:
     """Do the next slice of an import and ask for the one behind it, or finish the import.
 
@@ -33,6 +42,8 @@ def import_slice(import_id: str) -> str:
             job.fail(str(error))
             return str(error)
         if not do(work, piece):
+            if begin(job):  # it was resumed before its pause was noticed, and who was asked then found the slice taken
+                import_slice.delay(import_id)
             return f"{piece}: not done"
     if job.slices.exclude(state=SliceState.DONE).exists():
         import_slice.delay(import_id)
@@ -42,3 +53,10 @@ def import_slice(import_id: str) -> str:
     except CommandError as error:
         log.error("import %s: %s", import_id, error)
     return "the import is complete"
+
+
+@shared_task(name="ridewatch.recompute_park")
+def recompute_park(park: int, first: str, last: str) -> None:
+    """The daily statistics of a park's days (ISO dates), of which somebody has moved rows. Raises CommandError."""
+    span = ("--start-date", first, "--end-date", last, "--park-id", str(park))
+    call_command(finishing.RECOMPUTE, *span, verbosity=0, stdout=io.StringIO())

@@ -75,9 +75,12 @@ class DataQualityLogAdmin(ReadingAdmin):
     list_filter_submit = True
     search_fields = ["=id", "=import_id"]
     search_help_text = "number of a problem, or id of an import"
-    ordering = ["-pk"]
     action_form = NotesForm
     actions = ["investigate", "resolve", "wont_fix"]
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """The newest in the log; of a stretch of time the newest in time, which an index answers."""
+        return ["-timestamp_start", "-pk"] if SinceFilter.parameter_name in request.GET else ["-pk"]
 
     @admin.display(description="problem")
     def what(self, row: DataQualityLog) -> str:

@@ -202,8 +202,9 @@ def recompute(run: RecomputeRun, workers: int = 1, progress: Progress = nothing)
     workers = min(workers, len(days))
     error = ""
     try:
-        # What an open transaction wrote no other process sees.
-        if workers > 1 and not connection.in_atomic_block:
+        # What an open transaction wrote no other process sees, and a worker of Celery may have no processes.
+        is_alone = connection.in_atomic_block or multiprocessing.current_process().daemon
+        if workers > 1 and not is_alone:
             error = share_out(run, spans, workers, progress)
         else:
             compute_days(run, spans, timezone.now(), progress)

@@ -3,21 +3,25 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from kombu.exceptions import OperationalError as BrokerAway
 
 from importer import acting
 from importer.archive import ArchiveError
 from importer.decisions import MappingDecision, MappingMethod
 from importer.models import ImportCheckpoint, ImportStatus, SliceState
-from importer.tasks import import_slice
+from importer.progress import left
+from importer.tasks import import_slice, recompute_park
 from importer.tests.archives import DESTINATION, write_events
 from importer.tests.factories import CheckpointFactory, DecisionFactory, SliceFactory
 from importer.tests.test_importing import a_day
-from parks.tests.factories import RideFactory
+from parks.tests.factories import ParkFactory, RideFactory, wiki_id
+from parks.zones import local_date
 from snapshots.models import RideStatusSnapshot
 from snapshots.tests.factories import SnapshotFactory
 
@@ -150,8 +154,57 @@ def test_the_list_shows_how_far_each_import_is(admin_client):
     SliceFactory.create(job=job, first_date=date(2026, 7, 8), last_date=date(2026, 7, 8), files_total=7, files_done=0)
     page = admin_client.get(IMPORTS).content.decode()
     assert '<progress max="100" value="50.0"' in page
-    for text in ("50.0 %", "7 of 14 files", "at 2026-07-08", "100/s", "IN_PROGRESS", job.import_id):
+    for text in ("50.0 %", "7 of 14 files", "at 2026-07-08", "100 rows a second", "IN_PROGRESS", job.import_id):
         assert text in page
+
+
+def test_an_import_that_has_read_all_says_that_statistics_are_computed(admin_client):
+    job = CheckpointFactory.create(status=ImportStatus.IN_PROGRESS)
+    SliceFactory.create(job=job, state=SliceState.DONE, files_total=7, files_done=7, rows=700, seconds=7.0)
+    page = admin_client.get(IMPORTS).content.decode()
+    assert "daily statistics are computed" in page
+    assert "minute left" not in page
+
+
+@pytest.mark.parametrize(
+    ("eta", "said"),
+    [
+        (0, "less than a minute left"),
+        (59, "less than a minute left"),
+        (60, "1 min left"),
+        (3_599, "59 min left"),
+        (7_260, "2 h 1 min left"),
+    ],
+)
+def test_the_time_that_is_left_is_told_in_words(eta, said):
+    assert left(eta) == said
+
+
+def test_the_list_names_the_parks_of_a_destination_as_far_as_they_are_known(admin_client):
+    known, alone = wiki_id(900_001), wiki_id(900_002)
+    for name in ("Castle Park", "Sea Park", "Forest Park"):
+        ParkFactory.create(name=name, destination_id=known)
+    park = ParkFactory.create(name="Lone Park", destination_id=alone)
+    CheckpointFactory.create(destination_uuid=known)
+    CheckpointFactory.create(destination_uuid=known, park=park, start_date=date(2026, 7, 1))
+    CheckpointFactory.create(destination_uuid=wiki_id(900_003))
+    page = admin_client.get(IMPORTS).content.decode()
+    for text in ("Castle Park and 2 more<br>", "Lone Park<br>", "2026-07-01 to last day", f">{wiki_id(900_003)}<br>"):
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    ("status", "looks_again"),
+    [(ImportStatus.PENDING, True), (ImportStatus.IN_PROGRESS, True), (ImportStatus.PAUSED, False)],
+)
+def test_the_page_of_an_import_at_work_looks_again_by_itself(admin_client, status, looks_again):
+    job = CheckpointFactory.create(status=status)
+    assert admin_client.get(f"{IMPORTS}{job.pk}/change/").has_header("Refresh") is looks_again
+
+
+@pytest.mark.parametrize("number", ["999", "none", "9" * 30])
+def test_an_import_that_is_not_there_leads_back(admin_client, number):
+    assert admin_client.get(f"{IMPORTS}{number}/change/").status_code == 302
 
 
 def test_the_page_of_an_import_shows_its_slices_and_edits_nothing(admin_client):
@@ -243,22 +296,51 @@ def test_a_mapping_is_let_stand(act):
     assert (row.is_reviewed, row.reviewed_by, row.notes) == (True, "admin", "same ride")
 
 
-def test_an_entity_is_mapped_to_another_ride_and_what_came_in_moves(act):
+@pytest.fixture
+def computed(monkeypatch):
+    """What workers were asked to compute: park, first day, last day."""
+    found: list[tuple[int, str, str]] = []
+    monkeypatch.setattr(recompute_park, "delay", lambda *asked: found.append(asked))
+    return found
+
+
+def test_an_entity_is_mapped_to_another_ride_and_what_came_in_moves(act, computed):
     row = mapped(method=MappingMethod.FUZZY)
     right = RideFactory.create(park=row.park)
-    assert (
-        act(MAPPINGS, "map_to", [row], ride=right.pk, notes="misspelt")
-        == "success: Space Mountian: MANUAL: 1 observations moved."
+    day = local_date(AT, right.park.timezone).isoformat()
+    assert act(MAPPINGS, "map_to", [row], ride=right.pk, notes="misspelt") == (
+        f"success: Space Mountian: MANUAL: 1 observations moved. A worker computes the statistics of {day} to {day}."
     )
+    assert computed == [(right.park_id, day, day)]
     row.refresh_from_db()
     assert (row.ride, row.method, row.decided_by) == (right, MappingMethod.MANUAL, "admin")
     assert RideStatusSnapshot.objects.get().ride_id == right.pk
     assert "Now" in LogEntry.objects.get().change_message
 
 
-def test_an_entity_is_unmapped(act):
+def test_statistics_that_no_worker_can_be_asked_for_are_told_with_the_command(act, monkeypatch):
+    def away(*asked: object) -> None:
+        raise BrokerAway("Connection refused")
+
+    monkeypatch.setattr(recompute_park, "delay", away)
+    row = mapped()
+    said = act(MAPPINGS, "map_to", [row], ride=RideFactory.create(park=row.park).pk)
+    assert "1 observations moved. The message broker cannot be reached; compute the statistics by" in said
+    assert f"--park-id {row.park_id}" in said
+
+
+def test_the_statistics_of_moved_rows_are_computed_by_the_task(act):
+    row = mapped()
+    day = local_date(AT, row.park.timezone)
+    recompute_park(row.park_id, str(day), str(day))
+    (run,) = apps.get_model("stats", "RecomputeRun").objects.all()
+    assert (run.park_id, run.first_date, run.last_date, run.status) == (row.park_id, day, day, "success")
+
+
+def test_an_entity_is_unmapped(act, computed):
     row = mapped(method=MappingMethod.FUZZY)
     assert act(MAPPINGS, "unmap", [row], notes="a show").startswith("success")
+    assert len(computed) == 1
     row.refresh_from_db()
     assert row.method == MappingMethod.FAILED
     assert not RideStatusSnapshot.objects.get().ride.is_active

@@ -6,11 +6,12 @@ import boto3
 import pytest
 from celery import current_app as app
 from django.apps import apps
+from django.core.management.base import CommandError
 from django.test import Client
 from kombu.exceptions import OperationalError
 from moto import mock_aws
 
-from importer import tasks
+from importer import finishing, tasks
 from importer.archive import DirectoryArchive
 from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState
 from importer.planning import plan
@@ -382,6 +383,19 @@ def test_a_task_that_comes_again_after_its_worker_was_killed_finishes(archive, a
     run_without_end.update(status=ImportStatus.IN_PROGRESS, completed_at=None)
     assert tasks.import_slice(job.import_id) == "the import is complete"
     assert apps.get_model("stats", "ParkDailyStats").objects.count() == 3
+
+
+def test_statistics_that_could_not_be_computed_are_told_with_the_remedy(archive, asked, client, monkeypatch):
+    def broken(*args, **options):
+        raise CommandError("disk full", returncode=1)
+
+    job = planned(archive)
+    monkeypatch.setattr(finishing, "call_command", broken)
+    tasks.import_slice(job.import_id)
+    status = client.get(f"/api/admin/import/status/{job.import_id}").json()
+    assert status["status"] == "COMPLETED"
+    assert "disk full" in status["errors"]["latest"]
+    assert "manage.py recompute_daily_stats --start-date 2024-07-03" in status["errors"]["latest"]
 
 
 @pytest.mark.parametrize("state", [ImportStatus.PAUSED, ImportStatus.CANCELLED, ImportStatus.FAILED])

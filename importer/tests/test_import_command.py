@@ -1,6 +1,7 @@
 from contextlib import contextmanager
 
 import boto3
+import kombu.exceptions
 import pytest
 from celery import current_app as app
 from django.core.management import CommandError, call_command
@@ -10,9 +11,11 @@ from importer import finishing, pool
 from importer.archive import DirectoryArchive
 from importer.models import ImportCheckpoint, ImportStatus
 from importer.planning import plan
+from importer.tasks import import_slice
 from importer.tests.archives import COASTER, DESTINATION, FLUME, write_events
 from importer.tests.test_importing import TABLES, a_day, three_days
 from importer.tests.test_slices import DEAD
+from parks.commands import SomeFailed
 from parks.ledger import this_process
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
@@ -217,6 +220,29 @@ def test_celery_gets_the_import_and_does_the_same_slices(tmp_path, capsys, setti
     assert job.records_imported == RideStatusSnapshot.objects.count() + sum(
         model.objects.count() for model in TABLES[1:]
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "after"),
+    [
+        (None, ("--celery",), ImportStatus.CANCELLED),
+        (ImportStatus.PAUSED, ("--resume", "--celery"), ImportStatus.PAUSED),
+    ],
+)
+def test_a_broker_that_is_away_is_one_line_and_leaves_no_import_that_waits(
+    tmp_path, monkeypatch, before, command, after
+):
+    def away(import_id):
+        raise kombu.exceptions.OperationalError("Connection refused")
+
+    write_events(tmp_path, three_days())
+    if before:
+        job = plan(DirectoryArchive(tmp_path), DESTINATION, source=str(tmp_path))
+        ImportCheckpoint.objects.filter(pk=job.pk).update(status=before)
+    monkeypatch.setattr(import_slice, "delay", away)
+    with pytest.raises(SomeFailed, match="The message broker cannot be reached"):
+        call_command("import_historical", "--source", str(tmp_path), *command)
+    assert ImportCheckpoint.objects.get().status == after
 
 
 # -- the statistics of what was imported ------------------------------------------------------------------

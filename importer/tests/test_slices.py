@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+import time_machine
 from django.db import OperationalError
 
 from importer import running
 from importer.archive import ArchiveError, DirectoryArchive
 from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState, TransitionRefused
-from importer.planning import AlreadyRunning, days_of, grid_parts, plan
+from importer.planning import AlreadyRunning, NothingThere, days_of, grid_parts, plan
 from importer.running import run, run_slices, summary_of
 from importer.tests.archives import COASTER, DESTINATION, FLUME, event, write_day, write_events
 from importer.tests.test_importing import TABLES, a_day, stored, utc
@@ -457,12 +458,19 @@ def test_another_destination_is_not_concerned(archive):
 # -- what is told ----------------------------------------------------------------------------------------
 
 
-def test_a_file_of_a_day_to_come_is_not_read(archive):
+def test_a_file_of_a_day_to_come_is_not_read(archive, caplog):
     tomorrow = datetime.now(UTC).date() + timedelta(days=2)
     write_day(archive.root, tomorrow, [event(f"{tomorrow}T00:00:00Z")])
     job = planned(archive)
+    assert "1 files of days to come are left out; the clock of this machine says 2" in caplog.text
     assert job.slices.order_by("first_date").last().last_date < tomorrow
     assert run(job).problems["INVALID"] == 0
+
+
+def test_a_clock_that_is_years_behind_is_named_instead_of_the_layout(archive):
+    reason = "20 files of days to come are left out; the clock of this machine says 2020-01-01"
+    with time_machine.travel(datetime(2020, 1, 1, tzinfo=UTC)), pytest.raises(NothingThere, match=reason):
+        planned(archive)
 
 
 def test_a_ride_that_is_silent_for_days_while_it_ran_has_a_gap(tmp_path):

@@ -105,6 +105,16 @@ def test_the_next_page_is_offered_without_a_count(admin_client):
     assert shown(admin_client.get(LIST, {"p": "2"})) == rows[9::-1]
 
 
+def test_a_stretch_of_time_is_shown_by_time_which_the_index_of_time_answers(admin_client):
+    """By number a page of the last days would read all that an import of old years logged since."""
+    late, early = problem(1, timestamp_start=AT + timedelta(days=5)), problem(2)
+    problem(3, timestamp_start=AT - timedelta(days=400))
+    assert shown(admin_client.get(LIST, {"days": "7"})) == [late, early]
+    newest_first = DataQualityLog.objects.order_by("-timestamp_start", "-pk")
+    plan = newest_first.filter(timestamp_start__gte=AT)[:51].explain()
+    assert "quality_log_time" in plan
+
+
 def test_a_problem_is_read_and_not_edited(admin_client):
     row = problem(1, raw_data={"status": "??"})
     page = admin_client.get(f"{LIST}{row.pk}/change/")

@@ -223,6 +223,16 @@ def test_there_are_never_more_workers_than_days(monkeypatch):
     assert asked == [2]
 
 
+def test_a_worker_of_celery_which_may_have_no_processes_computes_by_itself():
+    make_history(rides=1)
+    connections.close_all()
+    celery = FORK.Process(target=lambda: recompute(start_run(DAYS[0], DAYS[-1], 1), 2), daemon=True)
+    celery.start()
+    celery.join(PATIENCE)
+    assert celery.exitcode == 0
+    assert values(RecomputeRun.objects.get(), "status", "days_processed") == ("success", 6)
+
+
 def test_workers_leave_ctrl_c_to_their_parent(monkeypatch):
     """A terminal sends it to every process; who breaks off, and where, is for one of them to say."""
     make_history(rides=1)

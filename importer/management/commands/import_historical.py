@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from importer import acting
 from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
 from importer.finishing import recompute
 from importer.models import ACTIVE, RESUMABLE, ImportCheckpoint, ImportStatus, TransitionRefused
@@ -16,7 +17,6 @@ from importer.progress import figures, overview
 from importer.rehearsal import rehearse
 from importer.running import complete, files_of, summary_of
 from importer.summary import ImportSummary
-from importer.tasks import import_slice
 from parks.commands import SomeFailed, TeachingCommand, park_option, refuse, span_of_days
 from parks.ledger import this_process
 from parks.models import Park
@@ -221,9 +221,18 @@ class Command(TeachingCommand):
     # -- doing them ---------------------------------------------------------------------------------------
 
     def hand_over(self, jobs: list[ImportCheckpoint]) -> None:
+        """Raises CommandError when the workers cannot be told; what they were not told of waits for nobody."""
+        away: acting.WorkersAway | None = None
         for job in jobs:
-            import_slice.delay(job.import_id)
-            self.stdout.write(f"{job.import_id}: handed over to Celery, {job.slices.count()} slices.")
+            otherwise = ImportStatus.CANCELLED if job.status == ImportStatus.PENDING else ImportStatus.PAUSED
+            try:
+                acting.hand_over(job, otherwise)
+            except acting.WorkersAway as error:
+                away = error
+            else:
+                self.stdout.write(f"{job.import_id}: handed over to Celery, {job.slices.count()} slices.")
+        if away is not None:
+            raise SomeFailed(f"{away}: is REDIS_URL right, and does Redis run?") from away
 
     def run(self, jobs: list[ImportCheckpoint], workers: int, options: dict[str, Any]) -> None:
         verbosity = options["verbosity"]
