@@ -231,10 +231,10 @@ class ImportSlice(models.Model):
         return True
 
     def is_forsaken(self, now: datetime) -> bool:
-        """Was its process killed? One of another machine counts as that when it was silent for long, or signed
-        with a time that is yet to come."""
-        if is_here(self.runner):
-            return not is_alive(self.runner)
+        """Was its process killed? One that was silent for long counts as that, or signed with a time that is yet to
+        come: it is on another machine, or lost the database before it could give the slice back."""
+        if is_here(self.runner) and not is_alive(self.runner):
+            return True
         return self.claimed_at is None or abs(now - self.claimed_at) > SILENT_AFTER
 
     def mine(self) -> models.QuerySet["ImportSlice"]:

@@ -295,14 +295,22 @@ def test_of_two_who_read_the_same_slice_one_claims_it(archive):
     ("runner", "minutes", "is_free"),
     [
         (DEAD, 0, True),
-        (this_process(), 600, False),
+        (this_process(), 14, False),
+        (this_process(), 16, True),
         ("elsewhere:1", 1, False),
         ("elsewhere:1", 16, True),
         ("elsewhere:1", -16, True),
     ],
-    ids=["dead", "alive", "elsewhere", "elsewhere, silent", "elsewhere, ahead of time"],
+    ids=[
+        "dead",
+        "alive",
+        "alive, without its database for long",
+        "elsewhere",
+        "elsewhere, silent",
+        "elsewhere, ahead of time",
+    ],
 )
-def test_a_slice_of_a_killed_process_is_free_again(archive, runner, minutes, is_free):
+def test_a_slice_of_a_killed_or_silent_process_is_free_again(archive, runner, minutes, is_free):
     job = planned(archive)
     claimed_at = datetime.now(UTC) - timedelta(minutes=minutes)
     job.slices.filter(first_date=date(2024, 6, 27)).update(

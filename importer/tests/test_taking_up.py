@@ -50,8 +50,14 @@ def taken_up():
 
 @pytest.mark.parametrize(
     ("runner", "minutes", "stands_still"),
-    [(DEAD, 0, True), (this_process(), 0, False), (ELSEWHERE, 1, False), (ELSEWHERE, 16, True)],
-    ids=["killed here", "at work here", "at work elsewhere", "silent elsewhere"],
+    [
+        (DEAD, 0, True),
+        (this_process(), 0, False),
+        (this_process(), 16, True),
+        (ELSEWHERE, 1, False),
+        (ELSEWHERE, 16, True),
+    ],
+    ids=["killed here", "at work here", "lost its database here", "at work elsewhere", "silent elsewhere"],
 )
 def test_an_import_whose_worker_was_killed_is_asked_for_again(job, asked, runner, minutes, stands_still):
     claimed_at = datetime.now(UTC) - timedelta(minutes=minutes)
