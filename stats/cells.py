@@ -105,6 +105,16 @@ def ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideC
         yield RideCell(ride, park, status, is_open, park_is_open, wait, grid.start(cell), count, int(seconds), *span)
 
 
+def waitless_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideCell]:
+    """Ride snapshots without their waits, for figures of time alone; one query, a third of the rows."""
+    state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "cell")
+    found: Any = rows.order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
+    anchor = grid.anchor
+    for ride, park, status, is_open, park_is_open, cell, count, seconds, first, last in found.iterator():
+        span = anchor + first, anchor + last
+        yield RideCell(ride, park, status, is_open, park_is_open, None, grid.start(cell), count, int(seconds), *span)
+
+
 # Above every wait that can be stored.
 WAITS = 65_536
 

@@ -19,7 +19,7 @@ from parks.zones import day_range, local_date
 from snapshots.current import ParkNow, displayed_status, rides_now
 from snapshots.models import ParkActivitySnapshot
 from snapshots.status import Status
-from stats.cells import overlaps
+from stats.cells import overlaps, waitless_ride_cells
 from stats.hours import HOURS_OF_DAY, chart_hours, daily_labels, hour_label
 from stats.identity import Row, number
 from stats.measures import OPEN, RideMeasures, hours, window_score
@@ -156,7 +156,8 @@ def live_chart(view: ParkView) -> Row:
 def hours_of_day(view: ParkView, day: date) -> ParkWindow:
     """The park's active rides by the hour of a local day, up to now."""
     rides = [ride.pk for ride in view.roster.rides]
-    return park_window(view.park, rides, Window(day, day), Bucket.HOUR_OF_DAY, view.now)
+    window = Window(day, day)
+    return park_window(view.park, rides, window, Bucket.HOUR_OF_DAY, view.now, read=waitless_ride_cells)
 
 
 def day_members(raw: ParkWindow, weights: Mapping[int, int], day: date) -> list[tuple[RideMeasures, int]]:

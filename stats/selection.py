@@ -15,13 +15,12 @@ IDS_A_LIST = 500
 UNREAD = (
     "created_at",
     "updated_at",
-    "park__created_at",
-    "park__updated_at",
     "classification__classified_at",
     "classification__updated_at",
     "classification__reasoning_text",
     "classification__research_sources",
 )
+UNREAD_OF_PARK = ("park__created_at", "park__updated_at")
 
 
 def chosen_parks(disney_universal_only: bool) -> list[Park]:
@@ -32,7 +31,7 @@ def chosen_parks(disney_universal_only: bool) -> list[Park]:
 def attractions_of(parks: Iterable[Park]) -> QuerySet[Ride]:
     """What ride lists and counts show of these parks (R-5.6), parks and classifications loaded."""
     rides = Ride.objects.active().attractions().filter(park__in=[park.pk for park in parks])
-    return rides.select_related("park", "classification").defer(*UNREAD)
+    return rides.select_related("park", "classification").defer(*UNREAD, *UNREAD_OF_PARK)
 
 
 def by_zone(members: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
