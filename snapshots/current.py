@@ -36,15 +36,12 @@ def parks_now(parks: Iterable[Park], now: datetime) -> dict[int, ParkNow]:
         closing_time__gte=now,
     )
     scheduled_open = set(inside.values_list("park_id", flat=True))
-    rows = ParkActivitySnapshot.objects.filter(
-        park=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW
-    ).order_by("-recorded_at")
-    columns = ("recorded_at", "duration_seconds", "park_appears_open", "shame_score")
-    found = {}
-    for pk, at, seconds, is_open, score in with_latest(Park.objects.filter(pk__in=ids), rows, columns):
-        seen = at is not None and still_holds(at, seconds, now)
-        observed = bool(is_open) if seen else None
-        found[pk] = ParkNow(True if pk in scheduled_open else observed, score if seen else None, seen)
+    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"))
+    found = {pk: ParkNow(True if pk in scheduled_open else None, None, False) for pk in ids}
+    for pk, is_open, score in holding_now(
+        Park.objects.filter(pk__in=ids), "activity", rows, ("park_appears_open", "shame_score"), now
+    ):
+        found[pk] = ParkNow(pk in scheduled_open or is_open, score, True)
     return found
 
 
@@ -57,6 +54,22 @@ def with_latest(owners: QuerySet[Any], rows: QuerySet[Any], columns: tuple[str, 
 def still_holds(recorded_at: datetime, duration_seconds: int, now: datetime) -> bool:
     """Does an observation reach into the live window?"""
     return recorded_at + timedelta(seconds=duration_seconds) >= now - LIVE_WINDOW
+
+
+def holding_now(
+    owners: QuerySet[Any], relation: str, rows: QuerySet[Any], columns: tuple[str, ...], now: datetime
+) -> Iterator[tuple[Any, ...]]:
+    """(pk, *columns) of the latest row of each owner whose latest row still holds; one query.
+
+    `rows` are the owner's, by OuterRef; `relation` is what the owner calls them.
+    """
+    recent = rows.filter(recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW).order_by("-recorded_at")
+    # Each owner's latest instant is looked up once, and its row by the primary key.
+    found = owners.order_by().filter(**{f"{relation}__recorded_at": Subquery(recent.values("recorded_at")[:1])})
+    names = ("recorded_at", "duration_seconds", *columns)
+    for pk, at, seconds, *values in found.values_list("pk", *(f"{relation}__{name}" for name in names)):
+        if still_holds(at, seconds, now):
+            yield pk, *values
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +94,12 @@ class RideNow:
 
 def rides_now(rides: QuerySet[Ride], now: datetime) -> dict[int, RideNow]:
     """The latest state of each ride; rides without one in the live window are missing. One query."""
-    rows = RideStatusSnapshot.objects.filter(
-        ride=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW
-    ).order_by("-recorded_at")
-    columns = ("recorded_at", "duration_seconds", "status", "computed_is_open", "wait_time")
-    found = {}
-    for pk, at, seconds, status, is_open, wait in with_latest(rides, rows, columns):
-        if at is not None and still_holds(at, seconds, now):
-            found[pk] = RideNow(status, bool(is_open), wait if is_plausible_wait(wait) else None)
-    return found
+    rows = RideStatusSnapshot.objects.filter(ride=OuterRef("pk"))
+    columns = ("status", "computed_is_open", "wait_time")
+    return {
+        pk: RideNow(status, is_open, wait if is_plausible_wait(wait) else None)
+        for pk, status, is_open, wait in holding_now(rides, "snapshots", rows, columns, now)
+    }
 
 
 def displayed_status(park: ParkNow, ride: RideNow | None) -> str:
