@@ -63,9 +63,12 @@ def holding_now(
 
     `rows` are the owner's, by OuterRef; `relation` is what the owner calls them.
     """
-    recent = rows.filter(recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW).order_by("-recorded_at")
-    # Each owner's latest instant is looked up once, and its row by the primary key.
-    found = owners.order_by().filter(**{f"{relation}__recorded_at": Subquery(recent.values("recorded_at")[:1])})
+    span = {"recorded_at__lte": now, "recorded_at__gte": now - LONGEST_ROW}
+    newest = Subquery(rows.filter(**span).order_by("-recorded_at").values("recorded_at")[:1])
+    # Each owner's latest instant is looked up once, and its row by the primary key; the span is said again, because
+    # without it every month's partition is opened.
+    of_relation = {f"{relation}__{name}": value for name, value in {**span, "recorded_at": newest}.items()}
+    found = owners.order_by().filter(**of_relation)
     names = ("recorded_at", "duration_seconds", *columns)
     for pk, at, seconds, *values in found.values_list("pk", *(f"{relation}__{name}" for name in names)):
         if still_holds(at, seconds, now):
