@@ -19,7 +19,7 @@ from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from parks.rounding import half_up
 from snapshots.current import LIVE_WINDOW
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from stats.cells import Spans, instant, overlaps
+from stats.cells import Spans, instant, overlaps, ride_cells, waitless_ride_cells
 from stats.chart_lines import COLUMNS, Chart, Kind, Line, best, listed_parks, listed_rides, most_over_days
 from stats.expressions import WHOLE, SecondsSince
 from stats.hours import HEATMAP_HOURS, chart_hours, hourly_labels
@@ -266,8 +266,9 @@ def ride_lines(kind: Kind, rides: list[Ride], clock: Clock) -> list[Line]:
         by_zone[ride.park.timezone][ride.park].append(ride.pk)
     measured: dict[tuple[int, int], RideMeasures] = {}
     seen_open: dict[int, set[int]] = {}
+    read = waitless_ride_cells if kind == Kind.RIDE_DOWNTIME else ride_cells
     for zone, parks in by_zone.items():
-        for raw in park_windows(parks, clock.window(zone), clock.bucket, clock.end).values():
+        for raw in park_windows(parks, clock.window(zone), clock.bucket, clock.end, read=read).values():
             measured |= by_column(raw, clock)
             columns = {clock.column(key) for (_, key), seconds in raw.open_seconds.items() if seconds}
             seen_open[raw.park.pk] = {column for column in columns if column is not None}

@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 
 from parks.models import Park, Ride
 from parks.rounding import half_up
-from stats.cells import ride_cells, waitless_ride_cells
+from stats.cells import summed_ride_cells, waitless_ride_cells
 from stats.hours import HEATMAP_HOURS, daily_labels, hourly_labels
 from stats.identity import Row, number
 from stats.measures import hours
@@ -62,7 +62,7 @@ def has_queue(series: Iterable[float | None]) -> bool:
 
 def hourly_series(park: Park, rides: list[Ride], day: date, chart: ChartType, now: datetime) -> dict[int, Series]:
     """By ride: the hours 6 to 23 of one local day, from raw observations."""
-    read = waitless_ride_cells if chart == ChartType.DOWNTIME else ride_cells
+    read = waitless_ride_cells if chart == ChartType.DOWNTIME else summed_ride_cells
     ids, window = [ride.pk for ride in rides], Window(day, day)
     raw = park_window(park, ids, window, Bucket.HOUR_OF_DAY, now, read=read, openings=False)
     if chart == ChartType.DOWNTIME:
