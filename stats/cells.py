@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import plausible_wait
 from stats.expressions import WHOLE, SecondsSince, WholeDivision, WholeSum
-from stats.windows import SECONDS_A_DAY, Piece
+from stats.windows import Piece
 
 # Ranges of time in one statement: the optimizer plans rides × ranges.
 RANGES_A_QUERY = 60
@@ -176,11 +176,10 @@ def overlaps(start: int, end: int, bounds: Spans) -> list[tuple[int, int, int]]:
 
 
 def stretches(parts: Sequence[Piece], unit: int) -> Iterator[tuple[Grid, list[tuple[int, int]]]]:
-    """The pieces as few grids: those with one UTC offset and the same hours share one."""
-    alike: dict[tuple[int, int, int], list[Piece]] = defaultdict(list)
+    """The pieces as few grids: those whose clocks are whole units apart share one."""
+    alike: dict[int, list[Piece]] = defaultdict(list)
     for piece in parts:
-        midnight = piece.midnight
-        alike[midnight % SECONDS_A_DAY, piece.start - midnight, piece.end - midnight].append(piece)
+        alike[piece.midnight % unit].append(piece)
     for group in alike.values():
         grid = Grid(group[0].midnight, unit)
         ranges = joined([(piece.start, piece.end) for piece in group])

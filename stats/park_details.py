@@ -105,7 +105,7 @@ def operating_sessions(park: Park, now: datetime) -> list[Row]:
 
 
 def sessions_between(park: Park, window: Window, now: datetime) -> dict[str, ParkOpening]:
-    """The dates of the window on which the park was seen open; one query, three more where the clock was changed."""
+    """The dates of the window on which the park was seen open; one query, two where the clock was changed."""
     opened = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lt=now, **OPEN)
     sessions: dict[str, ParkOpening] = {}
     for grid, ranges in stretches(pieces(window, park.timezone), SECONDS_A_DAY):
