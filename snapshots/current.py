@@ -29,20 +29,33 @@ class ParkNow:
 def parks_now(parks: Iterable[Park], now: datetime) -> dict[int, ParkNow]:
     """The state of each park at `now` (R-6.4): the schedule first, else the latest observation; two queries."""
     ids = [park.pk for park in parks]
+    scheduled = scheduled_open(ids, now)
+    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"))
+    found = {pk: ParkNow(True if pk in scheduled else None, None, False) for pk in ids}
+    for pk, is_open, score in holding_now(
+        Park.objects.filter(pk__in=ids), "activity", rows, ("park_appears_open", "shame_score"), now
+    ):
+        found[pk] = ParkNow(pk in scheduled or is_open, score, True)
+    return found
+
+
+def park_now(park: Park, latest: ParkActivitySnapshot | None, now: datetime) -> ParkNow:
+    """`parks_now` of one park whose latest observation, of any age, is known; one query."""
+    scheduled = bool(scheduled_open([park.pk], now))
+    if latest is None or not still_holds(latest.recorded_at, latest.duration_seconds, now):
+        return ParkNow(True if scheduled else None, None, False)
+    return ParkNow(scheduled or latest.park_appears_open, latest.shame_score, True)
+
+
+def scheduled_open(parks: list[int], now: datetime) -> set[int]:
+    """The parks inside an OPERATING window of their schedule; one query."""
     inside = ParkSchedule.objects.filter(
-        park__in=ids,
+        park__in=parks,
         schedule_type=ScheduleType.OPERATING,
         opening_time__lte=now,
         closing_time__gte=now,
     )
-    scheduled_open = set(inside.values_list("park_id", flat=True))
-    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"))
-    found = {pk: ParkNow(True if pk in scheduled_open else None, None, False) for pk in ids}
-    for pk, is_open, score in holding_now(
-        Park.objects.filter(pk__in=ids), "activity", rows, ("park_appears_open", "shame_score"), now
-    ):
-        found[pk] = ParkNow(pk in scheduled_open or is_open, score, True)
-    return found
+    return set(inside.values_list("park_id", flat=True))
 
 
 def with_latest(owners: QuerySet[Any], rows: QuerySet[Any], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:

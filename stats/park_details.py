@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from parks.models import Park
 from parks.zones import local_date
-from snapshots.current import parks_now
+from snapshots.current import park_now
 from snapshots.models import ParkActivitySnapshot
 from stats.cells import instant, park_cells, stretches, within
 from stats.identity import Row, number
@@ -21,7 +21,7 @@ MOST_SESSIONS = 7
 def park_details(park: Park, period: Period, now: datetime) -> Row:
     """What `/api/parks/{park_id}/details` tells, apart from `success` and `period`.
 
-    At most 14 queries, 3 more for a day on which the clock is changed.
+    At most 13 queries, 3 more for a day on which the clock is changed.
     """
     view = view_of(park, now)
     breakdown, chart = breakdown_and_chart(view, period)
@@ -38,15 +38,10 @@ def park_details(park: Park, period: Period, now: datetime) -> Row:
 
 
 def view_of(park: Park, now: datetime) -> ParkView:
-    """The park with its rides and its state at `now`; four queries."""
+    """The park with its rides and its state at `now`; three queries."""
     activity = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lte=now)
-    return ParkView(
-        park=park,
-        roster=roster_of(park, now),
-        state=parks_now([park], now)[park.pk],
-        latest=activity.order_by("-recorded_at").first(),
-        now=now,
-    )
+    latest = activity.order_by("-recorded_at").first()
+    return ParkView(park, roster_of(park, now), park_now(park, latest, now), latest, now)
 
 
 def identity(park: Park) -> Row:

@@ -56,7 +56,7 @@ RIDE_SUMS: dict[str, Any] = {
 @over_days
 def all_ride_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
     """`RIDE_SUMS` of every ride; one query, which all lists of rides over these dates have in common."""
-    return {row["ride_id"]: row for row in ride_rows(parks, dates).values("ride_id").annotate(**RIDE_SUMS)}
+    return {row["ride_id"]: dict(row) for row in ride_rows(parks, dates).values("ride_id").annotate(**RIDE_SUMS)}
 
 
 def ride_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:

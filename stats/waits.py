@@ -95,7 +95,7 @@ def park_waits_of_days(parks: list[Park], dates: Dates, *, with_zeros: bool = Tr
     Days without an average are in no mean; without `with_zeros`, nor are days with an average of 0 (R-19.2).
     """
     groups = park_rows(parks, dates).values("park_id").annotate(**PARK_SUMS)
-    return means_of({row["park_id"]: row for row in groups}, with_zeros)
+    return means_of({row["park_id"]: dict(row) for row in groups}, with_zeros)
 
 
 @over_days

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from parks import data_version
 from parks.models import Park
 from stats import shared
-from stats.selection import attraction_homes, chosen_parks
+from stats.selection import attraction_homes, attractions_by_id, chosen_parks, parks_to_read
 from stats.shared import MANY_PARKS
 from stats.tests.builders import LOS_ANGELES, NEW_YORK, local, make_park, make_ride, tell
 from stats.today import rides_at, rides_today
@@ -176,7 +176,7 @@ def test_each_version_of_the_metrics_has_its_own(version, settings):
     assert len(calls) == 2
 
 
-# -- today's rides ---------------------------------------------------------------------------------------
+# -- parks and attractions -------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -192,6 +192,45 @@ def many_parks(db) -> list[Park]:
     moved.park = parks[1]
     moved.save()
     return parks
+
+
+@pytest.mark.parametrize("disney_only", [False, True])
+def test_shared_attractions_are_those_read_for_the_question(many_parks, version, settings, disney_only):
+    every = [ride.pk for park in many_parks for ride in park.rides.all()]
+    found = []
+    for seconds in (0, 60):
+        settings.SHARED_READING_SECONDS = seconds
+        with time_machine.travel(NOON, tick=False):
+            parks = chosen_parks(disney_only)
+            found.append((parks, attraction_homes(parks), attractions_by_id(parks, every)))
+    assert found[0] == found[1]
+    assert 0 < len(found[0][1]) == len(found[0][2]) < len(every), "of some parks, and no shows"
+
+
+def test_parks_and_attractions_are_read_once_for_all_choices_of_parks(many_parks, version):
+    with time_machine.travel(NOON, tick=False):
+        everything = chosen_parks(False)
+        every = attraction_homes(everything)
+        with CaptureQueriesContext(connection) as queries:
+            found = attractions_by_id(chosen_parks(False)[1:], attraction_homes(everything[1:]))
+    assert found.keys() == {pk for pk, park in every.items() if park != everything[0].pk}
+    assert not queries.captured_queries
+
+
+def test_an_attraction_of_a_park_that_was_not_asked_for_is_left_out(many_parks, version):
+    here, *others = chosen_parks(False)
+    with time_machine.travel(NOON, tick=False):
+        assert attractions_by_id(others, attraction_homes([here])) == {}
+
+
+def test_many_parks_are_answered_from_the_reading_of_all(many_parks, version):
+    with time_machine.travel(NOON, tick=False):
+        everything = chosen_parks(False)
+        assert parks_to_read(everything[:MANY_PARKS]) == everything
+        assert parks_to_read(everything[: MANY_PARKS - 1]) == everything[: MANY_PARKS - 1]
+
+
+# -- today's rides ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("disney_only", [False, True])
