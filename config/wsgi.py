@@ -4,12 +4,16 @@ import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django_application = get_wsgi_application()
 
 from config.cache import cached  # noqa: E402  (the settings must be there)
+
+# Every view is loaded now; otherwise the first requests of each worker wait for that, all of them.
+get_resolver().url_patterns  # noqa: B018
 
 application = cached(django_application)
 

@@ -29,23 +29,33 @@ class ParkNow:
 def parks_now(parks: Iterable[Park], now: datetime) -> dict[int, ParkNow]:
     """The state of each park at `now` (R-6.4): the schedule first, else the latest observation; two queries."""
     ids = [park.pk for park in parks]
+    scheduled = scheduled_open(ids, now)
+    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"))
+    found = {pk: ParkNow(True if pk in scheduled else None, None, False) for pk in ids}
+    for pk, is_open, score in holding_now(
+        Park.objects.filter(pk__in=ids), "activity", rows, ("park_appears_open", "shame_score"), now
+    ):
+        found[pk] = ParkNow(pk in scheduled or is_open, score, True)
+    return found
+
+
+def park_now(park: Park, latest: ParkActivitySnapshot | None, now: datetime) -> ParkNow:
+    """`parks_now` of one park whose latest observation, of any age, is known; one query."""
+    scheduled = bool(scheduled_open([park.pk], now))
+    if latest is None or not still_holds(latest.recorded_at, latest.duration_seconds, now):
+        return ParkNow(True if scheduled else None, None, False)
+    return ParkNow(scheduled or latest.park_appears_open, latest.shame_score, True)
+
+
+def scheduled_open(parks: list[int], now: datetime) -> set[int]:
+    """The parks inside an OPERATING window of their schedule; one query."""
     inside = ParkSchedule.objects.filter(
-        park__in=ids,
+        park__in=parks,
         schedule_type=ScheduleType.OPERATING,
         opening_time__lte=now,
         closing_time__gte=now,
     )
-    scheduled_open = set(inside.values_list("park_id", flat=True))
-    rows = ParkActivitySnapshot.objects.filter(
-        park=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW
-    ).order_by("-recorded_at")
-    columns = ("recorded_at", "duration_seconds", "park_appears_open", "shame_score")
-    found = {}
-    for pk, at, seconds, is_open, score in with_latest(Park.objects.filter(pk__in=ids), rows, columns):
-        seen = at is not None and still_holds(at, seconds, now)
-        observed = bool(is_open) if seen else None
-        found[pk] = ParkNow(True if pk in scheduled_open else observed, score if seen else None, seen)
-    return found
+    return set(inside.values_list("park_id", flat=True))
 
 
 def with_latest(owners: QuerySet[Any], rows: QuerySet[Any], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
@@ -57,6 +67,25 @@ def with_latest(owners: QuerySet[Any], rows: QuerySet[Any], columns: tuple[str, 
 def still_holds(recorded_at: datetime, duration_seconds: int, now: datetime) -> bool:
     """Does an observation reach into the live window?"""
     return recorded_at + timedelta(seconds=duration_seconds) >= now - LIVE_WINDOW
+
+
+def holding_now(
+    owners: QuerySet[Any], relation: str, rows: QuerySet[Any], columns: tuple[str, ...], now: datetime
+) -> Iterator[tuple[Any, ...]]:
+    """(pk, *columns) of the latest row of each owner whose latest row still holds; one query.
+
+    `rows` are the owner's, by OuterRef; `relation` is what the owner calls them.
+    """
+    span = {"recorded_at__lte": now, "recorded_at__gte": now - LONGEST_ROW}
+    newest = Subquery(rows.filter(**span).order_by("-recorded_at").values("recorded_at")[:1])
+    # Each owner's latest instant is looked up once, and its row by the primary key; the span is said again, because
+    # without it every month's partition is opened.
+    of_relation = {f"{relation}__{name}": value for name, value in {**span, "recorded_at": newest}.items()}
+    found = owners.order_by().filter(**of_relation)
+    names = ("recorded_at", "duration_seconds", *columns)
+    for pk, at, seconds, *values in found.values_list("pk", *(f"{relation}__{name}" for name in names)):
+        if still_holds(at, seconds, now):
+            yield pk, *values
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +110,12 @@ class RideNow:
 
 def rides_now(rides: QuerySet[Ride], now: datetime) -> dict[int, RideNow]:
     """The latest state of each ride; rides without one in the live window are missing. One query."""
-    rows = RideStatusSnapshot.objects.filter(
-        ride=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=now - LONGEST_ROW
-    ).order_by("-recorded_at")
-    columns = ("recorded_at", "duration_seconds", "status", "computed_is_open", "wait_time")
-    found = {}
-    for pk, at, seconds, status, is_open, wait in with_latest(rides, rows, columns):
-        if at is not None and still_holds(at, seconds, now):
-            found[pk] = RideNow(status, bool(is_open), wait if is_plausible_wait(wait) else None)
-    return found
+    rows = RideStatusSnapshot.objects.filter(ride=OuterRef("pk"))
+    columns = ("status", "computed_is_open", "wait_time")
+    return {
+        pk: RideNow(status, is_open, wait if is_plausible_wait(wait) else None)
+        for pk, status, is_open, wait in holding_now(rides, "snapshots", rows, columns, now)
+    }
 
 
 def displayed_status(park: ParkNow, ride: RideNow | None) -> str:

@@ -18,7 +18,7 @@ from snapshots.status import plausible_wait
 from stats.identity import Row, number
 from stats.measures import OPEN, down_stretches, hours, percentage
 from stats.period_sums import mean, park_sums, ride_sums
-from stats.selection import attractions_of, chosen_parks, observed
+from stats.selection import attraction_homes, attractions_by_id, chosen_parks, observed
 from stats.today import parks_today, rides_down_today
 from stats.waits import (
     Wait,
@@ -61,7 +61,7 @@ def ride_named(rank: int, ride: Ride) -> Row:
 
 def listed_rides(parks: list[Park], listed: list[int]) -> list[Ride]:
     """The rides in the order of the list, parks loaded; one query."""
-    rides = attractions_of(parks).in_bulk(listed)
+    rides = attractions_by_id(parks, listed)
     return [rides[pk] for pk in listed if pk in rides]
 
 
@@ -188,7 +188,7 @@ def least_reliable_rides(period: Period, disney_universal_only: bool, limit: int
 
 
 def unreliable_today(parks: list[Park], limit: int, now: datetime) -> list[Row]:
-    measured = rides_down_today(parks, attractions_of(parks), now)
+    measured = rides_down_today(parks, attraction_homes(parks), now)
     rides = listed_rides(parks, best(measured, lambda ride: ride.down_seconds, limit))
     outages = outages_of(rides, Period.TODAY, now)
     rows = []

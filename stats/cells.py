@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import plausible_wait
 from stats.expressions import WHOLE, SecondsSince, WholeDivision, WholeSum
-from stats.windows import SECONDS_A_DAY, Piece
+from stats.windows import Piece
 
 # Ranges of time in one statement: the optimizer plans rides × ranges.
 RANGES_A_QUERY = 60
@@ -105,6 +105,16 @@ def ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideC
         yield RideCell(ride, park, status, is_open, park_is_open, wait, grid.start(cell), count, int(seconds), *span)
 
 
+def waitless_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideCell]:
+    """Ride snapshots without their waits, for figures of time alone; one query, a third of the rows."""
+    state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "cell")
+    found: Any = rows.order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
+    anchor = grid.anchor
+    for ride, park, status, is_open, park_is_open, cell, count, seconds, first, last in found.iterator():
+        span = anchor + first, anchor + last
+        yield RideCell(ride, park, status, is_open, park_is_open, None, grid.start(cell), count, int(seconds), *span)
+
+
 # Above every wait that can be stored.
 WAITS = 65_536
 
@@ -166,11 +176,10 @@ def overlaps(start: int, end: int, bounds: Spans) -> list[tuple[int, int, int]]:
 
 
 def stretches(parts: Sequence[Piece], unit: int) -> Iterator[tuple[Grid, list[tuple[int, int]]]]:
-    """The pieces as few grids: those with one UTC offset and the same hours share one."""
-    alike: dict[tuple[int, int, int], list[Piece]] = defaultdict(list)
+    """The pieces as few grids: those whose clocks are whole units apart share one."""
+    alike: dict[int, list[Piece]] = defaultdict(list)
     for piece in parts:
-        midnight = piece.midnight
-        alike[midnight % SECONDS_A_DAY, piece.start - midnight, piece.end - midnight].append(piece)
+        alike[piece.midnight % unit].append(piece)
     for group in alike.values():
         grid = Grid(group[0].midnight, unit)
         ranges = joined([(piece.start, piece.end) for piece in group])

@@ -20,8 +20,8 @@ from stats.hours import daily_labels
 from stats.identity import Row
 from stats.measures import hours
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.period_sums import OPENED, of_attractions, park_rows, ride_rows
-from stats.selection import attractions_of
+from stats.period_sums import OPENED, park_rows, ride_sums
+from stats.selection import attractions_by_id
 from stats.shared import Dates, over_days
 from stats.windows import Days, Period, days_of
 
@@ -71,9 +71,9 @@ def listed_parks(parks: Iterable[Park], ids: Iterable[int]) -> list[Park]:
     return [known[pk] for pk in ids]
 
 
-def listed_rides(parks: Iterable[Park], ids: list[int]) -> list[Ride]:
+def listed_rides(parks: list[Park], ids: list[int]) -> list[Ride]:
     """The attractions in this order; one query."""
-    known = attractions_of(parks).in_bulk(ids)
+    known = attractions_by_id(parks, ids)
     return [known[pk] for pk in ids]
 
 
@@ -84,6 +84,11 @@ COLUMNS = {
     Kind.PARK_WAIT: "avg_wait_time",
     Kind.RIDE_DOWNTIME: "downtime_minutes",
     Kind.RIDE_WAIT: "avg_wait_time",
+}
+# The figures of `period_sums.RIDE_SUMS`: total and days.
+RIDE_SUMS = {
+    Kind.RIDE_DOWNTIME: ("down_minutes", "days"),
+    Kind.RIDE_WAIT: ("open_waits", "open_wait_days"),
 }
 
 
@@ -135,7 +140,9 @@ def figures_over_days(parks: list[Park], dates: Dates, kind: Kind) -> dict[int, 
         parks_of_period = park_rows(parks, dates).filter(OPENED).values("park_id").annotate(**sums)
         found: dict[int, Row] = {row["park_id"]: dict(row) for row in parks_of_period}
     else:
-        found = of_attractions(ride_rows(parks, dates).filter(OPENED).values("ride_id").annotate(**sums), parks)
+        total, days = RIDE_SUMS[kind]
+        rides = ride_sums(parks, dates)
+        found = {pk: {"total": row[total], "days": row[days]} for pk, row in rides.items()}
     figures = {}
     for pk, row in found.items():
         if row["days"]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -18,13 +19,14 @@ from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from parks.rounding import half_up
 from snapshots.current import LIVE_WINDOW
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from stats.cells import Spans, instant, overlaps
+from stats.cells import Spans, instant, overlaps, ride_cells, waitless_ride_cells
 from stats.chart_lines import COLUMNS, Chart, Kind, Line, best, listed_parks, listed_rides, most_over_days
 from stats.expressions import WHOLE, SecondsSince
 from stats.hours import HEATMAP_HOURS, chart_hours, hourly_labels
 from stats.measures import OPEN, RideMeasures, hours, measure_rides
 from stats.raw import ParkWindow, park_windows, until
-from stats.selection import attractions_of, observed
+from stats.selection import attraction_homes, chosen_parks, observed
+from stats.shared import is_shared, shared
 from stats.status_summary import operated_today
 from stats.today import rides_down_today, rides_today
 from stats.windows import Bucket, BucketKey, Period, Window, days_of, pieces, seconds_of, slices
@@ -201,15 +203,15 @@ def most_of_rides(kind: Kind, parks: list[Park], clock: Clock, limit: int) -> li
     """By downtime or by mean wait: of observations, of yesterday the stored day; at most three queries."""
     if clock.period == Period.YESTERDAY:
         return most_over_days(kind, parks, lambda zone: days_of(Period.YESTERDAY, clock.end, zone), limit)
-    rides = attractions_of(parks)
+    homes = attraction_homes(parks)
     if clock.is_live:
-        measured = rides_live(parks, clock)
+        measured = rides_live(parks, homes, clock)
         if kind == Kind.RIDE_DOWNTIME:
             measured = those_that_operated(measured, parks, clock.end)
     elif kind == Kind.RIDE_DOWNTIME:
-        measured = rides_down_today(parks, rides, clock.end)
+        measured = rides_down_today(parks, homes, clock.end)
     else:
-        measured = rides_today(parks, rides, clock.end)
+        measured = rides_today(parks, homes, clock.end)
     figures = {pk: figure_of(kind, measures, clock.is_live) for pk, measures in measured.items()}
     return best({pk: figure for pk, figure in figures.items() if figure is not None}, limit)
 
@@ -221,20 +223,29 @@ def figure_of(kind: Kind, measures: RideMeasures, is_live: bool) -> Decimal | No
     return measures.avg_posted_wait if is_live else measures.avg_wait
 
 
-def rides_live(parks: list[Park], clock: Clock) -> dict[int, RideMeasures]:
-    """What each attraction reported since the first column and today, where it stands now; two queries.
+def rides_live(parks: list[Park], homes: Mapping[int, int], clock: Clock) -> dict[int, RideMeasures]:
+    """`measured_live`, read once for all lists of attractions; `homes`: the park of each."""
+    if not is_shared(parks):
+        return measured_live(parks, homes, clock)
+    every = chosen_parks(False)
+    read = partial(measured_live, every, attraction_homes(every), clock)
+    found = shared(("rides live", clock.first), clock.end, read)
+    return {pk: found[pk] for pk in homes if pk in found}
+
+
+def measured_live(parks: list[Park], homes: Mapping[int, int], clock: Clock) -> dict[int, RideMeasures]:
+    """What each ride reported since the first column and today, where it stands now; one query.
 
     Each ride that is collected has an observation that begins in this time. What reaches into it is on the lines,
     but does not count for the rank.
     """
     zones = {park.pk: park.timezone for park in parks}
-    places = dict(attractions_of(parks).order_by().values_list("pk", "park_id"))
-    members = [(pk, zones[park]) for pk, park in places.items()]
+    members = [(pk, zones[park]) for pk, park in homes.items()]
     rows = RideStatusSnapshot.objects.filter(
         observed(members, "ride", Period.TODAY, clock.end), recorded_at__gte=instant(clock.first), park__in=zones
     )
     measured = measure_rides(rows, clock.end, {park.pk: park.reports_down for park in parks})
-    return {ride.ride_id: ride for ride in measured if places[ride.ride_id] == ride.park_id}
+    return {ride.ride_id: ride for ride in measured if homes[ride.ride_id] == ride.park_id}
 
 
 def those_that_operated(
@@ -255,8 +266,9 @@ def ride_lines(kind: Kind, rides: list[Ride], clock: Clock) -> list[Line]:
         by_zone[ride.park.timezone][ride.park].append(ride.pk)
     measured: dict[tuple[int, int], RideMeasures] = {}
     seen_open: dict[int, set[int]] = {}
+    read = waitless_ride_cells if kind == Kind.RIDE_DOWNTIME else ride_cells
     for zone, parks in by_zone.items():
-        for raw in park_windows(parks, clock.window(zone), clock.bucket, clock.end).values():
+        for raw in park_windows(parks, clock.window(zone), clock.bucket, clock.end, read=read).values():
             measured |= by_column(raw, clock)
             columns = {clock.column(key) for (_, key), seconds in raw.open_seconds.items() if seconds}
             seen_open[raw.park.pk] = {column for column in columns if column is not None}

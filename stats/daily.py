@@ -12,7 +12,7 @@ from parks.rounding import half_up
 from parks.zones import day_range
 from snapshots.models import ParkOperatingSession, RideStatusChange, RideStatusSnapshot
 from snapshots.score import shame_score
-from stats.cells import summed_ride_cells
+from stats.cells import waitless_ride_cells
 from stats.hours_open import length, spans_by_day
 from stats.measures import (
     RideMeasures,
@@ -82,10 +82,9 @@ def compute_park_days(park: Park, days: Days, version: int, only: int | None = N
     waits, status changes, stretches and sessions. `only`: of one ride; then the park's own figures are left out too.
     """
     start, end = day_range(days.first, park.timezone)[0], day_range(days.last, park.timezone)[1]
-    weights = weights_of_day(park, start, end)
-    rides = list(weights) if only is None else [pk for pk in weights if pk == only]
+    weights = weights_of_day(park, start, end, only)
     window = Window(days.first, days.last)
-    raw = park_window(park, rides, window, Bucket.DAY, end, read=summed_ride_cells, openings=False)
+    raw = park_window(park, weights, window, Bucket.DAY, end, read=waitless_ride_cells, openings=False)
     by_day: dict[date, ParkDay] = {}
     for (pk, day, _), measures in raw.rides.items():
         by_day.setdefault(day, ParkDay(park, day, version, weights=weights)).measures[pk] = measures
@@ -98,9 +97,11 @@ def compute_park_days(park: Park, days: Days, version: int, only: int | None = N
     return found
 
 
-def weights_of_day(park: Park, start: datetime, end: datetime) -> dict[int, int]:
-    """Weight of every active ride that stood in the park then, by ride; read from an index alone."""
+def weights_of_day(park: Park, start: datetime, end: datetime, only: int | None = None) -> dict[int, int]:
+    """Weight of every active ride that stood in the park then, by ride; read from an index alone. `only`: of one."""
     seen = RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lt=end)
+    if only is not None:
+        seen = seen.filter(ride=only)
     rides = Ride.objects.filter(
         is_active=True, pk__in=list(seen.order_by().values_list("ride_id", flat=True).distinct())
     )

@@ -143,8 +143,9 @@ class RideMeasures:
 
     @property
     def avg_wait(self) -> Decimal | None:
-        """Minutes, time-weighted, ride operating, zeros included (R-11); not rounded."""
-        return mean_wait(self.waits)
+        """Minutes, time-weighted, ride operating, zeros included (R-11), wait by wait or summed; not rounded."""
+        waits, totals = self.waits, self.summed or WaitTotals()
+        return mean_of(minute_seconds(waits) + totals.minute_seconds, sum(waits.values()) + totals.seconds)
 
     @property
     def avg_posted_wait(self) -> Decimal | None:
@@ -188,8 +189,11 @@ def minute_seconds(waits: Mapping[int, int]) -> int:
 
 def mean_wait(waits: Mapping[int, int]) -> Decimal | None:
     """The time-weighted mean, not rounded; None when nothing was posted."""
-    seconds = sum(waits.values())
-    return Decimal(minute_seconds(waits)) / seconds if seconds else None
+    return mean_of(minute_seconds(waits), sum(waits.values()))
+
+
+def mean_of(weighted: int, seconds: int) -> Decimal | None:
+    return Decimal(weighted) / seconds if seconds else None
 
 
 def wait_percentile(waits: Mapping[int, int], percent: int) -> int | None:

@@ -3,7 +3,7 @@
 The contributions add up, before they are rounded, to the numerator of the score beside them.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +19,7 @@ from parks.zones import day_range, local_date
 from snapshots.current import ParkNow, displayed_status, rides_now
 from snapshots.models import ParkActivitySnapshot
 from snapshots.status import Status
-from stats.cells import overlaps
+from stats.cells import overlaps, waitless_ride_cells
 from stats.hours import HOURS_OF_DAY, chart_hours, daily_labels, hour_label
 from stats.identity import Row, number
 from stats.measures import OPEN, RideMeasures, hours, window_score
@@ -156,7 +156,8 @@ def live_chart(view: ParkView) -> Row:
 def hours_of_day(view: ParkView, day: date) -> ParkWindow:
     """The park's active rides by the hour of a local day, up to now."""
     rides = [ride.pk for ride in view.roster.rides]
-    return park_window(view.park, rides, Window(day, day), Bucket.HOUR_OF_DAY, view.now)
+    window = Window(day, day)
+    return park_window(view.park, rides, window, Bucket.HOUR_OF_DAY, view.now, read=waitless_ride_cells)
 
 
 def day_members(raw: ParkWindow, weights: Mapping[int, int], day: date) -> list[tuple[RideMeasures, int]]:
@@ -196,21 +197,21 @@ def hourly_chart(view: ParkView, raw: ParkWindow, day: date, is_today: bool) -> 
     means = hourly_means(view.park, day, view.now)
     scores = [rounded(means.get(("shame_score", hour)), 1) for hour in kept]
     waits = [rounded(means.get(("avg_wait_time", hour)), 2) for hour in kept]
+    down = rides_down_by_hour(raw, day)
     return {
         "granularity": "hourly",
         "labels": [hour_label(hour) for hour in kept],
         "data": [number(score) for score in scores],
-        "rides_down": [rides_down_in(raw, day, hour) for hour in kept],
+        "rides_down": [down[hour] for hour in kept],
         "avg_wait": [number(wait) for wait in waits],
         "average": number(mean([score for score in scores if score is not None])),
     }
 
 
-def rides_down_in(raw: ParkWindow, day: date, hour: int) -> int:
-    """Rides with downtime in an hour, of those that operated that day."""
-    return sum(
-        key == hour and (ride, day) in raw.operated and measures.down_seconds > 0
-        for (ride, _, key), measures in raw.rides.items()
+def rides_down_by_hour(raw: ParkWindow, day: date) -> Counter[BucketKey]:
+    """Rides with downtime in each hour, of those that operated that day."""
+    return Counter(
+        hour for (ride, _, hour), measures in raw.rides.items() if raw.counted_down(ride, day, measures) > 0
     )
 
 

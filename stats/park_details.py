@@ -5,15 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from parks.models import Park
 from parks.zones import local_date
-from snapshots.current import parks_now
+from snapshots.current import park_now
 from snapshots.models import ParkActivitySnapshot
-from stats.cells import Grid, instant, park_cells
+from stats.cells import instant, park_cells, stretches, within
 from stats.identity import Row, number
 from stats.measures import OPEN, ParkOpening, hours
 from stats.park_breakdown import ParkView, breakdown_and_chart, plain_utc
-from stats.raw import QUARTER_HOUR
 from stats.roster import roster_of, tier_of, total_weight
-from stats.windows import Period, days_of, seconds_of
+from stats.windows import ONE_DAY, SECONDS_A_DAY, Period, Window, pieces, seconds_of
 
 SESSION_DAYS = timedelta(days=30)
 MOST_SESSIONS = 7
@@ -22,7 +21,7 @@ MOST_SESSIONS = 7
 def park_details(park: Park, period: Period, now: datetime) -> Row:
     """What `/api/parks/{park_id}/details` tells, apart from `success` and `period`.
 
-    At most 14 queries, 3 more for a day on which the clock is changed.
+    At most 13 queries, 3 more for a day on which the clock is changed.
     """
     view = view_of(park, now)
     breakdown, chart = breakdown_and_chart(view, period)
@@ -39,15 +38,10 @@ def park_details(park: Park, period: Period, now: datetime) -> Row:
 
 
 def view_of(park: Park, now: datetime) -> ParkView:
-    """The park with its rides and its state at `now`; four queries."""
+    """The park with its rides and its state at `now`; three queries."""
     activity = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lte=now)
-    return ParkView(
-        park=park,
-        roster=roster_of(park, now),
-        state=parks_now([park], now)[park.pk],
-        latest=activity.order_by("-recorded_at").first(),
-        now=now,
-    )
+    latest = activity.order_by("-recorded_at").first()
+    return ParkView(park, roster_of(park, now), park_now(park, latest, now), latest, now)
 
 
 def identity(park: Park) -> Row:
@@ -96,27 +90,26 @@ def operating_sessions(park: Park, now: datetime) -> list[Row]:
 
     Most parks open every day: a week is read first, and what lies before it for those alone that did not.
     """
-    week, month = (
-        days_of(Period.TODAY, now - back, park.timezone).utc_range(park.timezone)[0]
-        for back in (timedelta(days=MOST_SESSIONS), SESSION_DAYS)
+    today, week, month = (
+        local_date(now - back, park.timezone) for back in (timedelta(0), timedelta(days=MOST_SESSIONS), SESSION_DAYS)
     )
-    sessions = sessions_between(park, week, now)
+    sessions = sessions_between(park, Window(week, today), now)
     if len(sessions) < MOST_SESSIONS:
-        sessions |= sessions_between(park, month, week)
+        sessions |= sessions_between(park, Window(month, week - ONE_DAY), now)
     return [session_row(park, day, sessions[day]) for day in sorted(sessions, reverse=True)[:MOST_SESSIONS]]
 
 
-def sessions_between(park: Park, start: datetime, end: datetime) -> dict[str, ParkOpening]:
-    """The dates on which the park was seen open between local midnight `start` and `end`; one query."""
-    rows = ParkActivitySnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lt=end, **OPEN)
+def sessions_between(park: Park, window: Window, now: datetime) -> dict[str, ParkOpening]:
+    """The dates of the window on which the park was seen open; one query, two where the clock was changed."""
+    opened = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lt=now, **OPEN)
     sessions: dict[str, ParkOpening] = {}
-    # No quarter of an hour holds a local midnight, so a cell belongs to one date.
-    for cell in park_cells(rows, Grid(0, QUARTER_HOUR)):
-        day = local_date(instant(cell.first), park.timezone).isoformat()
-        session = sessions.setdefault(day, ParkOpening(first=cell.first, last=cell.last))
-        session.rows += cell.rows
-        session.first = min(session.first or cell.first, cell.first)
-        session.last = min(seconds_of(end), max(session.last or cell.last, cell.last))
+    for grid, ranges in stretches(pieces(window, park.timezone), SECONDS_A_DAY):
+        for cell in park_cells(opened.filter(within(ranges)), grid):
+            day = local_date(instant(cell.first), park.timezone).isoformat()
+            session = sessions.setdefault(day, ParkOpening(first=cell.first, last=cell.last))
+            session.rows += cell.rows
+            session.first = min(session.first or cell.first, cell.first)
+            session.last = min(seconds_of(now), max(session.last or cell.last, cell.last))
     return sessions
 
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from parks.models import Park
 from stats.identity import Row
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.selection import attractions_of, by_dates, park_dates
+from stats.selection import attraction_homes, by_dates, park_dates, parks_to_read
 from stats.shared import Dates, over_days
 
 # So many parks are read by date alone: to ask each row's ride for its park takes longer than to read the row.
@@ -34,13 +34,38 @@ def ride_rows(parks: Iterable[Park], dates: Dates) -> QuerySet[RideDailyStats]:
     return rows.filter(park_dates(parks, dates, "ride__park"))
 
 
-def of_attractions(groups: QuerySet[Any, Any], parks: Iterable[Park]) -> dict[int, Row]:
-    """Rows grouped by ride, by attraction; two queries.
+RIDE_SUMS: dict[str, Any] = {
+    "minutes": Sum("downtime_minutes"),
+    "changes": Sum("status_changes"),
+    "waits": Sum("avg_wait_time"),
+    "wait_days": Count("avg_wait_time"),
+    "waiting_days": Count("avg_wait_time", filter=Q(avg_wait_time__gt=0)),
+    "wait": Max("avg_wait_time"),
+    "peak": Max("peak_wait_time"),
+    # Of days on which the park opened.
+    "uptime": Sum("uptime_percentage", filter=OPENED),
+    "days": Count("pk", filter=OPENED),
+    "up_minutes": Sum("uptime_minutes", filter=OPENED),
+    "down_minutes": Sum("downtime_minutes", filter=OPENED),
+    "open_minutes": Sum("operating_hours_minutes", filter=OPENED),
+    "open_waits": Sum("avg_wait_time", filter=OPENED),
+    "open_wait_days": Count("avg_wait_time", filter=OPENED),
+}
+
+
+@over_days
+def all_ride_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
+    """`RIDE_SUMS` of every ride; one query, which all lists of rides over these dates have in common."""
+    return {row["ride_id"]: dict(row) for row in ride_rows(parks, dates).values("ride_id").annotate(**RIDE_SUMS)}
+
+
+def ride_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
+    """`RIDE_SUMS` of a period by attraction; two queries.
 
     Rides are sorted out here: with them in the statement MariaDB reads the whole history of each.
     """
-    shown = set(attractions_of(parks).order_by().values_list("pk", flat=True))
-    return {row["ride_id"]: dict(row) for row in groups if row["ride_id"] in shown}
+    sums, shown = all_ride_sums(parks_to_read(parks), dates), attraction_homes(parks)
+    return {pk: sums[pk] for pk in sums if pk in shown}
 
 
 @over_days
@@ -62,24 +87,6 @@ def park_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
         )
     )
     return {row["park_id"]: dict(row) for row in found}
-
-
-@over_days
-def ride_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
-    """Downtime and uptime of a period by attraction; two queries."""
-    groups = (
-        ride_rows(parks, dates)
-        .values("ride_id")
-        .annotate(
-            minutes=Sum("downtime_minutes"),
-            uptime=Sum("uptime_percentage", filter=OPENED),
-            days=Count("pk", filter=OPENED),
-            changes=Sum("status_changes"),
-            wait=Max("avg_wait_time"),
-            peak=Max("peak_wait_time"),
-        )
-    )
-    return of_attractions(groups, parks)
 
 
 def mean(total: Decimal | None, days: int) -> Decimal | None:

@@ -7,17 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from parks.models import INCLUSION_WINDOW, Park, Ride
 from parks.rounding import half_up
-from snapshots.current import ParkNow, RideNow, displayed_status, parks_now
+from snapshots.current import ParkNow, RideNow, displayed_status
 from stats.identity import Row, number, park_identity, ride_identity
 from stats.measures import RideMeasures, hours, percent_change, percentage
 from stats.period_sums import park_sums, ride_sums
-from stats.selection import attractions_of, chosen_parks
+from stats.selection import attraction_homes, attractions_by_id, attractions_of, chosen_parks, parks_to_read
 from stats.shared import over_many_parks
-from stats.today import parks_today, rides_at, rides_down_today
+from stats.today import parks_at, parks_today, rides_at, rides_down_today
 from stats.windows import Period, days_before, days_of, label
 
 NOTHING = Decimal(0)
@@ -66,10 +65,9 @@ def totals_of(parks: int, down: int, operating: int, downtime: Decimal, uptimes:
 @over_many_parks
 def parks_live(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
     """Open parks with a score at this moment; downtime is the day's so far."""
-    states = parks_now(parks, now)
+    states = parks_at(parks, now)
     today = parks_today(parks, now)
-    attractions = Ride.objects.active().attractions().filter(last_operated_at__gte=now - INCLUSION_WINDOW)
-    tracked, down = ride_counts(parks, attractions, states, now)
+    tracked, down = ride_counts(parks, states, now)
     rows = []
     uptimes = []
     for park in parks:
@@ -103,15 +101,16 @@ def parks_live(parks: list[Park], period: Period, now: datetime) -> tuple[list[R
 
 
 def ride_counts(
-    parks: list[Park], attractions: QuerySet[Ride], states: Mapping[int, ParkNow], now: datetime
+    parks: list[Park], states: Mapping[int, ParkNow], now: datetime
 ) -> tuple[dict[int, int], dict[int, int]]:
-    """Attractions tracked, and of them down now, by park; a closed park's rides are not down (R-5.2)."""
+    """Attractions tracked (R-5.5), and of them down now, by park; a closed park's rides are not down (R-5.2)."""
     reports_down = {park.pk: park.reports_down for park in parks}
-    rides = attractions.filter(park__in=reports_down)
-    current = rides_at(parks, rides, now)
+    rides = attractions_of(parks).filter(last_operated_at__gte=now - INCLUSION_WINDOW)
+    homes = dict(rides.order_by().values_list("pk", "park_id"))
+    current = rides_at(parks, homes, now)
     tracked: dict[int, int] = defaultdict(int)
     down: dict[int, int] = defaultdict(int)
-    for pk, park_id in rides.order_by().values_list("pk", "park_id"):
+    for pk, park_id in homes.items():
         tracked[park_id] += 1
         ride = current.get(pk)
         down[park_id] += bool(ride and states[park_id].is_open and ride.is_down(reports_down[park_id]))
@@ -120,7 +119,7 @@ def ride_counts(
 
 @over_many_parks
 def parks_of_today(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
-    states = parks_now(parks, now)
+    states = parks_at(parks, now)
     today = parks_today(parks, now)
     rows = []
     uptimes = []
@@ -164,7 +163,7 @@ def parks_of_days(parks: list[Park], period: Period, now: datetime) -> tuple[lis
     """Yesterday, last week, last month: from the stored daily rows."""
     current = park_sums(parks, lambda zone: days_of(period, now, zone))
     before = park_sums(parks, lambda zone: days_before(period, now, zone))
-    states = parks_now(parks, now) if period == Period.YESTERDAY else {}
+    states = parks_at(parks, now) if period == Period.YESTERDAY else {}
     rows = []
     for park in parks:
         sums = current.get(park.pk)
@@ -225,22 +224,25 @@ RIDE_ORDER: dict[str, Callable[[Row], Any]] = {
 def ride_downtime(period: Period, disney_universal_only: bool, sort_by: str, limit: int, now: datetime) -> list[Row]:
     """Ranked rows of `/api/rides/downtime`: attractions with downtime in the period."""
     parks = chosen_parks(disney_universal_only)
-    is_today = period in (Period.LIVE, Period.TODAY)
-    found = rides_of_today(parks, now) if is_today else rides_of_days(parks, period, now)
+    is_today, read = period in (Period.LIVE, Period.TODAY), parks_to_read(parks)
+    found = rides_of_today(read, now) if is_today else rides_of_days(read, period, now)
+    chosen = {park.pk for park in parks}
     rows = sorted(
-        found, key=lambda row: (RIDE_ORDER[sort_by](row), -row["downtime_hours"], row["ride_name"], row["ride_id"])
+        (row for row in found if row["park_id"] in chosen),
+        key=lambda row: (RIDE_ORDER[sort_by](row), -row["downtime_hours"], row["ride_name"], row["ride_id"]),
     )
     return [{"rank": rank, **row} for rank, row in enumerate(rows[:limit], start=1)]
 
 
 @over_many_parks
 def rides_of_today(parks: list[Park], now: datetime) -> list[Row]:
-    attractions = attractions_of(parks)
-    measured = rides_down_today(parks, attractions, now)
-    rides = attractions.filter(pk__in=list(measured))
-    states = parks_now(parks, now)
-    current = rides_at(parks, rides, now)
-    return [ride_today(ride, measured[ride.pk], states[ride.park_id], current.get(ride.pk)) for ride in rides]
+    measured = rides_down_today(parks, attraction_homes(parks), now)
+    states = parks_at(parks, now)
+    current = rides_at(parks, measured, now)
+    return [
+        ride_today(ride, measured[pk], states[ride.park_id], current.get(pk))
+        for pk, ride in attractions_by_id(parks, measured).items()
+    ]
 
 
 def ride_today(ride: Ride, measures: RideMeasures, park: ParkNow, current: RideNow | None) -> Row:
@@ -269,9 +271,9 @@ def rides_of_days(parks: list[Park], period: Period, now: datetime) -> list[Row]
     before = ride_sums(parks, lambda zone: days_before(period, now, zone))
     heading = label(period, now, settings.SITE_TIME_ZONE)
     rows = []
-    for ride in attractions_of(parks).filter(pk__in=list(current)):
-        sums = current[ride.pk]
-        previous = before.get(ride.pk, {}).get("minutes")
+    for pk, ride in attractions_by_id(parks, current).items():
+        sums = current[pk]
+        previous = before.get(pk, {}).get("minutes")
         row = {
             **ride_identity(ride),
             "downtime_hours": number(hours(sums["minutes"] * 60)),

@@ -86,9 +86,10 @@ def park_windows(
 ) -> dict[int, ParkWindow]:
     """Measure rides of parks that share a time zone over a window, up to `now`; by park.
 
-    `days` restricts it to some of its local dates; `read` tells waits one by one or summed. Without `openings` no
-    park is asked how long it was seen open; `unknown` also finds out how long it was open and what is known of its
-    rides. The number of queries does not depend on the number of parks, but for one query per hundred rides.
+    `days` restricts it to some of its local dates; `read` tells waits one by one, summed or not at all. Without
+    `openings` no park is asked how long it was seen open; `unknown` also finds out how long it was open and what is
+    known of its rides. The number of queries does not depend on the number of parks, but for one query per hundred
+    rides.
     """
     (zone,) = {park.timezone for park in rides}
     parts = [piece for piece in until(pieces(window, zone), seconds_of(now)) if days is None or piece.day in days]

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import TextChoices
 
 from parks.models import Park, Ride
 from parks.rounding import half_up
+from stats.cells import summed_ride_cells, waitless_ride_cells
 from stats.hours import HEATMAP_HOURS, daily_labels, hourly_labels
 from stats.identity import Row, number
 from stats.measures import hours
@@ -60,7 +62,9 @@ def has_queue(series: Iterable[float | None]) -> bool:
 
 def hourly_series(park: Park, rides: list[Ride], day: date, chart: ChartType, now: datetime) -> dict[int, Series]:
     """By ride: the hours 6 to 23 of one local day, from raw observations."""
-    raw = park_window(park, [ride.pk for ride in rides], Window(day, day), Bucket.HOUR_OF_DAY, now, openings=False)
+    read = waitless_ride_cells if chart == ChartType.DOWNTIME else summed_ride_cells
+    ids, window = [ride.pk for ride in rides], Window(day, day)
+    raw = park_window(park, ids, window, Bucket.HOUR_OF_DAY, now, read=read, openings=False)
     if chart == ChartType.DOWNTIME:
         return {ride: hours_of(raw, ride, day, downtime_of_hour) for ride, _ in sorted(raw.operated)}
     observed = {ride for ride, _, _ in raw.rides}
@@ -93,30 +97,26 @@ def daily_series(rides: list[Ride], days: Days, chart: ChartType) -> dict[int, S
     rows = RideDailyStats.objects.filter(
         ride__in=rides, stat_date__range=(days.first, days.last), metrics_version=settings.METRICS_VERSION
     )
+    columns = ("downtime_minutes", "operating_hours_minutes", "avg_wait_time")
     length = (days.last - days.first).days + 1
     series: dict[int, Series] = {ride.pk: [None] * length for ride in rides}
     took_part: set[int] = set()
-    for row in rows:
-        ride = row.ride_id or 0
-        series[ride][(row.stat_date - days.first).days] = DAY_VALUES[chart](row)
-        if row.uptime_minutes or row.downtime_minutes:
+    for ride, day, up, down, opened, wait in rows.values_list("ride_id", "stat_date", "uptime_minutes", *columns):
+        series[ride][(day - days.first).days] = (
+            downtime_of_day(down, opened) if chart == ChartType.DOWNTIME else wait_of_day(wait)
+        )
+        if up or down:
             took_part.add(ride)
     if chart == ChartType.DOWNTIME:
         return {ride: data for ride, data in series.items() if ride in took_part}
     return {ride: data for ride, data in series.items() if has_queue(data)}
 
 
-def downtime_of_day(row: RideDailyStats) -> float | None:
+def downtime_of_day(minutes: int, open_minutes: int | None) -> float | None:
     """Hours down; None: the ride was not seen in the open park."""
-    return number(hours(row.downtime_minutes * 60)) if row.operating_hours_minutes else None
+    return number(hours(minutes * 60)) if open_minutes else None
 
 
-def wait_of_day(row: RideDailyStats) -> float | None:
+def wait_of_day(average: Decimal | None) -> float | None:
     """The stored average; a day without a queue has none."""
-    return number(half_up(row.avg_wait_time, 2)) if row.avg_wait_time else None
-
-
-DAY_VALUES: dict[ChartType, Callable[[RideDailyStats], float | None]] = {
-    ChartType.DOWNTIME: downtime_of_day,
-    ChartType.WAIT_TIMES: wait_of_day,
-}
+    return number(half_up(average, 2)) if average else None

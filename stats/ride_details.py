@@ -17,7 +17,7 @@ from parks.rounding import half_up
 from parks.zones import day_range, local_date
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import hour_status
-from stats.cells import joined, within
+from stats.cells import joined, summed_ride_cells, within
 from stats.identity import Row, number
 from stats.measures import RideMeasures, down_stretches, hours
 from stats.raw import ParkWindow, park_window
@@ -60,7 +60,8 @@ def ride_details(ride: Ride, period: Period, now: datetime) -> Row:
     The ride's park and classification are loaded. Three queries, a few more when a clock was changed.
     """
     days = days_shown(period, now, ride.park.timezone)
-    raw = park_window(ride.park, [ride.pk], Window(days.first, days.last), Bucket.H1, now, openings=False)
+    window = Window(days.first, days.last)
+    raw = park_window(ride.park, [ride.pk], window, Bucket.H1, now, read=summed_ride_cells, openings=False)
     seen = ride_hours(raw)
     rows = day_rows(seen) if period in ROLLING_DAYS else hour_rows(seen)
     timeseries, breakdown = zip(*rows, strict=True) if rows else ((), ())

@@ -11,6 +11,7 @@ from django.utils.http import http_date
 from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
 from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now
 from stats.identity import Row
+from stats.selection import UNREAD
 
 # What a ride without classification is shown as where a tier is needed: it weighs as much (R-9.1).
 DEFAULT_TIER = 2
@@ -30,10 +31,13 @@ class Roster:
 
 def roster_of(park: Park, now: datetime) -> Roster:
     """Split by R-5.5, the seventh day included; one query."""
-    rides = sorted(classified(Ride.objects.filter(park=park, is_active=True)), key=by_tier_and_name)
+    roster = Roster([], [])
     since = now - INCLUSION_WINDOW
-    counted = [ride for ride in rides if ride.last_operated_at is not None and ride.last_operated_at >= since]
-    return Roster(counted, [ride for ride in rides if ride not in counted])
+    rides = classified(Ride.objects.filter(park=park, is_active=True)).defer(*UNREAD)
+    for ride in sorted(rides, key=by_tier_and_name):
+        last = ride.last_operated_at
+        (roster.excluded if last is None or last < since else roster.counted).append(ride)
+    return roster
 
 
 def classified(rides: QuerySet[Ride]) -> QuerySet[Ride]:

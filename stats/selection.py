@@ -1,12 +1,14 @@
 """Which parks, rides and rows a question is about; every park is asked for its own dates (R-3.1)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from parks.models import Park, Ride
+from stats.shared import is_shared, shared
 from stats.windows import Days, Period, days_of
 
 # Ids in one list: MariaDB makes a subquery of a thousand, and then reads every ride's whole history.
@@ -15,24 +17,51 @@ IDS_A_LIST = 500
 UNREAD = (
     "created_at",
     "updated_at",
-    "park__created_at",
-    "park__updated_at",
     "classification__classified_at",
     "classification__updated_at",
     "classification__reasoning_text",
     "classification__research_sources",
 )
+UNREAD_OF_PARK = ("park__created_at", "park__updated_at")
 
 
 def chosen_parks(disney_universal_only: bool) -> list[Park]:
+    """The active parks by name, shared; one query at most."""
     parks = Park.objects.active().order_by("name", "pk")
-    return list(parks.disney_universal() if disney_universal_only else parks)
+    asked = parks.disney_universal() if disney_universal_only else parks
+    return shared(("parks", disney_universal_only), timezone.now(), lambda: list(asked))
+
+
+def parks_to_read(parks: list[Park]) -> list[Park]:
+    """Whose rows a question about these parks reads: everybody's where that is shared, so that it is read once."""
+    return chosen_parks(False) if is_shared(parks) else parks
 
 
 def attractions_of(parks: Iterable[Park]) -> QuerySet[Ride]:
     """What ride lists and counts show of these parks (R-5.6), parks and classifications loaded."""
     rides = Ride.objects.active().attractions().filter(park__in=[park.pk for park in parks])
-    return rides.select_related("park", "classification").defer(*UNREAD)
+    return rides.select_related("park", "classification").defer(*UNREAD, *UNREAD_OF_PARK)
+
+
+def every_attraction() -> Mapping[int, Ride]:
+    """All attractions that lists show, shared; by id."""
+    return shared("attractions", timezone.now(), lambda: attractions_of(chosen_parks(False)).in_bulk())
+
+
+def attraction_homes(parks: Sequence[Park]) -> dict[int, int]:
+    """The park of each attraction of these parks; one query at most."""
+    if not is_shared(parks):
+        return dict(attractions_of(parks).order_by().values_list("pk", "park_id"))
+    wanted = {park.pk for park in parks}
+    return {pk: ride.park_id for pk, ride in every_attraction().items() if ride.park_id in wanted}
+
+
+def attractions_by_id(parks: Sequence[Park], ids: Collection[int]) -> dict[int, Ride]:
+    """Those of the rides that are attractions of these parks, parks and classifications loaded; one query at most."""
+    if not is_shared(parks):
+        return attractions_of(parks).in_bulk(list(ids))
+    wanted, every = {park.pk for park in parks}, every_attraction()
+    return {pk: every[pk] for pk in ids if pk in every and every[pk].park_id in wanted}
 
 
 def by_zone(members: Iterable[tuple[int, str]]) -> dict[str, list[int]]:

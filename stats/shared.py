@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sized
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -26,7 +26,8 @@ Dates = Callable[[str], Days]  # of a period in a zone
 
 # A question about fewer parks reads them itself.
 MANY_PARKS = 3
-MOST_KEPT = 100
+MOST_KEPT = 200
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -34,8 +35,14 @@ class Reading:
     """What was read, and in which state of the data."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    state: tuple[str, int] | None = None
+    version: str = ""
+    at: datetime = LONG_AGO
     found: Any = None
+
+    def is_good(self, version: str, now: datetime) -> bool:
+        """Have the data not moved since, and is it not too old? A clock that was set back makes everything too old."""
+        age = (now - self.at).total_seconds()
+        return self.version == version and 0 <= age < settings.SHARED_READING_SECONDS
 
 
 kept: OrderedDict[Hashable, Reading] = OrderedDict()
@@ -52,19 +59,17 @@ def shared(key: Hashable, now: datetime, read: Callable[[], T]) -> T:
 
     One thread of the process reads, the others wait for it. Nobody may change what comes back.
     """
-    seconds = settings.SHARED_READING_SECONDS
     try:
-        version = data_version.current() if seconds else ""
+        version = data_version.current() if settings.SHARED_READING_SECONDS else ""
     except redis.RedisError:
         version = ""
     if not version:
         return read()
-    state = (version, int(now.timestamp()) // seconds)
     reading = reading_of(key)
     with reading.lock:
-        if reading.state != state:
+        if not reading.is_good(version, now):
             reading.found = read()
-            reading.state = state
+            reading.version, reading.at = version, now
         found: T = reading.found
     return found
 
@@ -86,8 +91,9 @@ def over_days(read: Callable[Concatenate[list[Park], Dates, P], T]) -> Callable[
     def sharing(parks: list[Park], dates: Dates, *args: P.args, **kwargs: P.kwargs) -> T:
         if not is_shared(parks):
             return read(parks, dates, *args, **kwargs)
-        asked = tuple((park.pk, dates(park.timezone)) for park in parks)
-        key = (*name_of(read), *asked, *args, *kwargs.items())
+        asked = tuple((park.pk, park.timezone) for park in parks)
+        spans = tuple((zone, dates(zone)) for zone in sorted({park.timezone for park in parks}))
+        key = (*name_of(read), asked, spans, *args, *kwargs.items())
         return shared(key, timezone.now(), lambda: read(parks, dates, *args, **kwargs))
 
     return sharing

@@ -8,7 +8,7 @@ from snapshots.current import ParkNow, summary_status
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import PARK_CLOSED, Status, operating
 from stats.measures import OPEN
-from stats.selection import attractions_of, chosen_parks, observed
+from stats.selection import attraction_homes, chosen_parks, observed
 from stats.today import parks_at, rides_at
 from stats.windows import Period
 
@@ -29,9 +29,8 @@ def status_summary(disney_universal_only: bool, park_id: int | None, now: dateti
 def rides_by_status(parks: list[Park], states: Mapping[int, ParkNow], now: datetime) -> dict[str, list[int]]:
     """The ids of the attractions in each of the five states (R-4.7); `states` by park. Three queries."""
     by_id = {park.pk: park for park in parks}
-    rides = attractions_of(parks)
-    places = dict(rides.order_by().values_list("pk", "park_id"))
-    seen = [(pk, states[places[pk]], ride) for pk, ride in rides_at(parks, rides, now).items()]
+    places = attraction_homes(parks)
+    seen = [(pk, states[places[pk]], ride) for pk, ride in rides_at(parks, places, now).items()]
     # Whether it ran today matters for few: those that are down, were it so.
     unsure = [pk for pk, park, ride in seen if summary_status(park, ride, True) != summary_status(park, ride, False)]
     ran = operated_today(unsure, places, by_id, now)

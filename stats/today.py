@@ -1,10 +1,9 @@
 """Parks and rides from their own midnight until now, measured from raw observations."""
 
 from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.models import QuerySet
 
 from parks.models import Park, Ride, weight_of
 from snapshots.current import ParkNow, RideNow, parks_now, rides_now
@@ -36,9 +35,11 @@ def parks_today(parks: list[Park], now: datetime) -> dict[int, ParkToday]:
     """R-10.2 over each park's day so far; four queries."""
     reports_down = {park.pk: park.reports_down for park in parks}
     rides = Ride.objects.filter(is_active=True, park__in=reports_down)
-    weights = dict(rides.values_list("pk", "classification__tier_weight"))
+    placed = list(rides.values_list("pk", "park_id", "classification__tier_weight"))
+    homes = {pk: park_id for pk, park_id, _ in placed}
+    weights = {pk: weight for pk, _, weight in placed}
     members: dict[int, list[tuple[RideMeasures, int]]] = defaultdict(list)
-    for pk, ride in rides_today(parks, rides, now).items():
+    for pk, ride in rides_today(parks, homes, now).items():
         if ride.operated(evidence_by_down=reports_down[ride.park_id]):
             members[ride.park_id].append((ride, weight_of(weights[pk])))
     condition = observed([(park.pk, park.timezone) for park in parks], "park", Period.TODAY, now)
@@ -53,16 +54,15 @@ def parks_today(parks: list[Park], now: datetime) -> dict[int, ParkToday]:
     }
 
 
-def rides_today(parks: list[Park], rides: QuerySet[Ride], now: datetime) -> dict[int, RideMeasures]:
-    """Measures of the day so far of each ride of these parks; two queries.
+def rides_today(parks: list[Park], homes: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+    """Measures of the day so far of rides of these parks; `homes`: the park of each. One query.
 
     Rides without an observation in the park they stand in now are missing.
     """
-    places = dict(rides.order_by().values_list("pk", "park_id"))
     if not is_shared(parks):
-        return measured_today(parks, places, now)
+        return measured_today(parks, homes, now)
     everything = shared("rides today", now, lambda: everywhere_today(now))
-    return {pk: everything[pk] for pk in places if pk in everything}
+    return {pk: everything[pk] for pk in homes if pk in everything}
 
 
 def everywhere_today(now: datetime) -> dict[int, RideMeasures]:
@@ -71,7 +71,7 @@ def everywhere_today(now: datetime) -> dict[int, RideMeasures]:
     return measured_today(parks, dict(rides.values_list("pk", "park_id")), now)
 
 
-def measured_today(parks: list[Park], places: dict[int, int], now: datetime) -> dict[int, RideMeasures]:
+def measured_today(parks: list[Park], places: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
     """`places`: the park of each ride; one query."""
     zones = {park.pk: park.timezone for park in parks}
     members = [(pk, zones[park_id]) for pk, park_id in places.items()]
@@ -86,19 +86,19 @@ def parks_at(parks: list[Park], now: datetime) -> dict[int, ParkNow]:
     return parks_now(parks, now)
 
 
-def rides_at(parks: list[Park], rides: QuerySet[Ride], now: datetime) -> dict[int, RideNow]:
-    """`rides_now` of rides of these parks; one query."""
+def rides_at(parks: list[Park], rides: Collection[int], now: datetime) -> dict[int, RideNow]:
+    """`rides_now` of rides of these parks, by their ids; one query."""
     if not is_shared(parks):
-        return rides_now(rides, now)
+        return rides_now(Ride.objects.filter(pk__in=list(rides)), now)
     everything = shared("rides now", now, lambda: rides_now(Ride.objects.active(), now))
-    return {pk: everything[pk] for pk in rides.order_by().values_list("pk", flat=True) if pk in everything}
+    return {pk: everything[pk] for pk in rides if pk in everything}
 
 
-def rides_down_today(parks: list[Park], rides: QuerySet[Ride], now: datetime) -> dict[int, RideMeasures]:
+def rides_down_today(parks: list[Park], homes: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
     """Of `rides_today` those with downtime, in hours as published; rides that did not operate have none (R-5.3)."""
     reports_down = {park.pk: park.reports_down for park in parks}
     return {
         pk: ride
-        for pk, ride in rides_today(parks, rides, now).items()
+        for pk, ride in rides_today(parks, homes, now).items()
         if hours(ride.down_seconds) > 0 and ride.operated(evidence_by_down=reports_down[ride.park_id])
     }

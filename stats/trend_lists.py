@@ -7,15 +7,15 @@ from decimal import Decimal
 from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum, TextChoices
+from django.db.models import TextChoices
 
 from parks.models import Park, Ride
 from stats.identity import Row, number, park_identity, ride_identity
 from stats.measures import percent_change
-from stats.period_sums import OPENED, ride_rows
+from stats.period_sums import all_ride_sums
 from stats.periods import Minutes, ParkSpan, RideDay, RideSpan, park_span, ride_spans
-from stats.selection import attractions_of, chosen_parks
-from stats.shared import Dates, over_days
+from stats.selection import attraction_homes, attractions_by_id, chosen_parks, parks_to_read
+from stats.shared import Dates
 from stats.today import rides_today
 from stats.trends import TrendCategory, trend_category
 from stats.windows import Days, Period, days_before, days_of
@@ -85,7 +85,7 @@ def park_trends(
     """Of parks: sums over their active rides of every category (R-15.2, R-5.6)."""
     rides = Ride.objects.active().filter(park__in=[park.pk for park in parks])
     homes = dict(rides.values_list("pk", "park_id"))
-    current, previous = (by_park(spans, homes) for spans in compared(rides, homes, parks, period, now))
+    current, previous = (by_park(spans, homes) for spans in compared(homes, parks, period, now))
     known = {park.pk: park for park in parks}
     return {
         category: [
@@ -107,14 +107,12 @@ def ride_trends(
     parks: list[Park], period: Period, categories: Categories, limit: int, now: datetime
 ) -> dict[TrendCategory, list[Row]]:
     """Of attractions; their hours are not rounded."""
-    attractions = attractions_of(parks)
-    listed = set(attractions.values_list("pk", flat=True))
-    current, previous = compared(attractions, listed, parks, period, now)
+    current, previous = compared(attraction_homes(parks), parks, period, now)
     changes = {
         category: strongest(current, previous, lambda span: span.downtime_minutes, category)[:limit]
         for category in categories
     }
-    known = attractions.in_bulk([pk for found in changes.values() for pk, _ in found])
+    known = attractions_by_id(parks, [pk for found in changes.values() for pk, _ in found])
     return {
         category: [
             {
@@ -151,37 +149,35 @@ def strongest(
 
 
 def compared(
-    rides: QuerySet[Ride], ids: Collection[int], parks: list[Park], period: Period, now: datetime
+    homes: Mapping[int, int], parks: list[Park], period: Period, now: datetime
 ) -> tuple[dict[int, RideSpan], dict[int, RideSpan]]:
-    """Figures of the period and of the one before, by ride; on each park's own dates (R-3.1). `ids`: the rides'."""
-    previous = stored_spans(parks, lambda zone: days_before(period, now, zone), ids)
+    """Figures of the period and of the one before, by ride; on each park's own dates (R-3.1).
+
+    `homes`: the park of each ride.
+    """
+    previous = stored_spans(parks, lambda zone: days_before(period, now, zone), homes)
     if period == Period.TODAY:
-        return spans_of_today(rides, parks, now), previous
-    return stored_spans(parks, lambda zone: days_of(period, now, zone), ids), previous
+        return spans_of_today(homes, parks, now), previous
+    return stored_spans(parks, lambda zone: days_of(period, now, zone), homes), previous
 
 
 def stored_spans(parks: list[Park], dates: Dates, ids: Collection[int]) -> dict[int, RideSpan]:
     """R-15.1 over the daily rows of open days: a closed one measures nothing (D-35). One query.
 
-    Rides are sorted out here: see `period_sums.of_attractions`.
+    Rides are sorted out here: see `period_sums.ride_sums`.
     """
     return ride_spans(
-        RideDay(ride, up, down, opened) for ride, up, down, opened in open_day_sums(parks, dates) if ride in ids
+        RideDay(pk, row["up_minutes"], row["down_minutes"], row["open_minutes"])
+        for pk, row in all_ride_sums(parks_to_read(parks), dates).items()
+        if row["days"] and pk in ids
     )
 
 
-@over_days
-def open_day_sums(parks: list[Park], dates: Dates) -> list[tuple[int, int, int, int]]:
-    """(ride, minutes up, down, open)."""
-    sums = {"up": Sum("uptime_minutes"), "down": Sum("downtime_minutes"), "opened": Sum("operating_hours_minutes")}
-    return list(ride_rows(parks, dates).filter(OPENED).values_list("ride_id").annotate(**sums))
-
-
-def spans_of_today(rides: QuerySet[Ride], parks: list[Park], now: datetime) -> dict[int, RideSpan]:
-    """The same of each park's day so far, from raw observations (R-17.2). Two queries."""
+def spans_of_today(homes: Mapping[int, int], parks: list[Park], now: datetime) -> dict[int, RideSpan]:
+    """The same of each park's day so far, from raw observations (R-17.2); one query."""
     reports_down = {park.pk: park.reports_down for park in parks}
     days = []
-    for ride, measures in rides_today(parks, rides, now).items():
+    for ride, measures in rides_today(parks, homes, now).items():
         operated = measures.operated(evidence_by_down=reports_down[measures.park_id])
         up, down, opened = (
             Decimal(each) / 60 for each in (measures.up_seconds, measures.down_seconds, measures.open_seconds)

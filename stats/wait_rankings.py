@@ -12,7 +12,7 @@ from snapshots.current import ParkNow
 from stats.identity import Row, number, park_identity, ride_identity
 from stats.measures import percent_change
 from stats.roster import status_now
-from stats.selection import attractions_of, chosen_parks
+from stats.selection import attractions_by_id, chosen_parks
 from stats.today import parks_at, rides_at
 from stats.waits import (
     Wait,
@@ -106,8 +106,8 @@ def ride_waits(period: Period, disney_universal_only: bool, limit: int, now: dat
     else:
         waits = ride_waits_of_days(parks, lambda zone: days_of(period, now, zone))
     before = ride_waits_of_days(parks, lambda zone: days_before(period, now, zone))
-    rides = attractions_of(parks).filter(pk__in=contenders(waits, limit))
-    listed = ranked(list(rides), waits, limit)
+    rides = attractions_by_id(parks, contenders(waits, limit))
+    listed = ranked(list(rides.values()), waits, limit)
     rows = [{"rank": rank, **ride_identity(ride), **figures(wait, before.get(ride.pk))} for rank, ride, wait in listed]
     if is_today:
         present = states_now(parks, [ride for _, ride, _ in listed], now)
@@ -130,7 +130,7 @@ def contenders(waits: Mapping[int, Wait], limit: int) -> list[int]:
 def states_now(parks: list[Park], rides: list[Ride], now: datetime) -> dict[int, Row]:
     """What each ride and its park do right now; three queries."""
     states = parks_at(parks, now)
-    current = rides_at(parks, Ride.objects.filter(pk__in=[ride.pk for ride in rides]), now)
+    current = rides_at(parks, [ride.pk for ride in rides], now)
     found = {}
     for ride in rides:
         park, seen = states[ride.park_id], current.get(ride.pk)

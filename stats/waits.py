@@ -15,8 +15,8 @@ from django.db.models import Count, Max, Q, Sum
 from parks.models import Park, Ride
 from stats.identity import Row
 from stats.measures import Waits, mean_wait, merge_waits
-from stats.period_sums import mean, of_attractions, park_rows, ride_rows
-from stats.selection import attractions_of
+from stats.period_sums import all_ride_sums, mean, park_rows, ride_sums
+from stats.selection import attraction_homes, parks_to_read
 from stats.shared import Dates, over_days, over_many_parks
 from stats.today import rides_at, rides_today
 
@@ -42,7 +42,7 @@ def park_waits_now(parks: list[Park], now: datetime) -> tuple[dict[int, Wait], d
     rides = Ride.objects.active().filter(park__in=[park.pk for park in parks])
     places = dict(rides.order_by().values_list("pk", "park_id"))
     reported: dict[int, list[int]] = defaultdict(list)
-    for pk, ride in rides_at(list(parks), rides, now).items():
+    for pk, ride in rides_at(parks, places, now).items():
         if ride.is_operating and ride.wait:
             reported[places[pk]].append(ride.wait)
     waits = {park: Wait(Decimal(sum(found)) / len(found), max(found)) for park, found in reported.items()}
@@ -54,7 +54,7 @@ def ride_waits_today(parks: list[Park], now: datetime) -> dict[int, Wait]:
     """Waits above 0 in the open park, by attraction; two queries."""
     return {
         pk: wait
-        for pk, ride in rides_today(parks, attractions_of(parks), now).items()
+        for pk, ride in rides_today(parks, attraction_homes(parks), now).items()
         if (wait := wait_of(ride.posted)) is not None
     }
 
@@ -64,7 +64,7 @@ def park_waits_today(parks: list[Park], now: datetime) -> tuple[dict[int, Wait],
     """Waits above 0 of all its attractions in the open park, by park, and how many reported one; two queries."""
     posted: dict[int, Waits] = defaultdict(dict)
     reporting: dict[int, int] = defaultdict(int)
-    for ride in rides_today(parks, attractions_of(parks), now).values():
+    for ride in rides_today(parks, attraction_homes(parks), now).values():
         if ride.posted:
             merge_waits(posted[ride.park_id], ride.posted)
             reporting[ride.park_id] += 1
@@ -80,11 +80,10 @@ def wait_of(posted: Mapping[int, int]) -> Wait | None:
 
 # -- stored days -----------------------------------------------------------------------------------------
 
-WAITING = Q(avg_wait_time__gt=0)
-SUMS: dict[str, Any] = {
-    "total": Sum("avg_wait_time"),
-    "days": Count("avg_wait_time"),
-    "waiting_days": Count("avg_wait_time", filter=WAITING),
+PARK_SUMS: dict[str, Any] = {
+    "waits": Sum("avg_wait_time"),
+    "wait_days": Count("avg_wait_time"),
+    "waiting_days": Count("avg_wait_time", filter=Q(avg_wait_time__gt=0)),
     "peak": Max("peak_wait_time"),
 }
 
@@ -95,30 +94,27 @@ def park_waits_of_days(parks: list[Park], dates: Dates, *, with_zeros: bool = Tr
 
     Days without an average are in no mean; without `with_zeros`, nor are days with an average of 0 (R-19.2).
     """
-    groups = park_rows(parks, dates).values("park_id").annotate(**SUMS)
+    groups = park_rows(parks, dates).values("park_id").annotate(**PARK_SUMS)
     return means_of({row["park_id"]: dict(row) for row in groups}, with_zeros)
 
 
 @over_days
 def ride_waits_of_days(parks: list[Park], dates: Dates, *, with_zeros: bool = True) -> dict[int, Wait]:
     """The same by attraction; two queries."""
-    groups = ride_rows(parks, dates).values("ride_id").annotate(**SUMS)
-    return means_of(of_attractions(groups, parks), with_zeros)
+    return means_of(ride_sums(parks, dates), with_zeros)
 
 
 def means_of(sums: Mapping[int, Row], with_zeros: bool) -> dict[int, Wait]:
     found = {}
     for pk, row in sums.items():
-        days = row["days"] if with_zeros else row["waiting_days"]
-        average = mean(row["total"], days)
+        days = row["wait_days"] if with_zeros else row["waiting_days"]
+        average = mean(row["waits"], days)
         if average:
             found[pk] = Wait(average, row["peak"], days)
     return found
 
 
-@over_days
 def rides_with_waits(parks: list[Park], dates: Dates) -> dict[int, int]:
     """How many attractions posted a wait above 0 on any of the days, by park; two queries."""
-    posted = ride_rows(parks, dates).filter(peak_wait_time__gt=0).values_list("ride_id", flat=True).distinct()
-    places = dict(attractions_of(parks).order_by().values_list("pk", "park_id"))
-    return Counter(places[ride] for ride in posted if ride in places)
+    sums, homes = all_ride_sums(parks_to_read(parks), dates), attraction_homes(parks)
+    return Counter(homes[pk] for pk, row in sums.items() if row["peak"] and pk in homes)

@@ -215,9 +215,48 @@ def test_what_went_wrong_is_told_and_does_not_end_the_rest(port):
 
 
 def test_the_figures_of_wrk_are_read_from_its_last_line():
-    last = '{"requests": 41000, "microseconds": 10250000, "p95_microseconds": 6543, "failed": 2}'
+    latencies = "[[2000, 38900], [6543, 2050], [9000, 50]]"
+    last = f'{{"requests": 41000, "microseconds": 10250000, "failed": 0, "latencies": {latencies}}}'
     told = f"Running 10s test\n  2 threads and 20 connections\n{last}\n"
-    assert traffic.throughput(told) == (4000.0, 6.543, 2)
+    assert traffic.throughput(told) == (4000.0, 6.543, 9.0, 0)
+
+
+def told_by_wrk(sent: Counter[int], every: int) -> dict[int, int]:
+    """As wrk's `stats_correct` counts."""
+    told = Counter(sent)
+    for took, count in sent.items():
+        if took >= 2 * every:
+            for made_up in range(took - every, every, -every):
+                told[made_up] += count
+    return dict(told)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {400: 10},
+        {400: 900, 100_400: 1},
+        {400: 900, 1_000: 3, 2_000: 2, 2_001: 5, 5_000: 4, 50_000: 20, 50_400: 7, 99_999: 1},
+    ],
+)
+def test_the_latencies_that_wrk_makes_up_are_left_out(sent):
+    assert traffic.really_sent(told_by_wrk(Counter(sent), 1_000), 1_000) == sent
+
+
+def test_latencies_that_do_not_add_up_are_no_figure():
+    told = '{"requests": 400, "microseconds": 10000000, "failed": 0, "latencies": [[2000, 399]]}'
+    with pytest.raises(ValueError, match="399 latencies of 400 requests"):
+        traffic.throughput(told)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(50, 10), (95, 20), (96, 30), (100, 30)])
+def test_a_share_of_latencies_is_told_by_nearest_rank(share, expected):
+    assert traffic.share_below(Counter({10: 90, 20: 5, 30: 5}), share) == expected
+
+
+def test_without_an_answer_there_is_no_latency():
+    assert traffic.share_below(Counter(), 95) == 0
 
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="needs wrk")

@@ -87,8 +87,9 @@ def main(port: int, with_worker: bool) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=int(os.environ.get("WEB_CONCURRENCY") or 1),  # SQLite has one writer
-        # Most answers are stored bytes; a few threads keep them quick while others wait for the database.
-        blocking_threads=4,
+        # One computes while the other waits for the database or serves stored bytes. With more of them twenty users'
+        # slowest answers come later: threads take turns at the interpreter, and all that are begun end late.
+        blocking_threads=2,
         respawn_failed_workers=True,
         workers_kill_timeout=1,  # Ctrl-C ends everything within two seconds
         log_level=LogLevels.warning,

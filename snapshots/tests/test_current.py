@@ -8,6 +8,7 @@ import pytest
 
 from parks.models import Park, Ride, ScheduleType
 from parks.tests.factories import NOON, ParkFactory, RideFactory, ScheduleFactory
+from snapshots import current
 from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now, still_holds
 from snapshots.status import Status
 from snapshots.tests.factories import ActivityFactory, SnapshotFactory
@@ -18,7 +19,11 @@ UNKNOWN = ParkNow(is_open=None, shame_score=None, seen=False)
 
 
 def park_now(park: Park, now: datetime = NOW) -> ParkNow:
-    return parks_now([park], now)[park.pk]
+    """Read for several parks, and from the park's latest observation: the same."""
+    latest = park.activity.filter(recorded_at__lte=now).order_by("-recorded_at").first()
+    found = parks_now([park], now)[park.pk]
+    assert current.park_now(park, latest, now) == found
+    return found
 
 
 def ride_now(ride: Ride, now: datetime = NOW) -> RideNow | None:
@@ -99,9 +104,9 @@ def test_an_operating_window_opens_the_park_and_anything_else_leaves_it_to_the_o
     )
     if observed is not None:
         ActivityFactory.create(park=park, recorded_at=NOW - HOUR, park_appears_open=observed)
-    current = park_now(park)
-    assert current.is_open is (True if decides else observed)
-    assert current.seen is (observed is not None), "a schedule is no observation"
+    found = park_now(park)
+    assert found.is_open is (True if decides else observed)
+    assert found.seen is (observed is not None), "a schedule is no observation"
 
 
 @pytest.mark.django_db

@@ -431,7 +431,7 @@ def test_the_night_in_which_the_clock_is_set_back_is_one_hour_longer(ask):
 
 
 @pytest.mark.parametrize(
-    ("period", "queries"), [("live", 9), ("today", 11), ("yesterday", 13), ("last_week", 9), ("last_month", 9)]
+    ("period", "queries"), [("live", 8), ("today", 10), ("yesterday", 12), ("last_week", 8), ("last_month", 8)]
 )
 def test_the_number_of_queries_does_not_depend_on_the_number_of_rides(
     client, django_assert_num_queries, period, queries
@@ -449,6 +449,6 @@ def test_the_month_of_a_park_that_opened_all_week_is_not_read(client, django_ass
     make_ride(park)
     for days in range(1, 8):
         show_park(park, local(TODAY - timedelta(days=days), "09:00"), 60)
-    with django_assert_num_queries(7):  # nine, without the rides that are down and the month
+    with django_assert_num_queries(6):  # eight, without the rides that are down and the month
         sessions = client.get(f"/api/parks/{park.pk}/details", {"period": "live"}).json()["operating_sessions"]
     assert len(sessions) == 7

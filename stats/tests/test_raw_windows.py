@@ -2,13 +2,16 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from parks.models import Ride
+from parks.models import Park, Ride
 from snapshots.models import RideStatusSnapshot
 from snapshots.tests.factories import SnapshotFactory
-from stats.raw import park_window
+from stats.cells import ride_cells, summed_ride_cells, waitless_ride_cells
+from stats.measures import RideMeasures
+from stats.raw import ReadCells, park_window
 from stats.tests.asking import LATER, hours, of_park, of_ride
 from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, show_park, tell
 from stats.windows import Bucket, Window
@@ -26,6 +29,57 @@ def a_ride(story: str, clock: str = "09:00", day: date = DAY, grain: int | None 
     ride = make_ride(make_park(**park))
     tell(ride, local(day, clock), story, grain)
     return ride
+
+
+# -- readers ---------------------------------------------------------------------------------------------
+
+TIMES = ("rows", "open_rows", "up_rows", "down_rows", "open_seconds", "up_seconds", "down_seconds", "outside_seconds")
+
+
+def read_by(read: ReadCells, bucket: Bucket) -> dict[Any, RideMeasures]:
+    """A day with all kinds of states and waits, with stretches that reach over the hours."""
+    park = Park.objects.first() or make_park()
+    ride = Ride.objects.first() or make_ride(park)
+    if not ride.snapshots.exists():
+        for clock, story, wait in (("09:00", "O50 D35", 10), ("10:25", "O75 C20", 45), ("12:00", "-30 O40", 0)):
+            tell(ride, local(DAY, clock), story, wait=wait)
+    return park_window(park, [ride.pk], Window(DAY, DAY), bucket, LATER, read=read).rides
+
+
+@pytest.mark.parametrize("bucket", [Bucket.H1, Bucket.HOUR_OF_DAY, Bucket.DAY])
+@pytest.mark.parametrize("read", [summed_ride_cells, waitless_ride_cells])
+def test_times_are_the_same_with_waits_one_by_one_summed_or_not_at_all(read, bucket):
+    one_by_one, other = read_by(ride_cells, bucket), read_by(read, bucket)
+    assert one_by_one.keys() == other.keys()
+    for key, measures in one_by_one.items():
+        for name in (*TIMES, "first_up", "active"):
+            assert getattr(other[key], name) == getattr(measures, name), (key, name)
+
+
+@pytest.mark.parametrize("bucket", [Bucket.H1, Bucket.HOUR_OF_DAY, Bucket.DAY])
+def test_the_mean_wait_is_the_same_one_by_one_and_summed(bucket):
+    one_by_one, summed = read_by(ride_cells, bucket), read_by(summed_ride_cells, bucket)
+    means = {key: measures.avg_wait for key, measures in one_by_one.items()}
+    assert {key: measures.avg_wait for key, measures in summed.items()} == means
+    assert len(set(means.values())) > (bucket != Bucket.DAY)
+
+
+def test_without_waits_there_is_no_mean():
+    assert {measures.avg_wait for measures in read_by(waitless_ride_cells, Bucket.H1).values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("bucket", "queries"),
+    [(Bucket.H1, 1), (Bucket.M15, 1), (Bucket.DAY, 2)],  # days of both clocks begin at different hours
+)
+def test_both_sides_of_a_clock_change_are_read_at_once_where_their_buckets_agree(
+    bucket, queries, django_assert_num_queries
+):
+    ride = a_ride("O120", day=AUTUMN)
+    window = Window(AUTUMN - timedelta(days=2), AUTUMN + timedelta(days=2))
+    with django_assert_num_queries(queries):
+        found = park_window(ride.park, [ride.pk], window, bucket, LATER, openings=False)
+    assert sum(measures.up_seconds for measures in found.rides.values()) == 7_200
 
 
 # -- clipping --------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from parks import data_version
 from parks.models import Park
 from stats import shared
-from stats.selection import attractions_of, chosen_parks
+from stats.selection import attraction_homes, attractions_by_id, chosen_parks, parks_to_read
 from stats.shared import MANY_PARKS
 from stats.tests.builders import LOS_ANGELES, NEW_YORK, local, make_park, make_ride, tell
 from stats.today import rides_at, rides_today
@@ -57,7 +57,20 @@ def test_newer_data_are_read(version):
 
 def test_after_its_time_it_is_read_again(version):
     read = counted()
-    assert [shared.shared("a", NOON + timedelta(seconds=n), read) for n in (59, 60)] == [1, 2]
+    assert [shared.shared("a", NOON + timedelta(seconds=n), read) for n in (1, 60, 61, 120)] == [1, 1, 2, 2]
+
+
+def test_readings_grow_old_one_by_one(version):
+    first, second = counted(), counted()
+    shared.shared("a", NOON, first)
+    shared.shared("b", NOON + timedelta(seconds=30), second)
+    later = NOON + timedelta(seconds=70)
+    assert (shared.shared("a", later, first), shared.shared("b", later, second)) == (2, 1)
+
+
+def test_what_was_read_before_the_clock_was_set_back_is_read_again(version):
+    read = counted()
+    assert [shared.shared("a", NOON - timedelta(hours=n), read) for n in (0, 1)] == [1, 2]
 
 
 def test_each_reading_is_its_own(version):
@@ -163,7 +176,7 @@ def test_each_version_of_the_metrics_has_its_own(version, settings):
     assert len(calls) == 2
 
 
-# -- today's rides ---------------------------------------------------------------------------------------
+# -- parks and attractions -------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -182,28 +195,69 @@ def many_parks(db) -> list[Park]:
 
 
 @pytest.mark.parametrize("disney_only", [False, True])
+def test_shared_attractions_are_those_read_for_the_question(many_parks, version, settings, disney_only):
+    every = [ride.pk for park in many_parks for ride in park.rides.all()]
+    found = []
+    for seconds in (0, 60):
+        settings.SHARED_READING_SECONDS = seconds
+        with time_machine.travel(NOON, tick=False):
+            parks = chosen_parks(disney_only)
+            found.append((parks, attraction_homes(parks), attractions_by_id(parks, every)))
+    assert found[0] == found[1]
+    assert 0 < len(found[0][1]) == len(found[0][2]) < len(every), "of some parks, and no shows"
+
+
+def test_parks_and_attractions_are_read_once_for_all_choices_of_parks(many_parks, version):
+    with time_machine.travel(NOON, tick=False):
+        everything = chosen_parks(False)
+        every = attraction_homes(everything)
+        with CaptureQueriesContext(connection) as queries:
+            found = attractions_by_id(chosen_parks(False)[1:], attraction_homes(everything[1:]))
+    assert found.keys() == {pk for pk, park in every.items() if park != everything[0].pk}
+    assert not queries.captured_queries
+
+
+def test_an_attraction_of_a_park_that_was_not_asked_for_is_left_out(many_parks, version):
+    here, *others = chosen_parks(False)
+    with time_machine.travel(NOON, tick=False):
+        assert attractions_by_id(others, attraction_homes([here])) == {}
+
+
+def test_many_parks_are_answered_from_the_reading_of_all(many_parks, version):
+    with time_machine.travel(NOON, tick=False):
+        everything = chosen_parks(False)
+        assert parks_to_read(everything[:MANY_PARKS]) == everything
+        assert parks_to_read(everything[: MANY_PARKS - 1]) == everything[: MANY_PARKS - 1]
+
+
+# -- today's rides ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("disney_only", [False, True])
 def test_shared_measures_are_those_read_for_the_question(many_parks, version, settings, disney_only):
     parks = chosen_parks(disney_only)
     found = []
     for seconds in (0, 60):
         settings.SHARED_READING_SECONDS = seconds
         with time_machine.travel(NOON, tick=False):
-            found.append([reading(parks, attractions_of(parks), NOON) for reading in (rides_today, rides_at)])
+            found.append([reading(parks, attraction_homes(parks), NOON) for reading in (rides_today, rides_at)])
     assert found[0] == found[1]
     assert all(found[0])
 
 
-def test_the_second_question_reads_no_observation(many_parks, version):
-    parks = chosen_parks(False)
-    rides_today(parks, attractions_of(parks), NOON)
-    rides_at(parks, attractions_of(parks), NOON)
-    with CaptureQueriesContext(connection) as queries:
-        rides_today(parks, attractions_of(parks), NOON)
-        rides_at(parks, attractions_of(parks), NOON)
-    assert len(queries) == 2
-    assert not any("ride_status_snapshots" in query["sql"] for query in queries)
+def test_the_second_question_reads_nothing(many_parks, version):
+    def ask() -> None:
+        parks = chosen_parks(False)
+        rides_today(parks, attraction_homes(parks), NOON)
+        rides_at(parks, attraction_homes(parks), NOON)
+
+    with time_machine.travel(NOON, tick=False):
+        ask()
+        with CaptureQueriesContext(connection) as queries:
+            ask()
+    assert not queries.captured_queries
 
 
 def test_a_question_about_few_parks_reads_only_theirs(many_parks, version):
-    rides_today(many_parks[:2], attractions_of(many_parks[:2]), NOON)
+    rides_today(many_parks[:2], attraction_homes(many_parks[:2]), NOON)
     assert not shared.kept

@@ -21,7 +21,8 @@ from bench.traffic import USERS, Answers, at_once, hammer, one_after_another
 from stats.models import ParkDailyStats
 
 SMALL_PARKS, SMALL_RIDES, SMALL_DAYS = 9, 9, 47  # 81 rides, 640,000 rows
-WARM_UP_SECONDS, HAMMER_SECONDS = 2, 10
+# Connections of one run may all end at one worker; those of several reach both, and each has its answers stored.
+WARM_UPS, WARM_UP_SECONDS, HAMMER_SECONDS = 5, 2, 10
 CACHED_A_SECOND, CACHED_MS = 3_500, 7
 SMALL_MEDIAN_MS, SMALL_LONGEST_MS = 40, 100
 LARGE_MS = 400
@@ -76,12 +77,13 @@ def cached_figures(
 ) -> Iterator[Figure]:
     """Stored answers a second, and how long one takes, with USERS clients."""
     with serving(directory / "cached.log", parameters, variables) as port:
-        hammer(port, CACHED, WARM_UP_SECONDS)
+        for _ in range(WARM_UPS):
+            hammer(port, CACHED, WARM_UP_SECONDS)
         found = hammer(port, CACHED, HAMMER_SECONDS)
-    failed = f"{found.failed} failed" if found.failed else ""
+    note = f"{found.failed} failed" if found.failed else f"longest {found.longest:,.0f} ms"
     rate = None if found.failed else found.per_second
-    yield Figure(f"stored answers {where}, {USERS} users", "/s", CACHED_A_SECOND, rate, None, failed, at_least=True)
-    yield Figure(f"stored answers {where}, p95", "ms", CACHED_MS, None if found.failed else found.p95, None, failed)
+    yield Figure(f"stored answers {where}, {USERS} users", "/s", CACHED_A_SECOND, rate, None, note, at_least=True)
+    yield Figure(f"stored answers {where}, p95", "ms", CACHED_MS, None if found.failed else found.p95, None, note)
 
 
 def small_answers(directory: Path, parameters: Parameters, runs: int) -> dict[Ask, Answers]:

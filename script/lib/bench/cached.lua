@@ -12,10 +12,14 @@ function request()
 end
 
 function done(summary, latency)
-  local failed = summary.errors
+  local failed, latencies = summary.errors, {}
+  for i = 1, #latency do
+    latencies[i] = string.format("[%d, %d]", latency(i))
+  end
   io.write(string.format(
-    '{"requests": %d, "microseconds": %d, "p95_microseconds": %d, "failed": %d}\n',
-    summary.requests, summary.duration, latency:percentile(95.0),
-    failed.connect + failed.read + failed.write + failed.status + failed.timeout
+    '{"requests": %d, "microseconds": %d, "failed": %d, "latencies": [%s]}\n',
+    summary.requests, summary.duration,
+    failed.connect + failed.read + failed.write + failed.status + failed.timeout,
+    table.concat(latencies, ", ")
   ))
 end
