@@ -88,9 +88,13 @@ def run_slices(job: ImportCheckpoint, archive: Archive | None = None, progress: 
     except ArchiveError as error:
         job.fail(one_line(error))
         return
-    while begin(job) and (piece := job.claim_slice()) is not None:
-        if not do(work, piece):
-            return
+    gc.freeze()  # what is there already is not looked at between two slices either
+    try:
+        while begin(job) and (piece := job.claim_slice()) is not None:
+            if not do(work, piece):
+                return
+    finally:
+        gc.unfreeze()
 
 
 def do(work: Work, piece: ImportSlice) -> bool:
@@ -175,13 +179,10 @@ def no_collections() -> Iterator[None]:
     """A slice makes many small objects that live for a day of the archive, and hardly a cycle: looking for some takes
     a fourth of its time. Those there are go when it is done."""
     was_enabled = gc.isenabled()
-    gc.freeze()
     gc.disable()
     try:
         yield
     finally:
-        gc.collect()
-        gc.unfreeze()
         if was_enabled:
             gc.enable()
 
