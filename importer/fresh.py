@@ -65,12 +65,17 @@ def is_free(extent: Extent) -> bool:
 
 def insert_days(days: Iterable[SpooledDay]) -> int:
     """Insert days; returns how many rows."""
+    return sum(insert_part(part) for part in parts(days))
+
+
+def insert_part(days: list[SpooledDay]) -> int:
     count = 0
-    for day in days:
-        for table in TABLES:
-            values = list(table.rows(day.park, day.rows, AS_TEXT))
-            insert_new(table.model, values)
-            count += len(values)
+    for table in TABLES:
+        rows = [row for day in days for row in table.rows(day.park, day.rows, AS_TEXT)]
+        # Days came in their order, so this is the order of the primary key: each page of it is looked for once.
+        rows.sort(key=KEY)
+        insert_new(table.model, rows)
+        count += len(rows)
     return count
 
 

@@ -45,6 +45,7 @@ ONE_DAY = timedelta(days=1)
 # only when something later is.
 LOOK_BACK = LOOK_AHEAD = 2 * ONE_DAY
 RIDE_GAP = timedelta(days=7)
+PROBLEMS_KEPT = 500  # told to the database together
 
 
 class Route(NamedTuple):
@@ -124,11 +125,12 @@ class DestinationImport:
             covered = last_event if is_newest else seconds(start_of(self.expected))
             self.covered_until = max(self.covered_until, covered)
             self.write_days(sink, is_last=False)
-            self.written.problems_new += self.problems.flush()
+            if len(self.problems.pending) > PROBLEMS_KEPT:
+                self.written.problems_new += self.problems.flush()
             on_file(file)
         if self.position == len(self.all_files):
             self.write_days(sink, is_last=True)
-            self.written.problems_new += self.problems.flush()
+        self.written.problems_new += self.problems.flush()
 
     @property
     def last_read(self) -> date:

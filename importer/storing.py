@@ -166,10 +166,11 @@ def state_columns(
 
 
 def ride_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
-    when, source = form.when, DataSource.ARCHIVE.value
+    when, source, pk = form.when, DataSource.ARCHIVE.value, park.pk
     for ride, at, lasting, status, wait, park_open, carried, reported_at in day.rides:
         state = state_columns(status, wait, park_open, carried)
-        yield (ride, when(at), park.pk, lasting, *state, when(reported_at), source)
+        moment = when(at)
+        yield (ride, moment, pk, lasting, *state, moment if reported_at == at else when(reported_at), source)
 
 
 def park_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
@@ -206,11 +207,12 @@ def queue_columns(queue: QueueState, form: Form) -> tuple[Any, ...]:
 
 def queue_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
     known: dict[int, tuple[Any, ...]] = {}  # by identity: states occur many times a day
+    when = form.when
     for ride, at, queue in day.queues:
         columns = known.get(id(queue))
         if columns is None:
             columns = known[id(queue)] = queue_columns(queue, form)
-        yield (ride, form.when(at), *columns)
+        yield (ride, when(at), *columns)
 
 
 def change_tuples(day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
