@@ -4,7 +4,7 @@ Instants are whole seconds since 1970, UTC. An *interval* is a half-open pair `(
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from importer.events import Event
-from importer.intervals import Interval, clipped, holding, merged, without
+from importer.intervals import Interval, clipped, edges, holding, merged, without
 from parks.models import INCLUSION_WINDOW
 from parks.rounding import half_up
 from snapshots.queues import QueueState
@@ -89,12 +89,10 @@ class ParkDay:
 
 
 class RideRow(NamedTuple):
-    """`status`: its word."""
-
     ride: int
     at: int
     seconds: int
-    status: str | None
+    status: str | None  # its word
     wait: int | None
     park_open: bool
     carried: bool
@@ -266,12 +264,6 @@ def timeline(day: ParkDay, ride: int) -> list[Segment]:
         new(Segment, (start, end if end > start else start, state, reported, observed))
         for (start, state, reported, observed), end in zip(marks, ends, strict=True)
     ]
-
-
-def edges(intervals: Iterable[Interval]) -> list[int]:
-    """Where intervals without overlap begin and end: an instant after an odd number of edges lies in the interval
-    that ends at the next one."""
-    return [edge for interval in intervals for edge in interval]
 
 
 def ride_rows(

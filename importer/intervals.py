@@ -43,3 +43,9 @@ def holding(intervals: Iterable[Interval], at: int) -> Interval | None:
         if interval[0] <= at < interval[1]:
             return interval
     return None
+
+
+def edges(intervals: Iterable[Interval]) -> list[int]:
+    """Where intervals without overlap begin and end: an instant after an odd number of edges lies in the interval
+    that ends at the next one."""
+    return [edge for interval in intervals for edge in interval]

@@ -31,14 +31,6 @@ AT = datetime(2026, 3, 4, 17, tzinfo=UTC)
 
 
 @pytest.fixture
-def asked(monkeypatch) -> list[str]:
-    """The imports that workers were asked to go on with."""
-    found: list[str] = []
-    monkeypatch.setattr(import_slice, "delay", found.append)
-    return found
-
-
-@pytest.fixture
 def archive(settings, tmp_path):
     settings.ARCHIVE_URL = f"file://{tmp_path}"
     write_events(tmp_path, a_day("2026-03-04"))

@@ -38,14 +38,6 @@ UNKNOWN = "imp_0123456789abcdef"
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """Ids of the imports that workers were asked to go on with."""
-    ids = []
-    monkeypatch.setattr(tasks.import_slice, "delay", ids.append)
-    return ids
-
-
-@pytest.fixture
 def archive(tmp_path, settings):
     write_events(tmp_path, three_days())
     settings.ARCHIVE_URL = f"file://{tmp_path}"

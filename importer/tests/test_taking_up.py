@@ -24,14 +24,6 @@ ELSEWHERE = "another-machine:7"
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """Ids of the imports that workers were asked to go on with."""
-    ids = []
-    monkeypatch.setattr(tasks.import_slice, "delay", ids.append)
-    return ids
-
-
-@pytest.fixture
 def job(tmp_path):
     write_events(tmp_path, three_days())
     job = plan(DirectoryArchive(tmp_path), DESTINATION, source=str(tmp_path))
