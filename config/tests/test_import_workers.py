@@ -17,15 +17,22 @@ from config.tests.scratch import new_database
 pytestmark = pytest.mark.django_db
 
 PATIENCE = 120  # seconds; two busy cores
-AT_WORK = """
-import sys, time, django
+STOP_AT_WORK = """
+import os, signal, sys, time, django
 django.setup()
+from django.db.models import F
 from importer.models import ImportSlice
-for _ in range(2000):
-    if ImportSlice.objects.filter(state="RUNNING", files_done__gt=0, first_date__gt="2026-03-05").exists():
-        sys.exit()
-    time.sleep(0.02)
-sys.exit(1)
+group = int(sys.argv[1])
+reading = ImportSlice.objects.filter(state="RUNNING", files_done__gt=0, files_done__lt=F("files_total") - 1)
+for _ in range(4000):
+    if reading.filter(first_date__gt="2026-03-05").exists():
+        os.killpg(group, signal.SIGSTOP)
+        time.sleep(0.1)  # what it told the database last has come to pass
+        if reading.filter(first_date__gt="2026-03-05").exists():
+            sys.exit()
+        os.killpg(group, signal.SIGCONT)
+    time.sleep(0.01)
+sys.exit("the worker was at no slice")
 """
 DONE = """
 import time, django
@@ -78,7 +85,8 @@ def test_an_import_goes_on_when_its_worker_is_killed(tmp_path, variables):
     first = worker(tmp_path / "one", variables)
     try:
         assert "handed over to Celery" in manage(*command, "--celery", **variables).stdout
-        assert python("-c", AT_WORK, **variables).returncode == 0
+        stopped = python("-c", STOP_AT_WORK, str(first.pid), **variables)
+        assert (stopped.returncode, stopped.stderr) == (0, "")
     finally:
         kill(first)
     second = worker(tmp_path / "two", variables)
