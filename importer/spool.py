@@ -51,6 +51,7 @@ class Spool:
 
     def __exit__(self, *error: object) -> None:
         self.file.close()
+        self.kept.clear()  # at once: what lives is looked at when cycles are looked for again
 
     def add(self, park: Park, window: tuple[int, int], rows: DayRows) -> None:
         """Raises OSError when the disk is full."""

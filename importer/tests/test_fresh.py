@@ -64,6 +64,13 @@ def test_a_day_comes_back_from_memory_and_from_the_file_as_it_was(ride, day, kep
         assert len(spool.kept) == {0: 0, 7: 0, 100: 3}[kept]
 
 
+def test_a_closed_spool_holds_no_rows(ride, day):
+    with Spool() as spool:
+        spool.add(ride.park, (START, START + 86_400), day)
+        assert spool.kept
+    assert not spool.kept
+
+
 def test_lines_hold_the_columns_of_the_rows(spool, ride, day):
     (spooled,) = spool
     for table in TABLES:
