@@ -17,9 +17,8 @@ from snapshots.models import QueueType
 from snapshots.queues import QueueState, queue_states, standby_wait
 from snapshots.status import STATUSES
 
-DATE = re.compile(r"\d{4}-\d\d-\d\dT", re.ASCII)
+MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:", re.ASCII)
 # Parts of an instant, in milliseconds.
-MINUTES = {f"{hour:02}:{minute:02}:": (hour * 60 + minute) * 60_000 for hour in range(24) for minute in range(60)}
 SECONDS = {f"{second:02}.": second * 1_000 for second in range(60)}
 MILLIS = {f"{millis:03}Z": millis for millis in range(1_000)}
 DAY_SECONDS = 86_400
@@ -69,7 +68,7 @@ class PlainEvents:
         self.destination = destination
         self.sources: dict[Names, Source | None] = {}
         self.lines: dict[tuple[str, bytes], Line | None] = {}
-        self.dates: dict[str, int] = {}
+        self.minutes: dict[str, int] = {}
         self.earliest = self.latest = 0
 
     def begin_file(self, day: date, now: datetime) -> None:
@@ -99,11 +98,11 @@ class PlainEvents:
             if data.wait_time is not UNSET:
                 return None
             return Event(source, millis // 1_000, millis, status, wait, queues, position)
-        for queue in data.queue.items():
-            line = self.line(queue[0], bytes(queue[1]))
+        for name, members in data.queue.items():
+            line = self.lines.get((name, bytes(members))) or self.line(name, bytes(members))
             if line is None:
                 return None
-            if queue[0] == STANDBY:
+            if name == STANDBY:
                 wait = line[0]
             elif queues:
                 queues += line[1]
@@ -113,20 +112,18 @@ class PlainEvents:
 
     def millis(self, text: str) -> int:
         """Milliseconds since 1970 of an instant such as `2024-07-04T14:00:00.123Z`; -1: it is none."""
+        minute = text[:17]
         try:
-            return self.date(text[:11]) + MINUTES[text[11:17]] + SECONDS[text[17:20]] + MILLIS[text[20:]]
+            found = self.minutes.get(minute) or kept(self.minutes, minute, minute_of(minute))
+            return found + SECONDS[text[17:20]] + MILLIS[text[20:]]
         except KeyError:
             return -1
 
-    def date(self, text: str) -> int:
-        """The milliseconds since 1970 at which a date such as `2024-07-04T` begins, UTC; raises KeyError."""
-        found = self.dates.get(text)
-        return kept(self.dates, text, date_of(text)) if found is None else found
-
     def line(self, name: str, text: bytes) -> Line | None:
         """The standby wait or the other queue; None: not as usual."""
-        line = self.lines.get((name, text), UNSET)
-        return kept(self.lines, (name, text), line_of(name, text)) if line is UNSET else line
+        if (name, text) not in self.lines:
+            return kept(self.lines, (name, text), line_of(name, text))
+        return self.lines[name, text]
 
     def source(self, key: Names) -> Source | None:
         if key not in self.sources:
@@ -152,12 +149,12 @@ def kept(known: dict[K, V], key: K, value: V) -> V:
     return value
 
 
-def date_of(text: str) -> int:
-    """`PlainEvents.date`, read anew."""
-    if not DATE.fullmatch(text):
+def minute_of(text: str) -> int:
+    """The milliseconds since 1970 at which a minute such as `2024-07-04T14:00:` begins, UTC; raises KeyError."""
+    if not MINUTE.fullmatch(text):
         raise KeyError(text)
     try:
-        return int(datetime.fromisoformat(f"{text}00:00:00+00:00").timestamp()) * 1_000
+        return int(datetime.fromisoformat(f"{text}00+00:00").timestamp()) * 1_000
     except ValueError:
         raise KeyError(text) from None
 

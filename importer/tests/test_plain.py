@@ -124,4 +124,4 @@ def test_what_is_remembered_of_texts_is_bounded(monkeypatch):
     for n in range(20):
         raw = event(f"2024-07-04T14:{n:02}:00.000Z", wait=n)
         assert quick(raw, events) == careful(raw)[0]
-        assert max(map(len, (events.sources, events.lines, events.dates))) <= 3
+        assert max(map(len, (events.sources, events.lines, events.minutes))) <= 3
