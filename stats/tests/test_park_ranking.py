@@ -150,6 +150,14 @@ def test_today_is_the_window_from_midnight_until_now(ask):
     assert (totals["total_downtime_hours"], totals["avg_uptime_percentage"]) == (2.5, 89.6)
 
 
+def test_the_totals_of_live_are_those_of_the_parks_that_were_heard_of(ask):
+    busy_park("O420 D60")
+    busy_park("O180 D120", minutes=300)  # silent for three hours
+    totals = ask("live")["aggregate_stats"]
+    assert (totals["total_parks"], totals["rides_down"], totals["rides_operating"]) == (1, 1, 0)
+    assert (totals["total_downtime_hours"], totals["avg_uptime_percentage"]) == (1.0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("columns", "story", "score"),
     [
