@@ -5,11 +5,12 @@ ordered by the figure before rounding, ties by id.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from parks.models import Park, Ride
 from parks.rounding import half_up
@@ -66,8 +67,9 @@ def listed_rides(parks: list[Park], listed: list[int]) -> list[Ride]:
 
 
 def observations(rides: Iterable[Ride], period: Period, now: datetime) -> Q:
-    """A condition on ride snapshots: these rides' in the period."""
-    return observed([(ride.pk, ride.park.timezone) for ride in rides], "ride", period, now)
+    """A condition on ride snapshots: these rides' in the period, in the park in which each stands now."""
+    here = Q(park=F("ride__park"))
+    return here & observed([(ride.pk, ride.park.timezone) for ride in rides], "ride", period, now)
 
 
 # -- longest waits ---------------------------------------------------------------------------------------
@@ -139,33 +141,47 @@ def least_reliable_parks(period: Period, disney_universal_only: bool, limit: int
     """
     parks = chosen_parks(disney_universal_only)
     figures = park_scores_today(parks, now) if period == Period.TODAY else park_scores_of_days(parks, period, now)
-    figures = {pk: figure for pk, figure in figures.items() if figure[0] >= LEAST_SCORE}
+    figures = {pk: figure for pk, figure in figures.items() if figure.score >= LEAST_SCORE}
     by_id = {park.pk: park for park in parks}
     rows = []
-    for rank, pk in enumerate(best(figures, lambda figure: figure[0], limit), start=1):
-        score, uptime = figures[pk]
-        scores = {"avg_shame_score": number(half_up(score, 1)), "uptime_percentage": number(uptime)}
+    for rank, pk in enumerate(best(figures, lambda figure: figure.exact, limit), start=1):
+        figure = figures[pk]
+        scores = {
+            "avg_shame_score": number(half_up(figure.score, 1)),
+            "uptime_percentage": number(figure.uptime),
+        }
         rows.append({**park_named(rank, by_id[pk]), **scores})
     return rows
 
 
-def park_scores_today(parks: list[Park], now: datetime) -> dict[int, tuple[Decimal, Decimal | None]]:
-    """(score, uptime in percent) by park."""
-    return {
-        pk: (park.window.score, percentage(park.window.up_seconds, park.window.up_seconds + park.window.down_seconds))
-        for pk, park in parks_today(parks, now).items()
-        if park.window.score is not None
-    }
+@dataclass(frozen=True, slots=True)
+class Unreliability:
+    """A park's score, what it is ranked by, and its uptime in percent."""
+
+    score: Decimal
+    exact: Decimal  # grows with the score before rounding
+    uptime: Decimal | None
 
 
-def park_scores_of_days(parks: list[Park], period: Period, now: datetime) -> dict[int, tuple[Decimal, Decimal | None]]:
-    """(mean score, mean uptime in percent) by park."""
+def park_scores_today(parks: list[Park], now: datetime) -> dict[int, Unreliability]:
+    """By park that was open today."""
+    found = {}
+    for pk, park in parks_today(parks, now).items():
+        window = park.window
+        if window.score is not None:
+            uptime = percentage(window.up_seconds, window.up_seconds + window.down_seconds)
+            found[pk] = Unreliability(window.score, window.share, uptime)
+    return found
+
+
+def park_scores_of_days(parks: list[Park], period: Period, now: datetime) -> dict[int, Unreliability]:
+    """By park: means of its days."""
     found = {}
     for pk, sums in park_sums(parks, dates_of(period, now)).items():
         score = mean(sums["score"], sums["score_days"])
         uptime = mean(sums["uptime"], sums["uptime_days"])
         if score is not None:
-            found[pk] = score, None if uptime is None else half_up(uptime, 1)
+            found[pk] = Unreliability(score, score, None if uptime is None else half_up(uptime, 1))
     return found
 
 

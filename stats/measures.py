@@ -337,6 +337,13 @@ class WindowScore:
     weight: int
     rides_down: int
     up_seconds: int
+    open_seconds: int  # of the park
+
+    @property
+    def share(self) -> Decimal:
+        """What the score is rounded from: the share of the weighted capacity that was down, 0 to 1."""
+        capacity = self.weight * self.open_seconds
+        return Decimal(self.weighted_down_seconds) / capacity if capacity else Decimal(0)
 
 
 def window_score(members: Sequence[tuple[RideMeasures, int]], open_seconds: int) -> WindowScore:
@@ -353,4 +360,5 @@ def window_score(members: Sequence[tuple[RideMeasures, int]], open_seconds: int)
         weight=weight,
         rides_down=sum(ride.down_seconds > 0 for ride, _ in members),
         up_seconds=sum(ride.up_seconds for ride, _ in members),
+        open_seconds=open_seconds,
     )

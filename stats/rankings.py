@@ -94,10 +94,11 @@ def parks_live(parks: list[Park], period: Period, now: datetime) -> tuple[list[R
                 "trend_percentage": None,
             }
         )
-    seen = sum(state.seen for state in states.values())
-    all_down, all_tracked = sum(down.values()), sum(tracked.values())
-    downtime = hours(sum(park.window.down_seconds for park in today.values()))
-    return rows, totals_of(seen, all_down, all_tracked - all_down, downtime, uptimes)
+    # What nobody has heard of for two hours neither runs nor is down.
+    seen = {pk for pk, state in states.items() if state.seen}
+    all_down, all_tracked = (sum(counts[pk] for pk in seen) for counts in (down, tracked))
+    downtime = hours(sum(today[pk].window.down_seconds for pk in seen & today.keys()))
+    return rows, totals_of(len(seen), all_down, all_tracked - all_down, downtime, uptimes)
 
 
 def ride_counts(

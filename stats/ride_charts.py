@@ -10,10 +10,11 @@ from django.db.models import TextChoices
 from parks.models import Park, Ride
 from parks.rounding import half_up
 from stats.cells import summed_ride_cells, waitless_ride_cells
-from stats.hours import HEATMAP_HOURS, daily_labels, hourly_labels
+from stats.hours import HEATMAP_HOURS, HOURS_OF_DAY, chart_hours, daily_labels, hourly_labels
 from stats.identity import Row, number
 from stats.measures import hours
 from stats.models import RideDailyStats
+from stats.park_breakdown import operating_windows
 from stats.raw import ParkWindow, park_window
 from stats.roster import by_tier_and_name, shown_tier
 from stats.selection import attractions_of
@@ -31,7 +32,7 @@ def ride_charts(park_id: int, period: Period, chart: ChartType, now: datetime) -
     """Labels and datasets: hours of the park's own day, or its dates; nulls where nothing was measured.
 
     An unknown park is a park without rides, on the site's own days; an inactive one shows none (R-5.6). At most
-    seven queries, three more for a day on which the clock is changed.
+    nine queries, four more for a day on which the clock is changed.
     """
     park = Park.objects.filter(pk=park_id).first()
     days = days_of(period, now, park.timezone if park else settings.SITE_TIME_ZONE)
@@ -39,7 +40,7 @@ def ride_charts(park_id: int, period: Period, chart: ChartType, now: datetime) -
     datasets: list[Row] = []
     if park is not None:
         rides = sorted(attractions_of([park]), key=by_tier_and_name)
-        of_days = hourly_series(park, rides, days.first, chart, now) if is_hourly else daily_series(rides, days, chart)
+        of_days = hourly_series(park, rides, period, chart, now) if is_hourly else daily_series(rides, days, chart)
         datasets = [
             {"label": ride.name, "ride_id": ride.pk, "tier": shown_tier(ride), "data": of_days[ride.pk]}
             for ride in rides
@@ -60,20 +61,29 @@ def has_queue(series: Iterable[float | None]) -> bool:
 # -- hours -----------------------------------------------------------------------------------------------
 
 
-def hourly_series(park: Park, rides: list[Ride], day: date, chart: ChartType, now: datetime) -> dict[int, Series]:
+def hourly_series(park: Park, rides: list[Ride], period: Period, chart: ChartType, now: datetime) -> dict[int, Series]:
     """By ride: the hours 6 to 23 of one local day, from raw observations."""
     read = waitless_ride_cells if chart == ChartType.DOWNTIME else summed_ride_cells
+    is_today, day = period == Period.TODAY, days_of(period, now, park.timezone).first
     ids, window = [ride.pk for ride in rides], Window(day, day)
-    raw = park_window(park, ids, window, Bucket.HOUR_OF_DAY, now, read=read, openings=False)
+    raw = park_window(park, ids, window, Bucket.HOUR_OF_DAY, now, read=read, openings=not is_today)
+    shown = set(HOURS_OF_DAY) if is_today else hours_shown(raw, day)
     if chart == ChartType.DOWNTIME:
-        return {ride: hours_of(raw, ride, day, downtime_of_hour) for ride, _ in sorted(raw.operated)}
+        return {ride: hours_of(raw, ride, day, shown, downtime_of_hour) for ride, _ in sorted(raw.operated)}
     observed = {ride for ride, _, _ in raw.rides}
-    series = {ride: hours_of(raw, ride, day, wait_of_hour) for ride in observed}
+    series = {ride: hours_of(raw, ride, day, shown, wait_of_hour) for ride in observed}
     return {ride: data for ride, data in series.items() if has_queue(data)}
 
 
-def hours_of(raw: ParkWindow, ride: int, day: date, value: Callable[..., float | None]) -> Series:
-    return [value(raw, ride, day, hour) for hour in HEATMAP_HOURS]
+def hours_shown(raw: ParkWindow, day: date) -> set[int]:
+    """The hours of a past day that are not left empty (R-6.6), as in the chart of many parks; one query."""
+    seen_open = [hour for hour in HOURS_OF_DAY if raw.open_seconds.get((day, hour))]
+    windows = operating_windows(raw.park, day)
+    return set(chart_hours(windows, raw.park.timezone, is_today=False, active_hours=seen_open))
+
+
+def hours_of(raw: ParkWindow, ride: int, day: date, shown: set[int], value: Callable[..., float | None]) -> Series:
+    return [value(raw, ride, day, hour) if hour in shown else None for hour in HEATMAP_HOURS]
 
 
 def downtime_of_hour(raw: ParkWindow, ride: int, day: date, hour: int) -> float | None:

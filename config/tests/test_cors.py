@@ -123,6 +123,20 @@ def test_a_preflight_needs_no_route_and_no_database(client, django_assert_num_qu
         assert preflight(client, "/api/later", "GET").status_code == 200
 
 
+@pytest.mark.parametrize("url", [URL, "/api/parks/1/details", "/api/audit/run", "/api/admin/import/list"])
+def test_a_preflight_tells_the_methods_of_its_route_as_a_plain_options_does(client, url):
+    told = preflight(client, url, "GET")["Allow"]
+    assert told == ("POST, OPTIONS" if url == "/api/audit/run" else "GET, HEAD, OPTIONS")
+    if "/admin/" not in url:  # which tells nobody without a key
+        assert client.options(url)["Allow"] == told
+
+
+@pytest.mark.parametrize("url", ["/api/later", "/api/schema/", "/api/parks/x/details"])
+def test_a_preflight_of_no_route_of_the_api_is_answered_too(client, url):
+    response = preflight(client, url, "GET")
+    assert (response.status_code, "Allow" in response) == (200, False)
+
+
 def test_options_without_a_requested_method_is_no_preflight(client):
     response = client.options(URL, headers={"Origin": ORIGIN})
     assert cors(response) == {"allow-origin": ORIGIN}

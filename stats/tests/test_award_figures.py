@@ -194,6 +194,16 @@ def test_an_outage_of_the_closed_park_is_none(ask):
     )
 
 
+def test_what_a_ride_did_in_another_park_is_not_told_of_it_here(ask):
+    """It was moved at noon: its former park's outages and queues are not this one's."""
+    ride = told("O60 D30 O30 D30 O30", wait=20)
+    ride.park = open_park()
+    ride.save()
+    tell(ride, OPENING + timedelta(hours=3), "O60 D30 O90", wait=40)
+    assert figures(ask(FAILURES, "today"), "downtime_hours", "downtime_incidents") == (0.5, 1)
+    assert figures(ask(WAITS, "today"), "avg_wait_time", "snapshot_count") == (40, 18)
+
+
 def test_yesterday_is_the_stored_row_with_the_outages_of_that_day(ask):
     ride = make_ride(make_park())
     ride_day(ride, YESTERDAY, downtime_minutes=200, uptime_percentage=Decimal("74.35"), status_changes=6)
@@ -302,6 +312,14 @@ def test_a_park_is_listed_from_a_mean_score_of_one_on(ask, period, first, scores
     for number, score in enumerate(scores):
         park_day(park, first + timedelta(days=number), shame_score=Decimal(score))
     assert bool(ask(FAILURES, period, "parks")) == is_listed
+
+
+def test_the_highest_score_of_today_is_that_before_rounding_too(ask):
+    for name, down in (("C", 95), ("B", 97), ("A", 95), ("D", 97)):
+        told(f"O{480 - down} D{down}", park=open_park(name=name))
+    rows = ask(FAILURES, "today", "parks")
+    assert names(rows) == ["B", "D", "C", "A"]
+    assert {row["avg_shame_score"] for row in rows} == {2.0}
 
 
 @STORED

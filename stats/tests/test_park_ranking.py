@@ -123,6 +123,14 @@ def test_live_knows_only_the_last_two_hours(ask, minutes_ago, is_listed):
     assert body["aggregate_stats"]["total_parks"] == int(is_listed)
 
 
+def test_the_totals_of_live_are_those_of_the_parks_that_were_heard_of(ask):
+    busy_park("O420 D60")
+    busy_park("O180 D120", minutes=300)  # silent for three hours
+    totals = ask("live")["aggregate_stats"]
+    assert (totals["total_parks"], totals["rides_down"], totals["rides_operating"]) == (1, 1, 0)
+    assert (totals["total_downtime_hours"], totals["avg_uptime_percentage"]) == (1.0, 0.0)
+
+
 def test_an_open_park_without_tracked_rides_counts_as_fully_up(ask):
     park = make_park()
     tell(make_ride(park, category="SHOW", last_operated_at=NOW), OPENING, "O420 D60")
