@@ -10,8 +10,8 @@ from django.db import connection
 from importer import acting
 from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
 from importer.finishing import recompute
-from importer.models import ACTIVE, RESUMABLE, ImportCheckpoint, ImportStatus, TransitionRefused
-from importer.planning import AlreadyRunning, known_files, plan
+from importer.models import ACTIVE, RESUMABLE, AlreadyRunning, ImportCheckpoint, ImportStatus, TransitionRefused
+from importer.planning import known_files, plan
 from importer.pool import MOST_WORKERS, Pool, default_workers
 from importer.progress import figures, overview
 from importer.rehearsal import rehearse
@@ -187,16 +187,19 @@ class Command(TeachingCommand):
             if job.status in ACTIVE and not job.has_life():
                 job.break_off()
                 job.refresh_from_db()
-            running = ImportCheckpoint.running(job.destination_uuid)
-            if told and running is not None:
-                raise AlreadyRunning(running)
-            if job.status not in RESUMABLE or running is not None:
+            if told and job.status in ACTIVE:
+                raise AlreadyRunning(job)
+            if job.status not in RESUMABLE:
                 continue
             try:
                 job.resume(runner)
+            except AlreadyRunning:
+                if told:
+                    raise
             except TransitionRefused:
-                continue  # somebody else resumed it at this moment
-            jobs.append(job)
+                pass  # somebody else resumed it at this moment
+            else:
+                jobs.append(job)
         if not jobs:
             state = f"{told} is {candidates[0].status}" if told else "no import is paused, failed or broken off"
             raise refuse(f"--resume: {state}; nothing to resume")
