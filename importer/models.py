@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Max, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -244,9 +244,18 @@ class ImportSlice(models.Model):
     same_as = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     seconds = models.FloatField(default=0, help_text="it took to read and store")
     finished_at = models.DateTimeField(null=True, blank=True)
+    finish_number = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text="order in which a destination's slices finished, told by no clock",
+    )
 
     class Meta:
         db_table = "import_slices"
+        indexes = [
+            # which of a destination's slices was the last to finish
+            models.Index(fields=["job", "finish_number"], name="import_slices_finished"),
+        ]
         constraints = [
             # also serves: the slices of an import in order
             models.UniqueConstraint(fields=["job", "first_date"], name="import_slices_once"),
@@ -294,6 +303,13 @@ class ImportSlice(models.Model):
             ImportSlice.objects.filter(job=self.job_id, first_date__lt=self.first_date).order_by("first_date").last()
         )
 
+    def finish(self, **changes: object) -> bool:
+        """DONE, after every other slice of the destination so far; False when this process does not hold it."""
+        others = ImportSlice.objects.filter(job__destination_uuid=self.job.destination_uuid)
+        latest: int = others.aggregate(latest=Max("finish_number"))["latest"]
+        changes |= {"state": SliceState.DONE, "runner": "", "finished_at": timezone.now()}
+        return bool(self.mine().update(**changes, finish_number=latest + 1))
+
     def last_word(self) -> "ImportSlice | None":
         """The slice of the destination that was the last to finish among those that share a day with this one."""
         overlapping = ImportSlice.objects.filter(
@@ -302,7 +318,7 @@ class ImportSlice(models.Model):
             last_date__gte=self.first_date,
             state=SliceState.DONE,
         )
-        return overlapping.select_related("job", "same_as").order_by("finished_at", "pk").last()
+        return overlapping.select_related("job", "same_as").order_by("finish_number", "pk").last()
 
     def is_as(self, other: "ImportSlice", checksum: str) -> bool:
         """Did `other` import the very days and parks of this one, from files of this checksum?"""
