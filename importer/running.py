@@ -24,6 +24,7 @@ from importer.storing import note_operation
 from importer.summary import ImportSummary
 from parks import data_version
 from parks.querysets import retried_on_lock
+from snapshots.models import DataQualityLog
 from snapshots.partitions import refresh_statistics
 
 log = logging.getLogger(__name__)
@@ -264,10 +265,15 @@ def files_of(job: ImportCheckpoint) -> int:
 
 
 def summary_of(job: ImportCheckpoint) -> ImportSummary:
-    """What the slices done so far did, all in all."""
+    """What the slices done so far did, all in all.
+
+    New problems are those that the log has of this import. A slice that is tried again finds the ones of its first try
+    there, for they are told while it is read; its own count would leave them out.
+    """
     total = ImportSummary()
     for counts in job.slices.filter(state=SliceState.DONE).values_list("counts", flat=True):
         total.add(ImportSummary.from_json(counts))
+    total.problems_new = DataQualityLog.objects.filter(import_id=job.import_id).count()
     return total
 
 
