@@ -90,6 +90,7 @@ class ImportCheckpoint(models.Model):
 
     class Meta:
         db_table = "import_checkpoints"
+        verbose_name = "import"
         indexes = [
             # imports of a destination; is one running?
             models.Index(fields=["destination_uuid", "status"], name="imports_destination_status"),
