@@ -21,8 +21,9 @@ def staff(visit: Visit) -> Visit:
     """A window in which somebody has logged in."""
     client = Client()
     client.force_login(User.objects.create_superuser("root"))
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
-    visit.page.context.add_cookies([{**cookie, "url": f"{visit.site.host}/admin/"}])
+    name = settings.SESSION_COOKIE_NAME
+    value, url = client.cookies[name].value, f"{visit.site.host}/admin/"
+    visit.page.context.add_cookies([{"name": name, "value": value, "url": url}])
     return visit
 
 
