@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from config.schedule import beat_schedule, jobs
 
@@ -157,6 +158,7 @@ UNFOLD = {
     "SITE_SYMBOL": "attractions",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("parks/admin.css")],
 }
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -7,7 +7,7 @@ from kombu.exceptions import OperationalError
 
 from importer.archive import Archive, open_archive
 from importer.models import ImportCheckpoint, ImportStatus
-from importer.planning import AlreadyRunning, plan
+from importer.planning import plan
 from importer.remapping import Moved
 from importer.tasks import import_slice, recompute_park
 
@@ -35,9 +35,6 @@ def planned(destination: str, first: date | None, last: date | None, auto_create
 
 def resume(job: ImportCheckpoint) -> None:
     """Go on with one that was paused or has failed. Raises AlreadyRunning, TransitionRefused, WorkersAway."""
-    running = ImportCheckpoint.running(job.destination_uuid) if job.can_resume else None
-    if running is not None:
-        raise AlreadyRunning(running)
     job.resume()
     hand_over(job, ImportStatus.PAUSED)
 

@@ -18,8 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from importer import acting
 from importer.archive import ArchiveError
 from importer.decisions import MappingDecision, MappingDecisionQuerySet
-from importer.models import ACTIVE, ImportCheckpoint, ImportSlice, ImportStatus, TransitionRefused
-from importer.planning import AlreadyRunning
+from importer.models import ACTIVE, AlreadyRunning, ImportCheckpoint, ImportSlice, ImportStatus, TransitionRefused
 from importer.progress import figures, left
 from importer.remapping import RemappingRefused, remap, unmap
 from parks.admin_base import NotesForm, ReadingAdmin

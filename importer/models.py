@@ -1,11 +1,12 @@
 """The ledgers of imports and of calls of the history endpoint."""
 
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 
-from django.db import models
-from django.db.models import F, Q
+from django.db import IntegrityError, models, transaction
+from django.db.models import Case, F, Max, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -44,6 +45,14 @@ class TransitionRefused(Exception):
     """An import cannot go from its present state to the one asked for."""
 
 
+class AlreadyRunning(Exception):
+    """Another import works on the destination: `running`."""
+
+    def __init__(self, running: "ImportCheckpoint") -> None:
+        super().__init__(f"import {running.import_id} of {running.destination_uuid} is {running.status} already")
+        self.running = running
+
+
 def new_import_id() -> str:
     return f"imp_{secrets.token_hex(8)}"
 
@@ -67,6 +76,13 @@ class ImportCheckpoint(models.Model):
     records_imported = models.PositiveBigIntegerField(default=0)
     errors_encountered = models.PositiveIntegerField(default=0)
     status = EnumField(max_length=11, choices=ImportStatus.choices, default=ImportStatus.PENDING)
+    held = models.GeneratedField(
+        expression=Case(When(status__in=ACTIVE, then=F("destination_uuid"))),
+        output_field=models.CharField(max_length=36),
+        db_persist=False,
+        null=True,
+        help_text="the destination it works on or waits for; nobody else may meanwhile",
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
@@ -74,6 +90,7 @@ class ImportCheckpoint(models.Model):
 
     class Meta:
         db_table = "import_checkpoints"
+        verbose_name = "import"
         indexes = [
             # imports of a destination; is one running?
             models.Index(fields=["destination_uuid", "status"], name="imports_destination_status"),
@@ -81,6 +98,8 @@ class ImportCheckpoint(models.Model):
             models.Index(fields=["status"], name="imports_status"),
         ]
         constraints = [
+            # of two that start at once, be it inside open transactions, one stays
+            models.UniqueConstraint(fields=["held"], name="imports_one_a_destination"),
             one_of("status", ImportStatus, "imports_status_known"),
             models.CheckConstraint(
                 condition=Q(completed_at__isnull=True)
@@ -106,6 +125,24 @@ class ImportCheckpoint(models.Model):
             found.break_off()
         return None
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Make it active inside: of several imports of a destination that become so at once the database lets one.
+
+        Whoever comes second waits until the transaction of the first is over. Raises AlreadyRunning.
+        """
+        self.refuse_beside(self.running(self.destination_uuid))
+        try:
+            with transaction.atomic():
+                yield
+        except IntegrityError:
+            self.refuse_beside(self.running(self.destination_uuid))
+            raise
+
+    def refuse_beside(self, running: "ImportCheckpoint | None") -> None:
+        if running is not None and running.pk != self.pk:
+            raise AlreadyRunning(running)
+
     def has_life(self) -> bool:
         """Does its process exist? Of other machines only the time since its last sign tells."""
         if self.runner and is_here(self.runner):
@@ -119,11 +156,15 @@ class ImportCheckpoint(models.Model):
             self.enter(ImportStatus.FAILED if self.status == ImportStatus.IN_PROGRESS else ImportStatus.CANCELLED)
 
     def resume(self, runner: str = "") -> None:
-        """Go on: failed slices get another try. Raises TransitionRefused; the caller lets a worker claim slices."""
-        self.enter(ImportStatus.IN_PROGRESS)
-        ImportCheckpoint.objects.filter(pk=self.pk).update(runner=runner, last_error="")
+        """Go on: failed slices get another try; the caller lets a worker claim them.
+
+        Raises TransitionRefused, and AlreadyRunning when another import of the destination is active.
+        """
+        with self.alone():
+            self.enter(ImportStatus.IN_PROGRESS)
+            ImportCheckpoint.objects.filter(pk=self.pk).update(runner=runner, last_error="")
+            self.slices.filter(state=SliceState.FAILED).update(state=SliceState.PENDING)
         self.runner, self.last_error = runner, ""
-        self.slices.filter(state=SliceState.FAILED).update(state=SliceState.PENDING)
 
     def fail(self, reason: str) -> None:
         """Note why it cannot go on; an import that somebody paused or cancelled meanwhile stays so."""
@@ -204,9 +245,18 @@ class ImportSlice(models.Model):
     same_as = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     seconds = models.FloatField(default=0, help_text="it took to read and store")
     finished_at = models.DateTimeField(null=True, blank=True)
+    finish_number = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text="order in which a destination's slices finished, told by no clock",
+    )
 
     class Meta:
         db_table = "import_slices"
+        indexes = [
+            # which of a destination's slices was the last to finish
+            models.Index(fields=["job", "finish_number"], name="import_slices_finished"),
+        ]
         constraints = [
             # also serves: the slices of an import in order
             models.UniqueConstraint(fields=["job", "first_date"], name="import_slices_once"),
@@ -254,6 +304,13 @@ class ImportSlice(models.Model):
             ImportSlice.objects.filter(job=self.job_id, first_date__lt=self.first_date).order_by("first_date").last()
         )
 
+    def finish(self, **changes: object) -> bool:
+        """DONE, after every other slice of the destination so far; False when this process does not hold it."""
+        others = ImportSlice.objects.filter(job__destination_uuid=self.job.destination_uuid)
+        latest: int = others.aggregate(latest=Max("finish_number"))["latest"]
+        changes |= {"state": SliceState.DONE, "runner": "", "finished_at": timezone.now()}
+        return bool(self.mine().update(**changes, finish_number=latest + 1))
+
     def last_word(self) -> "ImportSlice | None":
         """The slice of the destination that was the last to finish among those that share a day with this one."""
         overlapping = ImportSlice.objects.filter(
@@ -262,7 +319,7 @@ class ImportSlice(models.Model):
             last_date__gte=self.first_date,
             state=SliceState.DONE,
         )
-        return overlapping.select_related("job", "same_as").order_by("finished_at", "pk").last()
+        return overlapping.select_related("job", "same_as").order_by("finish_number", "pk").last()
 
     def is_as(self, other: "ImportSlice", checksum: str) -> bool:
         """Did `other` import the very days and parks of this one, from files of this checksum?"""

@@ -10,12 +10,11 @@ from datetime import date, timedelta
 from typing import TypedDict, Unpack
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from importer.archive import LAYOUT, Archive, ArchiveError, ArchiveFile
 from importer.importing import LOOK_AHEAD, LOOK_BACK, ONE_DAY
-from importer.models import ACTIVE, ImportCheckpoint, ImportSlice, ImportStatus
+from importer.models import ImportCheckpoint, ImportSlice
 from parks.models import Park
 
 log = logging.getLogger(__name__)
@@ -26,14 +25,6 @@ RULES = 1  # raised when the same files give other rows than before
 
 class NothingThere(ArchiveError):
     """The archive has no files of what was asked for."""
-
-
-class AlreadyRunning(Exception):
-    """Another import works on the destination: `running`."""
-
-    def __init__(self, running: ImportCheckpoint) -> None:
-        super().__init__(f"import {running.import_id} of {running.destination_uuid} is {running.status} already")
-        self.running = running
 
 
 def known_files(archive: Archive, destination: str) -> list[ArchiveFile]:
@@ -78,20 +69,13 @@ def plan(archive: Archive, destination: str, source: str, **choice: Unpack[Choic
         raise NothingThere(f"no archive files of {destination} for this choice; {why}")
     if to_come:
         log.warning("%s: %s", destination, to_come)
-    running = ImportCheckpoint.running(destination)
-    if running is not None:
-        raise AlreadyRunning(running)
-    with transaction.atomic():
-        job = ImportCheckpoint.objects.create(destination_uuid=destination, source=source, **choice)
-        slices = [ImportSlice(job=job, first_date=a, last_date=b) for a, b in grid_parts(*span)]
-        for each in slices:
-            each.files_total = sum(each.first_date <= file.day <= each.last_date for file in files)
+    job = ImportCheckpoint(destination_uuid=destination, source=source, **choice)
+    slices = [ImportSlice(job=job, first_date=a, last_date=b) for a, b in grid_parts(*span)]
+    for each in slices:
+        each.files_total = sum(each.first_date <= file.day <= each.last_date for file in files)
+    with job.alone():
+        job.save()
         ImportSlice.objects.bulk_create(slices)
-    # Of two that were planned at the same time the older one goes on.
-    older = ImportCheckpoint.objects.filter(destination_uuid=destination, status__in=ACTIVE, pk__lt=job.pk).first()
-    if older is not None:
-        job.enter(ImportStatus.CANCELLED)
-        raise AlreadyRunning(older)
     return job
 
 

@@ -24,6 +24,7 @@ from importer.storing import note_operation
 from importer.summary import ImportSummary
 from parks import data_version
 from parks.querysets import retried_on_lock
+from snapshots.models import DataQualityLog
 from snapshots.partitions import refresh_statistics
 
 log = logging.getLogger(__name__)
@@ -160,15 +161,7 @@ def skip(work: Work, piece: ImportSlice) -> bool:
     if (before is not None and before.rows) or last is None or not piece.is_as(last, piece.checksum):
         return False
     work.reader = None
-    done = piece.mine().update(
-        state=SliceState.DONE,
-        runner="",
-        files_done=piece.files_total,
-        checksum=piece.checksum,
-        same_as=last.same_as or last,
-        finished_at=timezone.now(),
-    )
-    if not done:
+    if not piece.finish(files_done=piece.files_total, checksum=piece.checksum, same_as=last.same_as or last):
         raise Stopped
     work.progress(piece.files_total)
     return True
@@ -243,11 +236,8 @@ def store(piece: ImportSlice, spool: Spool, summary: ImportSummary, reader: Dest
     summary.rows.update(store_slice(spool))
     reader.mapping.store_spans()
     note_operation({ride: known for stream in reader.streams.values() for ride, known in stream.memory.items()})
-    now = timezone.now()
     last_file = next((file for file in reversed(reader.all_files) if file.day <= piece.last_date), None)
-    piece.mine().update(
-        state=SliceState.DONE,
-        runner="",
+    piece.finish(
         files_done=F("files_total"),
         rows=summary.rows_written,
         errors=summary.problems.total(),
@@ -256,14 +246,13 @@ def store(piece: ImportSlice, spool: Spool, summary: ImportSummary, reader: Dest
         counts=summary.as_json(),
         carry=reader.carry(),
         seconds=time.monotonic() - began,
-        finished_at=now,
     )
     ImportCheckpoint.objects.filter(pk=piece.job_id).update(
         records_imported=F("records_imported") + summary.rows["created"] + summary.rows["updated"],
         errors_encountered=F("errors_encountered") + summary.problems.total(),
         last_processed_date=last_file and last_file.day,
         last_processed_file=last_file and last_file.key,
-        updated_at=now,
+        updated_at=timezone.now(),
     )
 
 
@@ -276,10 +265,15 @@ def files_of(job: ImportCheckpoint) -> int:
 
 
 def summary_of(job: ImportCheckpoint) -> ImportSummary:
-    """What the slices done so far did, all in all."""
+    """What the slices done so far did, all in all.
+
+    New problems are those that the log has of this import. A slice that is tried again finds the ones of its first try
+    there, for they are told while it is read; its own count would leave them out.
+    """
     total = ImportSummary()
     for counts in job.slices.filter(state=SliceState.DONE).values_list("counts", flat=True):
         total.add(ImportSummary.from_json(counts))
+    total.problems_new = DataQualityLog.objects.filter(import_id=job.import_id).count()
     return total
 
 

@@ -10,6 +10,9 @@ from tqdm import tqdm
 
 from parks.models import Park
 
+# Exit codes of checks, as Nagios and its kin read them, and the word each line begins with.
+OK, WARNING, CRITICAL = 0, 1, 2
+WORDS = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL"}
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
 
 

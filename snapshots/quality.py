@@ -46,6 +46,7 @@ class DataQualityIssue(models.Model):
 
     class Meta:
         db_table = "data_quality_issues"
+        verbose_name = "upstream issue"
         indexes = [
             # one source's issues of a type over a window; was the same logged within the hour?
             models.Index(fields=["data_source", "issue_type", "detected_at"], name="issues_source_type"),
@@ -151,6 +152,8 @@ class DataQualityLog(models.Model):
 
     class Meta:
         db_table = "data_quality_log"
+        verbose_name = "data quality problem"
+        verbose_name_plural = "data quality"
         indexes = [
             # problems of one import
             models.Index(fields=["import_id"], name="quality_log_import"),

@@ -33,6 +33,19 @@ def test_a_superuser_logs_in_sees_the_site_and_logs_out(staff):
     assert staff.get("/admin/")["Location"].startswith("/admin/login/")
 
 
+@pytest.mark.parametrize(
+    ("url", "menu", "title"),
+    [
+        ("importer/importcheckpoint", "Imports", "Select import to change"),
+        ("snapshots/dataqualitylog", "Data quality", "Select data quality problem to change"),
+        ("snapshots/dataqualityissue", "Upstream issues", "Select upstream issue to change"),
+    ],
+)
+def test_menu_and_titles_say_what_operators_say(staff, url, menu, title):
+    assert re.search(rf'href="/admin/{url}/"[^>]*>\s*{menu}\s*</a>', staff.get("/admin/").content.decode())
+    assert title in staff.get(f"/admin/{url}/").content.decode()
+
+
 def test_a_wrong_password_lets_nobody_in(client):
     User.objects.create_superuser("root", password="open sesame 1")
     response = client.post("/admin/login/", {"username": "root", "password": "wrong"})

@@ -192,6 +192,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "ride_daily_once": {"ride": RideFactory, "stat_date": date(2026, 7, 2), "metrics_version": 2},
     "park_daily_once": {"park": ParkFactory, "stat_date": date(2026, 7, 2), "metrics_version": 2},
     "aggregation_once_per_run": {"run": RunFactory, "aggregation_date": date(2026, 7, 2)},
+    "imports_one_a_destination": {"destination_uuid": "7" * 36},
     "import_slices_once": {"job": CheckpointFactory, "first_date": date(2026, 6, 30)},
     "observations_once": {"park": ParkFactory, "observation_time": NOON - HOUR},
     "forecasts_once": {"park": ParkFactory, "issued_at": NOON - HOUR, "forecast_time": NOON + 500 * HOUR},

@@ -61,8 +61,8 @@ def real_columns(table: str) -> dict[str, tuple[str, bool]]:
                 [table],
             )
             return {name: (kind, bool(null)) for name, kind, null in cursor.fetchall()}
-        cursor.execute(f"PRAGMA table_info({connection.ops.quote_name(table)})")
-        return {name: (kind, not notnull) for _, name, kind, notnull, _, _ in cursor.fetchall()}
+        cursor.execute(f"PRAGMA table_xinfo({connection.ops.quote_name(table)})")
+        return {name: (kind, not notnull) for _, name, kind, notnull, *_ in cursor.fetchall()}
 
 
 # What MariaDB calls a type that was asked for by another name.

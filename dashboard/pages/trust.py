@@ -29,6 +29,7 @@ from stats.ride_details import OPERATING_THRESHOLD
 from stats.selection import chosen_parks
 from stats.trends import TREND_THRESHOLD
 from stats.windows import Period, days_of
+from weather import freshness
 from weather.open_meteo import FAILURE_LIMIT, FORECAST_HOURS
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -80,6 +81,7 @@ def numbers() -> dict[str, Any]:
         "stale_minutes": STALE_MINUTES,
         "critical_minutes": CRITICAL_MINUTES,
         "gap_minutes": LONGEST_SILENCE / MINUTE,
+        "weather_minutes": freshness.MINUTES,
         "forecast_hours": FORECAST_HOURS,
         "weather_failure": FAILURE_LIMIT,
         "outlier_sigmas": anomalies.OUTLIER_SIGMAS,

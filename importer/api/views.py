@@ -24,8 +24,8 @@ from importer.api.serializers import (
     StateSerializer,
 )
 from importer.archive import ArchiveError
-from importer.models import ImportCheckpoint, ImportStatus, TransitionRefused
-from importer.planning import AlreadyRunning, NothingThere
+from importer.models import AlreadyRunning, ImportCheckpoint, ImportStatus, TransitionRefused
+from importer.planning import NothingThere
 from importer.progress import figures
 from parks.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
 from parks.api.bodies import json_body

@@ -15,7 +15,7 @@ class CheckpointFactory(DjangoModelFactory[ImportCheckpoint]):
     class Meta:
         model = ImportCheckpoint
 
-    destination_uuid = wiki_id(900_000)
+    destination_uuid = factory.Sequence(lambda n: wiki_id(910_000 + n))
 
 
 class SliceFactory(DjangoModelFactory[ImportSlice]):

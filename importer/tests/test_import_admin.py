@@ -178,7 +178,9 @@ def test_the_list_names_the_parks_of_a_destination_as_far_as_they_are_known(admi
         ParkFactory.create(name=name, destination_id=known)
     park = ParkFactory.create(name="Lone Park", destination_id=alone)
     CheckpointFactory.create(destination_uuid=known)
-    CheckpointFactory.create(destination_uuid=known, park=park, start_date=date(2026, 7, 1))
+    CheckpointFactory.create(
+        destination_uuid=known, park=park, start_date=date(2026, 7, 1), status=ImportStatus.COMPLETED
+    )
     CheckpointFactory.create(destination_uuid=wiki_id(900_003))
     page = admin_client.get(IMPORTS).content.decode()
     for text in ("Castle Park and 2 more<br>", "Lone Park<br>", "2026-07-01 to last day", f">{wiki_id(900_003)}<br>"):

@@ -1,4 +1,5 @@
 from contextlib import contextmanager
+from datetime import date
 
 import boto3
 import kombu.exceptions
@@ -8,11 +9,11 @@ from django.core.management import CommandError, call_command
 from moto import mock_aws
 
 from importer import finishing, pool
-from importer.archive import DirectoryArchive
+from importer.archive import ArchiveError, DirectoryArchive
 from importer.models import ImportCheckpoint, ImportStatus
 from importer.planning import plan
 from importer.tasks import import_slice
-from importer.tests.archives import COASTER, DESTINATION, FLUME, write_events
+from importer.tests.archives import COASTER, DESTINATION, FLUME, write_day, write_events
 from importer.tests.test_importing import TABLES, a_day, three_days
 from importer.tests.test_slices import DEAD
 from parks.commands import SomeFailed
@@ -177,6 +178,46 @@ def test_an_import_that_fails_says_why_with_exit_code_1(tmp_path, monkeypatch):
     with pytest.raises(CommandError, match=r"is FAILED .*No space left.* --resume imp_.* goes on") as caught:
         call_command("import_historical", "--source", str(tmp_path))
     assert caught.value.returncode == 1
+
+
+def test_an_import_that_fails_at_once_says_that_nothing_was_stored_and_why(tmp_path, capsys, monkeypatch):
+    write_events(tmp_path, three_days())
+
+    def cut(*args):
+        raise ArchiveError("cannot read 03.json.gz: the connection was cut")
+
+    monkeypatch.setattr(DirectoryArchive, "read", cut)
+    with pytest.raises(SomeFailed):
+        call_command("import_historical", "--source", str(tmp_path))
+    job = ImportCheckpoint.objects.get()
+    assert capsys.readouterr().out == (
+        f"Nothing was stored: {job.import_id} is FAILED"
+        " (2024-07-02 to 2024-07-07: cannot read 03.json.gz: the connection was cut).\n"
+    )
+
+
+def test_an_import_that_fails_later_tells_what_was_stored_before(tmp_path, capsys, monkeypatch, settings):
+    settings.IMPORT_SLICE_DAYS = 1
+    write_events(tmp_path, three_days())
+    read = DirectoryArchive.read
+
+    def cut(self, file):
+        if file.day == date(2024, 7, 6):
+            raise ArchiveError("the connection was cut")
+        return read(self, file)
+
+    monkeypatch.setattr(DirectoryArchive, "read", cut)
+    with pytest.raises(SomeFailed):
+        call_command("import_historical", "--source", str(tmp_path))
+    out = capsys.readouterr().out
+    assert "Rows: " in out
+    assert "Nothing" not in out
+
+
+def test_files_without_events_are_not_said_to_be_stored_already(tmp_path, capsys):
+    write_day(tmp_path, date(2024, 7, 3), [])
+    out = run(capsys, "--source", str(tmp_path))
+    assert "Nothing was stored: the files that were read tell of nothing." in out
 
 
 def test_status_tells_how_far_the_imports_are(tmp_path, capsys):

@@ -9,8 +9,8 @@ from django.db import OperationalError
 
 from importer import running
 from importer.archive import ArchiveError, DirectoryArchive
-from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState, TransitionRefused
-from importer.planning import AlreadyRunning, NothingThere, days_of, grid_parts, plan
+from importer.models import AlreadyRunning, ImportCheckpoint, ImportSlice, ImportStatus, SliceState, TransitionRefused
+from importer.planning import NothingThere, days_of, grid_parts, plan
 from importer.running import run, run_slices, summary_of
 from importer.tests.archives import COASTER, DESTINATION, FLUME, event, write_day, write_events
 from importer.tests.test_importing import TABLES, a_day, stored, utc

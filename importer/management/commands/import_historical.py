@@ -10,8 +10,8 @@ from django.db import connection
 from importer import acting
 from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
 from importer.finishing import recompute
-from importer.models import ACTIVE, RESUMABLE, ImportCheckpoint, ImportStatus, TransitionRefused
-from importer.planning import AlreadyRunning, known_files, plan
+from importer.models import ACTIVE, RESUMABLE, AlreadyRunning, ImportCheckpoint, ImportStatus, TransitionRefused
+from importer.planning import known_files, plan
 from importer.pool import MOST_WORKERS, Pool, default_workers
 from importer.progress import figures, overview
 from importer.rehearsal import rehearse
@@ -187,16 +187,19 @@ class Command(TeachingCommand):
             if job.status in ACTIVE and not job.has_life():
                 job.break_off()
                 job.refresh_from_db()
-            running = ImportCheckpoint.running(job.destination_uuid)
-            if told and running is not None:
-                raise AlreadyRunning(running)
-            if job.status not in RESUMABLE or running is not None:
+            if told and job.status in ACTIVE:
+                raise AlreadyRunning(job)
+            if job.status not in RESUMABLE:
                 continue
             try:
                 job.resume(runner)
+            except AlreadyRunning:
+                if told:
+                    raise
             except TransitionRefused:
-                continue  # somebody else resumed it at this moment
-            jobs.append(job)
+                pass  # somebody else resumed it at this moment
+            else:
+                jobs.append(job)
         if not jobs:
             state = f"{told} is {candidates[0].status}" if told else "no import is paused, failed or broken off"
             raise refuse(f"--resume: {state}; nothing to resume")
@@ -250,7 +253,8 @@ class Command(TeachingCommand):
             total_summary.add(summary)
             if job.is_finished() and job.status == ImportStatus.IN_PROGRESS:
                 finished.append((job, summary))
-        self.tell(total_summary)
+        done = [job for job, _ in finished]
+        self.tell(total_summary, [job for job in jobs if job not in done])
         try:
             if total_summary.rows_written and finished and not options["no_recompute"]:
                 days = ImportSummary()
@@ -270,12 +274,16 @@ class Command(TeachingCommand):
         lines = []
         for job in jobs:
             remedy = f"; import_historical --resume {job.import_id} goes on" if job.can_resume else ""
-            reason = f" ({job.last_error})" if job.last_error else ""
-            lines.append(f"{job.import_id} is {job.status}{reason}{remedy}")
+            lines.append(f"{state_of(job)}{remedy}")
         raise SomeFailed("\n".join(lines))
 
-    def tell(self, summary: ImportSummary) -> None:
+    def tell(self, summary: ImportSummary, stopped: list[ImportCheckpoint]) -> None:
+        """What was done; `stopped`: the imports of which slices are left."""
         rows = summary.rows
+        if stopped and not summary.files:
+            # Slices that were not stored count for nothing, though files of them may have been read.
+            self.stdout.write(f"Nothing was stored: {'; '.join(map(state_of, stopped))}.")
+            return
         self.stdout.write(
             f"Read {summary.events:,} events from {summary.files:,} files"
             f" ({summary.duplicates:,} duplicates); created {summary.parks_created:,} parks and"
@@ -289,8 +297,10 @@ class Command(TeachingCommand):
                 f"Rows: {rows['created']:,} created, {rows['updated']:,} updated,"
                 f" {rows['deleted']:,} replaced, {rows['unchanged']:,} unchanged."
             )
-        elif rows:
+        elif rows["unchanged"]:
             self.stdout.write(f"Nothing changed: all {rows['unchanged']:,} rows were stored already.")
+        elif summary.files:
+            self.stdout.write("Nothing was stored: the files that were read tell of nothing.")
         else:
             self.stdout.write("Nothing changed: no file is another than when it was imported.")
         if summary.live_days:
@@ -306,3 +316,8 @@ class Command(TeachingCommand):
             self.stdout.write("No imports yet.")
         for job in jobs:
             self.stdout.write(overview(job, figures(job)))
+
+
+def state_of(job: ImportCheckpoint) -> str:
+    reason = f" ({job.last_error})" if job.last_error else ""
+    return f"{job.import_id} is {job.status}{reason}"

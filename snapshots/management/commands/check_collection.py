@@ -9,12 +9,10 @@ from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
-from parks.commands import TeachingCommand, refuse
+from parks.commands import CRITICAL, OK, WARNING, WORDS, TeachingCommand, refuse
 from parks.http import Limits, Upstream, UpstreamError
 from snapshots.freshness import LEAST_PARKS, LEAST_RIDES, MINUTES, Seen, seen
 
-OK, WARNING, CRITICAL = 0, 1, 2
-WORDS = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL"}
 PING_SECONDS = 10.0
 MOST_MINUTES = 7 * 24 * 60
 EXAMPLES = """
