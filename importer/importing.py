@@ -126,11 +126,11 @@ class DestinationImport:
             self.covered_until = max(self.covered_until, covered)
             self.write_days(sink, is_last=False)
             if len(self.problems.pending) > PROBLEMS_KEPT:
-                self.written.problems_new += self.problems.flush()
+                self.problems.flush()
             on_file(file)
         if self.position == len(self.all_files):
             self.write_days(sink, is_last=True)
-        self.written.problems_new += self.problems.flush()
+        self.problems.flush()
 
     @property
     def last_read(self) -> date:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -73,23 +73,11 @@ class ProblemLog:
             raw_data=shortened(problem.raw),
         )
 
-    def flush(self) -> int:
-        """Write what is pending; a problem known from an earlier import keeps its row. Returns the new ones."""
-        rows = list(self.pending.values())
-        self.pending.clear()
-        known = set(known_fingerprints(row.fingerprint for row in rows))
+    def flush(self) -> None:
+        """Write what is pending; a problem known from an earlier import keeps its row."""
         # A gap's end may have become known since; nothing else of a known problem changes.
-        upsert(DataQualityLog, rows, ["fingerprint"], ["timestamp_end"])
-        return len(rows) - len(known)
-
-
-def known_fingerprints(keys: Iterable[str]) -> list[str]:
-    wanted = list(keys)
-    found: list[str] = []
-    for i in range(0, len(wanted), 500):
-        rows = DataQualityLog.objects.filter(fingerprint__in=wanted[i : i + 500])
-        found += rows.values_list("fingerprint", flat=True)
-    return found
+        upsert(DataQualityLog, list(self.pending.values()), ["fingerprint"], ["timestamp_end"])
+        self.pending.clear()
 
 
 def shortened(raw: Any) -> Any:

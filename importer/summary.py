@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-NUMBERS = ("files", "events", "duplicates", "parks_created", "rides_created", "problems_new")
+NUMBERS = ("files", "events", "duplicates", "parks_created", "rides_created")
 COUNTERS = ("skipped", "rows", "problems", "formats", "live_days")
 
 
@@ -21,13 +21,13 @@ class ImportSummary:
     skipped: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
-    problems_new: int = 0
+    problems_new: int = 0  # counted in the log when all is added up (`running.summary_of`)
     formats: Counter[str] = field(default_factory=Counter)  # files that vary from the format, by variation
     live_days: Counter[int] = field(default_factory=Counter)  # park-days on which live collection was there too
     days: dict[int, tuple[date, date]] = field(default_factory=dict)
 
     def add(self, other: "ImportSummary") -> None:
-        for name in NUMBERS:
+        for name in (*NUMBERS, "problems_new"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in COUNTERS:
             getattr(self, name).update(getattr(other, name))
