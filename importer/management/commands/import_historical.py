@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import CommandError
 from django.db import connection
 
 from importer import acting
 from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
-from importer.finishing import recompute
+from importer.finishing import due, settle
 from importer.models import ACTIVE, RESUMABLE, ImportCheckpoint, ImportStatus, TransitionRefused
 from importer.planning import AlreadyRunning, known_files, plan
 from importer.pool import MOST_WORKERS, Pool, default_workers
@@ -243,23 +244,27 @@ class Command(TeachingCommand):
         except KeyboardInterrupt:
             names = ", ".join(job.import_id for job in jobs)
             raise SomeFailed(f"Interrupted ({names}); import_historical --resume goes on.") from None
-        finished, total_summary = [], ImportSummary()
+        finished, stopped, total_summary = [], [], ImportSummary()
         for job in jobs:
             job.refresh_from_db()
             summary = summary_of(job)
             total_summary.add(summary)
             if job.is_finished() and job.status == ImportStatus.IN_PROGRESS:
                 finished.append((job, summary))
+            elif job.status == ImportStatus.CANCELLED:
+                stopped.append(job.destination_uuid)
         self.tell(total_summary)
-        try:
-            if total_summary.rows_written and finished and not options["no_recompute"]:
-                days = ImportSummary()
-                for _, summary in finished:
-                    days.add(summary)
-                recompute(days, verbosity=verbosity, stdout=self.stdout, stderr=self.stderr)
-        finally:
-            for job, summary in finished:
-                complete(job, summary)
+        failed: CommandError | None = None
+        if not options["no_recompute"]:
+            ended = [*stopped, *(job.destination_uuid for job, _ in finished)]
+            try:
+                settle(due(ended), verbosity=verbosity, stdout=self.stdout, stderr=self.stderr)
+            except CommandError as error:
+                failed = error
+        for job, summary in finished:
+            complete(job, summary)
+        if failed is not None:
+            raise failed
         self.tell_unfinished([job for job in jobs if job.status != ImportStatus.COMPLETED])
 
     @staticmethod
