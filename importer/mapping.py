@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from django.db import transaction
+from django.utils import timezone
 
 from importer.decisions import SURE, MappingDecision, MappingMethod, decisions_of, stored
 from importer.events import PARK, Source
@@ -310,7 +311,7 @@ class Mapping:
     def learn_name(park: Park, name: str) -> None:
         if name and name != park.name and park.city == UNKNOWN_CITY:
             park.name = name
-            park.save(update_fields=["name", "updated_at"])
+            Park.objects.filter(pk=park.pk).update(name=name, updated_at=timezone.now())
 
     # -- what is told -------------------------------------------------------------------------------------
 
