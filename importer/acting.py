@@ -1,15 +1,18 @@
 """What people do with imports, over the admin API and in the admin site; Celery's workers do the work itself."""
 
+import logging
 from datetime import date
 
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from importer.archive import Archive, open_archive
-from importer.models import ImportCheckpoint, ImportStatus
+from importer.models import ImportCheckpoint, ImportStatus, SliceState
 from importer.planning import plan
 from importer.remapping import Moved
 from importer.tasks import import_slice, recompute_park
+
+log = logging.getLogger(__name__)
 
 
 class WorkersAway(Exception):
@@ -37,6 +40,16 @@ def resume(job: ImportCheckpoint) -> None:
     """Go on with one that was paused or has failed. Raises AlreadyRunning, TransitionRefused, WorkersAway."""
     job.resume()
     hand_over(job, ImportStatus.PAUSED)
+
+
+def cancel(job: ImportCheckpoint) -> None:
+    """End it for good; a worker computes the statistics of what came in before. Raises TransitionRefused."""
+    job.enter(ImportStatus.CANCELLED)
+    if job.slices.filter(state=SliceState.DONE).exists():
+        try:
+            import_slice.delay(job.import_id)
+        except (OperationalError, OSError) as error:
+            log.warning("%s is cancelled; its statistics come with the next import: %s", job.import_id, error)
 
 
 def hand_over(job: ImportCheckpoint, otherwise: ImportStatus) -> None:

@@ -214,7 +214,7 @@ class ImportAdmin(ReadingAdmin):
 
     @admin.action(description="Cancel", permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ImportCheckpoint]) -> None:
-        self.act(request, queryset, "Cancelled.", lambda job: job.enter(ImportStatus.CANCELLED))
+        self.act(request, queryset, "Cancelled.", acting.cancel)
 
     def act(self, request: HttpRequest, queryset: QuerySet[ImportCheckpoint], said: str, step: Any) -> None:
         """Take the step with each; those that cannot are told with the reason."""

@@ -1,4 +1,5 @@
-"""What one slice of an import hands to the next: per park the next day and the state of its rides, as bytes.
+"""What one slice of an import hands to the next: per park the next day and the state of its rides, and what is known
+to be no ride, as bytes.
 
 With it an import goes on as if it had never stopped, whoever does the next slice.
 """
@@ -29,9 +30,9 @@ class ParkStream:
     feed: list[int] = field(default_factory=list)
 
 
-def packed(streams: Iterable[ParkStream]) -> bytes:
-    """The streams without their events, which stand in the files."""
-    parks = [
+def packed(streams: Iterable[ParkStream], no_rides: dict[str, str]) -> bytes:
+    """The streams without their events, which stand in the files; and kinds by UUID of what is no ride."""
+    parks: list[dict[str, Any]] = [
         {
             "park": stream.park.pk,
             "next_day": stream.next_day.isoformat(),
@@ -41,7 +42,7 @@ def packed(streams: Iterable[ParkStream]) -> bytes:
         for stream in streams
         if stream.has_written
     ]
-    return zlib.compress(json.dumps(parks, separators=(",", ":")).encode())
+    return zlib.compress(json.dumps([*parks, {"no_rides": no_rides}], separators=(",", ":")).encode())
 
 
 def told(memory: RideMemory) -> list[Any]:
@@ -56,10 +57,12 @@ def told(memory: RideMemory) -> list[Any]:
     ]
 
 
-def unpacked(carry: bytes) -> dict[int, ParkStream]:
-    """The streams by park; a park that is gone by now is left out."""
-    found = {each["park"]: each for each in json.loads(zlib.decompress(carry))}
-    return {
+def unpacked(carry: bytes) -> tuple[dict[int, ParkStream], dict[str, str]]:
+    """The streams by park, and what is no ride; a park that is gone by now is left out."""
+    parts = json.loads(zlib.decompress(carry))
+    found = {each["park"]: each for each in parts if "park" in each}
+    no_rides: dict[str, str] = next((each["no_rides"] for each in parts if "no_rides" in each), {})
+    streams = {
         park.pk: ParkStream(
             park=park,
             next_day=date.fromisoformat(found[park.pk]["next_day"]),
@@ -69,6 +72,7 @@ def unpacked(carry: bytes) -> dict[int, ParkStream]:
         )
         for park in Park.objects.filter(pk__in=found)
     }
+    return streams, no_rides
 
 
 def remembered(values: list[Any]) -> RideMemory:

@@ -24,6 +24,7 @@ GZIP_HEADER = b"\x1f\x8b"
 CHUNK = 1 << 18
 BOM = b"\xef\xbb\xbf"
 BLANKS = b" \r\n\t"
+PADDING = BLANKS + b"\0"  # of blocks, behind a compressed stream
 EVENTS = re.compile(rb'"events"\s*:\s*\[')
 FIRST_LIST = re.compile(rb"\s*\[")
 FIRST_KEY = re.compile(rb'\s*\{\s*("[^"\\]{1,100}")')
@@ -131,6 +132,8 @@ class EventStream:
             data = stream.unused_data if stream.unused_data[:2] == GZIP_HEADER else b""  # a further gzip member
             if data:
                 self.met[formats.MEMBERS] += 1
+            elif stream.unused_data.strip(PADDING):
+                self.met[formats.TRAILING] += 1
 
     # -- events -------------------------------------------------------------------------------------------
 

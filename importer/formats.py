@@ -14,6 +14,7 @@ from snapshots.models import QueueType
 GZIP = "gzip instead of zlib"
 PLAIN = "plain JSON, not compressed"
 MEMBERS = "several compressed members in one file"
+TRAILING = "bytes behind the compressed document, not read"
 PADDED = "a byte order mark or blanks before the document"
 BARE_LIST = "a bare list instead of an object with events"
 STATUS_CASE = "statuses not in capitals"

@@ -90,7 +90,7 @@ class DestinationImport:
         self.start = start
         self.limit = date.min  # days after it wait
         self.mapping = Mapping(job.destination_uuid, job.auto_create, job.import_id)
-        self.streams = unpacked(carry) if carry else {}
+        self.streams, self.mapping.no_rides = unpacked(carry) if carry else ({}, {})
         self.plain = PlainEvents(job.destination_uuid)
         self.surroundings: dict[int, Surroundings] = {}  # by park, of the present slice
         self.problems = ProblemLog(job.import_id)
@@ -149,7 +149,7 @@ class DestinationImport:
         return total
 
     def carry(self) -> bytes:
-        return packed(self.streams.values())
+        return packed(self.streams.values(), self.mapping.no_rides)
 
     def tally(self, day: date) -> ImportSummary:
         return self.tallies.setdefault(day, ImportSummary())
@@ -205,6 +205,7 @@ class DestinationImport:
         self.problems.add_formats(file.key, start_of(file.day), stream.met)
         tally.formats.update(stream.met.keys())
         self.mapping.meet((source.entity, events[0].at, events[-1].at) for source, events in news.items())
+        self.mapping.note_shows(news)
         told = self.take(news, tally)
         self.mapping.note_spans()
         if told:
@@ -240,8 +241,8 @@ class DestinationImport:
         fresh: dict[tuple[int, int], list[list[Event]]] = {}  # by park and ride
         for source, route in self.routes(news, told).items():
             events = news[source]
-            if (route is None or route.ride is None) and self.mapping.is_skipped(source):
-                tally.skipped[source.kind] += len(events)
+            if (route is None or route.ride is None) and (kind := self.mapping.skipped_as(source)) is not None:
+                tally.skipped[kind] += len(events)
             if route is None:
                 continue
             stream = route.stream

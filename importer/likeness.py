@@ -6,6 +6,8 @@ a word a little. Both can have the same distance, so words are compared one by o
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
+from operator import eq
 
 from Levenshtein import distance
 
@@ -19,8 +21,10 @@ SHORT_WORD = 3
 LETTERS_PER_EDIT = 5
 # From here on a letter says more than a sound, and names are written without blanks: "ミッキー", "ミニー".
 IDEOGRAPHS = "\u2e80"
-# Two edits in a longer word that begins the same are one word: "Dwarfs", "Dwarves"; "Caribbean", "Carribean".
-LONGER_WORD, SAME_BEGINNING = 6, 3
+# All edits may be in one longer word that begins the same: "Dwarfs", "Dwarves"; "Caribbean", "Carribeen". Words of
+# opposite meaning begin differently: "Eastern", "Western". What only goes on is another word: "Prince", "Princess";
+# behind more letters it is not.
+LONGER_WORD, SAME_BEGINNING, WHOLE_WORD = 6, 3, 7
 # A word more or less of these changes no meaning.
 FILLERS = frozenset(
     ["a", "an", "and", "at", "by", "in", "of", "on", "the", "to", "le", "la", "les", "de", "der", "die"]
@@ -49,9 +53,9 @@ def is_misspelt(one: str, other: str) -> bool:
     edits = distance(one, other)
     if edits <= max(1, longer // LETTERS_PER_EDIT) or (edits == 2 and sorted(one) == sorted(other)):
         return True
-    extends = one.startswith(other) or other.startswith(one)  # "Prince", "Princess"
-    is_long = min(len(one), len(other)) >= LONGER_WORD and one[:SAME_BEGINNING] == other[:SAME_BEGINNING]
-    return edits == 2 and is_long and not extends
+    shorter = min(len(one), len(other))
+    least = WHOLE_WORD if one.startswith(other) or other.startswith(one) else LONGER_WORD
+    return edits <= MOST_EDITS and shorter >= least and one[:SAME_BEGINNING] == other[:SAME_BEGINNING]
 
 
 def may_be_one(one: str, other: str) -> bool:
@@ -60,8 +64,17 @@ def may_be_one(one: str, other: str) -> bool:
         return True
     words, others = ([word for word in name.split() if word not in FILLERS] for name in (one, other))
     if len(words) != len(others):
-        return False
+        # A blank more or less: "Off Road", "Offroad"; what differs is looked at as one word.
+        return is_misspelt(*apart(words, others))
     return all(a == b or is_misspelt(a, b) for a, b in zip(words, others, strict=True))
+
+
+def apart(words: list[str], others: list[str]) -> tuple[str, str]:
+    """What is between the words with which both begin and those with which both end, without blanks."""
+    head = sum(1 for _ in takewhile(bool, map(eq, words, others)))
+    words, others = words[head:], others[head:]
+    tail = sum(1 for _ in takewhile(bool, map(eq, reversed(words), reversed(others))))
+    return "".join(words[: len(words) - tail]), "".join(others[: len(others) - tail])
 
 
 def likeness(name: str, ride: Ride) -> Match | None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from django.db import transaction
+from django.utils import timezone
 
 from importer.decisions import SURE, MappingDecision, MappingMethod, decisions_of, stored
 from importer.events import PARK, Source
@@ -44,7 +45,7 @@ class Mapping:
     rides: dict[str, Ride] = field(default_factory=dict)  # by UUID of the entity, decided
     fed: dict[int, list[str]] = field(default_factory=dict)  # by ride, the entities decided for it
     own_rides: dict[str, Ride] = field(default_factory=dict)  # by UUID, as the catalogue tells
-    no_rides: set[str] = field(default_factory=set)
+    no_rides: dict[str, str] = field(default_factory=dict)  # by UUID of the entity, its kind
     failed: set[str] = field(default_factory=set)
     unplaced: set[str] = field(default_factory=set)  # of no park that we know or can create
     told: set[str] = field(default_factory=set)
@@ -67,6 +68,13 @@ class Mapping:
         for entity, first, last in spans:
             known = self.present.get(entity, (first, last))
             self.present[entity] = (min(first, known[0]), max(last, known[1]))
+
+    def note_shows(self, sources: Iterable[Source]) -> None:
+        """Note what a file tells to be a show or a restaurant by any event: others of the same entity may not say."""
+        for source in sources:
+            is_marked = source.kind not in (PARK, EntityType.ATTRACTION)
+            if is_marked and source.entity not in self.no_rides and self.known_ride(source) is None:
+                self.no_rides[source.entity] = source.kind
 
     def overlap(self, one: str, other: str) -> bool:
         """Do two entities report in the same stretch of the file?"""
@@ -119,15 +127,15 @@ class Mapping:
             self.learn_name(found, source.name)
         is_ride = source.kind == EntityType.ATTRACTION and source.entity != found.themeparks_wiki_id
         if not is_ride or source.entity in self.no_rides:
-            self.no_rides.add(source.entity)
+            self.no_rides.setdefault(source.entity, source.kind)
             return found, None
         if source.entity in self.failed:
             return found, None
         return found, self.decide(source, found, report)
 
-    def is_skipped(self, source: Source) -> bool:
-        """Is it no ride, or of no known park?"""
-        return source.entity in self.no_rides or source.entity in self.unplaced
+    def skipped_as(self, source: Source) -> str | None:
+        """What it is if it is no ride, or of no known park; else None."""
+        return self.no_rides.get(source.entity) or (source.kind if source.entity in self.unplaced else None)
 
     def known_ride(self, source: Source) -> Ride | None:
         entity = source.entity
@@ -139,15 +147,23 @@ class Mapping:
         if decision is None:
             decision = MappingDecision.objects.filter(entity_uuid=entity).select_related("ride__park").first()
         if decision is not None and decision.ride is not None and not decision.is_failed:
-            return self.obey(decision)
+            is_said = decision.method == MappingMethod.MANUAL
+            return self.obey(decision) if is_said or not self.is_no_ride(entity, decision.ride) else None
         if decision is not None and decision.is_final:
             return None
         ride = self.own_rides.get(entity)
         if ride is None:
             ride = Ride.objects.select_related("park").filter(themeparks_wiki_id=entity).first()
-        if ride is None:
+        if ride is None or self.is_no_ride(entity, ride):
             return None
         return self.obey(self.store(source, ride.park, ride, MappingMethod.UUID))
+
+    def is_no_ride(self, entity: str, known: Ride) -> bool:
+        """Does the catalogue tell that what has this UUID is a show or a restaurant? Then its events are skipped."""
+        if known.entity_type not in (EntityType.SHOW, EntityType.RESTAURANT):
+            return False
+        self.no_rides[entity] = known.entity_type
+        return True
 
     def is_second(self, source: Source, ride: Ride, report: Report) -> bool:
         """Does another entity of the ride report at the same time? The ride's own one wins, else the lower UUID."""
@@ -295,7 +311,7 @@ class Mapping:
     def learn_name(park: Park, name: str) -> None:
         if name and name != park.name and park.city == UNKNOWN_CITY:
             park.name = name
-            park.save(update_fields=["name", "updated_at"])
+            Park.objects.filter(pk=park.pk).update(name=name, updated_at=timezone.now())
 
     # -- what is told -------------------------------------------------------------------------------------
 

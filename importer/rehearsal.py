@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import Max
 
 from importer.archive import LAYOUT, Archive, ArchiveError, ArchiveFile
 from importer.days import DayRows
@@ -12,7 +13,7 @@ from importer.importing import DestinationImport
 from importer.models import ImportCheckpoint
 from importer.planning import days_of, grid_parts, known_files
 from importer.summary import ImportSummary
-from parks.models import Park
+from parks.models import Park, Ride
 
 UNMAPPED = (MappingMethod.CREATED, MappingMethod.FAILED)
 SHOWN = 50  # names of a destination
@@ -51,19 +52,46 @@ def read_only(
     """Read the days slice by slice, each in a transaction that is rolled back; counts, unmapped names, the reader."""
     reader = DestinationImport(archive, files, job, start=job.start_date)
     total = ImportSummary()
-    unmapped: dict[str, None] = {}
+    unmapped: dict[str, str] = {}  # names by UUID
+    created = Created()
 
     def count(park: Park, window: tuple[int, int], rows: DayRows) -> None:
         total.rows["created"] += len(rows.rides) + len(rows.parks) + len(rows.queues) + len(rows.changes)
 
     for first, last in grid_parts(*span):
         with transaction.atomic():
+            created.put_back()
             reader.run_slice(last, count, lambda file: progress(1))
             found = MappingDecision.objects.filter(decided_by=job.import_id, method__in=UNMAPPED)
-            unmapped.update(dict.fromkeys(found.order_by("entity_name").values_list("entity_name", flat=True)))
+            unmapped.update(found.order_by("entity_name").values_list("entity_uuid", "entity_name"))
+            created.look()
             transaction.set_rollback(True)
         total.add(reader.summary(date.min if first == span[0] else first, None if last == span[1] else last))
-    return total, list(unmapped), reader
+    return total, [name or entity for entity, name in unmapped.items()], reader
+
+
+class Created:
+    """Parks, rides and decisions that the slices so far made, and that were rolled back.
+
+    The next slice builds on them, and must not give their numbers to others.
+    """
+
+    MODELS: tuple[type[models.Model], ...] = (Park, Ride, MappingDecision)
+
+    def __init__(self) -> None:
+        self.highest = [model._default_manager.aggregate(pk=Max("pk"))["pk"] or 0 for model in self.MODELS]
+        self.rows: list[list[models.Model]] = []
+
+    def look(self) -> None:
+        self.rows = [
+            list(model._default_manager.filter(pk__gt=highest))
+            for model, highest in zip(self.MODELS, self.highest, strict=True)
+        ]
+
+    def put_back(self) -> None:
+        for model, rows in zip(self.MODELS, self.rows, strict=False):
+            # Somebody else may have made the same meanwhile.
+            model._default_manager.bulk_create(rows, ignore_conflicts=True)
 
 
 def report(

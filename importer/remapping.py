@@ -144,6 +144,7 @@ def finish(decision: MappingDecision, recompute: bool = True) -> Moved:
         move_queues(old, new, stretch, moved)
     for ride in (old, new):
         mend_last_operated(ride)
+    come_back(decision)  # the statistics are those of active rides
     data_version.move()
     if recompute and moved.days is not None:
         first, last = moved.days
@@ -304,11 +305,14 @@ def mend_last_operated(ride: Ride) -> None:
     Ride.objects.filter(pk=ride.pk).update(last_operated_at=at)
 
 
-def retire(decision: MappingDecision, old: Ride) -> None:
-    """A ride that only this entity was, and that has nothing left, leaves the lists; one that is told of again
-    comes back."""
+def come_back(decision: MappingDecision) -> None:
+    """A ride that left the lists and is told of again comes back."""
     if decision.ride_id is not None and not decision.is_failed:
         Ride.objects.filter(pk=decision.ride_id, themeparks_wiki_id=decision.entity_uuid).update(is_active=True)
+
+
+def retire(decision: MappingDecision, old: Ride) -> None:
+    """A ride that only this entity was, and that has nothing left, leaves the lists."""
     has_source = old.themeparks_wiki_id not in (None, decision.entity_uuid) or old.queue_times_id is not None
     is_fed = MappingDecision.objects.filter(ride=old).exists()
     if not has_source and not is_fed and not RideStatusSnapshot.objects.filter(ride=old).exists():

@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 
 from importer import finishing
 from importer.archive import ArchiveError
-from importer.models import ImportCheckpoint, SliceState
+from importer.models import ImportCheckpoint, ImportStatus, SliceState
 from importer.running import Work, begin, do
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def import_slice(import_id: str) -> str:
     """
     job = ImportCheckpoint.objects.filter(import_id=import_id).first()
     if job is None or not begin(job):
-        return "nothing to do"
+        return "nothing to do" if job is None else ended(job)
     if not job.is_finished():
         piece = job.claim_slice()
         if piece is None:
@@ -44,6 +44,7 @@ def import_slice(import_id: str) -> str:
         if not do(work, piece):
             if begin(job):  # it was resumed before its pause was noticed, and who was asked then found the slice taken
                 import_slice.delay(import_id)
+            ended(job)
             return f"{piece}: not done"
     if job.slices.exclude(state=SliceState.DONE).exists():
         import_slice.delay(import_id)
@@ -53,6 +54,16 @@ def import_slice(import_id: str) -> str:
     except CommandError as error:
         log.error("import %s: %s", import_id, error)
     return "the import is complete"
+
+
+def ended(job: ImportCheckpoint) -> str:
+    """Nothing is left to do but, of an import that was cancelled, the statistics of what came in before."""
+    if job.status == ImportStatus.CANCELLED:
+        try:
+            finishing.settle_quietly(job)
+        except CommandError as error:
+            log.error("import %s: %s", job.import_id, error)
+    return "nothing to do"
 
 
 @shared_task(name="ridewatch.recompute_park")

@@ -213,7 +213,7 @@ class ImportViewSet(AdminViewSet):
 
     @extend_schema(
         summary="Cancel an import for good",
-        description="Slices that are stored stay.",
+        description="Slices that are stored stay; a worker computes the statistics of their days.",
         tags=["admin: imports"],
         parameters=[ID],
         responses={200: CancelledSerializer, 404: UNKNOWN, **KEYS},
@@ -221,8 +221,10 @@ class ImportViewSet(AdminViewSet):
     def cancel(self, request: Request, import_id: str) -> Response:
         message = "Import not found or already completed"
         job = found(import_id, message)
-        if not entered(job, ImportStatus.CANCELLED):
-            raise Refused(404, message, import_id=job.import_id)
+        try:
+            acting.cancel(job)
+        except TransitionRefused as error:
+            raise Refused(404, message, import_id=job.import_id) from error
         answer = acted(job, "Import cancelled")
         del answer["destination_uuid"]
         return Response(answer)

@@ -172,6 +172,8 @@ def test_a_text_after_the_list_is_told_and_the_events_are_kept():
     [
         (zlib.compress(DOCUMENT), []),
         pytest.param(gzip.compress(DOCUMENT), [formats.GZIP], id="gzip"),
+        pytest.param(zlib.compress(DOCUMENT) + b"garbage", [formats.TRAILING], id="trailing bytes"),
+        pytest.param(zlib.compress(DOCUMENT) + b"\0\0\n", [], id="padding"),
         pytest.param(
             gzip.compress(DOCUMENT[:20]) + gzip.compress(DOCUMENT[20:]), [formats.GZIP, formats.MEMBERS], id="members"
         ),

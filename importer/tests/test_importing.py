@@ -140,7 +140,7 @@ def test_shows_restaurants_and_the_park_itself_are_counted_not_stored(tmp_path):
     write_events(tmp_path, a_day() + others)
     summary = run(tmp_path)
     assert Ride.objects.count() == 1
-    assert summary.skipped == {"SHOW": 1, "ATTRACTION": 1, "RESTAURANT": 1, "PARK": 1}
+    assert summary.skipped == {"SHOW": 2, "RESTAURANT": 1, "PARK": 1}
     assert Park.objects.get().name == "Test Park"
 
 

@@ -4,7 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from importer.archive import DirectoryArchive
 from importer.decisions import MappingDecision, MappingMethod
+from importer.planning import plan
+from importer.running import Work, begin, do
 from importer.tests.archives import COASTER, DESTINATION, FLUME, PARK, ZONE, event, write_events
 from importer.tests.test_importing import a_day, run
 from parks.models import EntityType, Park, Ride
@@ -182,3 +185,54 @@ def test_a_deleted_ride_is_decided_anew(tmp_path, park):
     run(tmp_path)
     assert decision().ride is not None
     assert decision().method == MappingMethod.CREATED
+
+
+# -- shows -----------------------------------------------------------------------------------------------
+
+
+def show(at, has_times, entity=FLUME):
+    times = {"showtimes": [{"type": "Performance Time"}]} if has_times else {}
+    return event(at, "OPERATING", None, entity, name="Parade of Stars", data=times)
+
+
+@pytest.mark.parametrize("kind", [EntityType.SHOW, EntityType.RESTAURANT])
+def test_what_the_catalogue_knows_as_no_ride_is_skipped_and_counted_as_that(tmp_path, park, kind):
+    ride(park, "Parade of Stars", FLUME, entity_type=kind)
+    summary = imported(tmp_path, [*a_day(), show("2024-07-04T15:00:00.000Z", False)])
+    assert set(RideStatusSnapshot.objects.values_list("ride__themeparks_wiki_id", flat=True)) == {COASTER}
+    assert summary.skipped == {kind.value: 1}
+    assert not MappingDecision.objects.filter(entity_uuid=FLUME).exists()
+
+
+def test_a_ride_that_became_a_show_is_skipped_unless_a_person_mapped_it(tmp_path, park):
+    ours = ride(park, "Parade of Stars", FLUME)
+    events = [*a_day(), show("2024-07-04T15:00:00.000Z", False)]
+    imported(tmp_path, events)
+    Ride.objects.filter(pk=ours.pk).update(entity_type=EntityType.SHOW)
+    run(tmp_path)
+    assert not RideStatusSnapshot.objects.filter(ride=ours).exists()
+    MappingDecision.objects.filter(entity_uuid=FLUME).update(method=MappingMethod.MANUAL)
+    run(tmp_path)
+    assert RideStatusSnapshot.objects.filter(ride=ours).exists()
+
+
+@pytest.mark.parametrize("marked", [0, 1], ids=["first event", "last event"])
+def test_one_event_of_a_file_with_show_times_tells_that_an_entity_is_a_show(tmp_path, park, marked):
+    shows = [show(f"2024-07-04T{13 + hour}:00:00.000Z", hour == marked) for hour in (0, 1)]
+    summary = imported(tmp_path, [*a_day(), *shows])
+    assert summary.rides_created == 1
+    assert summary.skipped == {"SHOW": 2}
+
+
+@pytest.mark.parametrize("same_process", [True, False])
+def test_a_show_without_times_is_known_from_the_slice_before(tmp_path, park, settings, same_process):
+    """Days later it tells no times any more; whoever does that slice, it is no ride."""
+    settings.IMPORT_SLICE_DAYS = 2
+    days = [f"2024-07-{day:02}" for day in range(1, 15)]
+    events = [each for day in days for each in a_day(day)]
+    write_events(tmp_path, events + [show(f"{day}T15:00:00.000Z", day == days[0]) for day in days])
+    job = plan(DirectoryArchive(tmp_path), DESTINATION, source=str(tmp_path))
+    work = Work.of(job)
+    while begin(job) and (piece := job.claim_slice()) is not None:
+        do(work if same_process else Work.of(job), piece)
+    assert list(Ride.objects.values_list("name", flat=True)) == ["Big Coaster"]

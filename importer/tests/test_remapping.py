@@ -203,6 +203,17 @@ def test_the_daily_statistics_of_both_rides_are_computed_again(decision, wrong, 
     assert not apps.get_model("stats", "RideDailyStats").objects.filter(ride=wrong).exists()
 
 
+def test_a_move_back_computes_the_days_of_the_ride_that_left_the_lists(decision, wrong, right):
+    """Statistics are those of active rides: it has to come back before."""
+    remap(decision, right, "somebody")
+    wrong.refresh_from_db()
+    assert not wrong.is_active
+    remap(decision, wrong, "somebody")
+    stats = apps.get_model("stats", "RideDailyStats").objects
+    assert stats.filter(ride=wrong).count() == 3
+    assert not stats.filter(ride=right).exists()
+
+
 def test_statistics_that_fail_leave_the_move_unfinished(decision, right, monkeypatch):
     def fail(*args, **options):
         raise CommandError("no")

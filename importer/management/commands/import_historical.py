@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import CommandError
 from django.db import connection
 
 from importer import acting
 from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
-from importer.finishing import recompute
+from importer.finishing import due, settle
 from importer.models import ACTIVE, RESUMABLE, AlreadyRunning, ImportCheckpoint, ImportStatus, TransitionRefused
 from importer.planning import known_files, plan
 from importer.pool import MOST_WORKERS, Pool, default_workers
@@ -246,24 +247,25 @@ class Command(TeachingCommand):
         except KeyboardInterrupt:
             names = ", ".join(job.import_id for job in jobs)
             raise SomeFailed(f"Interrupted ({names}); import_historical --resume goes on.") from None
-        finished, total_summary = [], ImportSummary()
+        finished: dict[ImportCheckpoint, ImportSummary] = {}
+        total_summary = ImportSummary()
         for job in jobs:
             job.refresh_from_db()
             summary = summary_of(job)
             total_summary.add(summary)
             if job.is_finished() and job.status == ImportStatus.IN_PROGRESS:
-                finished.append((job, summary))
-        done = [job for job, _ in finished]
-        self.tell(total_summary, [job for job in jobs if job not in done])
+                finished[job] = summary
+        self.tell(total_summary, [job for job in jobs if job not in finished])
         try:
-            if total_summary.rows_written and finished and not options["no_recompute"]:
-                days = ImportSummary()
-                for _, summary in finished:
-                    days.add(summary)
-                recompute(days, verbosity=verbosity, stdout=self.stdout, stderr=self.stderr)
-        finally:
-            for job, summary in finished:
-                complete(job, summary)
+            if not options["no_recompute"]:
+                # Of those cancelled too: what came in before stays.
+                ended = [job for job in jobs if job in finished or job.status == ImportStatus.CANCELLED]
+                destinations = [job.destination_uuid for job in ended]
+                settle(due(destinations), verbosity=verbosity, stdout=self.stdout, stderr=self.stderr)
+        except CommandError:
+            complete_all(finished)
+            raise
+        complete_all(finished)
         self.tell_unfinished([job for job in jobs if job.status != ImportStatus.COMPLETED])
 
     @staticmethod
@@ -321,3 +323,8 @@ class Command(TeachingCommand):
 def state_of(job: ImportCheckpoint) -> str:
     reason = f" ({job.last_error})" if job.last_error else ""
     return f"{job.import_id} is {job.status}{reason}"
+
+
+def complete_all(finished: dict[ImportCheckpoint, ImportSummary]) -> None:
+    for job, summary in finished.items():
+        complete(job, summary)
