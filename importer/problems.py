@@ -14,6 +14,7 @@ from snapshots.quality import LogType, Resolution
 MAX_PER_FILE = 10_000
 RAW_LIMIT = 4_000  # characters of offending input that are kept
 MAX_DEPTH = 25
+FORMAT = "#format"  # ends the place of a variation of the format, which is no problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class ProblemLog:
     def add_formats(self, key: str, at: datetime, met: Mapping[str, int]) -> None:
         """Remember each format variation of a file, which was normalised: no error, and nothing to be done."""
         for variation, count in met.items():
-            row = self.row(Problem(LogType.INVALID, "archive_file", f"{key}#format", f"format: {variation}", at))
+            row = self.row(Problem(LogType.INVALID, "archive_file", f"{key}{FORMAT}", f"format: {variation}", at))
             row.raw_data = {"events": count}
             row.resolution_status = Resolution.RESOLVED
             row.resolution_notes = "normalised on import"
@@ -78,6 +79,11 @@ class ProblemLog:
         # A gap's end may have become known since; nothing else of a known problem changes.
         upsert(DataQualityLog, list(self.pending.values()), ["fingerprint"], ["timestamp_end"])
         self.pending.clear()
+
+
+def new_problems(import_id: str) -> int:
+    """How many problems the log has of an import, told by whatever try; variations of the format are none."""
+    return DataQualityLog.objects.filter(import_id=import_id).exclude(external_id__endswith=FORMAT).count()
 
 
 def shortened(raw: Any) -> Any:

@@ -19,12 +19,12 @@ from importer.fresh import store_slice
 from importer.importing import DestinationImport
 from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState, TransitionRefused
 from importer.planning import Checksums, known_files
+from importer.problems import new_problems
 from importer.spool import Spool
 from importer.storing import note_operation
 from importer.summary import ImportSummary
 from parks import data_version
 from parks.querysets import retried_on_lock
-from snapshots.models import DataQualityLog
 from snapshots.partitions import refresh_statistics
 
 log = logging.getLogger(__name__)
@@ -273,7 +273,7 @@ def summary_of(job: ImportCheckpoint) -> ImportSummary:
     total = ImportSummary()
     for counts in job.slices.filter(state=SliceState.DONE).values_list("counts", flat=True):
         total.add(ImportSummary.from_json(counts))
-    total.problems_new = DataQualityLog.objects.filter(import_id=job.import_id).count()
+    total.problems_new = new_problems(job.import_id)
     return total
 
 

@@ -10,6 +10,7 @@ from importer.models import ImportCheckpoint
 from importer.running import run, summary_of
 from importer.tests.archives import write_day, write_events
 from importer.tests.test_slices import eventful_days, forget_all, planned
+from snapshots.models import DataQualityLog
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +54,16 @@ def test_problems_of_an_import_before_are_not_new(archive):
     assert second.problems_new == 0
     assert second.problems.total() > 3
     assert summary_of(ImportCheckpoint.objects.get(pk=first.pk)).problems_new > 3
+
+
+def test_a_variation_of_the_format_is_noted_and_no_new_problem(tmp_path):
+    days = eventful_days()
+    write_events(tmp_path, days)
+    plain = run(planned(DirectoryArchive(tmp_path)))
+    forget_all()
+    for path in tmp_path.glob("*/*/*/*.gz"):
+        path.write_bytes(path.read_bytes() + b"more")
+    varied = run(planned(DirectoryArchive(tmp_path)))
+    assert varied.formats.total() > plain.formats.total()
+    assert varied.problems_new == plain.problems_new
+    assert DataQualityLog.objects.filter(external_id__endswith="#format").count() >= varied.formats.total()
