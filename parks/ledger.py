@@ -8,6 +8,7 @@ no harm.
 import os
 import socket
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.db import models
 from django.db.models import Q
@@ -102,7 +103,7 @@ def is_here(runner: str) -> bool:
 
 
 def is_alive(runner: str) -> bool:
-    """Does the process exist? Of other machines nobody knows: only the limit tells."""
+    """Does the process exist, and not only its exit code? Of other machines nobody knows: only the limit tells."""
     host, _, pid = runner.rpartition(":")
     if host != socket.gethostname()[:80] or not pid.isdecimal():
         return True
@@ -111,5 +112,15 @@ def is_alive(runner: str) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True
-    return True
+        pass  # somebody else's, but there
+    return not is_zombie(int(pid))
+
+
+def is_zombie(pid: int) -> bool:
+    """Has it ended, and nobody asked how? An orphan stays so until the machine's first process asks: in a container
+    perhaps for ever. Linux tells; elsewhere none is known."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in "ZX"

@@ -1,9 +1,11 @@
 """The ledger of the clock: each slot once, one run at a time, missed slots told and caught up."""
 
+import os
 import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,6 +182,18 @@ def test_a_process_of_this_machine_is_alive_or_not():
     assert is_alive(f"{this_process().rpartition(':')[0]}:1"), "of another user, but there"
     assert is_alive("elsewhere:1"), "nobody knows"
     assert is_alive("nonsense")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells")
+def test_a_process_that_has_ended_is_not_alive_though_nobody_asked_how():
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    runner = f"{this_process().rpartition(':')[0]}:{process.pid}"
+    assert is_alive(runner)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and its exit code still waits
+    assert not is_alive(runner)
+    process.communicate()
+    assert not is_alive(runner)
 
 
 @pytest.mark.django_db(transaction=True)
