@@ -236,7 +236,7 @@ def database() -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL names no database")
     if parsed["ENGINE"] == DATABASE_ENGINES["sqlite"]:
         parsed["OPTIONS"] = {
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-49152;",
             # Take the write lock at BEGIN: two writers then wait for each other instead of failing.
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
