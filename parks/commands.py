@@ -1,11 +1,13 @@
 """What all commands of ours share: help that teaches, bars on terminals, one clear line for a bad option."""
 
 import argparse
+import sys
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
-from django.db import OperationalError, ProgrammingError
+from django.db import Error, OperationalError, ProgrammingError
 from tqdm import tqdm
 
 from parks.models import Park
@@ -13,6 +15,7 @@ from parks.models import Park
 # Exit codes of checks, as Nagios and its kin read them, and the word each line begins with.
 OK, WARNING, CRITICAL = 0, 1, 2
 WORDS = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL"}
+MOST_CHECKED_MINUTES = 7 * 24 * 60
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
 
 
@@ -43,6 +46,37 @@ class TeachingCommand(BaseCommand):
     def bar(total: int, unit: str, verbosity: int) -> "tqdm[Any]":
         """A progress bar with rate and ETA; silent when stderr is not a terminal or verbosity is 0."""
         return tqdm(total=total, unit=unit, disable=True if verbosity == 0 else None)
+
+
+class CheckCommand(TeachingCommand):
+    """One line and an exit code for monitoring: does something still come in?"""
+
+    def add_window(self, parser: argparse.ArgumentParser, minutes: int, **least: int) -> None:
+        """`--minutes` and, for each of `least` (such as `parks=5`), `--min-parks`."""
+        parser.add_argument(
+            "--minutes", type=int, default=minutes, metavar="N", help="look back (default: %(default)s)"
+        )
+        for name, number in least.items():
+            parser.add_argument(f"--min-{name}", type=int, default=number, metavar="N", help="(default: %(default)s)")
+
+    def check_window(self, options: Mapping[str, Any]) -> None:
+        """Raises CommandError."""
+        if not 1 <= options["minutes"] <= MOST_CHECKED_MINUTES:
+            raise refuse(f"--minutes must be between 1 and {MOST_CHECKED_MINUTES}, not {options['minutes']}")
+        for name, number in options.items():
+            if name.startswith("min_") and number < 0:
+                raise refuse(f"--{name.replace('_', '-')} must not be negative, but is {number}")
+
+    def tell(self, verdict: Callable[[], tuple[int, str]]) -> None:
+        """Print the verdict (exit code, text); all but OK ends the command with its code."""
+        try:
+            code, text = verdict()
+        except Error as error:
+            code, text = CRITICAL, f"the database does not answer: {error}"
+        self.stdout.write(f"{WORDS[code]}: {text}")
+        if code != OK:
+            self.stdout.flush()
+            sys.exit(code)
 
 
 class SomeFailed(CommandError):

@@ -1,20 +1,17 @@
 """`manage.py check_collection`: one line and an exit code for monitoring (R-22.3)."""
 
-import sys
 from argparse import ArgumentParser
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import Error
 from django.utils import timezone
 
-from parks.commands import CRITICAL, OK, WARNING, WORDS, TeachingCommand, refuse
+from parks.commands import CRITICAL, OK, WARNING, CheckCommand, refuse
 from parks.http import Limits, Upstream, UpstreamError
 from snapshots.freshness import LEAST_PARKS, LEAST_RIDES, MINUTES, Seen, seen
 
 PING_SECONDS = 10.0
-MOST_MINUTES = 7 * 24 * 60
 EXAMPLES = """
 examples:
   check_collection                                     as a check of Nagios, Icinga, Sensu, Zabbix or cron
@@ -31,16 +28,12 @@ cannot be used. The line on stdout ends with performance data.
 """
 
 
-class Command(TeachingCommand):
+class Command(CheckCommand):
     examples = EXAMPLES
     help = "Say in one line whether live collection works, with an exit code that monitoring understands."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--minutes", type=int, default=MINUTES, metavar="N", help="look back (default: %(default)s)"
-        )
-        parser.add_argument("--min-parks", type=int, default=LEAST_PARKS, metavar="N", help="(default: %(default)s)")
-        parser.add_argument("--min-rides", type=int, default=LEAST_RIDES, metavar="N", help="(default: %(default)s)")
+        self.add_window(parser, MINUTES, parks=LEAST_PARKS, rides=LEAST_RIDES)
         parser.add_argument(
             "--ping",
             default=settings.DEAD_MANS_SWITCH_URL,
@@ -49,22 +42,11 @@ class Command(TeachingCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        minutes, parks, rides = options["minutes"], options["min_parks"], options["min_rides"]
-        if not 1 <= minutes <= MOST_MINUTES:
-            raise refuse(f"--minutes must be between 1 and {MOST_MINUTES}, not {minutes}")
-        for option, number in (("--min-parks", parks), ("--min-rides", rides)):
-            if number < 0:
-                raise refuse(f"{option} must not be negative, but is {number}")
+        self.check_window(options)
         if options["ping"] and not is_web_address(options["ping"]):
             raise refuse(f"--ping: {options['ping']!r} is not an http:// or https:// address")
-        try:
-            code, text = verdict(seen(timezone.now(), minutes, parks, rides))
-        except Error as error:
-            code, text = CRITICAL, f"the database does not answer: {error}"
-        self.stdout.write(f"{WORDS[code]}: {text}")
-        if code != OK:
-            self.stdout.flush()
-            sys.exit(code)
+        window = options["minutes"], options["min_parks"], options["min_rides"]
+        self.tell(lambda: verdict(seen(timezone.now(), *window)))
         if options["ping"] and (failure := ping(options["ping"])):
             self.stderr.write(f"the dead man's switch could not be told: {failure}")
 

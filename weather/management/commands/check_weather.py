@@ -1,17 +1,14 @@
 """`manage.py check_weather`: one line and an exit code for monitoring (R-22.3)."""
 
-import sys
 from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
 
-from django.db import Error
 from django.utils import timezone
 
-from parks.commands import CRITICAL, OK, WARNING, WORDS, TeachingCommand, refuse
+from parks.commands import CRITICAL, OK, WARNING, CheckCommand
 from weather.freshness import LEAST_PARKS, MINUTES, SeenWeather, seen_weather
 
-MOST_MINUTES = 7 * 24 * 60
 EXAMPLES = """
 examples:
   check_weather                  as a check of Nagios, Icinga, Sensu, Zabbix or cron
@@ -24,31 +21,17 @@ used. The line ends with performance data.
 """
 
 
-class Command(TeachingCommand):
+class Command(CheckCommand):
     examples = EXAMPLES
     help = "Say in one line whether the weather comes in, with an exit code that monitoring understands."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--minutes", type=int, default=MINUTES, metavar="N", help="look back (default: %(default)s)"
-        )
-        parser.add_argument("--min-parks", type=int, default=LEAST_PARKS, metavar="N", help="(default: %(default)s)")
+        self.add_window(parser, MINUTES, parks=LEAST_PARKS)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        minutes, parks = options["minutes"], options["min_parks"]
-        if not 1 <= minutes <= MOST_MINUTES:
-            raise refuse(f"--minutes must be between 1 and {MOST_MINUTES}, not {minutes}")
-        if parks < 0:
-            raise refuse(f"--min-parks must not be negative, but is {parks}")
+        self.check_window(options)
         now = timezone.now()
-        try:
-            code, text = verdict(seen_weather(now, minutes, parks), now)
-        except Error as error:
-            code, text = CRITICAL, f"the database does not answer: {error}"
-        self.stdout.write(f"{WORDS[code]}: {text}")
-        if code != OK:
-            self.stdout.flush()
-            sys.exit(code)
+        self.tell(lambda: verdict(seen_weather(now, options["minutes"], options["min_parks"]), now))
 
 
 def verdict(found: SeenWeather, now: datetime) -> tuple[int, str]:
