@@ -12,9 +12,10 @@ from typing import Any
 from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.models import Q
 
+from core.instants import instant
 from importer.days import DayRows
 from importer.spool import Extent, Spool, SpooledDay
-from importer.storing import AS_TEXT, TABLES, change_tuples, instant, state_columns, store_again
+from importer.storing import AS_TEXT, TABLES, change_tuples, state_columns, store_again
 from snapshots.bulk import SECONDS, insert_new, load_file, minute_stamp, stamp
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 

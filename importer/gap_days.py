@@ -10,11 +10,12 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
+from core.instants import instant, seconds
 from importer.days import DayRows, ParkDay, RideMemory, build_day
 from importer.events import Event, Source
 from importer.intervals import Interval, clipped, merged, without
-from importer.storing import instant, live_intervals, memory_before, note_operation, ride_facts, seconds, store_again
-from importer.surroundings import scheduled_spans
+from importer.storing import note_operation, store_again
+from importer.surroundings import live_intervals, memory_before, ride_facts, scheduled_spans
 from parks.models import EntityType, Park
 from parks.themeparks_wiki import History, HistoryState
 from parks.zones import day_range

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from core.instants import seconds
 from importer.gap_days import fill
 from importer.histories import (
     HISTORY_DAYS,
@@ -29,7 +30,6 @@ from importer.histories import (
 )
 from importer.intervals import Interval, clipped
 from importer.models import HistoryCall, HistoryOutcome
-from importer.storing import seconds
 from parks import data_version
 from parks.models import Park, Ride
 from parks.themeparks_wiki import ThemeParksWiki

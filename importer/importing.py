@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 from msgspec import Raw
 
+from core.instants import instant, seconds
 from importer.archive import Archive, ArchiveFile, UnreadableFile
 from importer.carry import ParkStream, packed, unpacked
 from importer.days import DayRows, ParkDay, build_day
@@ -27,14 +28,8 @@ from importer.mapping import Mapping, Report
 from importer.models import ImportCheckpoint
 from importer.plain import PlainEvents
 from importer.problems import Problem, ProblemLog, start_of
-from importer.storing import (
-    has_archive_rows,
-    instant,
-    memory_before,
-    seconds,
-)
 from importer.summary import ImportSummary
-from importer.surroundings import Surroundings, spans_of
+from importer.surroundings import Surroundings, has_archive_rows, memory_before, spans_of
 from parks.models import Park
 from parks.zones import day_range, local_date
 from snapshots.quality import LogType

@@ -18,11 +18,12 @@ from django.db import models, transaction
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 
+from core.instants import instant, seconds
 from importer.decisions import LONGEST_NOTES, SURE, MappingDecision, MappingMethod, Span
 from importer.intervals import Interval, holding, merged, without
 from importer.mapping import give_uuid
 from importer.models import ImportSlice
-from importer.storing import KEYS_PER_DELETE, instant, seconds
+from importer.storing import KEYS_PER_DELETE
 from parks import data_version
 from parks.models import Park, Ride
 from parks.querysets import retried_on_lock

@@ -1,4 +1,4 @@
-"""One park-local day of an import: what the database knows before, and the write that makes it so.
+"""The write of one park-local day of an import.
 
 A day's archive rows are replaced as a set, and only where they differ; rows of live collection are never
 touched. Running it again writes nothing.
@@ -6,17 +6,16 @@ touched. Running it again writes nothing.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, models
-from django.db.models import Max, Q
+from django.db.models import Q
 
-from importer.days import DayRows, RideFacts, RideMemory
-from importer.intervals import Interval
-from parks.models import Park, Ride, weight_of
+from core.instants import instant
+from importer.days import DayRows, RideMemory
+from parks.models import Park, Ride
 from parks.querysets import BATCH_SIZE, retried_on_lock, upsert
 from snapshots.bulk import insert_new, stamp
 from snapshots.change_mending import CHANGE_FIELDS
@@ -28,7 +27,7 @@ from snapshots.models import (
     RideStatusSnapshot,
 )
 from snapshots.queues import QueueState
-from snapshots.status import Status, is_operating, operating
+from snapshots.status import Status, is_operating
 
 RIDE_FIELDS = (
     "park_id",
@@ -65,69 +64,8 @@ QUEUE_FIELDS = (
 )
 
 
-def instant(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
-
-
-def seconds(at: datetime) -> int:
-    return int(at.timestamp())
-
-
 KEYS_PER_DELETE = 100
 STATES_KEPT = 1 << 14
-
-
-# -- what is known before ---------------------------------------------------------------------------------
-
-
-def ride_facts(park: Park) -> dict[int, RideFacts]:
-    """Weight and activity of the park's rides, for the instantaneous score."""
-    rows = park.rides.values_list("pk", "classification__tier_weight", "is_active")
-    return {pk: RideFacts(weight_of(weight), is_active) for pk, weight, is_active in rows}
-
-
-def memory_before(park: Park, at: int) -> dict[int, RideMemory]:
-    """The state of each ride of the park at an instant, from what is stored (three queries a ride)."""
-    found = {}
-    for ride in park.rides.all():
-        rows = RideStatusSnapshot.objects.filter(ride=ride, recorded_at__lt=instant(at))
-        last = rows.order_by("-recorded_at").first()
-        if last is None:
-            continue
-        changes = RideStatusChange.objects.filter(ride=ride, changed_at__lt=instant(at))
-        changed_at = changes.aggregate(at=Max("changed_at"))["at"]
-        since = changed_at or rows.order_by("recorded_at").values_list("recorded_at", flat=True).first()
-        ran = rows.filter(operating(), park_appears_open=True).order_by("-recorded_at").first()
-        reported = seconds(last.last_updated_at_source)
-        found[ride.pk] = RideMemory(
-            state=(Status(last.status) if last.status else None, last.wait_time),
-            reported_at=reported,
-            last_event=reported,
-            status_since=seconds(since or last.recorded_at),
-            last_operated=seconds(ran.recorded_at) + ran.duration_seconds if ran else None,
-        )
-    return found
-
-
-def has_archive_rows(park: Park, start: int, end: int) -> bool:
-    """Was anything of this stretch imported before?"""
-    within = Q(recorded_at__gte=instant(start), recorded_at__lt=instant(end), data_source=DataSource.ARCHIVE)
-    return RideStatusSnapshot.objects.filter(within, park=park).exists()
-
-
-def live_intervals(park: Park, start: int, end: int) -> tuple[dict[int, list[Interval]], list[Interval]]:
-    """What live collection covers of a day, by ride, and for the park itself."""
-    within = Q(park=park, data_source=DataSource.LIVE, recorded_at__gte=instant(start), recorded_at__lt=instant(end))
-    columns = ("recorded_at", "duration_seconds")
-    by_ride: dict[int, list[Interval]] = {}
-    rows = RideStatusSnapshot.objects.filter(within).order_by("ride_id", "recorded_at")
-    for ride, at, lasting in rows.values_list("ride_id", *columns):
-        by_ride.setdefault(ride, []).append((seconds(at), seconds(at) + max(lasting, 1)))
-    own = ParkActivitySnapshot.objects.filter(within).order_by("recorded_at").values_list(*columns)
-    return by_ride, [(seconds(at), seconds(at) + max(lasting, 1)) for at, lasting in own]
-
-
-# -- the write --------------------------------------------------------------------------------------------
 
 
 class Form(NamedTuple):

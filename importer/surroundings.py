@@ -4,16 +4,64 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
-from importer.days import RideFacts
+from core.instants import instant, seconds
+from importer.days import RideFacts, RideMemory
 from importer.intervals import Interval
-from importer.storing import instant, live_intervals, ride_facts, seconds
-from parks.models import Park, ParkSchedule, ScheduleType
-from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
+from parks.models import Park, ParkSchedule, ScheduleType, weight_of
+from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
+from snapshots.status import Status, operating
 
 ONE_DAY = timedelta(days=1)
 Hours = tuple[date, datetime, datetime]  # the schedule's date, opening, closing
+
+
+def ride_facts(park: Park) -> dict[int, RideFacts]:
+    """Weight and activity of the park's rides, for the instantaneous score."""
+    rows = park.rides.values_list("pk", "classification__tier_weight", "is_active")
+    return {pk: RideFacts(weight_of(weight), is_active) for pk, weight, is_active in rows}
+
+
+def memory_before(park: Park, at: int) -> dict[int, RideMemory]:
+    """The state of each ride of the park at an instant, from what is stored (three queries a ride)."""
+    found = {}
+    for ride in park.rides.all():
+        rows = RideStatusSnapshot.objects.filter(ride=ride, recorded_at__lt=instant(at))
+        last = rows.order_by("-recorded_at").first()
+        if last is None:
+            continue
+        changes = RideStatusChange.objects.filter(ride=ride, changed_at__lt=instant(at))
+        changed_at = changes.aggregate(at=Max("changed_at"))["at"]
+        since = changed_at or rows.order_by("recorded_at").values_list("recorded_at", flat=True).first()
+        ran = rows.filter(operating(), park_appears_open=True).order_by("-recorded_at").first()
+        reported = seconds(last.last_updated_at_source)
+        found[ride.pk] = RideMemory(
+            state=(Status(last.status) if last.status else None, last.wait_time),
+            reported_at=reported,
+            last_event=reported,
+            status_since=seconds(since or last.recorded_at),
+            last_operated=seconds(ran.recorded_at) + ran.duration_seconds if ran else None,
+        )
+    return found
+
+
+def has_archive_rows(park: Park, start: int, end: int) -> bool:
+    """Was anything of this stretch imported before?"""
+    within = Q(recorded_at__gte=instant(start), recorded_at__lt=instant(end), data_source=DataSource.ARCHIVE)
+    return RideStatusSnapshot.objects.filter(within, park=park).exists()
+
+
+def live_intervals(park: Park, start: int, end: int) -> tuple[dict[int, list[Interval]], list[Interval]]:
+    """What live collection covers of a day, by ride, and for the park itself."""
+    within = Q(park=park, data_source=DataSource.LIVE, recorded_at__gte=instant(start), recorded_at__lt=instant(end))
+    columns = ("recorded_at", "duration_seconds")
+    by_ride: dict[int, list[Interval]] = {}
+    rows = RideStatusSnapshot.objects.filter(within).order_by("ride_id", "recorded_at")
+    for ride, at, lasting in rows.values_list("ride_id", *columns):
+        by_ride.setdefault(ride, []).append((seconds(at), seconds(at) + max(lasting, 1)))
+    own = ParkActivitySnapshot.objects.filter(within).order_by("recorded_at").values_list(*columns)
+    return by_ride, [(seconds(at), seconds(at) + max(lasting, 1)) for at, lasting in own]
 
 
 def operating_hours(park: Park, first: date, last: date) -> list[Hours]:

@@ -10,8 +10,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, OperationalError, ProgrammingError
 from tqdm import tqdm
 
-from parks.models import Park
-
 # Exit codes of checks, as Nagios and its kin read them, and the word each line begins with.
 OK, WARNING, CRITICAL = 0, 1, 2
 WORDS = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL"}
@@ -112,13 +110,3 @@ def span_of_days(start: str | None, end: str | None) -> tuple[date | None, date 
     if first and last and first > last:
         raise refuse(f"--start-date {first} lies after --end-date {last}")
     return first, last
-
-
-def park_option(park_id: int | None) -> Park | None:
-    """The park of `--park-id`, or None when it was not given; raises CommandError when it is unknown."""
-    if park_id is None:
-        return None
-    park = Park.objects.filter(pk=park_id).first()
-    if park is None:
-        raise refuse(f"--park-id: park {park_id} is not known; /api/search/index lists the parks")
-    return park

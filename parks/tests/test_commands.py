@@ -8,7 +8,8 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import IntegrityError, OperationalError, ProgrammingError
 
-from parks.commands import TeachingCommand, day_option, park_option, refuse, span_of_days
+from parks.commands import TeachingCommand, day_option, refuse, span_of_days
+from parks.options import park_option
 from parks.tests.factories import ParkFactory
 
 

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from importer.healing import HealSummary, Work, heal, works
 from importer.histories import HISTORY_DAYS, calls_left, history_client
-from parks.commands import TeachingCommand, park_option, refuse
+from parks.commands import TeachingCommand, refuse
 from parks.models import Park
+from parks.options import park_option
 
 RECOMPUTE = "recompute_daily_stats"  # asked for by name: what observations mean is no business of the importer
 PROBLEMS_SHOWN = 5

@@ -18,9 +18,10 @@ from importer.progress import figures, overview
 from importer.rehearsal import rehearse
 from importer.running import complete, files_of, summary_of
 from importer.summary import ImportSummary
-from parks.commands import SomeFailed, TeachingCommand, park_option, refuse, span_of_days
+from parks.commands import SomeFailed, TeachingCommand, refuse, span_of_days
 from parks.ledger import this_process
 from parks.models import Park
+from parks.options import park_option
 from parks.payloads import uuid_of
 
 EXAMPLES = """

@@ -7,7 +7,8 @@ from typing import Any
 
 from importer.decisions import MappingMethod
 from importer.mapping_report import COLUMNS, ParkReport, cells, decisions, mapping_report
-from parks.commands import TeachingCommand, park_option, refuse
+from parks.commands import TeachingCommand, refuse
+from parks.options import park_option
 from parks.payloads import uuid_of
 
 EXAMPLES = """

@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 
 from parks.classifier import configured_classifier
 from parks.classifying import Outcome, Plan, classify, plan_classification
-from parks.commands import TeachingCommand, park_option, refuse
+from parks.commands import TeachingCommand, refuse
 from parks.models import TIER_WEIGHTS, ClassificationMethod, Ride, RideClassification
+from parks.options import park_option
 from parks.overrides import BadOverrides
 
 EXAMPLES = """

@@ -3,9 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from parks.commands import TeachingCommand, park_option
+from parks.commands import TeachingCommand
 from parks.metadata_coverage import metadata_coverage
 from parks.models import Park
+from parks.options import park_option
 
 COLUMNS = ("total_rides", "with_metadata", "with_coordinates", "with_indoor_outdoor", "with_height_requirement")
 HEADINGS = ("rides", "metadata", "places", "shelter", "heights")

@@ -8,8 +8,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from parks import themeparks_wiki
-from parks.commands import SomeFailed, TeachingCommand, park_option, refuse
+from parks.commands import SomeFailed, TeachingCommand, refuse
 from parks.metadata_sync import CHECKED_EVERY, MetadataSync, sync_metadata, wiki_parks
+from parks.options import park_option
 
 MOST_TOLD = 20
 EXAMPLES = f"""

@@ -8,8 +8,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from parks import themeparks_wiki
-from parks.commands import FIRST_DAY, LAST_DAY, TeachingCommand, park_option, refuse
+from parks.commands import FIRST_DAY, LAST_DAY, TeachingCommand, refuse
 from parks.models import Park
+from parks.options import park_option
 from parks.schedules import Month, Refreshed, parks_with_schedule, refresh_schedules, stale_parks
 
 EXAMPLES = """

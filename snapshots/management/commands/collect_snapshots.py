@@ -14,8 +14,9 @@ from django.core.management.base import CommandError
 from django.db import close_old_connections
 from django.utils import timezone
 
-from parks.commands import SomeFailed, TeachingCommand, park_option, refuse
+from parks.commands import SomeFailed, TeachingCommand, refuse
 from parks.models import Park
+from parks.options import park_option
 from snapshots.collection import CycleResult, collect, collected_parks, slot_of, upstream_fetch
 from snapshots.recordings import RecordingError, recorded, recordings_of, replay
 

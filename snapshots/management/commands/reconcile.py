@@ -8,8 +8,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from parks.commands import SomeFailed, TeachingCommand, park_option, refuse
+from parks.commands import SomeFailed, TeachingCommand, refuse
 from parks.models import Park
+from parks.options import park_option
 from parks.zones import local_date
 from snapshots.orphans import reconcile_orphans
 from snapshots.reconciliation import Reconciled, reconcile_day

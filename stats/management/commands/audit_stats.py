@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from parks.commands import TeachingCommand, park_option, refuse, span_of_days
+from parks.commands import TeachingCommand, refuse, span_of_days
 from parks.models import Park
+from parks.options import park_option
 from parks.zones import local_date
 from stats.audit.anomalies import detect
 from stats.audit.awards import implausible_awards

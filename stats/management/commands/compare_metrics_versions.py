@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from parks.commands import TeachingCommand, park_option, refuse, span_of_days
+from parks.commands import TeachingCommand, refuse, span_of_days
 from parks.models import Park, Ride
+from parks.options import park_option
 from parks.rounding import half_up
 from stats.models import LARGEST_VERSION
 from stats.versions import Change, Figure, Scope, Summary, VersionComparison, compare_versions, dates_of

@@ -13,7 +13,8 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connection
 
-from parks.commands import TeachingCommand, park_option, refuse, span_of_days
+from parks.commands import TeachingCommand, refuse, span_of_days
+from parks.options import park_option
 from stats.models import LARGEST_VERSION, AggregationStatus, RecomputeRun
 from stats.recompute import Progress, days_to_compute, parks_of, recompute, start_run
 

@@ -6,8 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from parks.commands import TeachingCommand, park_option, refuse
+from parks.commands import TeachingCommand, refuse
 from parks.models import Park
+from parks.options import park_option
 from stats.models import LARGEST_VERSION
 from stats.reconciliation import differing_days, reconcile_stats, sampled_days
 
