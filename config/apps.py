@@ -9,6 +9,6 @@ class ConfigConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from config import checks  # noqa: F401  (registers the system checks)
-        from config.slow_queries import watch
+        from core.web.slow_queries import watch
 
         connection_created.connect(watch, dispatch_uid="slow queries")

@@ -8,8 +8,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.utils import timezone
 
-from snapshots.partition_care import LEAST_MONTHS_AHEAD, months_ahead
-from snapshots.partitions import PARTITIONED_TABLES, has_partitions
+from snapshots.storage.partition_care import LEAST_MONTHS_AHEAD, months_ahead
+from snapshots.storage.partitions import PARTITIONED_TABLES, has_partitions
 
 MINIMUM_VERSIONS = {"MariaDB": (10, 6), "MySQL": (8, 0)}
 

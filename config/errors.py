@@ -2,17 +2,17 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from config import api
+from core.api import errors
 from dashboard import views
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return (views if views.wants_page(request) else api).not_found(request, exception)
+    return (views if views.wants_page(request) else errors).not_found(request, exception)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return (views if views.wants_page(request) else api).bad_request(request, exception)
+    return (views if views.wants_page(request) else errors).bad_request(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return (views if views.wants_page(request) else api).server_error(request)
+    return (views if views.wants_page(request) else errors).server_error(request)

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery.schedules import BaseSchedule, schedstate
 
-from parks.grids import DAY, HOUR, MINUTE, Grid, Job
+from core.jobs.grids import DAY, HOUR, MINUTE, Grid, Job
 
 CATCH_UP = Grid(5 * MINUTE, 2 * MINUTE)
 

@@ -130,6 +130,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "config.apps.ConfigConfig",
+    "core",
     "parks",
     "snapshots",
     "stats",
@@ -141,9 +142,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.content_policy.ContentPolicyMiddleware",
-    "config.slow_queries.EndpointMiddleware",
-    "config.cors.CorsMiddleware",
+    "core.web.content_policy.ContentPolicyMiddleware",
+    "core.web.slow_queries.EndpointMiddleware",
+    "core.web.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -182,7 +183,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- database --------------------------------------------------------------------------------------------
 
-DATABASE_ENGINES = {"sqlite": "django.db.backends.sqlite3", "mysql": "config.mysql"}
+DATABASE_ENGINES = {"sqlite": "django.db.backends.sqlite3", "mysql": "core.database.mysql"}
 TLS_MODES = ("DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 TLS_FILES = {"ssl_ca": "ca", "ssl_cert": "cert", "ssl_key": "key"}
 
@@ -318,7 +319,7 @@ SITE_TIME_ZONE = zone("SITE_TIME_ZONE", "America/Los_Angeles")
 # Days of weather that clean_weather keeps.
 WEATHER_OBSERVATION_DAYS = whole_number("WEATHER_OBSERVATION_DAYS", 730, 1, 73_000)
 WEATHER_FORECAST_DAYS = whole_number("WEATHER_FORECAST_DAYS", 90, 1, 73_000)
-# How /api/analytics/* may group hours: the name, and the stats.groups.Grouping that knows.
+# How /api/analytics/* may group hours: the name, and the stats.answers.groups.Grouping that knows.
 ANALYTICS_GROUPINGS = {
     "rain": "weather.groupings.RAIN",
     "temperature_band": "weather.groupings.TEMPERATURE_BAND",
@@ -397,10 +398,10 @@ STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = DEBUG or not any(STATIC_ROOT.iterdir())
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "config.static_files.HashedFiles"},
+    "staticfiles": {"BACKEND": "core.web.static_files.HashedFiles"},
 }
 # No script and no style inside a page, nothing from another host. `/api/docs/` widens it for itself,
-# config/content_policy.py for the admin site.
+# core/web/content_policy.py for the admin site.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -453,11 +454,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["config.api.BoundedJsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.AlwaysJson",
-    "DEFAULT_METADATA_CLASS": "config.api.NoMetadata",
+    "DEFAULT_PARSER_CLASSES": ["core.api.errors.BoundedJsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.errors.AlwaysJson",
+    "DEFAULT_METADATA_CLASS": "core.api.errors.NoMetadata",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "config.api.error_response",
+    "EXCEPTION_HANDLER": "core.api.errors.error_response",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -471,8 +472,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "RequestedPeriodEnum": "stats.api.serializers.PERIODS",
-        "PeriodEnum": "stats.windows.Period",
-        "ResolutionEnum": "snapshots.quality.Resolution",
+        "PeriodEnum": "stats.measures.windows.Period",
+        "ResolutionEnum": "snapshots.models.quality.Resolution",
         "ParkSortEnum": "stats.api.serializers.PARK_SORTS",
         "RideSortEnum": "stats.api.serializers.RIDE_SORTS",
     },

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from config.api import failure
+from core.api.errors import failure
 from dashboard.pages.now import now
 from dashboard.views import prefers_page
 

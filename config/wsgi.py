@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django_application = get_wsgi_application()
 
-from config.cache import cached  # noqa: E402  (the settings must be there)
+from core.web.stored_answers import cached  # noqa: E402  (the settings must be there)
 
 # Every view is loaded now; otherwise the first requests of each worker wait for that, all of them.
 get_resolver().url_patterns  # noqa: B018

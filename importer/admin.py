@@ -15,15 +15,23 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from importer import acting
-from importer.archive import ArchiveError
-from importer.decisions import MappingDecision, MappingDecisionQuerySet
-from importer.models import ACTIVE, AlreadyRunning, ImportCheckpoint, ImportSlice, ImportStatus, TransitionRefused
-from importer.progress import figures, left
-from importer.remapping import RemappingRefused, remap, unmap
-from parks.admin_base import NotesForm, ReadingAdmin
+from core.admin_base import NotesForm, ReadingAdmin
+from core.payloads import uuid_of
+from importer.archive.files import ArchiveError
+from importer.jobs import actions
+from importer.jobs.progress import figures, left
+from importer.mapping.remapping import RemappingRefused, remap, unmap
+from importer.models import (
+    ACTIVE,
+    AlreadyRunning,
+    ImportCheckpoint,
+    ImportSlice,
+    ImportStatus,
+    MappingDecision,
+    MappingDecisionQuerySet,
+    TransitionRefused,
+)
 from parks.models import Park, Ride
-from parks.payloads import uuid_of
 
 STATES = {
     ImportStatus.PENDING.value: "info",
@@ -34,7 +42,7 @@ STATES = {
     ImportStatus.CANCELLED.value: "default",
 }
 LOOK_AGAIN_SECONDS = 5
-WENT_WRONG = (ArchiveError, AlreadyRunning, TransitionRefused, acting.WorkersAway)
+WENT_WRONG = (ArchiveError, AlreadyRunning, TransitionRefused, actions.WorkersAway)
 
 
 def one_line(error: Exception) -> str:
@@ -118,7 +126,7 @@ class ImportAdmin(ReadingAdmin):
     def save_model(self, request: HttpRequest, obj: ImportCheckpoint, form: Any, change: bool) -> None:
         """Plan it; `add_view` hands it over when it is committed."""
         said = form.cleaned_data
-        job = acting.planned(said["destination_uuid"], said["start_date"], said["end_date"], said["auto_create"])
+        job = actions.planned(said["destination_uuid"], said["start_date"], said["end_date"], said["auto_create"])
         obj.pk, obj.import_id, obj.status = job.pk, job.import_id, job.status
         request.planned = job  # type: ignore[attr-defined]
 
@@ -128,7 +136,7 @@ class ImportAdmin(ReadingAdmin):
             response = super().add_view(request, form_url, extra_context)
             job = getattr(request, "planned", None)
             if job is not None:
-                acting.hand_over(job, ImportStatus.CANCELLED)
+                actions.hand_over(job, ImportStatus.CANCELLED)
         except WENT_WRONG as error:
             self.message_user(request, f"Nothing was started: {one_line(error)}", messages.ERROR)
             return redirect(request.get_full_path())
@@ -210,11 +218,11 @@ class ImportAdmin(ReadingAdmin):
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[ImportCheckpoint]) -> None:
-        self.act(request, queryset, "Resumed.", acting.resume)
+        self.act(request, queryset, "Resumed.", actions.resume)
 
     @admin.action(description="Cancel", permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ImportCheckpoint]) -> None:
-        self.act(request, queryset, "Cancelled.", acting.cancel)
+        self.act(request, queryset, "Cancelled.", actions.cancel)
 
     def act(self, request: HttpRequest, queryset: QuerySet[ImportCheckpoint], said: str, step: Any) -> None:
         """Take the step with each; those that cannot are told with the reason."""
@@ -315,7 +323,7 @@ class MappingDecisionAdmin(ReadingAdmin):
             return
         told = f"{row}: {moved.rows:,} observations moved."
         if row.ride is not None:
-            told += acting.recompute_moved(row.ride.park_id, moved)
+            told += actions.recompute_moved(row.ride.park_id, moved)
         if moved.unclear:
             told += f" In {len(moved.unclear)} stretches two entities took turns: import these days again."
         self.done(request, rows, f"Now {row.ride.name if row.ride else 'no ride'}.", told)

@@ -11,12 +11,12 @@ from unfold.decorators import display
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from parks.admin_base import MOST_AT_ONCE, ReadingAdmin
-from parks.admin_keys import AdminKey
-from parks.classifying import withdraw_overrides
-from parks.ledger import JobRun
+from core.admin_base import MOST_AT_ONCE, ReadingAdmin
+from core.admin_keys import AdminKey
+from core.jobs.ledger import JobRun
+from parks.classification.classifying import withdraw_overrides
+from parks.classification.overrides import BadOverrides
 from parks.models import TIER_WEIGHTS, Category, Park, Ride, RideClassification, RideClassificationQuerySet
-from parks.overrides import BadOverrides
 
 AS_IT_IS = ("", "category as it is")
 

@@ -10,11 +10,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from parks import data_version
-from parks.admin_keys import AdminKey  # noqa: F401  (here Django looks for models)
-from parks.fields import EnumField, in_range, one_of
-from parks.ledger import JobLock, JobRun  # noqa: F401  (here Django looks for models)
-from parks.zones import is_zone
+from core import data_version
+from core.fields import EnumField, in_range, one_of
+from core.zones import is_zone
 
 
 class ParkQuerySet(models.QuerySet["Park"]):

@@ -11,8 +11,8 @@ from django.db import connections
 from django.db.models import F, FloatField, Func, Q, QuerySet, Value
 from django.db.models.functions import ASin, Cast, Cos, Least, Power, Radians, Sin, Sqrt
 
+from parks.catalog.places import EARTH_KM, Place
 from parks.models import EntityMetadata
-from parks.places import EARTH_KM, Place
 
 EARTH_M = EARTH_KM * 1000
 # A box is this much too large, in degrees (about 10 m): rounding must not cut off what lies on the edge.

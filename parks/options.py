@@ -1,6 +1,6 @@
 """Options that commands of all apps share and that need the catalogue."""
 
-from parks.commands import refuse
+from core.commands import refuse
 from parks.models import Park
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import SingleNumericFilter
 from unfold.decorators import display
 
-from parks.admin_base import MOST_AT_ONCE, NotesForm, ReadingAdmin
-from snapshots.quality import (
+from core.admin_base import MOST_AT_ONCE, NotesForm, ReadingAdmin
+from snapshots.models import (
     SETTLED,
     DataQualityIssue,
     DataQualityLog,

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.zones import local_date
 from parks.models import Park, ParkSchedule, ScheduleType
-from parks.zones import local_date
 
 # Opening and closing instant of an OPERATING row.
 OpenWindow = tuple[datetime, datetime]

@@ -10,10 +10,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from parks.payloads import brief, clean, whole
-from parks.rounding import half_up
-from snapshots.models import QueueType, ReturnState
-from snapshots.quality import LogType
+from core.payloads import brief, clean, whole
+from core.rounding import half_up
+from snapshots.models import LogType, QueueType, ReturnState
 from snapshots.status import EXTREME_WAIT_MINUTES
 
 LARGEST_WAIT = 32_767  # what the column holds

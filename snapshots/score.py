@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from parks.rounding import half_up
+from core.rounding import half_up
 
 SHAME_SCORE_MULTIPLIER = 10
 SHAME_SCORE_MAX = Decimal("10.0")

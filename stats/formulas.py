@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
+from core.rounding import half_up
 from parks.models import weight_of
-from parks.rounding import half_up
 from snapshots.score import SHAME_SCORE_MULTIPLIER
-from stats.measures import hours, percentage
+from stats.measures.measures import hours, percentage
 
 NO_HOURS = Decimal("0.00")
 

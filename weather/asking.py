@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import TextChoices
 
-from parks.http import Limits, Reason, Source, Upstream, UpstreamError
-from parks.payloads import brief, parsed
-from parks.places import Place
+from core.http import Limits, Reason, Source, Upstream, UpstreamError
+from core.payloads import brief, parsed
+from parks.catalog.places import Place
 from weather.open_meteo import ARCHIVE_VARIABLES, VARIABLES
 
 TIMEOUT_SECONDS = 30.0  # rules 2

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Count
 
-from parks import data_version
-from parks.http import Reason, UpstreamError
+from core import data_version
+from core.http import Reason, UpstreamError
+from core.payloads import clean, parsed
+from core.querysets import retried_on_lock, upsert
+from parks.catalog.places import Place
 from parks.models import Park
-from parks.payloads import clean, parsed
-from parks.places import Place
-from parks.querysets import retried_on_lock, upsert
 from weather.asking import PLACES_A_REQUEST, LimitReached, OpenMeteo
 from weather.models import WeatherForecast, WeatherObservation
 from weather.open_meteo import (

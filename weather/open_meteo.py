@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from parks.rounding import half_up
+from core.rounding import half_up
 from weather.units import (
     UnknownUnit,
     celsius,

@@ -7,7 +7,7 @@ said. No value stays no value, in whatever unit; a value in a unit we cannot con
 from collections.abc import Mapping
 from decimal import Decimal
 
-from parks.rounding import half_up
+from core.rounding import half_up
 
 FAHRENHEIT, CELSIUS = "°F", "°C"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from config.tests.contract_world import CROWD_NOW, NOW, World, build_crowd, build_world, stage
+from config.tests.contract.contract_world import CROWD_NOW, NOW, World, build_crowd, build_world, stage
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from config.cache import CachedApplication
 from config.tests.browser_reads import CALENDAR, CLOSED, FILTERS, PERIODS, READS, urls
-from config.tests.contract_shapes import KINDS, is_number, leaves
-from config.tests.contract_world import API, World, asked, over_wsgi
+from config.tests.contract.contract_shapes import KINDS, is_number, leaves
+from config.tests.contract.contract_world import API, World, asked, over_wsgi
 from config.wsgi import django_application
-from parks import data_version
+from core import data_version
+from core.web.stored_answers import CachedApplication
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
 

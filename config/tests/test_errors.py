@@ -14,9 +14,9 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config import api
 from config.urls import handler400, handler404, handler500
 from config.urls import urlpatterns as routes
+from core.api import errors
 
 pytestmark = pytest.mark.django_db
 SECRET = "mysql://rw:hunter2@10.0.0.7"
@@ -97,7 +97,7 @@ def test_a_failure_outside_the_views_tells_nothing_either(client, monkeypatch):
     def fail(self, request):
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr("config.cors.CorsMiddleware.__call__", fail)
+    monkeypatch.setattr("core.web.cors.CorsMiddleware.__call__", fail)
     client.raise_request_exception = False
     response = client.get("/api/health")
     assert response.status_code == 500
@@ -200,7 +200,7 @@ def test_unknown_ids_and_forbidden_things_have_the_same_shape(client):
     ],
 )
 def test_the_first_message_of_a_nested_error_is_told(detail, message):
-    assert api.first_message(detail) == message
+    assert errors.first_message(detail) == message
 
 
 @pytest.mark.parametrize(
@@ -217,14 +217,14 @@ def test_the_first_message_of_a_nested_error_is_told(detail, message):
     ],
 )
 def test_every_exception_becomes_the_one_shape(error, status, message):
-    response = api.error_response(error, {})
+    response = errors.error_response(error, {})
     assert response is not None
     assert response.status_code == status
     assert response.data == {"success": False, "error": message}
 
 
 @pytest.mark.parametrize(
-    ("handler", "status"), [(api.bad_request, 400), (api.not_found, 404), (api.server_error, 500)]
+    ("handler", "status"), [(errors.bad_request, 400), (errors.not_found, 404), (errors.server_error, 500)]
 )
 def test_the_handlers_answer_without_a_view(handler, status):
     request: HttpRequest = RequestFactory().get("/")

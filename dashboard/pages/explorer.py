@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.urls import path
 from rest_framework.exceptions import ValidationError
 
-from dashboard.explorer import (
+from dashboard.components.tables import csv_answer
+from dashboard.pages.explorer_form import (
     ANSWERS,
     FIELDS,
     MOST_ROWS,
@@ -23,10 +24,9 @@ from dashboard.explorer import (
     totals,
     with_defaults,
 )
-from dashboard.tables import csv_answer
 from dashboard.views import first_of, one_of, page
 from stats.api.analytics_serializers import AnalyticsQuery
-from stats.windows import Bucket
+from stats.measures.windows import Bucket
 
 
 @page

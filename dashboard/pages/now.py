@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from dashboard.views import disney_universal_only, one_of, page
 from parks.models import Park, Ride
+from snapshots.collection.freshness import Heard, last_heard
 from snapshots.current import ParkNow, parks_now
-from snapshots.freshness import Heard, last_heard
 from snapshots.models import DataSource
 from snapshots.status import Status
-from stats.down_now import down_since
-from stats.health import CRITICAL_MINUTES, STALE_MINUTES
-from stats.selection import chosen_parks
-from stats.status_summary import rides_by_status
+from stats.answers.down_now import down_since
+from stats.answers.health import CRITICAL_MINUTES, STALE_MINUTES
+from stats.answers.status_summary import rides_by_status
+from stats.readings.selection import chosen_parks
 
 LONGEST = 10  # outages shown on top
 # How a park is listed: what is open first, then what is closed, then what is not known.

@@ -7,14 +7,14 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
-from dashboard.dates import Dates, date_of
-from dashboard.park_page import park_day, park_period
-from dashboard.strips import legend
+from core.zones import local_date
+from dashboard.components.dates import Dates, date_of
+from dashboard.components.timeline import legend
+from dashboard.components.weather_lines import weather_of_day
+from dashboard.pages.park_view import park_day, park_period
 from dashboard.views import PERIODS, page, period_of
-from dashboard.weather_lines import weather_of_day
 from parks.models import Park
-from parks.zones import local_date
-from stats.windows import Period, days_of
+from stats.measures.windows import Period, days_of
 
 DAYS = (Period.TODAY, Period.YESTERDAY)
 

@@ -6,9 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
-from dashboard.links import park_url, ride_url
+from dashboard.components.links import park_url, ride_url
 from dashboard.views import BadInput, number_of, page
-from parks.name_search import find
+from parks.search.find import find
 
 LONGEST_QUERY = 100  # characters
 HITS, HITS_AT_ONCE = 50, 12

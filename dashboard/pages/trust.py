@@ -9,26 +9,26 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
-from dashboard.coverage import coverage
+from dashboard.components.coverage import coverage
 from dashboard.views import PERIODS, disney_universal_only, one_of, page
-from parks.classification_cache import LEAST_CONFIDENCE
+from parks.classification.cache import LEAST_CONFIDENCE
 from parks.models import CLASSIFICATION_REVIEW_BELOW, DEFAULT_TIER_WEIGHT, INCLUSION_WINDOW, TIER_WEIGHTS
-from parks.schedules import REFRESH_AFTER
+from parks.sync.schedules import REFRESH_AFTER
+from snapshots.collection.feeds import QUEUE_TIMES_STALE, WIKI_STALE
+from snapshots.collection.gaps import LONGEST_SILENCE
 from snapshots.current import LIVE_WINDOW
-from snapshots.feeds import QUEUE_TIMES_STALE, WIKI_STALE
-from snapshots.gaps import LONGEST_SILENCE
 from snapshots.queues import PLAUSIBLE_WAIT
 from snapshots.score import SHAME_SCORE_MAX, SHAME_SCORE_MULTIPLIER
 from snapshots.status import EXTREME_WAIT_MINUTES
+from stats.answers.awards import LEAST_SCORE
+from stats.answers.health import CRITICAL_MINUTES, STALE_MINUTES
+from stats.answers.ride_details import OPERATING_THRESHOLD
+from stats.answers.trends import TREND_THRESHOLD
 from stats.audit import anomalies
+from stats.audit.plausibility import LONGEST_AVERAGE_WAIT
 from stats.audit.verification import INTERVAL_TOLERANCE
-from stats.awards import LEAST_SCORE
-from stats.health import CRITICAL_MINUTES, STALE_MINUTES
-from stats.plausibility import LONGEST_AVERAGE_WAIT
-from stats.ride_details import OPERATING_THRESHOLD
-from stats.selection import chosen_parks
-from stats.trends import TREND_THRESHOLD
-from stats.windows import Period, days_of
+from stats.measures.windows import Period, days_of
+from stats.readings.selection import chosen_parks
 from weather import freshness
 from weather.open_meteo import FAILURE_LIMIT, FORECAST_HOURS
 

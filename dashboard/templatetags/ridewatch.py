@@ -7,34 +7,34 @@ from django import template
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from dashboard import cells, links
-from dashboard.navigation import SECTIONS
-from dashboard.tables import ASCENDING, DESCENDING, Column, Table
+from dashboard.components import formatting, links
+from dashboard.components.navigation import SECTIONS
+from dashboard.components.tables import ASCENDING, DESCENDING, Column, Table
 from dashboard.views import PERIODS
 
 register = template.Library()
 
-register.filter("hours", cells.hours)
-register.filter("minutes", cells.minutes)
-register.filter("percent", cells.percent)
-register.filter("number", cells.number)
-register.filter("length_words", cells.length)
+register.filter("hours", formatting.hours)
+register.filter("minutes", formatting.minutes)
+register.filter("percent", formatting.percent)
+register.filter("number", formatting.number)
+register.filter("length_words", formatting.length)
 register.filter("park_url", links.park_url)
 register.filter("ride_url", links.ride_url)
-register.simple_tag(cells.state, name="status")
-register.simple_tag(cells.trend)
-register.simple_tag(cells.sparkline)
+register.simple_tag(formatting.state, name="status")
+register.simple_tag(formatting.trend)
+register.simple_tag(formatting.sparkline)
 
 
 @register.simple_tag
 def local_time(instant: datetime | None, zone: str, shape: str = "time") -> SafeString | str:
-    return cells.local_time(instant, zone, shape)
+    return formatting.local_time(instant, zone, shape)
 
 
 @register.simple_tag
 def cell(row: dict[str, Any], column: Column) -> Any:
     """A value of a table as HTML."""
-    return cells.KINDS[column.kind](row, column.key)
+    return formatting.KINDS[column.kind](row, column.key)
 
 
 @register.inclusion_tag("dashboard/components/navigation.html", takes_context=True)

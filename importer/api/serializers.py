@@ -8,10 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from core.api.admin_access import AdminErrorSerializer
+from core.payloads import uuid_of
 from importer.models import ImportStatus
-from parks.api.admin_access import AdminErrorSerializer
-from parks.payloads import uuid_of
-from snapshots.quality import LogType
+from snapshots.models import LogType
 
 EARLIEST, LATEST = date(1970, 1, 2), date(2199, 12, 31)
 STATUSES = ", ".join(ImportStatus.values)

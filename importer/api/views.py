@@ -9,7 +9,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from importer import acting
+from core.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
+from core.api.bodies import json_body
 from importer.api.serializers import (
     ActedSerializer,
     CancelledSerializer,
@@ -23,12 +24,11 @@ from importer.api.serializers import (
     StartedSerializer,
     StateSerializer,
 )
-from importer.archive import ArchiveError
+from importer.archive.files import ArchiveError
+from importer.jobs import actions
+from importer.jobs.planning import NothingThere
+from importer.jobs.progress import figures
 from importer.models import AlreadyRunning, ImportCheckpoint, ImportStatus, TransitionRefused
-from importer.planning import NothingThere
-from importer.progress import figures
-from parks.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
-from parks.api.bodies import json_body
 from snapshots.models import DataQualityLog
 
 IMPORT_ID = re.compile(r"imp_[0-9a-f]{16}")
@@ -107,8 +107,8 @@ def busy(running: ImportCheckpoint) -> Refused:
 def hand_over(job: ImportCheckpoint, otherwise: ImportStatus) -> None:
     """Raises Refused (503) when the workers cannot be told."""
     try:
-        acting.hand_over(job, otherwise)
-    except acting.WorkersAway as error:
+        actions.hand_over(job, otherwise)
+    except actions.WorkersAway as error:
         raise Refused(503, str(error)) from error
 
 
@@ -144,7 +144,7 @@ class ImportViewSet(AdminViewSet):
     def start(self, request: Request) -> Response:
         body = StartBody.of(json_body(request))
         try:
-            job = acting.planned(body["destination_uuid"], body["start_date"], body["end_date"], body["auto_create"])
+            job = actions.planned(body["destination_uuid"], body["start_date"], body["end_date"], body["auto_create"])
         except NothingThere as error:
             raise Refused(400, "destination_uuid: the archive has no files of it in this range") from error
         except ArchiveError as error:
@@ -188,12 +188,12 @@ class ImportViewSet(AdminViewSet):
         if not job.can_resume:
             raise refusal
         try:
-            acting.resume(job)
+            actions.resume(job)
         except AlreadyRunning as error:
             raise busy(error.running) from error
         except TransitionRefused as error:
             raise refusal from error
-        except acting.WorkersAway as error:
+        except actions.WorkersAway as error:
             raise Refused(503, str(error)) from error
         return Response(acted(job, "Import resumed. A worker takes it up."))
 
@@ -222,7 +222,7 @@ class ImportViewSet(AdminViewSet):
         message = "Import not found or already completed"
         job = found(import_id, message)
         try:
-            acting.cancel(job)
+            actions.cancel(job)
         except TransitionRefused as error:
             raise Refused(404, message, import_id=job.import_id) from error
         answer = acted(job, "Import cancelled")
@@ -281,7 +281,7 @@ class ImportViewSet(AdminViewSet):
     )
     def destinations(self, request: Request) -> Response:
         try:
-            uuids = acting.the_archive().destinations()
+            uuids = actions.the_archive().destinations()
         except ArchiveError as error:
             raise unreachable(error) from error
         return Response({"count": len(uuids), "destinations": uuids})

@@ -6,8 +6,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from importer.decisions import MappingDecision, MappingMethod
-from importer.models import HistoryCall, ImportCheckpoint, ImportSlice
+from importer.models import HistoryCall, ImportCheckpoint, ImportSlice, MappingDecision, MappingMethod
 from parks.tests.factories import NOON, RideFactory, wiki_id
 
 

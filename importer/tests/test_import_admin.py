@@ -11,17 +11,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from kombu.exceptions import OperationalError as BrokerAway
 
-from importer import acting
-from importer.archive import ArchiveError
-from importer.decisions import MappingDecision, MappingMethod
-from importer.models import ImportCheckpoint, ImportStatus, SliceState
-from importer.progress import left
-from importer.tasks import import_slice, recompute_park
+from core.zones import local_date
+from importer.archive.files import ArchiveError
+from importer.jobs import actions
+from importer.jobs.progress import left
+from importer.jobs.tasks import import_slice, recompute_park
+from importer.jobs.tests.test_importing import a_day
+from importer.models import ImportCheckpoint, ImportStatus, MappingDecision, MappingMethod, SliceState
 from importer.tests.archives import DESTINATION, write_events
 from importer.tests.factories import CheckpointFactory, DecisionFactory, SliceFactory
-from importer.tests.test_importing import a_day
 from parks.tests.factories import ParkFactory, RideFactory, wiki_id
-from parks.zones import local_date
 from snapshots.models import RideStatusSnapshot
 from snapshots.tests.factories import SnapshotFactory
 
@@ -118,12 +117,12 @@ def test_an_archive_without_files_of_the_destination_starts_nothing(admin_client
     assert asked == []
 
 
-@pytest.mark.parametrize("error", [ArchiveError("the bucket is away"), acting.WorkersAway("no broker")])
+@pytest.mark.parametrize("error", [ArchiveError("the bucket is away"), actions.WorkersAway("no broker")])
 def test_an_archive_or_broker_that_is_away_is_told(admin_client, archive, monkeypatch, error):
     def away(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(acting, "planned" if isinstance(error, ArchiveError) else "hand_over", away)
+    monkeypatch.setattr(actions, "planned" if isinstance(error, ArchiveError) else "hand_over", away)
     response = start(admin_client)
     assert told(response)[-1] == f"error: Nothing was started: {error}"
 

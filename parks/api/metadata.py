@@ -11,8 +11,8 @@ from rest_framework.viewsets import ViewSet
 
 from parks.api.nearby import ATTRIBUTION
 from parks.api.serializers import AttributionSerializer, ErrorSerializer
-from parks.metadata import FIELDS, history
 from parks.models import Ride, Shelter
+from parks.sync.metadata import FIELDS, history
 
 MOST_VERSIONS = 200
 DEGREES = ("latitude", "longitude")

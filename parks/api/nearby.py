@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from parks.api.queries import LimitField, NumberField, Query, one_of
+from core.api.queries import LimitField, NumberField, Query, one_of
 from parks.api.serializers import ErrorSerializer, NearbyRidesSerializer
 from parks.models import EntityMetadata, Shelter
 from parks.nearby import near

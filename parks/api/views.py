@@ -4,7 +4,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from parks.api.serializers import SearchIndexSerializer
-from parks.search import search_index
+from parks.search.index import search_index
 
 
 class SearchViewSet(ViewSet):

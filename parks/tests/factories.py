@@ -6,8 +6,8 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from parks.admin_keys import AdminKey
-from parks.ledger import JobLock, JobRun
+from core.admin_keys import AdminKey
+from core.jobs.ledger import JobLock, JobRun
 from parks.models import (
     ClassificationMethod,
     EntityMetadata,

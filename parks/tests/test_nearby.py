@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from parks.catalog.places import Place, km_between
 from parks.models import EntityMetadata, Ride, Shelter
 from parks.nearby import box, distance, near
-from parks.places import Place, km_between
 from parks.tests.factories import MetadataFactory, ParkFactory, RideFactory
 
 pytestmark = pytest.mark.django_db

@@ -194,7 +194,7 @@ def fill(path: str) -> None:
 
 def compare(directory: str) -> None:
     """Count what was restored, and let stored answers go."""
-    from parks import data_version
+    from core import data_version
 
     told = read_manifest(directory)
     rows = rows_of("default")

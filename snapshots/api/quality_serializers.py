@@ -9,14 +9,13 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from parks.api.queries import LimitField, Query, one_of
-from parks.commands import FIRST_DAY, LAST_DAY
+from core.api.queries import LimitField, Query, one_of
+from core.commands import FIRST_DAY, LAST_DAY
+from core.periods import ALIASES, Days, Period
 from parks.models import Park, Ride
-from parks.periods import ALIASES, Days, Period
-from snapshots.models import DataSource
-from snapshots.park_freshness import Freshness
-from snapshots.quality import LogType, NotesNeeded, Resolution, refuse_silence
-from snapshots.quality_selection import Selection
+from snapshots.collection.park_freshness import Freshness
+from snapshots.models import DataSource, LogType, NotesNeeded, Resolution, refuse_silence
+from snapshots.quality.selection import Selection
 
 MOST_ROWS, MOST_PASSED_OVER = 500, 1_000_000
 PERIODS = (*Period.values, *ALIASES)

@@ -11,11 +11,11 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from parks.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
-from parks.metadata_coverage import metadata_coverage
+from core.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
+from core.periods import Days
+from core.zones import local_date
 from parks.models import Park
-from parks.periods import Days
-from parks.zones import local_date
+from parks.sync.metadata_coverage import metadata_coverage
 from snapshots.api.quality_serializers import (
     CoverageSerializer,
     FreshnessSerializer,
@@ -29,11 +29,11 @@ from snapshots.api.quality_serializers import (
     SummaryQuery,
     WindowQuery,
 )
-from snapshots.coverage import coverage_by_day
-from snapshots.park_freshness import park_freshness
-from snapshots.quality import DataQualityLog, TransitionRefused
-from snapshots.quality_answers import gaps, issues, summary
-from snapshots.quality_selection import Selection
+from snapshots.collection.park_freshness import park_freshness
+from snapshots.models import DataQualityLog, TransitionRefused
+from snapshots.quality.answers import gaps, issues, summary
+from snapshots.quality.coverage import coverage_by_day
+from snapshots.quality.selection import Selection
 
 TAGS = ["admin: quality"]
 BAD_QUERY = OpenApiResponse(AdminErrorSerializer, description="a parameter is not acceptable")

@@ -7,8 +7,8 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from parks.api.queries import NumberField, Query, choice, one_of
-from snapshots.storage import CRITICAL_GB, WARNING_GB, is_measured
+from core.api.queries import NumberField, Query, choice, one_of
+from snapshots.storage.sizes import CRITICAL_GB, WARNING_GB, is_measured
 
 MOST_DAYS = 36_500
 MOST_GB = 1_000_000_000

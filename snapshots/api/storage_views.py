@@ -7,9 +7,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from parks.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
-from parks.ledger import JobRun, JobStatus
-from snapshots import storage, storage_jobs
+from core.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
+from core.jobs.ledger import JobRun, JobStatus
 from snapshots.api.storage_serializers import (
     AlertsQuery,
     GrowthQuery,
@@ -23,8 +22,9 @@ from snapshots.api.storage_serializers import (
     StorageAlertsSerializer,
     StorageSummarySerializer,
 )
-from snapshots.partitions import PARTITIONED_TABLES
-from snapshots.tables import partitions_of
+from snapshots.storage import jobs, sizes
+from snapshots.storage.partitions import PARTITIONED_TABLES
+from snapshots.storage.tables import partitions_of
 
 TAGS = ["admin: storage"]
 BAD_QUERY = OpenApiResponse(AdminErrorSerializer, description="a parameter is not acceptable")
@@ -49,13 +49,13 @@ def partitioned_tables() -> list[dict[str, Any]]:
                     "name": each.name,
                     "position": each.position,
                     "row_count": each.rows,
-                    "size_mb": round(each.bytes / storage.MB, 2),
+                    "size_mb": round(each.bytes / sizes.MB, 2),
                 }
                 for each in parts
             ],
             "table_name": table,
             "total_rows": sum(each.rows for each in parts),
-            "total_size_mb": round(sum(each.bytes for each in parts) / storage.MB, 2),
+            "total_size_mb": round(sum(each.bytes for each in parts) / sizes.MB, 2),
         }
         for table, parts in found.items()
         if parts
@@ -69,7 +69,7 @@ class StorageViewSet(AdminViewSet):
         responses={200: StorageSummarySerializer, **ADMIN},
     )
     def summary(self, request: Request) -> Response:
-        return Response(storage.storage_summary())
+        return Response(sizes.storage_summary())
 
     @extend_schema(
         summary="How the database will grow, or how one table has",
@@ -84,8 +84,8 @@ class StorageViewSet(AdminViewSet):
     def growth(self, request: Request) -> Response:
         query = GrowthQuery.read(request)
         if "table" not in query:
-            return Response(storage.growth(query["days"]))
-        analysis = storage.table_analysis(query["table"], query["days"], timezone.now().date())
+            return Response(sizes.growth(query["days"]))
+        analysis = sizes.table_analysis(query["table"], query["days"], timezone.now().date())
         return Response({"table_analysis": analysis})
 
     @extend_schema(
@@ -102,7 +102,7 @@ class StorageViewSet(AdminViewSet):
         responses={200: RetentionSerializer, **ADMIN},
     )
     def retention_comparison(self, request: Request) -> Response:
-        return Response(storage.retention_comparison())
+        return Response(sizes.retention_comparison())
 
     @extend_schema(
         summary="What an operator should know about the size of the database",
@@ -138,7 +138,7 @@ class StorageViewSet(AdminViewSet):
         ],
     )
     def alerts(self, request: Request) -> Response:
-        return Response(storage.alerts(storage.Thresholds(**AlertsQuery.read(request)), timezone.now().date()))
+        return Response(sizes.alerts(sizes.Thresholds(**AlertsQuery.read(request)), timezone.now().date()))
 
     @extend_schema(
         summary="Measure every table now, or have a worker do it",
@@ -158,20 +158,20 @@ class StorageViewSet(AdminViewSet):
     )
     def measure(self, request: Request) -> Response:
         query = MeasureQuery.read(request)
-        if storage.already_measured():
+        if sizes.already_measured():
             raise Refused(409, "Already measured today", message="Already measured today", tables_measured=0)
         now = timezone.now()
         if query["queue"] == "true":
             try:
-                return Response(storage_jobs.told_job(storage_jobs.queue_measurement(now)), status=202)
-            except storage_jobs.QueueSilent:
+                return Response(jobs.told_job(jobs.queue_measurement(now)), status=202)
+            except jobs.QueueSilent:
                 raise Refused(503, "The queue does not answer; measure without queue=true") from None
-        row = storage_jobs.measure_now(now)
+        row = jobs.measure_now(now)
         if row is None:
             raise Refused(409, "A measurement is under way", message="A measurement is under way", tables_measured=0)
         if row.status != JobStatus.SUCCESS:
             raise Refused(500, FAILED, job_id=row.pk)
-        return Response(storage_jobs.told_job(row))
+        return Response(jobs.told_job(row))
 
     @extend_schema(
         summary="What became of a measurement",
@@ -183,7 +183,7 @@ class StorageViewSet(AdminViewSet):
         },
     )
     def measurement(self, request: Request, job_id: int) -> Response:
-        row = JobRun.objects.filter(pk=job_id, job=storage_jobs.JOB).first() if job_id < 2**63 else None
+        row = JobRun.objects.filter(pk=job_id, job=jobs.JOB).first() if job_id < 2**63 else None
         if row is None:
             raise Refused(404, "Measurement not found", job_id=job_id)
-        return Response(storage_jobs.told_job(row))
+        return Response(jobs.told_job(row))

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from snapshots.partitions import PartitionByMonth
+from snapshots.storage.partitions import PartitionByMonth
 
 
 class Migration(migrations.Migration):

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from snapshots.partitions import CompressRows
+from snapshots.storage.partitions import CompressRows
 
 
 class Migration(migrations.Migration):

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from snapshots.partitions import CompressPages
+from snapshots.storage.partitions import CompressPages
 
 
 class Migration(migrations.Migration):

@@ -9,6 +9,9 @@ from parks.tests.factories import NOON, ParkFactory, RideFactory
 from snapshots.models import (
     DataQualityIssue,
     DataQualityLog,
+    IssueSource,
+    IssueType,
+    LogType,
     ParkActivitySnapshot,
     ParkOperatingSession,
     QueueData,
@@ -17,7 +20,6 @@ from snapshots.models import (
     RideStatusSnapshot,
     StorageMetric,
 )
-from snapshots.quality import IssueSource, IssueType, LogType
 from snapshots.status import Status, is_operating
 
 INTERVAL = timedelta(minutes=5)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parks.tests.golden import golden_cases
+from core.tests.golden import golden_cases
 from snapshots.current import ParkNow, RideNow, displayed_status, summary_status
 from snapshots.status import PARK_CLOSED, Status, hour_status, status_today
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parks.tests.golden import golden_cases
+from core.tests.golden import golden_cases
 from snapshots.status import computed_is_open, is_operating, sanitised_wait
 
 FLAGS = [True, False, None]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.tests.golden import golden_cases
 from parks.models import ScheduleType
 from parks.tests.factories import ParkFactory, ScheduleFactory
-from parks.tests.golden import golden_cases
 from snapshots.park_open import (
     Schedule,
     is_inside,

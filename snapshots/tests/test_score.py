@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.rounding import half_up
 from parks.models import DEFAULT_TIER_WEIGHT, TIER_WEIGHTS
-from parks.rounding import half_up
 from snapshots.score import shame_score
 from snapshots.status import is_down
 

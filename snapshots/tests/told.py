@@ -9,7 +9,7 @@ from django.db.models import Model
 
 from parks.models import Park, Ride
 from parks.tests.factories import NOON, ParkFactory, RideFactory
-from snapshots.collection import CycleResult, Fetch, collect
+from snapshots.collection.run import CycleResult, Fetch, collect
 from snapshots.models import (
     DataQualityIssue,
     DataQualityLog,

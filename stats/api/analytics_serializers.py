@@ -11,14 +11,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from parks.api.queries import MomentField, refuse_nonsense
+from core.api.queries import MomentField, refuse_nonsense
+from core.zones import is_zone
 from parks.api.serializers import AttributionSerializer
 from parks.models import Park, Ride
-from parks.zones import is_zone
-from stats.analytics import Question
-from stats.figures import METRICS, PERCENTILE
-from stats.groups import UNKNOWN, groupings
-from stats.windows import Bucket, Window
+from stats.answers.analytics import Question
+from stats.answers.groups import UNKNOWN, groupings
+from stats.measures.figures import METRICS, PERCENTILE
+from stats.measures.windows import Bucket, Window
 
 # Longest range per bucket size, in days: an answer stays readable, and quick.
 RANGE_CAPS = {

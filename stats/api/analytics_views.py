@@ -15,7 +15,8 @@ from rest_framework.viewsets import ViewSet
 
 from parks.api.serializers import ErrorSerializer
 from parks.models import Park, Ride
-from stats.analytics import Answer, Question, parks_over, ride_hours, rides_over, stored_days
+from stats.answers.analytics import Answer, Question, parks_over, ride_hours, rides_over, stored_days
+from stats.answers.groups import group_name, groupings
 from stats.api.analytics_serializers import (
     MOST_BUCKETS,
     MOST_RIDE_HOURS,
@@ -26,10 +27,9 @@ from stats.api.analytics_serializers import (
     question_of,
 )
 from stats.api.views import ATTRIBUTION
-from stats.figures import Figures
-from stats.groups import group_name, groupings
-from stats.measures import percent_change
-from stats.windows import SIZES, Bucket, BucketKey, Window
+from stats.measures.figures import Figures
+from stats.measures.measures import percent_change
+from stats.measures.windows import SIZES, Bucket, BucketKey, Window
 
 BAD_WINDOW = OpenApiResponse(ErrorSerializer, description="a parameter is not acceptable; the text names it")
 Row = dict[str, Any]

@@ -11,9 +11,9 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from parks.api.queries import Query, one_of
-from parks.zones import local_date
-from snapshots.quality import IssueSource, IssueType
+from core.api.queries import Query, one_of
+from core.zones import local_date
+from snapshots.models import IssueSource, IssueType
 from stats.audit.claims import PERIODS, Claim, Metric
 from stats.audit.scope import Severity
 

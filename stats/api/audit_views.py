@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from parks.api.bodies import json_body
+from core.api.bodies import json_body
 from parks.api.serializers import ErrorSerializer
 from stats.api.audit_serializers import (
     AnomaliesSerializer,

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from parks.api.queries import LimitField, choice, one_of
+from core.api.queries import LimitField, choice, one_of
 from stats.api.serializers import FILTERS, RankingQuery
 
 AWARD_PERIODS = ("today", "yesterday", "last_week", "last_month")

@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from stats.answers.awards import least_reliable_parks, least_reliable_rides, longest_park_waits, longest_ride_waits
+from stats.answers.health import iso
 from stats.api.award_serializers import AwardQuery, LeastReliableSerializer, LongestWaitSerializer
 from stats.api.views import BAD_QUERY
-from stats.awards import least_reliable_parks, least_reliable_rides, longest_park_waits, longest_ride_waits
-from stats.health import iso
-from stats.identity import Row
-from stats.windows import Period
+from stats.measures.windows import Period
+from stats.readings.identity import Row
 
 ATTRIBUTION_TEXT = "Data powered by ThemeParks.wiki - https://themeparks.wiki"
 PERIODS_TOLD = "`last_week` is the last Sunday to Saturday, `last_month` the last calendar month, in each park's zone."

@@ -5,10 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from parks.api.queries import Query, choice
+from core.api.queries import Query, choice
 from parks.api.serializers import AttributionSerializer
-from stats.ride_charts import ChartType
-from stats.windows import Period
+from stats.charts.ride_charts import ChartType
+from stats.measures.windows import Period
 
 CHART_PERIODS = ("today", "yesterday", "last_week", "last_month")
 RIDE_PERIODS = (*CHART_PERIODS, "live")  # live is answered as today

@@ -9,6 +9,8 @@ from rest_framework.viewsets import ViewSet
 
 from parks.api.serializers import ErrorSerializer
 from parks.models import Park, Ride
+from stats.answers.park_details import park_details
+from stats.answers.ride_details import ride_details
 from stats.api.detail_serializers import (
     ParkDetailsQuery,
     ParkDetailsSerializer,
@@ -19,11 +21,9 @@ from stats.api.detail_serializers import (
     RosterSerializer,
 )
 from stats.api.views import ATTRIBUTION, BAD_QUERY
-from stats.park_details import park_details
-from stats.ride_charts import ChartType, ride_charts
-from stats.ride_details import ride_details
-from stats.roster import classified, park_rides
-from stats.windows import Period
+from stats.charts.ride_charts import ChartType, ride_charts
+from stats.measures.windows import Period
+from stats.readings.roster import classified, park_rides
 
 UNKNOWN_PARK = OpenApiResponse(ErrorSerializer, description="unknown park")
 UNKNOWN_RIDE = OpenApiResponse(ErrorSerializer, description="unknown ride")

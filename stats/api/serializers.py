@@ -5,9 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from parks.api.queries import LimitField, Query, choice, one_of
+from core.api.queries import LimitField, Query, choice, one_of
+from core.periods import ALIASES, Period
 from parks.api.serializers import AttributionSerializer
-from parks.periods import ALIASES, Period
 
 PERIODS = ("live", "today", "yesterday", "7days", "30days", "last_week", "last_month")
 FILTERS = ("disney-universal", "all-parks")

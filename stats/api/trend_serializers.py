@@ -7,11 +7,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from parks.api.queries import LimitField, choice, one_of
+from core.api.queries import LimitField, choice, one_of
+from stats.answers.trend_lists import TrendList
 from stats.api.serializers import FILTERS, RankingQuery
-from stats.charts import ChartType
-from stats.heatmaps import HeatmapType
-from stats.trend_lists import TrendList
+from stats.charts.heatmaps import HeatmapType
+from stats.charts.parks_and_rides import ChartType
 
 HEATMAP_PERIODS = ("today", "yesterday", "last_week", "last_month")
 CHART_PERIODS = ("live", *HEATMAP_PERIODS)

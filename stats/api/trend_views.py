@@ -6,6 +6,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from stats.answers.health import iso
+from stats.answers.trend_lists import TrendList, comparison, trend_list
 from stats.api.award_views import ATTRIBUTION_TEXT, PERIODS_TOLD
 from stats.api.trend_serializers import (
     ChartQuery,
@@ -16,11 +18,9 @@ from stats.api.trend_serializers import (
     TrendSerializer,
 )
 from stats.api.views import BAD_QUERY
-from stats.charts import ChartType, chart_data, granularity
-from stats.health import iso
-from stats.heatmaps import HeatmapType, heatmap
-from stats.trend_lists import TrendList, comparison, trend_list
-from stats.windows import Period
+from stats.charts.heatmaps import HeatmapType, heatmap
+from stats.charts.parks_and_rides import ChartType, chart_data, granularity
+from stats.measures.windows import Period
 
 
 class TrendViewSet(ViewSet):

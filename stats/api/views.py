@@ -5,6 +5,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from parks.api.serializers import ErrorSerializer
+from stats.answers.health import health
+from stats.answers.rankings import park_downtime, ride_downtime
 from stats.api.serializers import (
     HealthSerializer,
     ParkDowntimeSerializer,
@@ -12,8 +14,6 @@ from stats.api.serializers import (
     RideDowntimeSerializer,
     RideRankingQuery,
 )
-from stats.health import health
-from stats.rankings import park_downtime, ride_downtime
 
 ATTRIBUTION = {"data_source": "ThemeParks.wiki", "url": "https://themeparks.wiki"}
 BAD_QUERY = OpenApiResponse(ErrorSerializer, description="a parameter is not acceptable")

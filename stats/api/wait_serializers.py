@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from parks.api.queries import LimitField, choice, one_of
+from core.api.queries import LimitField, choice, one_of
 from parks.api.serializers import AttributionSerializer
 from stats.api.serializers import FILTERS, PERIODS, RankedRideSerializer, RankingQuery
 

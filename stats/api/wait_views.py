@@ -6,6 +6,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from stats.answers.status_summary import status_summary
+from stats.answers.wait_rankings import park_waits, ride_waits
 from stats.api.views import ATTRIBUTION, BAD_QUERY
 from stats.api.wait_serializers import (
     EMPTY_MODES,
@@ -16,9 +18,7 @@ from stats.api.wait_serializers import (
     StatusSummaryQuery,
     StatusSummarySerializer,
 )
-from stats.status_summary import status_summary
-from stats.wait_rankings import park_waits, ride_waits
-from stats.windows import Period
+from stats.measures.windows import Period
 
 
 class WaitRankingViewSet(ViewSet):

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Count, F, Sum
 
-from parks.rounding import half_up
+from core.rounding import half_up
 from stats.audit.scope import METHODOLOGY_URL, Row, Scope, Severity, days_off, number
 
 BASELINE_DAYS = 30

@@ -6,9 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from stats.audit.scope import Scope
-from stats.measures import hours
-from stats.plausibility import (
+from stats.audit.plausibility import (
     Problem,
     downtime_problem,
     existence_problem,
@@ -16,7 +14,9 @@ from stats.plausibility import (
     wait_problem,
     zero_waits_problem,
 )
-from stats.windows import Period
+from stats.audit.scope import Scope
+from stats.measures.measures import hours
+from stats.measures.windows import Period
 
 log = logging.getLogger(__name__)
 

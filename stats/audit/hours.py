@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import cast
 
-from stats.analytics import park_figures, score_of
+from stats.answers.analytics import park_figures, score_of
 from stats.audit.comparison import Comparison, shown
 from stats.audit.scope import Row
-from stats.daily import ParkDay
-from stats.hours_open import overlap
-from stats.measures import hours, percentage
-from stats.raw import ParkWindow, park_window
-from stats.windows import ONE_HOUR, Bucket, Window
+from stats.daily.compute import ParkDay
+from stats.measures.hours_open import overlap
+from stats.measures.measures import hours, percentage
+from stats.measures.raw import ParkWindow, park_window
+from stats.measures.windows import ONE_HOUR, Bucket, Window
 
 RIDE_TOLERANCE = 360  # seconds down: 0.1 h
 PARK_TOLERANCE = 900  # 0.25 h

@@ -7,16 +7,16 @@ from decimal import Decimal
 from django.conf import settings
 from django.http import Http404
 
+from core.rounding import half_up
+from core.zones import day_range
 from parks.models import DEFAULT_TIER_WEIGHT, TIER_WEIGHTS, Park, Ride, weight_of
-from parks.rounding import half_up
-from parks.zones import day_range
 from snapshots.models import RideStatusSnapshot
 from snapshots.score import SHAME_SCORE_MULTIPLIER
 from stats.audit.claims import PERIODS, Claim, all_days, anomalies_of, answer, opening_so_far, step
 from stats.audit.scope import Row, number
-from stats.daily import ParkDay, compute_park_days
-from stats.measures import hours, measure_rides, minutes, percentage, window_score
-from stats.windows import Days, Period, days_of
+from stats.daily.compute import ParkDay, compute_park_days
+from stats.measures.measures import hours, measure_rides, minutes, percentage, window_score
+from stats.measures.windows import Days, Period, days_of
 
 MOST_RIDES_SHOWN = 5
 UNROUNDED = 4  # decimals of intermediate results

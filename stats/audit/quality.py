@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Min, QuerySet, Sum
 
-from parks.rounding import half_up
-from snapshots.quality import DataQualityIssue, IssueSource, IssueType
+from core.rounding import half_up
+from snapshots.models import DataQualityIssue, IssueSource, IssueType
 from stats.audit.scope import Row, number
 
 MOST_ISSUES = 100

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 from django.http import Http404
 
+from core.zones import day_range
 from parks.models import Ride
-from parks.zones import day_range
 from snapshots.models import RideStatusSnapshot
 from stats.audit.claims import PERIODS, Claim, anomalies_of, answer, opening_so_far, step
 from stats.audit.scope import Row
-from stats.daily import compute_park_days
-from stats.measures import RideMeasures, hours, measure_rides, minutes, percentage
-from stats.windows import Days, Period, days_of
+from stats.daily.compute import compute_park_days
+from stats.measures.measures import RideMeasures, hours, measure_rides, minutes, percentage
+from stats.measures.windows import Days, Period, days_of
 
 
 @dataclass(slots=True)

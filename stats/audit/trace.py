@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
+from core.rounding import half_up
+from core.zones import day_range
 from parks.models import Park, Ride
-from parks.rounding import half_up
-from parks.zones import day_range
 from snapshots.models import RideStatusSnapshot
 from snapshots.score import SHAME_SCORE_MULTIPLIER
-from stats.daily import ParkDay, compute_park_day, is_member
-from stats.measures import RideMeasures
+from stats.daily.compute import ParkDay, compute_park_day, is_member
+from stats.measures.measures import RideMeasures
 from stats.models import ParkDailyStats, RideDailyStats
 
 TOLERANCE = Decimal("0.05")

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
 
+from core.rounding import half_up
 from parks.models import Park
-from parks.rounding import half_up
 from snapshots.score import SHAME_SCORE_MAX
 from stats.audit.scope import SAMPLE_SIZE, Row, Scope, Severity, Verdict, days_off, number
 

@@ -10,13 +10,13 @@ from statistics import median
 from django.conf import settings
 from django.db.models import Q
 
+from core.zones import day_range
 from parks.models import Park
-from parks.zones import day_range
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 from stats.audit.comparison import Comparison, shown
 from stats.audit.hours import compare_hours
 from stats.audit.scope import Row, Scope
-from stats.daily import ParkDay, compute_park_day
+from stats.daily.compute import ParkDay, compute_park_day
 from stats.models import ParkDailyStats, RideDailyStats
 
 # How far a stored figure may be from the computed one; more is a mismatch.

@@ -12,9 +12,9 @@ from factory.django import DjangoModelFactory
 from parks.models import TIER_WEIGHTS, ClassificationMethod, Park, Ride, RideClassification
 from snapshots.models import ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
 from snapshots.status import Status
-from stats.measures import RideMeasures
+from stats.daily.recompute import recompute_park_day
+from stats.measures.measures import RideMeasures
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.recompute import recompute_park_day
 
 NEW_YORK, LOS_ANGELES, TOKYO, PARIS = "America/New_York", "America/Los_Angeles", "Asia/Tokyo", "Europe/Paris"
 DAY = date(2025, 12, 22)

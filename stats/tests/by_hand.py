@@ -12,8 +12,8 @@ from functools import lru_cache
 from math import floor
 from zoneinfo import ZoneInfo
 
+from stats.measures.windows import Bucket, Window
 from stats.tests.random_days import Row, Span, Told, midnight
-from stats.windows import Bucket, Window
 
 MINUTE = 60
 CLOCK_SIZES = {"m": 60, "h": 3600}

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from rest_framework import serializers
 
-from parks.api.queries import MomentField, Query
+from core.api.queries import MomentField, Query
+from core.zones import day_range, day_start
 from parks.models import Park
-from parks.zones import day_range, day_start
 
 LONGEST_RANGE = timedelta(days=31)
 BEFORE, AHEAD = timedelta(hours=24), timedelta(days=7)

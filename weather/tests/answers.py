@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from parks.tests.stub_upstream import Answer, Request, answer
+from core.tests.stub_upstream import Answer, Request, answer
 
 UNITS = {
     "time": "iso8601",

@@ -12,10 +12,10 @@ import time_machine
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from parks import data_version
-from parks.commands import SomeFailed
+from core import data_version
+from core.commands import SomeFailed
+from core.tests.stub_upstream import HTML_PAGE, Answer, Request, StubUpstream, answer
 from parks.tests.factories import ParkFactory
-from parks.tests.stub_upstream import HTML_PAGE, Answer, Request, StubUpstream, answer
 from weather.models import WeatherForecast, WeatherObservation
 from weather.tests.answers import archive_route, for_each_place, limited, place, places_of
 from weather.tests.factories import ObservationFactory

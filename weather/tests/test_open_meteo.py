@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.tests.golden import golden_cases
 from parks.tests.factories import ParkFactory
-from parks.tests.golden import golden_cases
 from weather.models import WeatherForecast, WeatherHour, WeatherObservation
 from weather.open_meteo import (
     VARIABLES,

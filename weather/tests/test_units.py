@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parks.tests.golden import golden_cases
+from core.tests.golden import golden_cases
 from weather.units import (
     KMH,
     METRES,

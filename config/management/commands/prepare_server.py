@@ -14,16 +14,16 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from importer.archive import DirectoryArchive
-from importer.planning import plan
-from importer.running import files_of, run
-from importer.sample import write_sample_archive
-from parks.commands import TeachingCommand
-from parks.directory import load_catalog
+from core.commands import TeachingCommand
+from core.zones import local_date
+from importer.archive.files import DirectoryArchive
+from importer.jobs.planning import plan
+from importer.jobs.running import files_of, run
+from importer.sample.write import write_sample_archive
+from parks.catalog.directory import load_catalog
 from parks.models import Park
-from parks.zones import local_date
 from snapshots.models import RideStatusSnapshot
-from stats.recompute import days_to_compute, parks_of, recompute, start_run
+from stats.daily.recompute import days_to_compute, parks_of, recompute, start_run
 
 SAMPLE_DAYS = 60
 SAMPLE_DESTINATIONS = 5

@@ -1,4 +1,4 @@
-"""`manage.py generate_sample_archive`: see `importer.sample`."""
+"""`manage.py generate_sample_archive`: see `importer.sample.write`."""
 
 import os
 from datetime import UTC, datetime
@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from importer.sample import sample_destinations, write_sample_archive
-from parks.commands import TeachingCommand, refuse
+from core.commands import TeachingCommand, refuse
+from importer.sample.write import sample_destinations, write_sample_archive
 
 _EPILOG = """\
 Example: sixty days of three resorts, ending now, to try the product with

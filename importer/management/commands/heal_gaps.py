@@ -8,9 +8,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from importer.healing import HealSummary, Work, heal, works
-from importer.histories import HISTORY_DAYS, calls_left, history_client
-from parks.commands import TeachingCommand, refuse
+from core.commands import TeachingCommand, refuse
+from importer.healing.heal import HealSummary, Work, heal, works
+from importer.healing.histories import HISTORY_DAYS, calls_left, history_client
 from parks.models import Park
 from parks.options import park_option
 

@@ -8,21 +8,21 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.db import connection
 
-from importer import acting
-from importer.archive import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
-from importer.finishing import due, settle
+from core.commands import SomeFailed, TeachingCommand, refuse, span_of_days
+from core.jobs.ledger import this_process
+from core.payloads import uuid_of
+from importer.archive.files import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
+from importer.jobs import actions
+from importer.jobs.dry_run import rehearse
+from importer.jobs.finishing import due, settle
+from importer.jobs.planning import known_files, plan
+from importer.jobs.pool import MOST_WORKERS, Pool, default_workers
+from importer.jobs.progress import figures, overview
+from importer.jobs.running import complete, files_of, summary_of
+from importer.jobs.summary import ImportSummary
 from importer.models import ACTIVE, RESUMABLE, AlreadyRunning, ImportCheckpoint, ImportStatus, TransitionRefused
-from importer.planning import known_files, plan
-from importer.pool import MOST_WORKERS, Pool, default_workers
-from importer.progress import figures, overview
-from importer.rehearsal import rehearse
-from importer.running import complete, files_of, summary_of
-from importer.summary import ImportSummary
-from parks.commands import SomeFailed, TeachingCommand, refuse, span_of_days
-from parks.ledger import this_process
 from parks.models import Park
 from parks.options import park_option
-from parks.payloads import uuid_of
 
 EXAMPLES = """
 examples:
@@ -227,12 +227,12 @@ class Command(TeachingCommand):
 
     def hand_over(self, jobs: list[ImportCheckpoint]) -> None:
         """Raises CommandError when the workers cannot be told; what they were not told of waits for nobody."""
-        away: acting.WorkersAway | None = None
+        away: actions.WorkersAway | None = None
         for job in jobs:
             otherwise = ImportStatus.CANCELLED if job.status == ImportStatus.PENDING else ImportStatus.PAUSED
             try:
-                acting.hand_over(job, otherwise)
-            except acting.WorkersAway as error:
+                actions.hand_over(job, otherwise)
+            except actions.WorkersAway as error:
                 away = error
             else:
                 self.stdout.write(f"{job.import_id}: handed over to Celery, {job.slices.count()} slices.")

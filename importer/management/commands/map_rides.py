@@ -5,9 +5,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from importer.manual_mapping import BadMappings, apply_mapping, read_mappings
-from importer.remapping import Moved, RemappingRefused, finish, unfinished
-from parks.commands import SomeFailed, TeachingCommand, refuse
+from core.commands import SomeFailed, TeachingCommand, refuse
+from importer.mapping.manual import BadMappings, apply_mapping, read_mappings
+from importer.mapping.remapping import Moved, RemappingRefused, finish, unfinished
 
 EXAMPLES = """
 examples:

@@ -5,11 +5,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from importer.decisions import MappingMethod
-from importer.mapping_report import COLUMNS, ParkReport, cells, decisions, mapping_report
-from parks.commands import TeachingCommand, refuse
+from core.commands import TeachingCommand, refuse
+from core.payloads import uuid_of
+from importer.mapping.report import COLUMNS, ParkReport, cells, decisions, mapping_report
+from importer.models import MappingMethod
 from parks.options import park_option
-from parks.payloads import uuid_of
 
 EXAMPLES = """
 examples:

@@ -4,8 +4,8 @@ from typing import Any
 
 from kombu.exceptions import OperationalError
 
-from importer.taking_up import take_up
-from parks.commands import SomeFailed, TeachingCommand
+from core.commands import SomeFailed, TeachingCommand
+from importer.jobs.take_up import take_up
 
 EXAMPLES = """
 examples:

@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
-from parks.classifier import configured_classifier
-from parks.classifying import Outcome, Plan, classify, plan_classification
-from parks.commands import TeachingCommand, refuse
+from core.commands import TeachingCommand, refuse
+from parks.classification.classifying import Outcome, Plan, classify, plan_classification
+from parks.classification.language_model import configured_classifier
+from parks.classification.overrides import BadOverrides
 from parks.models import TIER_WEIGHTS, ClassificationMethod, Ride, RideClassification
 from parks.options import park_option
-from parks.overrides import BadOverrides
 
 EXAMPLES = """
 examples:

@@ -3,10 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from parks.commands import TeachingCommand
-from parks.metadata_coverage import metadata_coverage
+from core.commands import TeachingCommand
 from parks.models import Park
 from parks.options import park_option
+from parks.sync.metadata_coverage import metadata_coverage
 
 COLUMNS = ("total_rides", "with_metadata", "with_coordinates", "with_indoor_outdoor", "with_height_requirement")
 HEADINGS = ("rides", "metadata", "places", "shelter", "heights")

@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from parks import themeparks_wiki
-from parks.commands import SomeFailed, TeachingCommand, refuse
-from parks.metadata_sync import CHECKED_EVERY, MetadataSync, sync_metadata, wiki_parks
+from core.commands import SomeFailed, TeachingCommand, refuse
 from parks.options import park_option
+from parks.sync.entity_metadata import CHECKED_EVERY, MetadataSync, sync_metadata, wiki_parks
+from parks.upstreams import themeparks_wiki
 
 MOST_TOLD = 20
 EXAMPLES = f"""

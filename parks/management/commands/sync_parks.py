@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from parks import queue_times, themeparks_wiki
-from parks.commands import TeachingCommand, refuse
-from parks.countries import is_country
-from parks.http import UpstreamError
-from parks.payloads import uuid_of
-from parks.sync import ParkSync, plan_sync, sync_parks, watched_countries
+from core.commands import TeachingCommand, refuse
+from core.http import UpstreamError
+from core.payloads import uuid_of
+from parks.catalog.countries import is_country
+from parks.sync.parks import ParkSync, plan_sync, sync_parks, watched_countries
+from parks.upstreams import queue_times, themeparks_wiki
 
 EVERY_COUNTRY = "ALL"
 EXAMPLES = """

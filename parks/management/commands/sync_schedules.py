@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from parks import themeparks_wiki
-from parks.commands import FIRST_DAY, LAST_DAY, TeachingCommand, refuse
+from core.commands import FIRST_DAY, LAST_DAY, TeachingCommand, refuse
 from parks.models import Park
 from parks.options import park_option
-from parks.schedules import Month, Refreshed, parks_with_schedule, refresh_schedules, stale_parks
+from parks.sync.schedules import Month, Refreshed, parks_with_schedule, refresh_schedules, stale_parks
+from parks.upstreams import themeparks_wiki
 
 EXAMPLES = """
 examples:

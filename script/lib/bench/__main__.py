@@ -77,8 +77,8 @@ def live(directory: Path, parameters: Parameters) -> None:
     """Load one week in the order of live collection, into a database of its own; the set is complete then."""
     from bench.load import live_week
     from bench.sizes import analyze, ride_snapshot_size
-    from snapshots.bulk import load_file
     from snapshots.models import RideStatusSnapshot
+    from snapshots.storage.bulk import load_file
 
     print("Loading a week in the order of live collection …", flush=True)
     path, _ = live_week(parameters, directory / "tsv")

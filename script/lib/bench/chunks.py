@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bench.days import RideSpec, Stretch, activity_columns, park_day, ride_specs, slot_starts
 from bench.parameters import SLOT_SECONDS, Parameters, ParkSpec, park_specs
-from snapshots.bulk import stamp
-from snapshots.partitions import months, next_month
 from snapshots.status import is_operating
+from snapshots.storage.bulk import stamp
+from snapshots.storage.partitions import months, next_month
 
 TABLES = ("ride_status_snapshots", "park_activity_snapshots", "ride_status_changes")
 

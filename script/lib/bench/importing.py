@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from django.conf import settings
 
 from bench.report import Figure
-from importer.sample import write_sample_archive
+from importer.sample.write import write_sample_archive
 
 DESTINATIONS = 6  # of different sizes; two workers share them
 ENDS_AT = datetime(2026, 11, 15, tzinfo=UTC)

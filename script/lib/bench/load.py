@@ -15,8 +15,8 @@ from bench.days import ride_specs, slot_starts
 from bench.parameters import SLOTS_A_DAY, Parameters, park_specs
 from bench.progress import bar
 from parks.models import ClassificationMethod, Park, Ride, RideClassification
-from snapshots.bulk import load_file
 from snapshots.models import ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
+from snapshots.storage.bulk import load_file
 
 PROCESSES = 2
 MODELS = (RideStatusSnapshot, ParkActivitySnapshot, RideStatusChange)

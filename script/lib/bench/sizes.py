@@ -6,7 +6,7 @@ from django.db import connection
 
 from bench.load import MODELS
 from snapshots.models import RideStatusSnapshot
-from snapshots.tables import table_sizes
+from snapshots.storage.tables import table_sizes
 
 
 class Size(NamedTuple):

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from parks.commands import CRITICAL, OK, WARNING, CheckCommand, refuse
-from parks.http import Limits, Upstream, UpstreamError
-from snapshots.freshness import LEAST_PARKS, LEAST_RIDES, MINUTES, Seen, seen
+from core.commands import CRITICAL, OK, WARNING, CheckCommand, refuse
+from core.http import Limits, Upstream, UpstreamError
+from snapshots.collection.freshness import LEAST_PARKS, LEAST_RIDES, MINUTES, Seen, seen
 
 PING_SECONDS = 10.0
 EXAMPLES = """

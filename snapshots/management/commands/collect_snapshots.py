@@ -14,11 +14,11 @@ from django.core.management.base import CommandError
 from django.db import close_old_connections
 from django.utils import timezone
 
-from parks.commands import SomeFailed, TeachingCommand, refuse
+from core.commands import SomeFailed, TeachingCommand, refuse
 from parks.models import Park
 from parks.options import park_option
-from snapshots.collection import CycleResult, collect, collected_parks, slot_of, upstream_fetch
-from snapshots.recordings import RecordingError, recorded, recordings_of, replay
+from snapshots.collection.recordings import RecordingError, recorded, recordings_of, replay
+from snapshots.collection.run import CycleResult, collect, collected_parks, slot_of, upstream_fetch
 
 log = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from parks.commands import TeachingCommand
-from snapshots.collection import collected_parks
-from snapshots.gaps import LONGEST_SILENCE, detect
-from snapshots.vanished import MISSING_FOR, note_vanished
+from core.commands import TeachingCommand
+from snapshots.collection.gaps import LONGEST_SILENCE, detect
+from snapshots.collection.run import collected_parks
+from snapshots.collection.vanished import MISSING_FOR, note_vanished
 
 MINUTES = LONGEST_SILENCE.seconds // 60
 HOURS = MISSING_FOR // timedelta(hours=1)

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from parks.commands import TeachingCommand, refuse
-from snapshots import storage
+from core.commands import TeachingCommand, refuse
+from snapshots.storage import sizes
 
 EXAMPLES = """
 examples:
@@ -39,17 +39,17 @@ class Command(TeachingCommand):
         if not math.isfinite(capacity) or capacity <= 0:
             raise refuse(f"--capacity-gb: {capacity} is not a size; give GB above 0")
         today = timezone.now().date()
-        rows = storage.measure(today)
+        rows = sizes.measure(today)
         for row in rows[:SHOWN]:
             rate = (
                 "first measurement" if row.growth_rate_mb_per_day is None else f"{row.growth_rate_mb_per_day} MB/day"
             )
             self.stdout.write(f"{row.table_name:30} {row.row_count:>14,} rows {row.total_size_mb:>12,} MB  {rate}")
-        whole = storage.total(storage.latest())
+        whole = sizes.total(sizes.latest())
         self.stdout.write(f"{len(rows)} tables, {whole.size:,.2f} MB, growing by {whole.growth:,.4f} MB per day")
-        for years in storage.PROJECTED_YEARS:
-            size = storage.gb(whole.after(years * storage.DAYS_PER_YEAR))
+        for years in sizes.PROJECTED_YEARS:
+            size = sizes.gb(whole.after(years * sizes.DAYS_PER_YEAR))
             self.stdout.write(f"  in {years} year{'s' if years > 1 else ''}: {size:,} GB")
-        thresholds = storage.Thresholds(storage.WARNING_GB, storage.CRITICAL_GB, capacity)
-        for alert in storage.alerts(thresholds, today)["alerts"]:
+        thresholds = sizes.Thresholds(sizes.WARNING_GB, sizes.CRITICAL_GB, capacity)
+        for alert in sizes.alerts(thresholds, today)["alerts"]:
             self.stdout.write(f"{alert['level']}: {alert['message']}")

@@ -12,10 +12,10 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
-from parks.commands import SomeFailed, TeachingCommand, refuse
-from snapshots import exports, partition_care
-from snapshots.partitions import PARTITIONED_TABLES, has_partitions
-from snapshots.tables import partitions_of
+from core.commands import SomeFailed, TeachingCommand, refuse
+from snapshots.storage import exports, partition_care
+from snapshots.storage.partitions import PARTITIONED_TABLES, has_partitions
+from snapshots.storage.tables import partitions_of
 
 EXAMPLES = """
 examples:

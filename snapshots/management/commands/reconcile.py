@@ -8,12 +8,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from parks.commands import SomeFailed, TeachingCommand, refuse
+from core.commands import SomeFailed, TeachingCommand, refuse
+from core.zones import local_date
 from parks.models import Park
 from parks.options import park_option
-from parks.zones import local_date
-from snapshots.orphans import reconcile_orphans
-from snapshots.reconciliation import Reconciled, reconcile_day
+from snapshots.reconciliation.days import Reconciled, reconcile_day
+from snapshots.reconciliation.orphans import reconcile_orphans
 
 # A command of the layer above, which knows what daily rows have to say.
 COMPARE = "reconcile_stats"

@@ -11,17 +11,17 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from parks.commands import TeachingCommand, refuse, span_of_days
+from core.commands import TeachingCommand, refuse, span_of_days
+from core.zones import local_date
 from parks.models import Park
 from parks.options import park_option
-from parks.zones import local_date
 from stats.audit.anomalies import detect
 from stats.audit.awards import implausible_awards
 from stats.audit.comparison import Comparison
+from stats.audit.plausibility import Severity as AwardSeverity
 from stats.audit.scope import LARGEST_VERSION, Row, Scope, Severity, Verdict
 from stats.audit.validation import run_checks
 from stats.audit.verification import verify_day
-from stats.plausibility import Severity as AwardSeverity
 
 LINES_PER_KIND = 10
 EXAMPLES = """

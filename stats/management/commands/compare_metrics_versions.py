@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from parks.commands import TeachingCommand, refuse, span_of_days
+from core.commands import TeachingCommand, refuse, span_of_days
+from core.rounding import half_up
 from parks.models import Park, Ride
 from parks.options import park_option
-from parks.rounding import half_up
+from stats.daily.versions import Change, Figure, Scope, Summary, VersionComparison, compare_versions, dates_of
 from stats.models import LARGEST_VERSION
-from stats.versions import Change, Figure, Scope, Summary, VersionComparison, compare_versions, dates_of
 
 LONGEST_LIST = 1000
 CSV_COLUMNS = ("figure", "date", "park_id", "park", "ride_id", "ride", "from", "to", "difference")

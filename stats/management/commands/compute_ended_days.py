@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from parks.commands import SomeFailed, TeachingCommand
+from core.commands import SomeFailed, TeachingCommand
+from stats.daily.recompute import CATCH_UP_DAYS, compute_ended_days
 from stats.models import AggregationStatus
-from stats.recompute import CATCH_UP_DAYS, compute_ended_days
 
 EXAMPLES = f"""
 example:

@@ -11,8 +11,8 @@ from django.core.management.base import CommandError
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from parks.commands import TeachingCommand, refuse
-from stats.digest import LEAST_OFFENDERS, Digest, digest
+from core.commands import TeachingCommand, refuse
+from stats.audit.digest import LEAST_OFFENDERS, Digest, digest
 
 EXAMPLES = f"""
 examples:

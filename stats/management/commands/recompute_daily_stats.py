@@ -13,10 +13,10 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connection
 
-from parks.commands import TeachingCommand, refuse, span_of_days
+from core.commands import TeachingCommand, refuse, span_of_days
 from parks.options import park_option
+from stats.daily.recompute import Progress, days_to_compute, parks_of, recompute, start_run
 from stats.models import LARGEST_VERSION, AggregationStatus, RecomputeRun
-from stats.recompute import Progress, days_to_compute, parks_of, recompute, start_run
 
 MOST_WORKERS = 64
 INTERRUPTED = 130  # the exit code of a command ended by Ctrl-C

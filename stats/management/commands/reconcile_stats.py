@@ -6,11 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from parks.commands import TeachingCommand, refuse
+from core.commands import TeachingCommand, refuse
 from parks.models import Park
 from parks.options import park_option
+from stats.audit.reconciliation import differing_days, reconcile_stats, sampled_days
 from stats.models import LARGEST_VERSION
-from stats.reconciliation import differing_days, reconcile_stats, sampled_days
 
 MOST_SAMPLED = 100_000
 EXAMPLES = """

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from parks.commands import TeachingCommand
-from stats.recompute import refresh_today
+from core.commands import TeachingCommand
+from stats.daily.recompute import refresh_today
 
 EXAMPLES = """
 example:

@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from parks.commands import TeachingCommand, day_option, refuse
+from core.commands import TeachingCommand, day_option, refuse
+from core.rounding import half_up
 from parks.models import Park
-from parks.rounding import half_up
 from snapshots.score import SHAME_SCORE_MULTIPLIER
 from stats.audit.scope import LARGEST_VERSION
 from stats.audit.trace import TOLERANCE, RideTrace, ScoreTrace, trace_score

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from parks.commands import CRITICAL, OK, WARNING, CheckCommand
+from core.commands import CRITICAL, OK, WARNING, CheckCommand
 from weather.freshness import LEAST_PARKS, MINUTES, SeenWeather, seen_weather
 
 EXAMPLES = """

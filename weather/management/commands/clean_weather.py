@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from parks.commands import TeachingCommand
+from core.commands import TeachingCommand
 from weather.retention import delete_bit_by_bit, outdated_forecasts, outdated_observations
 
 EXAMPLES = """

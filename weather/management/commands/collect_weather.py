@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from parks.commands import SomeFailed, TeachingCommand, day_option, refuse
+from core.commands import SomeFailed, TeachingCommand, day_option, refuse
 from parks.models import Park
 from parks.options import park_option
 from weather.asking import archive_client, forecast_client

@@ -1,0 +1,109 @@
+"""Celery workers in processes of their own do an import; one is killed in mid-slice, and the import goes on."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.tests.deployment.scratch import new_database
+from config.tests.processes import ROOT, manage, python
+
+pytestmark = pytest.mark.django_db
+
+PATIENCE = 120  # seconds; two busy cores
+STOP_AT_WORK = """
+import os, signal, sys, time, django
+django.setup()
+from django.db.models import F
+from importer.models import ImportSlice
+group = int(sys.argv[1])
+reading = ImportSlice.objects.filter(state="RUNNING", files_done__gt=0, files_done__lt=F("files_total") - 1)
+for _ in range(4000):
+    if reading.filter(first_date__gt="2026-03-05").exists():
+        os.killpg(group, signal.SIGSTOP)
+        time.sleep(0.1)  # what it told the database last has come to pass
+        if reading.filter(first_date__gt="2026-03-05").exists():
+            sys.exit()
+        os.killpg(group, signal.SIGCONT)
+    time.sleep(0.01)
+sys.exit("the worker was at no slice")
+"""
+DONE = """
+import time, django
+django.setup()
+from importer.models import ImportCheckpoint
+from stats.models import ParkDailyStats
+while ImportCheckpoint.objects.exclude(status="COMPLETED").exists():
+    time.sleep(0.1)
+job = ImportCheckpoint.objects.get()
+print(job.last_error, ParkDailyStats.objects.count())
+"""
+
+
+@pytest.fixture
+def variables(tmp_path) -> Iterator[dict[str, str]]:
+    with new_database(tmp_path / "workers.sqlite3") as url:
+        yield {
+            "DATABASE_URL": url,
+            "DATA_DIR": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "LOG_LEVEL": "ERROR",
+            "PYTHONPATH": str(ROOT),
+        }
+
+
+def worker(directory: Path, variables: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """A worker with a working directory of its own, and a group of its own to be killed with its child."""
+    directory.mkdir()
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", "1", "--loglevel", "ERROR"]
+    return subprocess.Popen(
+        command,
+        cwd=directory,
+        env={"PATH": os.environ["PATH"], **variables},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_an_import_goes_on_when_its_worker_is_killed(tmp_path, variables):
+    """Through the embedded broker, which forgets what a killed worker had: the clock's command asks again."""
+    sample = ("--days", "30", "--destinations", "1", "--workers", "1", "--end", "2026-04-01T00:00:00Z", "-v0")
+    assert manage("generate_sample_archive", "--out", str(tmp_path / "sample"), *sample, **variables).returncode == 0
+    assert manage("migrate", "-v0", **variables).returncode == 0
+    command = ("import_historical", "--source", str(tmp_path / "sample"), "--all-parks")
+    first = worker(tmp_path / "one", variables)
+    try:
+        assert "handed over to Celery" in manage(*command, "--celery", **variables).stdout
+        stopped = python("-c", STOP_AT_WORK, str(first.pid), **variables)
+        assert (stopped.returncode, stopped.stderr) == (0, "")
+    finally:
+        kill(first)
+    second = worker(tmp_path / "two", variables)
+    try:
+        time.sleep(1)
+        assert "stood still, handed to the workers again" in manage("take_up_imports", **variables).stdout
+        done = subprocess.run(
+            [sys.executable, "-c", DONE],
+            env={"PATH": os.environ["PATH"], **variables},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    finally:
+        kill(second)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) > 25  # no error, and statistics of the park's days
+    again = manage(*command, "--again", **variables).stdout
+    assert re.search(r"Nothing changed: all [0-9]{2,3},[0-9]{3} rows were stored already", again)

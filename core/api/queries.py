@@ -1,0 +1,126 @@
+"""How every endpoint reads its query parameters: in the documented order, with a clear 400."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from core.commands import FIRST_DAY, LAST_DAY
+
+WHOLE_NUMBER = re.compile(r"\+?0*([0-9]+)")
+LONGEST_VALUE = 2_000  # characters of a parameter
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
+
+
+@extend_schema_field({"type": "integer", "minimum": 0})
+class LimitField(serializers.Field):
+    """A number of rows: a non-negative integer, capped silently (public-api 2.5)."""
+
+    default_error_messages = {"invalid": "Invalid limit. Must be a non-negative integer"}
+
+    def __init__(self, *, default: int, maximum: int) -> None:
+        self.maximum = maximum
+        super().__init__(default=default)
+
+    def to_internal_value(self, data: Any) -> int:
+        text = str(data).strip()
+        match = WHOLE_NUMBER.fullmatch(text)
+        if match is None:
+            self.fail("invalid")
+        digits = match[1]
+        return self.maximum if len(digits) > len(str(self.maximum)) else min(int(digits), self.maximum)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+def moment_of(text: str) -> date | datetime | None:
+    """A date or an instant written as YYYY-MM-DD[THH:MM[:SS][offset]]; None: it is neither."""
+    if not MOMENT.fullmatch(text):
+        return None
+    try:
+        return parse_datetime(text) if "T" in text else parse_date(text)
+    except ValueError:
+        return None
+
+
+@extend_schema_field({"type": "string", "example": "2025-07-01"})
+class MomentField(serializers.Field):
+    """A local date (YYYY-MM-DD), or an instant in ISO 8601; whole seconds."""
+
+    default_error_messages = {
+        "invalid": "must be a date (2025-07-01) or an instant (2025-07-01T11:30:00Z, or without an offset)",
+        "range": f"must lie between {FIRST_DAY} and {LAST_DAY}",
+        "required": "is needed: a date (2025-07-01) or an instant (2025-07-01T11:30:00Z)",
+    }
+
+    def to_internal_value(self, data: Any) -> date | datetime:
+        text = str(data).strip().replace(" ", "+")  # a plus sign that was not escaped
+        found = moment_of(text)
+        if found is None:
+            self.fail("invalid")
+        day = found.date() if isinstance(found, datetime) else found
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail("range")
+        return found.replace(microsecond=0) if isinstance(found, datetime) else found
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class NumberField(serializers.FloatField):
+    """A number from `low` to `high`; the error names the parameter."""
+
+    def __init__(self, name: str, low: float, high: float, example: float, **how: Any) -> None:
+        self.low, self.high = low, high
+        text = f"Invalid {name}. Must be a number from {low:,} to {high:,}"
+        messages: dict[str, Any] = dict.fromkeys(("invalid", "required", "null", "max_string_length"), text)
+        super().__init__(error_messages=messages, **how)
+        set_override(self, "field", {"type": "number", "minimum": low, "maximum": high, "example": example})
+
+    def to_internal_value(self, data: Any) -> float:
+        value: float = super().to_internal_value(data)
+        if not self.low <= value <= self.high:  # as NaN is not either
+            self.fail("invalid")
+        return value
+
+
+def choice(values: Sequence[str], default: str, message: str) -> serializers.ChoiceField:
+    messages: dict[str, Any] = dict.fromkeys(("invalid_choice", "null", "required"), message)
+    return serializers.ChoiceField(choices=list(values), default=default, error_messages=messages)
+
+
+def one_of(name: str, values: Sequence[str]) -> str:
+    return f"Invalid {name}. Must be one of: {', '.join(values)}"
+
+
+def refuse_nonsense(given: Mapping[str, str]) -> None:
+    """Raise ValidationError for values that no client means to send, where any other text would do."""
+    for name, value in given.items():
+        if len(value) > LONGEST_VALUE or "\0" in value:
+            raise serializers.ValidationError(f"Invalid {name}. Must be at most {LONGEST_VALUE} characters, none NUL")
+
+
+class Query(serializers.Serializer):
+    """Parameters of a request."""
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """The checked parameters; the first of a repeated one counts. Raises ValidationError."""
+        given = {name: values[0] for name, values in request.query_params.lists()}
+        checked = cls.checked(given)
+        refuse_nonsense({name: given[name] for name in checked if name in given})
+        return checked
+
+    @classmethod
+    def checked(cls, data: Any) -> dict[str, Any]:
+        query = cls(data=data)
+        query.is_valid(raise_exception=True)
+        found: dict[str, Any] = query.validated_data
+        return found

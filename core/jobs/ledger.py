@@ -1,0 +1,128 @@
+"""The ledger of what the clock runs: which slot of which job ran, when, how long, and what came of it.
+
+A job runs once at a time, on whatever machine: whoever sets `running_since` by a conditional update has it. A
+slot runs once: its row is the claim. So a message that is delivered twice, or after its worker was killed, does
+no harm.
+"""
+
+import os
+import socket
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from core.fields import EnumField, one_of
+from core.jobs.grids import Job
+
+
+class JobStatus(models.TextChoices):
+    RUNNING = "RUNNING"
+    SUCCESS = "SUCCESS"
+    PARTIAL = "PARTIAL"  # finished, but some of it failed
+    FAILED = "FAILED"
+    MISSED = "MISSED"  # no worker ran it in time
+
+
+FINISHED = (JobStatus.SUCCESS, JobStatus.PARTIAL)
+
+
+class JobLock(models.Model):
+    """Who runs a job right now."""
+
+    job = models.CharField(max_length=50, primary_key=True)
+    running_since = models.DateTimeField(null=True, blank=True)
+    runner = models.CharField(max_length=100, default="", blank=True, help_text="host:process")
+
+    class Meta:
+        app_label = "parks"
+        db_table = "job_locks"
+
+    def __str__(self) -> str:
+        return f"{self.job}: {self.runner or 'free'}"
+
+    @classmethod
+    def take(cls, job: Job, now: datetime) -> bool:
+        """Claim the job; False when somebody else has it and is not dead."""
+        lock, _ = cls.objects.get_or_create(job=job.name)
+        free = Q(running_since=None) | Q(running_since__lt=now - timedelta(seconds=job.limit))
+        if lock.runner and not is_alive(lock.runner):
+            free |= Q(runner=lock.runner, running_since=lock.running_since)
+        return bool(cls.objects.filter(free, job=job.name).update(running_since=now, runner=this_process()))
+
+    @classmethod
+    def release(cls, job: Job, since: datetime) -> None:
+        mine = cls.objects.filter(job=job.name, runner=this_process(), running_since=since)
+        mine.update(running_since=None, runner="")
+
+
+class JobRun(models.Model):
+    """One slot of one job."""
+
+    id = models.BigAutoField(primary_key=True)
+    job = models.CharField(max_length=50)
+    slot = models.DateTimeField(help_text="the instant it was due")
+    status = EnumField(max_length=7, choices=JobStatus.choices, default=JobStatus.RUNNING)
+    attempts = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    result = models.TextField(default="", blank=True, help_text="the last lines it printed, or the error")
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+
+    class Meta:
+        app_label = "parks"
+        db_table = "job_runs"
+        indexes = [
+            # the last success of a job
+            models.Index(fields=["job", "status", "finished_at"], name="job_runs_last"),
+        ]
+        constraints = [
+            # also serves: the slots of a job that have a row
+            models.UniqueConstraint(fields=["job", "slot"], name="job_runs_slot_once"),
+            one_of("status", JobStatus, "job_runs_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.slot:%Y-%m-%d %H:%M}Z {self.status}"
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+def this_process() -> str:
+    return f"{socket.gethostname()[:80]}:{os.getpid()}"
+
+
+def is_here(runner: str) -> bool:
+    """Is it a process of this machine?"""
+    return runner.rpartition(":")[0] == this_process().rpartition(":")[0]
+
+
+def is_alive(runner: str) -> bool:
+    """Does the process exist, and not only its exit code? Of other machines nobody knows: only the limit tells."""
+    host, _, pid = runner.rpartition(":")
+    if host != socket.gethostname()[:80] or not pid.isdecimal():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # somebody else's, but there
+    return not is_zombie(int(pid))
+
+
+def is_zombie(pid: int) -> bool:
+    """Has it ended, and nobody asked how? An orphan stays so until the machine's first process asks: in a container
+    perhaps for ever. Linux tells; elsewhere none is known."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in "ZX"

@@ -1,0 +1,106 @@
+"""Running the jobs of the clock, and what to do about slots that nobody ran; the ledger is core.jobs.ledger."""
+
+import io
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import models
+from django.db.models import F, Max, Q
+from django.utils import timezone
+
+from core.commands import SomeFailed
+from core.jobs.grids import Job
+from core.jobs.ledger import FINISHED, JobLock, JobRun, JobStatus
+
+log = logging.getLogger(__name__)
+
+LONGEST_RESULT = 2_000
+# Slots that nobody ran are noted this far back.
+MISSED_WINDOW = timedelta(hours=24)
+# What fails as often as this waits for its next slot: an upstream in trouble is not asked every five minutes.
+MOST_ATTEMPTS = 3
+
+
+def run(job: Job, slot: datetime | None = None) -> JobRun | None:
+    """Run a slot of a job (default: the one of this moment); None when it is done already or being run."""
+    now = timezone.now()
+    slot = slot or job.grid.last(now)
+    if not JobLock.take(job, now):
+        log.info("%s of %s: another run is under way", job.name, slot)
+        return None
+    try:
+        row, _ = JobRun.objects.get_or_create(job=job.name, slot=slot)
+        # A row that still says RUNNING is that of a killed process: we hold the lock.
+        claimed = JobRun.objects.filter(pk=row.pk).exclude(status__in=FINISHED)
+        if not claimed.update(status=JobStatus.RUNNING, started_at=now, finished_at=None, attempts=F("attempts") + 1):
+            return None
+        status, result = outcome(job)
+        JobRun.objects.filter(pk=row.pk).update(status=status, result=result, finished_at=timezone.now())
+        return JobRun.objects.get(pk=row.pk)
+    finally:
+        JobLock.release(job, now)
+
+
+def outcome(job: Job) -> tuple[JobStatus, str]:
+    """Run the command; its status and its last lines."""
+    printed = io.StringIO()
+    try:
+        call_command(job.command, *job.options, stdout=printed, stderr=printed, verbosity=1)
+    except CommandError as error:
+        status = JobStatus.PARTIAL if isinstance(error, SomeFailed) else JobStatus.FAILED
+        printed.write(f"{error}\n")
+    except Exception as error:
+        log.exception("job %s", job.name)
+        status = JobStatus.FAILED
+        printed.write(f"{error!r}\n")
+    else:
+        status = JobStatus.SUCCESS
+    return status, printed.getvalue().strip()[-LONGEST_RESULT:]
+
+
+# -- slots that nobody ran -------------------------------------------------------------------------------
+
+
+def due_again(job: Job, now: datetime, grace: timedelta) -> datetime | None:
+    """The latest slot of a job if nobody ran it well, it is older than `grace`, and not too old to be caught up."""
+    slot = job.grid.last(now - grace)
+    if now - slot > timedelta(seconds=job.catch_up):
+        return None
+    settled = Q(status__in=FINISHED) | Q(attempts__gte=MOST_ATTEMPTS)
+    return None if JobRun.objects.filter(settled, job=job.name, slot__gte=slot).exists() else slot
+
+
+def note_missed(jobs: Iterable[Job], now: datetime) -> int:
+    """Write a row for every slot of the last day that has none and can no longer be caught up; returns how many.
+
+    Slots before a job's first row are none of its: it was not there yet.
+    """
+    firsts = first_slots()
+    rows = []
+    for job in jobs:
+        first = firsts.get(job.name)
+        if first is None:
+            continue
+        start = max(first, now - MISSED_WINDOW)
+        end = now - timedelta(seconds=max(job.catch_up, job.grid.every))
+        known = set(JobRun.objects.filter(job=job.name, slot__gte=start).values_list("slot", flat=True))
+        slot = job.grid.next(start)
+        while slot <= end:
+            if slot not in known:
+                rows.append(JobRun(job=job.name, slot=slot, status=JobStatus.MISSED, result="no worker ran it"))
+            slot = job.grid.next(slot)
+    JobRun.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def first_slots() -> dict[str, datetime]:
+    return dict(JobRun.objects.order_by().values_list("job").annotate(models.Min("slot")))
+
+
+def last_finished(jobs: Iterable[Job]) -> dict[str, datetime]:
+    """When each job last succeeded, by name."""
+    rows = JobRun.objects.filter(job__in=[job.name for job in jobs], status__in=FINISHED).order_by()
+    return dict(rows.values_list("job").annotate(Max("finished_at")))

@@ -1,0 +1,148 @@
+"""How values look: one way for each kind of number, state, link and time."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dashboard.components.links import park_url, ride_url
+from snapshots.status import PARK_CLOSED, Status
+from stats.answers.trends import TREND_THRESHOLD
+
+NOTHING = "–"
+# Class, sign and words of a state: told by shape and text, colour only helps.
+STATES: dict[str | None, tuple[str, str, str]] = {
+    Status.OPERATING.value: ("up", "●", "Operating"),
+    Status.DOWN.value: ("down", "▼", "Down"),
+    Status.CLOSED.value: ("closed", "■", "Closed"),
+    Status.REFURBISHMENT.value: ("works", "◆", "Refurbishment"),
+    PARK_CLOSED: ("closed", "○", "Park closed"),
+    None: ("unknown", "?", "Unknown"),
+}
+SPARK_WIDTH, SPARK_HEIGHT = 80, 20
+
+
+def number(value: float | int | None, digits: int = 0) -> str:
+    return NOTHING if value is None else f"{value:,.{digits}f}"
+
+
+def hours(value: float | None) -> str:
+    """Hours with two decimals, as the API gives them."""
+    return number(value, 2)
+
+
+def minutes(value: float | None) -> str:
+    """Whole minutes without a decimal, averages with one."""
+    return number(value, 0 if value is None or float(value).is_integer() else 1)
+
+
+def percent(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:,.1f} %"
+
+
+def length(minutes: int) -> str:
+    """A duration in words: "2 h 5 min"."""
+    hours, rest = divmod(int(minutes), 60)
+    return f"{hours} h {rest:02} min" if hours else f"{rest} min"
+
+
+def state(word: str | None) -> SafeString:
+    """A status chip; `word` is a status, PARK_CLOSED, or None for what is not known."""
+    kind, sign, text = STATES.get(word, STATES[None])
+    return format_html('<span class="chip {}"><span aria-hidden="true">{}</span> {}</span>', kind, sign, text)
+
+
+def trend(value: float | None) -> SafeString | str:
+    """An arrow and the change in percent against the period before; sideways when it is no trend (R-18)."""
+    if value is None:
+        return NOTHING
+    sign, words = ("→", "about as before")
+    if abs(value) > TREND_THRESHOLD:
+        sign, words = ("▲", "more than before") if value > 0 else ("▼", "less than before")
+    return format_html(
+        '<span class="trend"><span aria-hidden="true">{}</span> {}<span class="hidden"> {}</span></span>',
+        sign,
+        f"{value:+,.1f} %".replace("-", "−"),
+        words,
+    )
+
+
+def zone_name(instant: datetime, zone: str) -> str:
+    """How people call the zone at an instant: "EDT", "JST"; "UTC+08" where there are no letters."""
+    name = instant.astimezone(ZoneInfo(zone)).tzname() or zone
+    return f"UTC{name}" if name[0] in "+-" else name
+
+
+def local_time(instant: datetime | None, zone: str, shape: str = "time") -> SafeString | str:
+    """An instant on the clock of `zone`, with the zone named; `shape`: time, day (with the date) or clock (bare)."""
+    if instant is None:
+        return NOTHING
+    local = instant.astimezone(ZoneInfo(zone))
+    text = f"{local:%H:%M}"
+    if shape == "day":
+        text = f"{local:%a} {local.day} {local:%b %Y}, {text}"
+    if shape != "clock":
+        text = f"{text} {zone_name(instant, zone)}"
+    machine = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine, zone, text)
+
+
+def sparkline(values: list[float | None] | None) -> SafeString | str:
+    """A small line of daily values, from 0 to its largest; gaps stay gaps. The numbers are its words."""
+    if not values:
+        return NOTHING
+    top = max((value for value in values if value is not None), default=0) or 1
+    step = SPARK_WIDTH / max(len(values) - 1, 1)
+    parts, pen = [], "M"
+    for n, value in enumerate(values):
+        if value is None:
+            pen = "M"
+            continue
+        height = SPARK_HEIGHT - 1 - value / top * (SPARK_HEIGHT - 2)
+        parts.append(f"{pen}{n * step:.0f} {height:.1f}h.1")
+        pen = "L"
+    return format_html(
+        '<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}"><path d="{}"/></svg>',
+        SPARK_WIDTH,
+        SPARK_HEIGHT,
+        "by day: " + ", ".join("no data" if value is None else f"{value:g}" for value in values),
+        "".join(parts),
+    )
+
+
+# -- cells of tables ---------------------------------------------------------------------------------------
+
+
+def park_link(row: dict[str, Any]) -> SafeString:
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', park_url(row["park_id"]), row["park_name"])
+
+
+def ride_link(row: dict[str, Any]) -> SafeString:
+    """With the park below it on phones, where the list has no room for a column of parks."""
+    return format_html(
+        '<a href="{}"><bdi>{}</bdi></a><small class="phone"><bdi>{}</bdi></small>',
+        ride_url(row["ride_id"]),
+        row["ride_name"],
+        row["park_name"],
+    )
+
+
+# How a value of a row is shown; the kinds a `Column` can have.
+KINDS: dict[str, Callable[[dict[str, Any], str], Any]] = {
+    "text": lambda row, key: NOTHING if row.get(key) is None else row[key],
+    "number": lambda row, key: number(row.get(key)),
+    "score": lambda row, key: number(row.get(key), 1),
+    "hours": lambda row, key: hours(row.get(key)),
+    "minutes": lambda row, key: minutes(row.get(key)),
+    "percent": lambda row, key: percent(row.get(key)),
+    "trend": lambda row, key: trend(row.get(key)),
+    "state": lambda row, key: state(row.get(key)),
+    "sparkline": lambda row, key: sparkline(row.get(key)),
+    "park": lambda row, key: park_link(row),
+    "ride": lambda row, key: ride_link(row),
+    # The row's `zone` is the park's.
+    "time": lambda row, key: local_time(row.get(key), row["zone"]),
+}

@@ -1,0 +1,86 @@
+"""Tables: declared once, shown as HTML, sorted by any column, handed out as CSV."""
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+
+Row = dict[str, Any]
+ASCENDING, DESCENDING = "asc", "desc"
+# What a spreadsheet would take for a formula.
+FORMULA = re.compile(r"^[=+\-@\t\r]")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the key of a row, the heading, and how `dashboard.components.formatting` shows its values."""
+
+    key: str
+    label: str
+    kind: str = "text"  # a name in `dashboard.components.formatting.KINDS`
+    unit: str = ""  # told in the heading
+    is_sortable: bool = True
+    is_wide: bool = False  # left out on phones: told elsewhere there, or worth less than its room
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind in ("text", "park", "ride", "state")
+
+    @property
+    def classes(self) -> str:
+        return " ".join(name for name, has in (("n", not self.is_text), ("wide", self.is_wide)) if has)
+
+    @property
+    def first_order(self) -> str:
+        """Words from A, numbers from the largest."""
+        return ASCENDING if self.is_text or self.key == "rank" else DESCENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a caption; `sort` and `order` say how they are ordered, empty: as they come."""
+
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    sort: str = ""
+    order: str = ""
+    empty: str = "Nothing to show."
+
+    @property
+    def is_sortable(self) -> bool:
+        return bool(self.sort)
+
+
+def sorted_rows(rows: Iterable[Row], column: Column, order: str) -> list[Row]:
+    """By a column, rows without a value last whichever way; equals stay as they were."""
+    told: list[Row] = []
+    untold: list[Row] = []
+    for row in rows:
+        (untold if row.get(column.key) is None else told).append(row)
+    told.sort(key=lambda row: sort_key(row[column.key]), reverse=order == DESCENDING)
+    return told + untold
+
+
+def sort_key(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def csv_answer(name: str, columns: Sequence[Column], rows: Iterable[Row]) -> HttpResponse:
+    """A download: a line of keys, a line per row, UTF-8; text that looks like a formula is made harmless."""
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    writer = csv.writer(answer)
+    writer.writerow(column.key for column in columns)
+    for row in rows:
+        writer.writerow(csv_value(row.get(column.key)) for column in columns)
+    return answer
+
+
+def csv_value(value: Any) -> Any:
+    if isinstance(value, str) and FORMULA.match(value):
+        return f"'{value}"
+    return "" if value is None else value

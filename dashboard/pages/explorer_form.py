@@ -1,0 +1,420 @@
+"""The explorer: any question to `/api/analytics/*` as a form, and its answer as a chart, tables and CSV.
+
+The form's fields are the API's parameters, checked by the API's own serializer; the figures are the API's answer.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Max
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from core.api.queries import moment_of
+from core.zones import local_date
+from dashboard.components.charts import Chart, Series
+from dashboard.components.formatting import park_link, ride_link
+from dashboard.components.lines import told_apart
+from dashboard.components.tables import Column, Row, Table
+from parks.models import Park, Ride
+from stats.answers.analytics import parks_over, rides_over
+from stats.api.analytics_serializers import DEFAULT_METRICS, WEEKDAYS, AnalyticsQuery
+from stats.api.analytics_views import answer, park_identities, ride_identities
+from stats.measures.figures import METRICS
+from stats.measures.windows import SIZES, Bucket
+from stats.models import ParkDailyStats
+
+REPEATED = ("park_id", "ride_id")
+LISTS = ("weekdays", "metrics")  # boxes of the form, words with commas in the API
+FIELDS = tuple(AnalyticsQuery().fields)
+MOST_PARKS_UNFOLDED = 5  # whose rides can be chosen from
+MOST_ROWS = 200  # of a table; the download has all
+MOST_LINES, MOST_POINTS = 6, 3_000  # of a chart
+BAR_WIDTH = 120
+DEFAULT_DAYS = timedelta(days=6)
+ANSWERS: dict[str, Callable[[Row], Row]] = {
+    "parks": lambda query: answer(query, parks_over, park_identities),
+    "rides": lambda query: answer(query, rides_over, ride_identities),
+}
+BUCKETS = {
+    Bucket.NONE: "One figure",
+    **{bucket: f"{bucket.value[:-1]} minutes" for bucket in Bucket if bucket.value in SIZES and "m" in bucket.value},
+    Bucket.H1: "1 hour",
+    **{bucket: f"{bucket.value[:-1]} hours" for bucket in Bucket if bucket.value in SIZES and bucket.unit > 3_600},
+    Bucket.DAY: "Days",
+    Bucket.WEEK: "Weeks",
+    Bucket.MONTH: "Months",
+    Bucket.HOUR_OF_DAY: "Hours of the day",
+    Bucket.WEEKDAY: "Days of the week",
+}
+GROUPINGS = {"": "No", "rain": "Rain", "temperature_band": "Temperature", "storm": "Thunderstorms"}
+COMPARISONS = {"": "Nothing", "previous": "Just before", "last_year": "A year before"}
+# How the form calls the API's parameters.
+WORDS = {
+    "park_id": "Parks",
+    "ride_id": "Rides",
+    "start": "From",
+    "end": "To",
+    "timezone": "Zone of the clock",
+    "hours": "Hours of each day",
+    "weekdays": "Weekdays",
+    "bucket": "Cut into",
+    "metrics": "Figures",
+    "group_by": "By the weather",
+    "compare": "Compare with",
+}
+# Words, unit and kind of cell of each metric.
+MEASURES = {
+    "wait_avg": ("Average wait", "min", "score"),
+    "wait_min": ("Shortest wait", "min", "number"),
+    "wait_max": ("Longest wait", "min", "number"),
+    "wait_p50": ("Median wait", "min", "number"),
+    "wait_p90": ("Wait, 90th percentile", "min", "number"),
+    "uptime_percentage": ("Uptime", "", "percent"),
+    "uptime_minutes": ("Operating", "min", "number"),
+    "downtime_minutes": ("Downtime", "min", "number"),
+    "other_minutes": ("Planned closure", "min", "number"),
+    "unknown_minutes": ("Unknown", "min", "number"),
+    "open_minutes": ("Park open", "min", "number"),
+    "shame_score": ("Shame score", "of 10", "score"),
+    "observations": ("Reports", "", "number"),
+}
+DIGITS = {"score": 1, "percent": 1, "number": 0}
+SHORT_DAYS = dict(zip(WEEKDAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True))
+
+
+def measure(name: str) -> tuple[str, str, str]:
+    """Words, unit and kind of a metric; any percentile has them."""
+    return MEASURES.get(name) or (f"Wait, percentile {name.removeprefix('wait_p')}", "min", "number")
+
+
+def parameters(given: QueryDict) -> QueryDict:
+    """What the form sends, as the API takes it: nothing that is empty, boxes as words with commas."""
+    found = QueryDict(mutable=True)
+    for name in FIELDS:
+        values = [value for value in given.getlist(name) if value.strip()]
+        if name in LISTS:
+            values = [",".join(values)] if values else []
+        found.setlist(name, values if name in REPEATED else values[:1])
+    return found
+
+
+def with_defaults(given: QueryDict) -> QueryDict:
+    """An address that asks nothing: all parks, day by day, over the last seven days that were computed."""
+    if any(given.get(name) for name in FIELDS):
+        return given
+    newest = ParkDailyStats.objects.filter(metrics_version=settings.METRICS_VERSION).aggregate(at=Max("stat_date"))
+    last: date = newest["at"] or local_date(timezone.now(), settings.SITE_TIME_ZONE) - timedelta(days=1)
+    asked = given.copy()
+    asked.update({"start": (last - DEFAULT_DAYS).isoformat(), "end": last.isoformat(), "bucket": Bucket.DAY.value})
+    return asked
+
+
+@dataclass
+class Form:
+    """What the form shows: the values that were sent, and what can be chosen."""
+
+    entity: str
+    given: QueryDict
+    field: str = ""  # of the error
+    error: str = ""
+
+    @property
+    def field_words(self) -> str:
+        return WORDS[self.field]
+
+    @property
+    def errors(self) -> dict[str, str]:
+        return {self.field or "form": self.error} if self.error else {}
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {name: self.given.get(name, "") for name in FIELDS}
+
+    @property
+    def has_instants(self) -> bool:
+        """Are the bounds no plain dates? Then they are written, not chosen from a calendar."""
+        return any(is_no_date(self.values[name]) for name in ("start", "end"))
+
+    @property
+    def instants(self) -> dict[str, str]:
+        """The same bounds as instants, where they are dates."""
+        end = moment_of(self.values["end"])
+        start = moment_of(self.values["start"])
+        if start is None or end is None or isinstance(end, datetime) or end >= date.max:
+            return {}
+        return {"start": f"{start}T00:00", "end": f"{end + timedelta(days=1)}T00:00"}
+
+    @property
+    def entities(self) -> list[tuple[str, str, bool]]:
+        return [(each, each.capitalize(), each == self.entity) for each in ANSWERS]
+
+    @cached_property
+    def parks(self) -> list[Park]:
+        return list(Park.objects.active().only("pk", "name").order_by("name", "pk"))
+
+    @cached_property
+    def rides(self) -> list[Ride]:
+        """Those of the chosen parks, or of the parks of the chosen rides; empty when that would be too many."""
+        parks = self.chosen("park_id")
+        if not parks and (rides := self.chosen("ride_id")):
+            parks = set(Ride.objects.filter(pk__in=rides).values_list("park_id", flat=True))
+        if not 0 < len(parks) <= MOST_PARKS_UNFOLDED:
+            return []
+        found = Ride.objects.active().filter(park__in=parks).select_related("park")
+        return list(found.only("name", "park__name").order_by("name", "park__name", "pk"))
+
+    def chosen(self, name: str) -> set[int]:
+        return {
+            int(value) for value in self.given.getlist(name) if value.isascii() and value.isdigit() and len(value) < 10
+        }
+
+    @property
+    def park_boxes(self) -> list[tuple[int, str, bool]]:
+        chosen = self.chosen("park_id")
+        return [(park.pk, park.name, park.pk in chosen) for park in self.parks]
+
+    @property
+    def ride_boxes(self) -> list[tuple[int, str, bool]]:
+        chosen = self.chosen("ride_id")
+        names = told_apart([{"name": ride.name, "of": ride.park.name} for ride in self.rides])
+        return [(ride.pk, name, ride.pk in chosen) for ride, name in zip(self.rides, names, strict=True)]
+
+    @property
+    def park_count(self) -> int:
+        return len(self.chosen("park_id"))
+
+    @property
+    def ride_count(self) -> int:
+        return len(self.chosen("ride_id"))
+
+    @property
+    def weekday_boxes(self) -> list[tuple[str, str, bool]]:
+        chosen = words_of(self.given, "weekdays")
+        return [(word, SHORT_DAYS[word], word in chosen) for word in WEEKDAYS]
+
+    @property
+    def metric_boxes(self) -> list[tuple[str, str, bool]]:
+        """Every metric, the usual percentiles, and the others that were asked for."""
+        chosen = words_of(self.given, "metrics") or DEFAULT_METRICS
+        names = dict.fromkeys([*MEASURES, *METRICS, *(name for name in chosen if name.startswith("wait_p"))])
+        return [(name, measure(name)[0], name in chosen) for name in names]
+
+    @property
+    def buckets(self) -> list[tuple[str, str, bool]]:
+        chosen = self.values["bucket"] or Bucket.NONE.value
+        return [(bucket.value, words, bucket.value == chosen) for bucket, words in BUCKETS.items()]
+
+    @property
+    def groupings(self) -> list[tuple[str, str, bool]]:
+        return [(each, words, each == self.values["group_by"]) for each, words in GROUPINGS.items()]
+
+    @property
+    def comparisons(self) -> list[tuple[str, str, bool]]:
+        return [(each, words, each == self.values["compare"]) for each, words in COMPARISONS.items()]
+
+
+def words_of(given: QueryDict, name: str) -> list[str]:
+    return [word.strip() for value in given.getlist(name) for word in value.split(",") if word.strip()]
+
+
+def is_no_date(text: str) -> bool:
+    found = moment_of(text)
+    return bool(text) and (found is None or isinstance(found, datetime))
+
+
+# -- the answer as a picture and tables --------------------------------------------------------------------
+
+
+def place(row: Row) -> Row:
+    """How a row of the answer is named: see `told_apart`."""
+    return {"name": row.get("ride_name", row["park_name"]), "of": row["park_name"]}
+
+
+def link(row: Row) -> SafeString:
+    return ride_link(row) if "ride_id" in row else park_link(row)
+
+
+def totals(body: Row, entity: str, shown: str) -> Table:
+    """A row per park or ride over the whole window; beside a comparison what was before, and the change."""
+    columns = [name_column(body, entity)]
+    if body["bucket"] == Bucket.NONE:
+        columns.append(Column("bar", measure(shown)[0], is_wide=True))
+    for name in body["metrics"]:
+        columns.append(column_of(name))
+        if body["compare"]:
+            columns.append(Column(f"{name}_before", "Before", measure(name)[2]))
+            columns.append(Column(f"{name}_change", "Change", "trend", is_wide=True))
+    largest = max((row["total"][shown] or 0 for row in body["data"]), default=0)
+    rows = []
+    for row in body["data"][:MOST_ROWS]:
+        shape = {**row, **row["total"], "name": link(row), "bar": bar(row["total"][shown], largest)}
+        for name, value in row.get("comparison", {}).get("total", {}).items():
+            shape |= {f"{name}_before": value, f"{name}_change": row["comparison"]["change"][name]}
+        rows.append(shape)
+    return Table(f"{body['start']} to {body['end']}", columns, rows, empty=NOTHING_SEEN)
+
+
+NOTHING_SEEN = "Nothing was observed in this window. Try other dates, or more parks."
+
+
+def name_column(body: Row, entity: str) -> Column:
+    return Column("name", entity.capitalize()[:-1])
+
+
+def column_of(name: str) -> Column:
+    words, unit, kind = measure(name)
+    return Column(name, words, kind, unit)
+
+
+def bar(value: float | None, largest: float) -> SafeString | str:
+    """A bar as long as the value; the number stands in a column of its own."""
+    width = BAR_WIDTH * (value or 0) / largest if largest else 0
+    return format_html(
+        '<svg class="bar" viewBox="0 0 {} 12" aria-hidden="true"><rect width="{}" height="12"/></svg>',
+        BAR_WIDTH,
+        f"{width:.1f}",
+    )
+
+
+def buckets(body: Row, entity: str) -> Table:
+    """A row per park or ride and bucket, as the API has them."""
+    columns = [name_column(body, entity), Column("bucket_words", "Bucket"), *map(column_of, body["metrics"])]
+    cut = islice(((row, each) for row in body["data"] for each in row["buckets"]), MOST_ROWS)
+    rows = [
+        {**row, **each, "name": link(row), "bucket_words": bucket_words(each["bucket"], True)} for row, each in cut
+    ]
+    return Table("Every bucket", columns, rows, empty=NOTHING_SEEN)
+
+
+def groups(body: Row, entity: str) -> Table:
+    """A row per park or ride and kind of weather, with the size of its sample."""
+    columns = [name_column(body, entity), Column("group_words", GROUPINGS[body["group_by"]])]
+    columns += [Column("hours", "Hours seen", "number"), Column("observations", "Reports", "number")]
+    columns += [column_of(name) for name in body["metrics"] if name != "observations"]
+    cut = islice(((row, each) for row in body["data"] for each in row["groups"]), MOST_ROWS)
+    rows = [
+        {**row, **each, "name": link(row), "group_words": each["group"].replace("_", " ").capitalize()}
+        for row, each in cut
+    ]
+    return Table("By the weather", columns, rows, empty=NOTHING_SEEN)
+
+
+def bucket_count(body: Row) -> int:
+    return sum(len(row["buckets"]) for row in body["data"])
+
+
+def bucket_words(bucket: str, is_exact: bool = False) -> str:
+    """A bucket's name for readers: "5 Jul 2025, 11:30", "5 Jul 2025", "11:00", "Sat"; exact: with the UTC offset."""
+    if bucket in SHORT_DAYS:
+        return SHORT_DAYS[bucket]
+    found = moment_of(bucket)
+    if found is None:
+        return bucket
+    words = f"{found.day} {found:%b %Y}"
+    if isinstance(found, datetime):
+        words += f", {found:%H:%M}"
+        if is_exact:
+            words += f" UTC{found:%z}"
+    return words
+
+
+Key = tuple[Any, ...]
+
+
+def keyed(bucket_names: Iterable[str]) -> dict[Key, str]:
+    """Names of one line's buckets by their place on the clock: parks in several zones share one axis.
+
+    An hour that the clock shows twice stays two hours, the second after the first.
+    """
+    seen: Counter[str] = Counter()
+    found: dict[Key, str] = {}
+    for name in bucket_names:
+        clock = name[:16]
+        key = (WEEKDAYS.index(name),) if name in SHORT_DAYS else (clock[:13], seen[clock], clock)
+        seen[clock] += 1
+        found[key] = name
+    return found
+
+
+def chart(body: Row, shown: str) -> Chart:
+    """The lines of one metric, those with the highest totals; bars where there is one for a few buckets."""
+    words, unit, kind = measure(shown)
+    lines = sorted(body["data"], key=lambda row: -(row["total"][shown] or 0))[:MOST_LINES]
+    found = sorted({key for row in lines for key in keyed(each["bucket"] for each in row["buckets"])})
+    keys = with_gaps(found, Bucket(body["bucket"]))
+    lines = lines[: max(1, MOST_POINTS // max(1, len(keys)))]
+    series = []
+    for row, name in zip(lines, told_apart([place(row) for row in lines]), strict=True):
+        names = keyed(each["bucket"] for each in row["buckets"])
+        values = {each["bucket"]: each[shown] for each in row["buckets"]}
+        series.append(Series(name, [values.get(names.get(key, "")) for key in keys]))
+    zones = sorted({row["timezone"] for row in lines})
+    left = len(body["data"]) - len(lines)
+    note = f"Times are those of {zones[0]}." if len(zones) == 1 else "Times are each park’s own."
+    if left > 0:
+        note += f" The {len(lines)} with the highest figures; {left:,} more are in the download."
+    return Chart(
+        words,
+        "Bucket",
+        axis_words(keys),
+        series,
+        unit or ("%" if kind == "percent" else ""),
+        "bar" if len(lines) == 1 and len(keys) <= 40 else "line",
+        DIGITS[kind],
+        note,
+    )
+
+
+def with_gaps(keys: Sequence[Key], bucket: Bucket) -> list[Key]:
+    """An empty bucket after each one whose next is missing for all lines: there a line breaks, as at night."""
+    if bucket.value not in SIZES and bucket != Bucket.DAY:
+        return list(keys)
+    found: list[Key] = []
+    step = timedelta(seconds=bucket.unit)
+    for key in keys:
+        if found:
+            due = datetime.fromisoformat(found[-1][2]) + step
+            clock = due.isoformat(timespec="minutes")[: len(key[2])]
+            if clock < key[2]:
+                found.append((clock[:13], 0, clock))
+        found.append(key)
+    return found
+
+
+def axis_words(keys: Sequence[Key]) -> list[str]:
+    """The year stands on the axis only where there are several."""
+    words = [bucket_words(WEEKDAYS[key[0]] if len(key) == 1 else key[2]) for key in keys]
+    years = {key[2][:4] for key in keys if len(key) > 1 and "-" in key[2]}
+    return [text.replace(f" {next(iter(years))}", "", 1) for text in words] if len(years) == 1 else words
+
+
+# -- download ----------------------------------------------------------------------------------------------
+
+COMPARED = ("window", "compared")
+
+
+def csv_columns(body: Row, entity: str) -> list[Column]:
+    names = ["ride_id", "ride_name"] if entity == "rides" else []
+    names += ["park_id", "park_name", "timezone"]
+    names += ["of"] if body["compare"] else []
+    names += [] if body["bucket"] == Bucket.NONE else ["bucket"]
+    names += ["group", "hours", "observations"] if "group_by" in body else []
+    return [Column(name, name) for name in dict.fromkeys((*names, *body["metrics"]))]
+
+
+def csv_rows(body: Row) -> Iterable[Row]:
+    """All figures of the answer: a row per park or ride, and bucket; with a comparison `of` tells which window."""
+    for row in body["data"]:
+        for name, part in zip(COMPARED, (row, row.get("comparison")), strict=True):
+            if part is not None:
+                for figures in part.get("buckets") or part.get("groups") or [part["total"]]:
+                    yield {**row, **figures, "of": name}

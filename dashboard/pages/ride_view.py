@@ -1,0 +1,262 @@
+"""What the page of a ride shows over the days up to a date: strips, outages, waits, lines, and who the ride is.
+
+Sums over the days are those of `/api/analytics/rides`; outages are those of `/api/rides/{ride_id}/details`.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from core.zones import local_date
+from dashboard.components.charts import Chart, Series
+from dashboard.components.formatting import NOTHING, local_time, zone_name
+from dashboard.components.tables import Column, Table
+from dashboard.components.timeline import axis_of, clock, duration, spell_table, strip
+from parks.models import EntityMetadata, Ride, RideClassification
+from snapshots.current import displayed_status, parks_now, rides_now
+from snapshots.models import QueueData, QueueType, ReturnState
+from snapshots.status import PARK_CLOSED
+from stats.answers.analytics import Answer, Question, rides_over
+from stats.measures.figures import Figures
+from stats.measures.hours import hour_label
+from stats.measures.measures import hours
+from stats.measures.outages import Outage, outages_of
+from stats.measures.strips import Strips, strips_of
+from stats.measures.windows import Bucket, BucketKey, Days, Window, seconds_of, span_key
+from stats.readings.identity import Row, number
+from stats.readings.roster import ride_weight, tier_of
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MOST_OUTAGES = 200  # rows of the table; it says how many there are
+
+
+def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
+    """Everything about a ride on local days; park, classification and metadata are loaded. About twenty queries."""
+    strips = strips_of(ride.park, [ride.pk], days, now)
+    outages = outages_of(strips, ride.pk, now)
+    by_day = answer_of(ride, days, Bucket.DAY, now)
+    by_hour = answer_of(ride, days, Bucket.HOUR_OF_DAY, now, needs_unknown=False)
+    return {
+        "ride": ride,
+        "park": ride.park,
+        "days": days,
+        "zone": zone_name(days.utc_range(ride.park.timezone)[1], ride.park.timezone),
+        "last_seen": local_date(ride.last_operated_at, ride.park.timezone) if ride.last_operated_at else None,
+        "status": status_now(ride, now),
+        "figures": figures(by_day.total, outages),
+        **strips_part(ride, strips, by_day.buckets),
+        "outages": outages_table(ride, outages),
+        "charts": [wait_by_hour(by_hour), wait_by_weekday(by_day)],
+        "queues": queues_table(ride, days, now),
+        "about": about(ride),
+    }
+
+
+def answer_of(ride: Ride, days: Days, bucket: Bucket, now: datetime, needs_unknown: bool = True) -> Answer:
+    """The ride over these days, as the analytics tell it; no figures when it was not observed."""
+    question = Question(Window(days.first, days.last), bucket, (ride.park,), (ride.pk,), needs_unknown=needs_unknown)
+    return rides_over(question, settings.METRICS_VERSION, now).get(ride.pk) or Answer(Figures(), {})
+
+
+def status_now(ride: Ride, now: datetime) -> str | None:
+    """What lists show of the ride right now; None: nothing is known. Three queries."""
+    state = parks_now([ride.park], now)[ride.park_id]
+    current = rides_now(Ride.objects.filter(pk=ride.pk), now).get(ride.pk)
+    if current is None:
+        return PARK_CLOSED if state.is_open is False else None
+    return displayed_status(state, current)
+
+
+def figures(total: Figures, outages: list[Outage]) -> Row:
+    down = [outage for outage in outages if outage.kind.is_down]
+    longest = max(down, key=lambda outage: outage.seconds, default=None)
+    return {
+        "uptime": number(total.uptime_percentage),
+        "downtime": number(hours(total.down_seconds)) if total.open_seconds else None,
+        "unknown": number(hours(total.unknown_seconds)),
+        "wait": number(total.wait_avg),
+        "outages": len(down),
+        "longest": duration(longest.seconds) if longest else NOTHING,
+    }
+
+
+# -- strips ------------------------------------------------------------------------------------------------
+
+
+def strips_part(ride: Ride, strips: Strips, by_day: Mapping[BucketKey, Figures]) -> Row:
+    """A bar for each day, the newest first, and the table beside them."""
+    zone = ride.park.timezone
+    axis = axis_of(strips)
+    newest_first = list(strips.of(ride.pk))[::-1]
+    bars = []
+    for day, spells in newest_first if axis else ():
+        told = by_day.get(day)
+        bars.append(
+            {
+                "day": day,
+                "strip": strip(spells, axis, zone) if axis and spells else "",
+                "down": number(hours(told.down_seconds)) if told and told.open_seconds else None,
+                "was_open": bool(strips.opened[day]),
+            }
+        )
+    groups = ((day_text(day), spells) for day, spells in newest_first)
+    return {"axis": axis, "bars": bars, "spells": spell_table(f"Status day by day, {zone}", "Day", groups, zone)}
+
+
+def day_text(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def moment(at: datetime, zone: str) -> SafeString:
+    """A day and its clock; the caption names the zone, the heading the year."""
+    day = local_date(at, zone)
+    shape = '<span class="moment"><span class="weekday">{} </span>{} {}, {}</span>'
+    return format_html(shape, f"{day:%a}", day.day, f"{day:%b}", local_time(at, zone, "clock"))
+
+
+def outages_table(ride: Ride, outages: list[Outage]) -> Table:
+    zone = ride.park.timezone
+    columns = (Column("start", "Start"), Column("end", "End"), Column("length", "Length"), Column("kind", "Kind"))
+    rows = [
+        {
+            "start": moment(outage.start, zone),
+            "end": end_of(outage, zone),
+            "length": duration(outage.seconds),
+            "kind": outage.kind.label,
+        }
+        for outage in outages[:MOST_OUTAGES]
+    ]
+    some = f", the latest {MOST_OUTAGES} of {len(outages)}" if len(outages) > MOST_OUTAGES else ""
+    return Table(f"Outages{some}, {zone}", columns, rows, empty="No outage in these days.")
+
+
+def end_of(outage: Outage, zone: str) -> Any:
+    """The clock alone when it ended on the day on which it began."""
+    if not outage.is_over:
+        return "not over yet"
+    is_same_day = local_date(outage.start, zone) == local_date(outage.end, zone)
+    return local_time(outage.end, zone, "clock") if is_same_day else moment(outage.end, zone)
+
+
+# -- waits and lines ---------------------------------------------------------------------------------------
+
+
+def wait_by_hour(answer: Answer) -> Chart:
+    hours_seen = [key for key in answer.buckets if isinstance(key, int) and answer.buckets[key].open_seconds]
+    labels = [hour_label(hour) for hour in hours_seen]
+    waits = [number(answer.buckets[hour].wait_avg) for hour in hours_seen]
+    return Chart("Average wait by hour", "Hour", labels, [Series("Average wait", waits)], "min")
+
+
+def wait_by_weekday(answer: Answer) -> Chart:
+    """The days of each weekday added up, as the analytics do it."""
+    weekdays: dict[BucketKey, Figures] = {}
+    for day, told in answer.buckets.items():
+        if isinstance(day, date):
+            weekdays.setdefault(span_key(Bucket.WEEKDAY, day), Figures()).add(told)
+    waits = [number(weekdays[n].wait_avg) if n in weekdays else None for n in range(7)]
+    return Chart("Average wait by weekday", "Weekday", WEEKDAYS, [Series("Average wait", waits)], "min", "bar")
+
+
+def queues_table(ride: Ride, days: Days, now: datetime) -> Table:
+    """Every line besides standby as last reported in these days, and the range of what was reported; two queries."""
+    zone = ride.park.timezone
+    start, end = days.utc_range(zone)
+    rows = QueueData.objects.filter(ride=ride, recorded_at__gte=start, recorded_at__lt=min(end, now))
+    ranges = (
+        rows.order_by()
+        .values("queue_type")
+        .annotate(
+            reports=Count("recorded_at"),
+            latest=Max("recorded_at"),
+            least=Min("wait_time_minutes"),
+            most=Max("wait_time_minutes"),
+            cheapest=Min("price_amount"),
+            dearest=Max("price_amount"),
+        )
+    )
+    told = {row["queue_type"]: row for row in ranges}
+    at = Q(pk__in=[])
+    for name, row in told.items():
+        at |= Q(queue_type=name, recorded_at=row["latest"])
+    latest = {row.queue_type: row for row in rows.filter(at)} if told else {}
+    columns = (
+        Column("line", "Line"),
+        Column("reports", "Reports", "number", is_wide=True),
+        Column("latest", "Last reported"),
+        Column("said", "What it said"),
+        Column("waits", "Waits", unit="min"),
+        Column("prices", "Prices", is_wide=True),
+    )
+    found = [
+        {
+            "line": QueueType(name).label,
+            "reports": told[name]["reports"],
+            "latest": moment(told[name]["latest"], zone),
+            "said": said(latest[name], zone),
+            "waits": spread(told[name]["least"], told[name]["most"]),
+            "prices": spread(told[name]["cheapest"], told[name]["dearest"], latest[name].price_currency),
+        }
+        for name in QueueType.values
+        if name in told
+    ]
+    return Table(f"Lines besides standby, {zone}", columns, found, empty="No line besides standby was reported.")
+
+
+def spread(least: Any, most: Any, unit: str | None = None) -> str:
+    if least is None:
+        return NOTHING
+    text = f"{least}" if least == most else f"{least}–{most}"
+    return f"{text} {unit}" if unit else text
+
+
+def said(row: QueueData, zone: str) -> str:
+    """A report of a line in words."""
+    parts = []
+    if row.wait_time_minutes is not None:
+        parts.append(f"{row.wait_time_minutes} min")
+    if row.return_state is not None:
+        parts.append(ReturnState(row.return_state).label)
+    if row.return_time_start is not None:
+        ends = [at for at in (row.return_time_start, row.return_time_end) if at is not None]
+        parts.append("return " + "–".join(clock(seconds_of(at), zone) for at in ends))
+    if row.price_amount is not None:
+        parts.append(f"{row.price_amount} {row.price_currency or ''}".strip())
+    if row.boarding_group_status:
+        parts.append(row.boarding_group_status.replace("_", " ").capitalize())
+    if row.boarding_group_current:
+        parts.append(f"groups {row.boarding_group_current}")
+    return ", ".join(parts) or NOTHING
+
+
+# -- who the ride is ---------------------------------------------------------------------------------------
+
+
+def about(ride: Ride) -> list[tuple[str, str]]:
+    """What is known of the ride besides its state: (term, text), in order."""
+    classification: RideClassification | None = getattr(ride, "classification", None)
+    told: EntityMetadata | None = getattr(ride, "metadata", None)
+    facts: list[tuple[str, Any]] = [
+        ("Kind", ride.get_category_display() if ride.category else None),
+        ("Area", ride.land_area),
+        (
+            "Tier",
+            f"{tier_of(ride)}, weight {ride_weight(ride)}" if tier_of(ride) else f"none, weight {ride_weight(ride)}",
+        ),
+        ("Tier by", classification and classification.get_classification_method_display()),
+        ("Why this tier", classification and (classification.override_reason or classification.reasoning_text)),
+        ("Last seen operating", local_time(ride.last_operated_at, ride.park.timezone, "day")),
+        ("Indoors or outdoors", told and told.indoor_outdoor and told.get_indoor_outdoor_display()),
+        ("Least height", told and told.height_min_cm and f"{told.height_min_cm} cm"),
+        ("Greatest height", told and told.height_max_cm and f"{told.height_max_cm} cm"),
+        ("Tags", told and ", ".join(map(str, told.tags or []))),
+        ("Place", told and told.latitude is not None and f"{told.latitude:.5f}, {told.longitude or 0:.5f}"),
+        ("ThemeParks.wiki", ride.themeparks_wiki_id),
+        ("Reported by its park", "no longer" if not ride.is_active else None),
+    ]
+    return [(term, text) for term, text in facts if text]

@@ -1,0 +1,293 @@
+"""The page of a ride: strips, outages, waits, lines and facts over the days up to a date; bad addresses."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from html import unescape
+
+import pytest
+import time_machine
+from django.test import Client
+
+from dashboard.components.links import ride_url
+from dashboard.pages.ride_view import MOST_OUTAGES, queues_table, ride_days
+from parks.models import Ride, Shelter
+from parks.tests.factories import MetadataFactory
+from snapshots.models import QueueType, ReturnState
+from snapshots.tests.factories import QueueFactory
+from stats.measures.windows import Days
+from stats.tests.builders import LOS_ANGELES, local, make_park, make_ride, recomputed, show_park, tell
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2025, 12, 23)
+NOW = local(TODAY, "17:00", LOS_ANGELES)
+WEEK = Days(TODAY - timedelta(days=6), TODAY)
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def make_coaster(days: int = 3, **columns: object) -> Ride:
+    """Down for an hour in the morning and half an hour after noon of every day; waits grow from day to day."""
+    park = make_park(name="Fairyland", timezone=LOS_ANGELES, is_disney=True)
+    ride = make_ride(park, 1, name="Coaster", land_area="Frontier", last_operated_at=NOW, **columns)
+    for n in range(days):
+        day = TODAY - timedelta(days=n)
+        opening = local(day, "09:00", LOS_ANGELES)
+        tell(ride, opening, "D60 O240 D30 O150", wait=20 + 10 * n)
+        show_park(park, opening, 480)
+        recomputed(park, day)
+    return Ride.objects.select_related("park", "classification", "metadata").get(pk=ride.pk)
+
+
+def ask(client: Client, ride: Ride, status: int = 200, **query: str) -> str:
+    response = client.get(ride_url(ride.pk), query, headers={"accept": "text/html"})
+    assert response.status_code == status, response.content
+    return unescape(response.content.decode())
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def column(table, *keys: str) -> list[tuple]:
+    return [tuple(re.sub(r"<[^>]+>", "", str(row[key])) for key in keys) for row in table.rows]
+
+
+# -- strips and outages ---------------------------------------------------------------------------------------
+
+
+def test_every_day_has_its_strip_newest_first(client):
+    page = ask(client, make_coaster(), period="last_week")
+    days = re.findall(r"<li><a href=\"/parks/\d+\?date=([\d-]+)\">", page)
+    assert days == [(TODAY - timedelta(days=n)).isoformat() for n in range(7)]
+    strips = page.count(
+        'aria-label="Down 09:00–10:00, Operating 10:00–14:00, Down 14:00–14:30, Operating 14:30–17:00"'
+    )
+    assert strips == 3
+
+
+def test_outages_have_start_end_length_and_kind():
+    table = ride_days(make_coaster(1), WEEK, NOW)["outages"]
+    assert column(table, "start", "end", "length", "kind") == [
+        ("Tue 23 Dec, 14:00", "14:30", "30 min", "Breakdown"),
+        ("Tue 23 Dec, 09:00", "10:00", "1 h 00 min", "Opening delay"),
+    ]
+
+
+def test_silence_is_an_outage_of_unknown_kind():
+    ride = make_coaster(0)
+    opening = local(TODAY, "09:00", LOS_ANGELES)
+    show_park(ride.park, opening, 480)
+    tell(ride, opening + timedelta(minutes=120), "O360")
+    shown = ride_days(ride, WEEK, NOW)
+    assert column(shown["outages"], "length", "kind") == [("2 h 00 min", "Unknown")]
+    assert (shown["figures"]["outages"], shown["figures"]["unknown"]) == (0, 2.0)
+
+
+def test_an_outage_that_goes_on_says_so():
+    ride = make_coaster(0)
+    opening = local(TODAY, "09:00", LOS_ANGELES)
+    show_park(ride.park, opening, 480)
+    tell(ride, opening, "O400 D80")
+    assert column(ride_days(ride, WEEK, NOW)["outages"], "start", "end") == [("Tue 23 Dec, 15:40", "not over yet")]
+
+
+def test_a_long_list_of_outages_is_cut_and_says_so(client):
+    ride = make_coaster(0)
+    opening = local(TODAY, "09:00", LOS_ANGELES)
+    show_park(ride.park, opening, 480)
+    tell(ride, opening, "O1 D1 " * (MOST_OUTAGES + 10) + "O60")
+    table = ride_days(ride, WEEK, NOW)["outages"]
+    assert len(table.rows) == MOST_OUTAGES
+    assert table.caption == "Outages, the latest 200 of 210, America/Los_Angeles"
+
+
+def test_a_park_that_does_not_tell_breakdowns_has_a_word_of_caution(client):
+    caution = "does not tell breakdowns from planned closures"
+    assert caution not in ask(client, make_coaster(1))
+    plain = make_ride(make_park(), name="Carousel")
+    assert caution in ask(client, plain)
+
+
+# -- figures --------------------------------------------------------------------------------------------------
+
+
+def test_the_figures_are_those_of_the_analytics(client):
+    ride = make_coaster()
+    query = {"rides": ride.pk, "start": WEEK.first, "end": WEEK.last, "bucket": "hour_of_day"}
+    [told] = client.get("/api/analytics/rides", query).json()["data"]
+    shown = ride_days(ride, WEEK, NOW)
+    total, figures = told["total"], shown["figures"]
+    assert figures["uptime"] == total["uptime_percentage"] == 81.3
+    assert figures["downtime"] * 60 == pytest.approx(total["downtime_minutes"])
+    assert figures["wait"] == total["wait_avg"]
+    by_hour = {row["bucket"]: row["wait_avg"] for row in told["buckets"]}
+    chart = shown["charts"][0]
+    assert dict(zip((label.zfill(5) for label in chart.labels), chart.series[0].values, strict=True)) == by_hour
+
+
+def test_the_weekdays_are_those_of_the_analytics(client):
+    ride = make_coaster(10)
+    days = Days(TODAY - timedelta(days=9), TODAY)
+    query = {"rides": ride.pk, "start": days.first, "end": days.last, "bucket": "weekday", "metrics": "wait_avg"}
+    [told] = client.get("/api/analytics/rides", query).json()["data"]
+    chart = ride_days(ride, days, NOW)["charts"][1]
+    assert list(chart.series[0].values) == [row["wait_avg"] for row in told["buckets"]]
+    assert chart.labels[0] == "Monday"
+
+
+def test_the_day_beside_a_strip_has_its_downtime():
+    bars = ride_days(make_coaster(2), WEEK, NOW)["bars"]
+    assert [bar["down"] for bar in bars] == [1.5, 1.5, None, None, None, None, None]
+
+
+# -- lines and facts --------------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_line_is_told_with_its_latest_report():
+    ride = make_coaster(1)
+    at = local(TODAY, "12:00", LOS_ANGELES)
+    facts = {
+        QueueType.SINGLE_RIDER: {"wait_time_minutes": 15},
+        QueueType.RETURN_TIME: {
+            "wait_time_minutes": None,
+            "return_state": ReturnState.AVAILABLE,
+            "return_time_start": local(TODAY, "13:05", LOS_ANGELES),
+            "return_time_end": local(TODAY, "14:05", LOS_ANGELES),
+        },
+        QueueType.PAID_RETURN_TIME: {
+            "wait_time_minutes": None,
+            "return_state": ReturnState.FINISHED,
+            "price_amount": Decimal("18.00"),
+            "price_currency": "USD",
+        },
+        QueueType.BOARDING_GROUP: {
+            "wait_time_minutes": None,
+            "boarding_group_status": "PAUSED",
+            "boarding_group_current": "38-42",
+        },
+        QueueType.PAID_STANDBY: {"wait_time_minutes": 5},
+    }
+    for kind, columns in facts.items():
+        QueueFactory.create(ride=ride, recorded_at=at, queue_type=kind, **columns)
+        QueueFactory.create(ride=ride, recorded_at=at - timedelta(hours=1), queue_type=kind, wait_time_minutes=45)
+    found = dict(column(queues_table(ride, WEEK, NOW), "line", "said"))
+    assert found == {
+        "Single Rider": "15 min",
+        "Return Time": "Available, return 13:05–14:05",
+        "Paid Return Time": "Finished, 18.00 USD",
+        "Boarding Group": "Paused, groups 38-42",
+        "Paid Standby": "5 min",
+    }
+    spreads = dict(column(queues_table(ride, WEEK, NOW), "line", "waits"))
+    assert spreads["Single Rider"] == "15–45"
+    assert spreads["Boarding Group"] == "45"
+
+
+def test_reports_of_lines_outside_the_days_are_left_out():
+    ride = make_coaster(0)
+    QueueFactory.create(ride=ride, recorded_at=local(WEEK.first - timedelta(days=1), "12:00", LOS_ANGELES))
+    assert queues_table(ride, WEEK, NOW).rows == []
+
+
+def test_what_is_known_of_the_ride_is_told(client):
+    ride = make_coaster(1)
+    MetadataFactory.create(
+        ride=ride,
+        themeparks_wiki_id="00000000-0000-4000-8000-000000000001",
+        indoor_outdoor=Shelter.OUTDOOR,
+        height_min_cm=102,
+        tags=["coaster", "single rider"],
+        latitude=Decimal("33.8120000"),
+        longitude=Decimal("-117.9190000"),
+    )
+    text = text_of(ask(client, ride))
+    for fact in ("Frontier", "1, weight 3", "Manual Override", "Outdoor", "102 cm", "coaster, single rider"):
+        assert fact in text, fact
+    assert "33.81200, -117.91900" in text
+
+
+def test_a_ride_about_which_nothing_is_known_has_a_page(client):
+    page = ask(client, make_ride(make_park(), name="New"))
+    assert "The ride did not operate in the open park in these days." in page
+    assert "No outage in these days." in page
+
+
+def test_a_ride_that_was_retired_shows_when_it_last_ran(client):
+    ride = make_coaster(0)
+    Ride.objects.filter(pk=ride.pk).update(last_operated_at=local(date(2025, 3, 1), "12:00", LOS_ANGELES))
+    page = ask(client, ride)
+    assert "?date=2025-03-01&period=last_month" in page
+
+
+# -- addresses ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({}, "24 November 2025 to 23 December 2025"),
+        ({"period": "last_week"}, "17 December 2025 to 23 December 2025"),
+        ({"period": "today"}, "Tuesday, 23 December 2025"),
+        ({"period": "live"}, "Tuesday, 23 December 2025"),
+        ({"period": "yesterday"}, "Monday, 22 December 2025"),
+        ({"date": "2025-12-01", "period": "last_week"}, "25 November 2025 to 1 December 2025"),
+    ],
+)
+def test_the_address_says_which_days(client, query, words):
+    assert f"<h2>{words}</h2>" in ask(client, make_coaster(1), **query)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"date": "x" * 500}, "is not a date"),
+        ({"date": "2026-01-01"}, "outside of what can be known"),
+        ({"period": "'"}, "is not known"),
+    ],
+)
+def test_a_bad_parameter_is_a_friendly_page(client, query, words):
+    page = ask(client, make_coaster(0), 400, **query)
+    assert words in page
+    assert "The way on" in page
+
+
+@pytest.mark.parametrize("ride_id", ["0", "999999", "9" * 30])
+def test_an_unknown_ride_is_a_friendly_page(client, ride_id):
+    response = client.get(f"/rides/{ride_id}", headers={"accept": "text/html"})
+    assert response.status_code == 404
+    assert "There is no ride with the number" in response.content.decode()
+
+
+def test_names_stay_text(client):
+    name = """"Quotes" & 'more' <script>alert(1)</script> 🎢 مدينة"""
+    park = make_park(name=name)
+    body = client.get(ride_url(make_ride(park, name=name, land_area="<b>Land</b>").pk)).content.decode()
+    assert "<script>alert" not in body
+    assert "<b>" not in body
+    assert "🎢 مدينة" in body
+
+
+def test_the_evidence_can_be_asked_for(client):
+    ride = make_coaster(1)
+    make_coaster(1)  # whose days are none of this page's
+    page = ask(client, ride)
+    calls = re.findall(r'href="(/api/[a-z]+/[^"]+)"', page)
+    assert len(calls) == 3
+    answers = [client.get(unescape(call)) for call in calls]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    analytics = [answer.json() for answer in answers if "/analytics/" in answer.request["PATH_INFO"]]
+    assert [body["bucket"] for body in analytics] == ["1d", "hour_of_day"]
+    assert [[row["ride_id"] for row in body["data"]] for body in analytics] == [[ride.pk]] * 2
+
+
+def test_the_page_takes_few_statements(client, django_assert_max_num_queries):
+    ride = make_coaster(30)
+    with django_assert_max_num_queries(28):
+        ask(client, ride)

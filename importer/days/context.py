@@ -1,0 +1,135 @@
+"""What is known of a park beside its archive events: opening hours, weights, live rows. Asked once per slice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Max, Q
+
+from core.instants import instant, seconds
+from core.intervals import Interval
+from importer.days.build import RideFacts, RideMemory
+from parks.models import Park, ParkSchedule, ScheduleType, weight_of
+from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
+from snapshots.status import Status, operating
+
+ONE_DAY = timedelta(days=1)
+Hours = tuple[date, datetime, datetime]  # the schedule's date, opening, closing
+
+
+def ride_facts(park: Park) -> dict[int, RideFacts]:
+    """Weight and activity of the park's rides, for the instantaneous score."""
+    rows = park.rides.values_list("pk", "classification__tier_weight", "is_active")
+    return {pk: RideFacts(weight_of(weight), is_active) for pk, weight, is_active in rows}
+
+
+def memory_before(park: Park, at: int) -> dict[int, RideMemory]:
+    """The state of each ride of the park at an instant, from what is stored (three queries a ride)."""
+    found = {}
+    for ride in park.rides.all():
+        rows = RideStatusSnapshot.objects.filter(ride=ride, recorded_at__lt=instant(at))
+        last = rows.order_by("-recorded_at").first()
+        if last is None:
+            continue
+        changes = RideStatusChange.objects.filter(ride=ride, changed_at__lt=instant(at))
+        changed_at = changes.aggregate(at=Max("changed_at"))["at"]
+        since = changed_at or rows.order_by("recorded_at").values_list("recorded_at", flat=True).first()
+        ran = rows.filter(operating(), park_appears_open=True).order_by("-recorded_at").first()
+        reported = seconds(last.last_updated_at_source)
+        found[ride.pk] = RideMemory(
+            state=(Status(last.status) if last.status else None, last.wait_time),
+            reported_at=reported,
+            last_event=reported,
+            status_since=seconds(since or last.recorded_at),
+            last_operated=seconds(ran.recorded_at) + ran.duration_seconds if ran else None,
+        )
+    return found
+
+
+def has_archive_rows(park: Park, start: int, end: int) -> bool:
+    """Was anything of this stretch imported before?"""
+    within = Q(recorded_at__gte=instant(start), recorded_at__lt=instant(end), data_source=DataSource.ARCHIVE)
+    return RideStatusSnapshot.objects.filter(within, park=park).exists()
+
+
+def live_intervals(park: Park, start: int, end: int) -> tuple[dict[int, list[Interval]], list[Interval]]:
+    """What live collection covers of a day, by ride, and for the park itself."""
+    within = Q(park=park, data_source=DataSource.LIVE, recorded_at__gte=instant(start), recorded_at__lt=instant(end))
+    columns = ("recorded_at", "duration_seconds")
+    by_ride: dict[int, list[Interval]] = {}
+    rows = RideStatusSnapshot.objects.filter(within).order_by("ride_id", "recorded_at")
+    for ride, at, lasting in rows.values_list("ride_id", *columns):
+        by_ride.setdefault(ride, []).append((seconds(at), seconds(at) + max(lasting, 1)))
+    own = ParkActivitySnapshot.objects.filter(within).order_by("recorded_at").values_list(*columns)
+    return by_ride, [(seconds(at), seconds(at) + max(lasting, 1)) for at, lasting in own]
+
+
+def operating_hours(park: Park, first: date, last: date) -> list[Hours]:
+    """OPERATING windows of the dates; one query."""
+    windows = ParkSchedule.objects.filter(
+        park=park,
+        schedule_type=ScheduleType.OPERATING,
+        schedule_date__range=(first, last),
+        opening_time__isnull=False,
+        closing_time__isnull=False,
+    ).values_list("schedule_date", "opening_time", "closing_time")
+    return [(day, opening, closing) for day, opening, closing in windows if opening and closing]
+
+
+def spans_of(hours: Sequence[Hours], day: date, start: int, end: int) -> list[Interval] | None:
+    """The windows of the date, and what of the evening before reaches into it; None: none stored (R-6.1)."""
+    near = [each for each in hours if day - ONE_DAY <= each[0] <= day]
+    if not any(scheduled == day for scheduled, _, _ in near):
+        return None
+    spans = [(max(seconds(opening), start), min(seconds(closing), end)) for _, opening, closing in near]
+    return [span for span in spans if span[0] < span[1]]
+
+
+def scheduled_spans(park: Park, day: date, start: int, end: int) -> list[Interval] | None:
+    """`spans_of` a date of the park; one query."""
+    return spans_of(operating_hours(park, day - ONE_DAY, day), day, start, end)
+
+
+def live_begins(park: Park, start: int, end: int) -> int | None:
+    """The first instant of `[start, end)` that live collection tells of, if any."""
+    within = Q(park=park, data_source=DataSource.LIVE, recorded_at__gte=instant(start), recorded_at__lt=instant(end))
+    found = [
+        model.objects.filter(within).order_by("recorded_at").values_list("recorded_at", flat=True).first()
+        for model in (RideStatusSnapshot, ParkActivitySnapshot)
+    ]
+    return min((seconds(at) for at in found if at is not None), default=None)
+
+
+@dataclass
+class Surroundings:
+    """Of the days of a slice of one park, up to the instant `end`. `now`: when they were asked for.
+
+    Live collection goes on meanwhile, so the days around `now` are always asked for anew.
+    """
+
+    park: Park
+    end: int
+    now: int
+    hours: list[Hours]
+    facts: dict[int, RideFacts] = field(default_factory=dict)
+    rides_known: int = -1
+    live_from: int | None = None
+
+    @classmethod
+    def of(cls, park: Park, first: date, last: date, start: int, end: int, now: int) -> "Surroundings":
+        """Three queries."""
+        hours = operating_hours(park, first - ONE_DAY, last)
+        return cls(park, end, now, hours, live_from=live_begins(park, start, end))
+
+    def facts_of(self, rides_known: int) -> dict[int, RideFacts]:
+        """Weight and activity of its rides; asked for again when the import knows more of them."""
+        if rides_known != self.rides_known:
+            self.facts, self.rides_known = ride_facts(self.park), rides_known
+        return self.facts
+
+    def live(self, start: int, end: int) -> tuple[dict[int, list[Interval]], list[Interval]]:
+        """What live collection covers of a day."""
+        is_past = end < self.now - ONE_DAY.total_seconds()
+        if is_past and (self.live_from is None or end <= self.live_from):
+            return {}, []
+        return live_intervals(self.park, start, end)

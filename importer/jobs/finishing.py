@@ -1,0 +1,100 @@
+"""What follows an import: the daily statistics of its days, asked for by name, and its COMPLETED."""
+
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from importer.jobs.running import complete, summary_of
+from importer.jobs.summary import ImportSummary
+from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState
+
+RECOMPUTE = "recompute_daily_stats"  # what observations mean is no business of the importer
+SOME_FAILED = 1  # its exit code
+SETTLED = "settled"  # in the counts of a slice: its statistics were computed, or somebody was told how
+SLICES_PER_UPDATE = 100
+
+Options = tuple[str, ...]
+
+
+def due(destinations: Iterable[str]) -> list[ImportSlice]:
+    """Slices that wrote rows whose statistics nobody has computed.
+
+    Also those of imports that were killed, paused or cancelled: the import after one skips what is stored already.
+    """
+    slices = ImportSlice.objects.filter(job__destination_uuid__in=set(destinations), state=SliceState.DONE, rows__gt=0)
+    unfinished = slices.exclude(job__status=ImportStatus.COMPLETED).defer("carry")
+    return [piece for piece in unfinished if SETTLED not in piece.counts]
+
+
+def settle(slices: Iterable[ImportSlice], **how: Any) -> None:
+    """Have the statistics of these slices computed; raises CommandError, which tells how to make up for the rest."""
+    pieces, days = list(slices), ImportSummary()
+    for piece in pieces:
+        days.add(ImportSummary.from_json(piece.counts))
+    try:
+        recompute(days, **how)
+    except CommandError:
+        note_settled(pieces)
+        raise
+    note_settled(pieces)
+
+
+def note_settled(pieces: list[ImportSlice]) -> None:
+    for piece in pieces:
+        piece.counts[SETTLED] = True
+    ImportSlice.objects.bulk_update(pieces, ["counts"], batch_size=SLICES_PER_UPDATE)
+
+
+def settle_quietly(job: ImportCheckpoint) -> None:
+    """Have what is due of the import's destination computed; an error stands in `last_error`, and is raised."""
+    try:
+        settle(due([job.destination_uuid]), verbosity=0, stdout=io.StringIO())
+    except CommandError as error:
+        ImportCheckpoint.objects.filter(pk=job.pk).update(last_error=str(error))
+        raise
+
+
+def finish(job: ImportCheckpoint) -> None:
+    """All slices are done: compute the statistics of the days that were written, then say COMPLETED.
+
+    May be killed at any line and run again. Raises CommandError when statistics could not be computed; the import
+    is complete all the same, and its `last_error` tells how to make up for it.
+    """
+    try:
+        settle_quietly(job)
+    except CommandError:
+        complete(job, summary_of(job))
+        raise
+    complete(job, summary_of(job))
+
+
+def recompute(summary: ImportSummary, **how: Any) -> None:
+    """Have the statistics of the imported days computed, park after park; raises CommandError.
+
+    A park that fails stops no other; an interruption does. The error tells how to make up for it.
+    """
+    left: dict[int, Options] = {
+        park: ("--start-date", str(first), "--end-date", str(last), "--park-id", str(park))
+        for park, (first, last) in sorted(summary.days.items())
+    }
+    errors: list[CommandError] = []
+    for park, options in list(left.items()):
+        try:
+            call_command(RECOMPUTE, *options, **how)
+        except CommandError as error:
+            errors.append(error)
+            if error.returncode != SOME_FAILED:
+                break
+        else:
+            del left[park]
+    if errors:
+        raise CommandError(what_is_left(errors, left.values()), returncode=errors[-1].returncode)
+
+
+def what_is_left(errors: Iterable[CommandError], left: Iterable[Options]) -> str:
+    reasons = "\n".join(dict.fromkeys(str(error) for error in errors))
+    commands = "\n".join(" ".join(["  manage.py", RECOMPUTE, *options]) for options in left)
+    return f"{reasons}\nThe import is complete, but not all statistics are. Run\n{commands}"

@@ -1,0 +1,356 @@
+"""One cycle of live collection (R-7): every park is asked, and what was good is stored, whatever else went wrong.
+
+A cycle has one instant. A park's rows of that instant are written together or not at all, so a cycle may be
+killed at any line and run again: parks that are stored already are left alone.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as TooLate
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+
+from core import data_version
+from core.http import Reason, UpstreamError
+from core.jobs.grids import Grid
+from core.querysets import BATCH_SIZE, retried_on_lock
+from parks.catalog.known import SAMPLE_IDS
+from parks.models import Park, Ride
+from parks.upstreams import queue_times, themeparks_wiki
+from snapshots.collection.change_mending import mend_changes
+from snapshots.collection.feeds import ParkReading, read_queue_times_park, read_wiki_park
+from snapshots.collection.gaps import note_failures, note_returns
+from snapshots.collection.issues import note_findings, note_missing, note_unknown
+from snapshots.collection.rows import Known, ParkRows, known_before, overhanging, park_rows
+from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
+from snapshots.storage.bulk import insert_new
+
+log = logging.getLogger(__name__)
+
+# A cycle that takes longer leaves the parks that have not answered to the next one (rules 2).
+RUN_SECONDS = 240
+
+Fetch = Callable[[Park], bytes]
+Feed = themeparks_wiki.LiveFeed | queue_times.QueueTimesFeed
+
+
+@dataclass(slots=True)
+class CycleResult:
+    """What came of a cycle."""
+
+    at: datetime
+    stored: list[Park] = field(default_factory=list)
+    failed: dict[Park, str] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)  # recordings of no park, by file name
+    already: int = 0  # parks stored by an earlier try
+    rides: int = 0
+    queues: int = 0
+    changes: int = 0
+    issues: int = 0
+    unmapped: int = 0
+
+    def __str__(self) -> str:
+        told = [
+            f"{len(self.stored)} parks, {self.rides} rides, {self.queues} queues, {self.changes} changes",
+            f"{self.already} parks stored before" if self.already else "",
+            f"{self.issues} issues" if self.issues else "",
+            f"{self.unmapped} unknown entities" if self.unmapped else "",
+            f"{len(self.failed)} parks FAILED" if self.failed else "",
+            f"{len(self.unread)} files UNREAD" if self.unread else "",
+        ]
+        return f"{self.at:%Y-%m-%d %H:%M:%SZ}: {', '.join(filter(None, told))}"
+
+
+def slot_of(now: datetime) -> datetime:
+    """The instant on the collection grid whose cycle `now` belongs to."""
+    return Grid(settings.COLLECTION_INTERVAL_SECONDS).last(now)
+
+
+def collected_parks() -> list[Park]:
+    """The active parks that an upstream knows (R-4.1); sample parks exist nowhere but here."""
+    known = Q(themeparks_wiki_id__isnull=False) | Q(queue_times_id__isnull=False)
+    parks = Park.objects.active().filter(known).order_by("pk")
+    return [park for park in parks if park.themeparks_wiki_id not in SAMPLE_IDS]
+
+
+@contextmanager
+def upstream_fetch() -> Iterator[Fetch]:
+    """Asks the park's own source (R-4.1): ThemeParks.wiki where it has an id there, else Queue-Times."""
+    with themeparks_wiki.client() as wiki, queue_times.client() as times:
+
+        def fetch(park: Park) -> bytes:
+            if park.themeparks_wiki_id:
+                return wiki.live(park.themeparks_wiki_id)
+            if park.queue_times_id is None:
+                raise UpstreamError(Reason.INVALID, "the park has no id at any source")
+            return times.queue_times(park.queue_times_id)
+
+        yield fetch
+
+
+def collect(
+    at: datetime,
+    fetch: Fetch | None = None,
+    parks: Sequence[Park] | None = None,
+    auto_create: bool = False,
+) -> CycleResult:
+    """Run the cycle of the instant `at` over `parks` (default: all that are collected).
+
+    `auto_create`: rides that are not known are created instead of being told as unmapped.
+    """
+    at = at.replace(microsecond=0)
+    wanted = collected_parks() if parks is None else list(parks)
+    done = stored_parks(wanted, at)
+    result = CycleResult(at, already=len(done))
+    feeds: list[tuple[Park, Feed]] = []
+    missing: list[tuple[Park, str]] = []
+    with nullcontext(fetch) if fetch else upstream_fetch() as ask:
+        for park, answer in answers([park for park in wanted if park.pk not in done], ask):
+            if not isinstance(answer, UpstreamError):
+                feeds.append((park, answer))
+                continue
+            result.failed[park] = str(answer)
+            if answer.reason == Reason.NOT_FOUND:
+                missing.append((park, str(answer)))
+    feeds.sort(key=lambda pair: pair[0].pk)  # two cycles then lock in the same order
+    readings = readings_of(feeds, at, result, auto_create)
+    store_all([reading for reading in readings if reading.readings], at, result)
+    if result.stored:
+        data_version.move()
+    if result.failed:
+        note_failures(result.failed, at)
+    result.issues += note_missing(missing, at)
+    note_unknown(readings, at)
+    return result
+
+
+def stored_parks(parks: Sequence[Park], at: datetime) -> set[int]:
+    """Those that a cycle has stored at this instant."""
+    rows = ParkActivitySnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.LIVE)
+    return set(rows.values_list("park_id", flat=True))
+
+
+# -- asking ----------------------------------------------------------------------------------------------
+
+
+def answers(parks: Sequence[Park], fetch: Fetch) -> Iterator[tuple[Park, Feed | UpstreamError]]:
+    """Ask several parks at a time; each gives a feed or the reason why not."""
+    if not parks:
+        return
+    # A pool for each source: the one that is asked slowly does not hold up the other.
+    pools = {
+        True: ThreadPoolExecutor(settings.UPSTREAM_CONCURRENCY, thread_name_prefix="themeparks-wiki"),
+        False: ThreadPoolExecutor(queue_times.AT_A_TIME, thread_name_prefix="queue-times"),
+    }
+    asked = {pools[bool(park.themeparks_wiki_id)].submit(answer_of, park, fetch): park for park in parks}
+    try:
+        for future in as_completed(list(asked), timeout=RUN_SECONDS):
+            yield asked.pop(future), future.result()
+    except TooLate:
+        for park in asked.values():
+            yield park, UpstreamError(Reason.TIMEOUT, f"no answer within {RUN_SECONDS} s")
+    finally:
+        for pool in pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def answer_of(park: Park, fetch: Fetch) -> Feed | UpstreamError:
+    """Runs in a thread: no database here."""
+    try:
+        body = fetch(park)
+        return themeparks_wiki.read_live(body) if park.themeparks_wiki_id else queue_times.read_queue_times(body)
+    except UpstreamError as error:
+        return error
+    except Exception as error:  # one park's surprise is not the others'
+        log.exception("park %s", park.pk)
+        return UpstreamError(Reason.INVALID, f"the answer cannot be read: {error!r}")
+
+
+# -- matching --------------------------------------------------------------------------------------------
+
+
+class KnownRides(NamedTuple):
+    """Rides by UUID and by Queue-Times id."""
+
+    uuids: dict[str, Ride]
+    numbers: dict[int, Ride]
+
+
+def readings_of(
+    feeds: Sequence[tuple[Park, Feed]], at: datetime, result: CycleResult, auto_create: bool
+) -> list[ParkReading]:
+    """The feeds with our rides. An answer that names none of a park's rides counts as failed: it tells nothing."""
+    known = known_rides(feeds)
+    found = []
+    for park, feed in feeds:
+        try:
+            reading = reading_of(park, feed, known, at, auto_create)
+        except UpstreamError as error:
+            result.failed[park] = str(error)
+            continue
+        except Exception as error:  # one park's surprise is not the others'
+            log.exception("park %s", park.pk)
+            result.failed[park] = f"the answer cannot be read: {error!r}"
+            continue
+        found.append(reading)
+        result.unmapped += len(reading.unmapped)
+        if not reading.readings:
+            told = f"; of {len(reading.unmapped)} others, which sync_parks learns" if reading.unmapped else ""
+            result.failed[park] = f"the answer tells of no ride of ours{told}"
+    return found
+
+
+def reading_of(park: Park, feed: Feed, known: KnownRides, at: datetime, auto_create: bool) -> ParkReading:
+    """Raises UpstreamError when the answer is about another park."""
+    if isinstance(feed, queue_times.QueueTimesFeed):
+        return read_queue_times_park(park, feed, known.numbers, at)
+    if feed.park_id != park.themeparks_wiki_id:
+        raise UpstreamError(Reason.INVALID, f"the answer is about {feed.park_id}")
+    reading = read_wiki_park(park, feed, known.uuids, at)
+    if auto_create and reading.unmapped:
+        known.uuids.update(created_rides(reading))
+        reading = read_wiki_park(park, feed, known.uuids, at)
+    return reading
+
+
+def known_rides(feeds: Sequence[tuple[Park, Feed]]) -> KnownRides:
+    """The rides of the parks, and others that the feeds name."""
+    rides = list(Ride.objects.filter(park__in=[park for park, _ in feeds]))
+    uuids = {ride.themeparks_wiki_id: ride for ride in rides if ride.themeparks_wiki_id}
+    numbers = {ride.queue_times_id: ride for ride in rides if ride.queue_times_id is not None}
+    named = {entry.id for _, feed in feeds for entry in feed.entries if isinstance(entry.id, str)}
+    strangers = sorted(named - uuids.keys())
+    for n in range(0, len(strangers), BATCH_SIZE):
+        for ride in Ride.objects.filter(themeparks_wiki_id__in=strangers[n : n + BATCH_SIZE]):
+            uuids[str(ride.themeparks_wiki_id)] = ride
+    return KnownRides(uuids, numbers)
+
+
+def created_rides(reading: ParkReading) -> dict[str, Ride]:
+    rides = [Ride(park=reading.park, themeparks_wiki_id=entry.id, name=entry.name) for entry in reading.unmapped]
+    Ride.objects.bulk_create(rides)
+    return {str(ride.themeparks_wiki_id): ride for ride in rides}
+
+
+# -- storing ---------------------------------------------------------------------------------------------
+
+
+def store_all(readings: Sequence[ParkReading], at: datetime, result: CycleResult) -> None:
+    """All parks in one transaction; when that fails, each by itself, so that one park's fault is not the others'."""
+    if not readings:
+        return
+    try:
+        store(readings, at, result)
+        return
+    except Exception:
+        log.exception("the cycle of %s cannot be stored at once; its parks are stored one by one", at)
+    for reading in readings:
+        park = reading.park
+        try:
+            if not is_stored(park, at, result):
+                store([reading], at, result)
+        except Exception as error:
+            if not is_stored(park, at, result):
+                log.exception("park %s", park.pk)
+                result.failed[park] = f"not stored: {error!r}"
+
+
+def is_stored(park: Park, at: datetime, result: CycleResult) -> bool:
+    """Did another process, which runs the same cycle, store the park? Then it is no failure of ours."""
+    if not stored_parks([park], at):
+        return False
+    result.already += 1
+    return True
+
+
+def store(readings: Sequence[ParkReading], at: datetime, result: CycleResult) -> None:
+    known = known_before(readings, at)
+    rows = [park_rows(reading, known) for reading in readings]
+    issues = write(rows, known)
+    result.stored += [reading.park for reading in readings]
+    result.rides += sum(len(park.rides) for park in rows)
+    result.queues += sum(len(park.queues) for park in rows)
+    result.changes += sum(len(park.changes) for park in rows)
+    result.issues += issues
+
+
+@retried_on_lock
+def write(rows: Sequence[ParkRows], known: Known) -> int:
+    """One transaction; returns how many issues were written."""
+    parks = [park.reading.park for park in rows]
+    make_room(rows, known)
+    # First the row with a unique key per park: whoever lost a race against another cycle fails here.
+    insert_new(ParkActivitySnapshot, [park.park for park in rows])
+    insert_new(RideStatusSnapshot, [row for park in rows for row in park.rides])
+    insert_new(QueueData, [row for park in rows for row in park.queues])
+    insert_new(RideStatusChange, [row for park in rows for row in park.changes])
+    mend_later_changes(rows, known.at)
+    note_operation([ride for park in rows for ride in park.operating], known.at)
+    note_lands(rows)
+    note_returns(parks, known.parks, known.at)
+    return note_findings([(park.reading, park.is_open) for park in rows], known.at)
+
+
+def make_room(rows: Sequence[ParkRows], known: Known) -> None:
+    """Cut what reaches over this instant, and take away archive rows that stand at it: live ones win (A-17)."""
+    at = known.at
+    parks = [row.reading.park.pk for row in rows]
+    rides = [row.ride.pk for park in rows for row in park.reading.readings]
+    for begun, ids in overhanging(known.rides, rides, at).items():
+        seconds = int((at - begun).total_seconds())
+        for chunk in chunks(ids):
+            RideStatusSnapshot.objects.filter(ride__in=chunk, recorded_at=begun).update(duration_seconds=seconds)
+    for begun, ids in overhanging(known.parks, parks, at).items():
+        seconds = int((at - begun).total_seconds())
+        ParkActivitySnapshot.objects.filter(park__in=ids, recorded_at=begun).update(duration_seconds=seconds)
+    archived = RideStatusSnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.ARCHIVE)
+    # A ride the feed leaves out keeps its archive row.
+    replaced = set(archived.values_list("ride_id", flat=True)) & set(rides)
+    for chunk in chunks(sorted(replaced)):
+        RideStatusSnapshot.objects.filter(ride__in=chunk, recorded_at=at).delete()
+        RideStatusChange.objects.filter(ride__in=chunk, changed_at=at).delete()
+    # An archive event that only moved a return window has a queue row and no other.
+    queued = {row.ride.pk for park in rows for row in park.reading.readings if row.queues}
+    for chunk in chunks(sorted(replaced | queued)):
+        QueueData.objects.filter(ride__in=chunk, recorded_at=at).delete()
+    ParkActivitySnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.ARCHIVE).delete()
+
+
+def mend_later_changes(rows: Sequence[ParkRows], at: datetime) -> None:
+    """Where the past is told again, the change after this instant was noted without knowing of it."""
+    parks = Park.objects.filter(pk__in=[row.reading.park.pk for row in rows])
+    seen_later = Exists(ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), recorded_at__gt=at))
+    later = set(parks.filter(seen_later).values_list("pk", flat=True))
+    rides = [row.ride.pk for park in rows if park.reading.park.pk in later for row in park.reading.readings]
+    if rides:
+        mend_changes(rides, at + timedelta(seconds=1))
+
+
+def chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for n in range(0, len(ids), BATCH_SIZE):
+        yield ids[n : n + BATCH_SIZE]
+
+
+def note_operation(rides: Sequence[int], at: datetime) -> None:
+    """Move `rides.last_operated_at` forward, never back (R-5.5); after the score of this instant."""
+    behind = Q(last_operated_at__isnull=True) | Q(last_operated_at__lt=at)
+    for chunk in chunks(rides):
+        Ride.objects.filter(behind, pk__in=chunk).update(last_operated_at=at)
+
+
+def note_lands(rows: Iterable[ParkRows]) -> None:
+    """Queue-Times tells the land of each ride (R-4.3)."""
+    moved = []
+    for park in rows:
+        for row in park.reading.readings:
+            land = park.reading.lands.get(row.ride.pk, "")[:100]
+            if land and land != row.ride.land_area:
+                row.ride.land_area = land
+                moved.append(row.ride)
+    Ride.objects.bulk_update(moved, ["land_area"], batch_size=BATCH_SIZE)

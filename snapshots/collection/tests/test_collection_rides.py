@@ -1,0 +1,209 @@
+"""One ride, one cycle: what ThemeParks.wiki tells becomes one row (R-4.2)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from parks.models import Category, EntityType
+from parks.tests.factories import ParkFactory, RideFactory
+from snapshots.models import (
+    DataQualityIssue,
+    DataQualityLog,
+    DataSource,
+    IssueType,
+    LogType,
+    ParkActivitySnapshot,
+    RideStatusChange,
+    RideStatusSnapshot,
+)
+from snapshots.tests.told import AT, INTERVAL, UNTOLD, cycle, entry, live, tell, wiki_ride, zulu
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "is_open"),
+    [
+        ("OPERATING", "OPERATING", True),
+        ("DOWN", "DOWN", False),
+        ("CLOSED", "CLOSED", False),
+        ("REFURBISHMENT", "REFURBISHMENT", False),
+        ("operating", "OPERATING", True),
+        ("DELAYED", None, False),
+        (None, None, False),
+        (UNTOLD, None, False),
+    ],
+)
+def test_a_status_is_stored_as_told_and_only_operating_is_open(told, status, is_open):
+    tell(wiki_ride(), told)
+    row = RideStatusSnapshot.objects.get()
+    assert (row.status, row.is_open, row.computed_is_open) == (status, is_open, is_open)
+
+
+@pytest.mark.parametrize(("told", "stored"), [(35, 35), (0, 0), (20.0, 20), (None, None), (UNTOLD, None), (999, 999)])
+def test_the_standby_wait_is_stored_as_told(told, stored):
+    tell(wiki_ride(), "OPERATING", told)
+    assert RideStatusSnapshot.objects.get().wait_time == stored
+
+
+@pytest.mark.parametrize("told", [-2, 32_768, 10**12, "35", True, 12.5, [5]])
+def test_a_wait_that_is_no_number_of_minutes_is_none_and_told(told):
+    ride = wiki_ride()
+    tell(ride, "OPERATING", told)
+    assert RideStatusSnapshot.objects.get().wait_time is None
+    issue = DataQualityIssue.objects.get()
+    assert (issue.issue_type, issue.ride) == (IssueType.INCONSISTENT_DATA, ride)
+    assert "STANDBY.waitTime is not a number of minutes" in issue.details["text"]
+
+
+@pytest.mark.parametrize(("wait", "issues"), [(300, 0), (301, 1), (480, 1), (999, 1)])
+def test_a_wait_past_five_hours_is_kept_and_told(wait, issues):
+    tell(wiki_ride(), "OPERATING", wait)
+    assert RideStatusSnapshot.objects.get().wait_time == wait
+    assert DataQualityIssue.objects.count() == issues
+
+
+def test_a_wait_never_opens_a_ride_that_is_down():
+    tell(wiki_ride(), "DOWN", 20)
+    row = RideStatusSnapshot.objects.get()
+    assert (row.status, row.wait_time, row.is_open, row.computed_is_open) == ("DOWN", 20, False, False)
+
+
+def test_a_row_says_since_when_and_from_whom():
+    ride = wiki_ride()
+    tell(ride, "OPERATING", 5, lastUpdated="2026-07-01T11:43:21Z")
+    row = RideStatusSnapshot.objects.get()
+    assert (row.ride, row.park, row.recorded_at, row.duration_seconds) == (ride, ride.park, AT, 300)
+    assert row.last_updated_api == datetime(2026, 7, 1, 11, 43, 21, tzinfo=UTC)
+    assert (row.data_source, row.is_carried) == (DataSource.LIVE, False)
+
+
+@pytest.mark.parametrize("told", [UNTOLD, None, "yesterday", "2026-07-01T11:00:00"])
+def test_without_an_instant_of_its_own_a_row_takes_that_of_the_cycle(told):
+    ride = wiki_ride()
+    tell(ride, "OPERATING", 5, lastUpdated=told)
+    assert RideStatusSnapshot.objects.get().last_updated_api == AT
+    issue = DataQualityIssue.objects.get()
+    assert (issue.ride, issue.entity_name) == (ride, ride.name)
+    assert issue.issue_type == (IssueType.MISSING_DATA if told in (UNTOLD, None) else IssueType.INCONSISTENT_DATA)
+
+
+def test_all_rows_of_a_park_have_the_one_instant_of_the_cycle():
+    park = ParkFactory.create()
+    rides = RideFactory.create_batch(3, park=park)
+    cycle({park: live(park, *(entry(ride) for ride in rides))}, AT.replace(microsecond=777_000))
+    instants = set(RideStatusSnapshot.objects.values_list("recorded_at", flat=True))
+    assert instants == set(ParkActivitySnapshot.objects.values_list("recorded_at", flat=True)) == {AT}
+
+
+@pytest.mark.parametrize("kind", ["SHOW", "RESTAURANT", "PARK", "HOTEL", "SPACESHIP"])
+def test_only_attractions_are_collected(kind):
+    park = ParkFactory.create()
+    ride, other = RideFactory.create_batch(2, park=park)
+    cycle({park: live(park, entry(ride), entry(other, entityType=kind))})
+    assert list(RideStatusSnapshot.objects.values_list("ride", flat=True)) == [ride.pk]
+    assert not DataQualityLog.objects.filter(issue_type=LogType.MAPPING_FAILED).exists()
+
+
+@pytest.mark.parametrize("category", Category.values)
+def test_an_attraction_of_any_category_of_ours_is_stored(category):
+    tell(wiki_ride(category=category, entity_type=EntityType.ATTRACTION))
+    assert RideStatusSnapshot.objects.count() == 1
+
+
+def test_a_ride_that_is_missing_from_the_feed_gives_no_row_and_no_change():
+    park = ParkFactory.create()
+    told, missing = RideFactory.create_batch(2, park=park)
+    cycle({park: live(park, entry(told), entry(missing))})
+    cycle({park: live(park, entry(told))}, AT + INTERVAL)
+    assert RideStatusSnapshot.objects.filter(ride=told).count() == 2
+    assert RideStatusSnapshot.objects.filter(ride=missing).count() == 1
+    assert not RideStatusChange.objects.exists()
+    assert list(ParkActivitySnapshot.objects.values_list("total_rides_tracked", "rides_closed")) == [(2, 0), (1, 0)]
+
+
+def test_an_entity_we_do_not_know_is_logged_once_for_good_and_not_stored():
+    ride, stranger = wiki_ride(), RideFactory.build(park=ParkFactory.create())
+    answer = live(ride.park, entry(ride), entry(stranger))
+    results = [cycle({ride.park: answer}, AT + n * timedelta(hours=5)) for n in range(3)]
+    assert [result.unmapped for result in results] == [1, 1, 1]
+    row = DataQualityLog.objects.get(issue_type=LogType.MAPPING_FAILED)
+    assert (row.external_id, row.timestamp_start) == (stranger.themeparks_wiki_id, AT)
+    assert stranger.name in row.description
+    assert set(RideStatusSnapshot.objects.values_list("ride", flat=True)) == {ride.pk}
+
+
+def test_a_ride_of_another_park_of_ours_is_told_and_left_alone():
+    here, there = wiki_ride(), wiki_ride()
+    cycle({here.park: live(here.park, entry(here), entry(there))})
+    assert list(RideStatusSnapshot.objects.values_list("ride", "park")) == [(here.pk, here.park_id)]
+    issue = DataQualityIssue.objects.get()
+    assert (issue.ride, issue.park) == (there, here.park)
+
+
+def test_of_an_entity_told_twice_the_last_counts_and_the_entity_is_named():
+    ride = wiki_ride()
+    cycle({ride.park: live(ride.park, entry(ride, "DOWN"), entry(ride, "OPERATING", 15))})
+    row = RideStatusSnapshot.objects.get()
+    assert (row.status, row.wait_time) == ("OPERATING", 15)
+    issue = DataQualityIssue.objects.get()
+    assert (issue.ride, issue.themeparks_wiki_id) == (ride, ride.themeparks_wiki_id)
+    assert "told twice" in issue.details["text"]
+
+
+def test_members_nobody_knows_are_counted_once_for_all_parks_and_never_fatal():
+    first, second = wiki_ride(), wiki_ride()
+    answers = {ride.park: live(ride.park, entry(ride, mood="cheerful")) for ride in (first, second)}
+    cycle(answers)
+    cycle(answers, AT + timedelta(hours=2))
+    assert RideStatusSnapshot.objects.count() == 4
+    row = DataQualityLog.objects.get(entity_type="feed")
+    assert "mood" in row.description
+    assert not DataQualityIssue.objects.exclude(issue_type=IssueType.STALE_DATA).exists()
+
+
+def test_what_is_wrong_with_a_restaurant_is_nobodys_business():
+    ride = wiki_ride()
+    lunch = entry(RideFactory.build(park=ride.park), entityType="RESTAURANT", lastUpdated=None, status=5)
+    cycle({ride.park: live(ride.park, entry(ride), lunch)})
+    assert not DataQualityIssue.objects.exists()
+
+
+def test_ids_are_the_same_in_capital_letters():
+    ride = wiki_ride(themeparks_wiki_id="0abcdef0-0000-4000-8000-0000000000ab")
+    told = entry(ride, id="0ABCDEF0-0000-4000-8000-0000000000AB")
+    cycle({ride.park: live(ride.park, told)})
+    assert RideStatusSnapshot.objects.get().ride == ride
+
+
+def test_a_report_from_the_future_is_stored_and_told():
+    ride = wiki_ride()
+    tell(ride, "OPERATING", 999, lastUpdated=zulu(AT + timedelta(hours=9)))
+    assert RideStatusSnapshot.objects.get().wait_time == 999
+    texts = [issue.details["text"] for issue in DataQualityIssue.objects.order_by("pk")]
+    assert len(texts) == 2
+    assert any("future" in text for text in texts)
+    assert set(DataQualityIssue.objects.values_list("data_age_minutes", flat=True)) == {0}
+
+
+def test_a_report_made_while_the_cycle_ran_is_not_from_the_future():
+    tell(wiki_ride(), lastUpdated=zulu(AT + timedelta(minutes=9)))
+    assert not DataQualityIssue.objects.exists()
+
+
+def test_a_park_in_another_zone_than_ours_is_told_and_ours_is_kept():
+    ride = wiki_ride()
+    cycle({ride.park: live(ride.park, entry(ride), timezone="Asia/Tokyo")})
+    assert RideStatusSnapshot.objects.count() == 1
+    ride.park.refresh_from_db()
+    assert ride.park.timezone == "America/New_York"
+    issue = DataQualityIssue.objects.get()
+    assert "Asia/Tokyo" in issue.details["text"]
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", None, 7])
+def test_a_zone_that_is_none_is_told(zone):
+    ride = wiki_ride()
+    cycle({ride.park: live(ride.park, entry(ride), timezone=zone)})
+    assert RideStatusSnapshot.objects.count() == 1
+    assert "timezone" in DataQualityIssue.objects.get().details["text"]

@@ -1,0 +1,51 @@
+"""What was observed, and what was wrong with it."""
+
+from snapshots.models.observations import (
+    DataSource,
+    ParkActivitySnapshot,
+    ParkOperatingSession,
+    QueueData,
+    QueueType,
+    ReturnState,
+    RideStatusChange,
+    RideStatusSnapshot,
+    StorageMetric,
+    nominal_interval,
+)
+from snapshots.models.quality import (
+    SETTLED,
+    DataQualityIssue,
+    DataQualityLog,
+    DataQualityLogQuerySet,
+    IssueSource,
+    IssueType,
+    LogType,
+    NotesNeeded,
+    Resolution,
+    TransitionRefused,
+    refuse_silence,
+)
+
+__all__ = [
+    "SETTLED",
+    "DataQualityIssue",
+    "DataQualityLog",
+    "DataQualityLogQuerySet",
+    "DataSource",
+    "IssueSource",
+    "IssueType",
+    "LogType",
+    "NotesNeeded",
+    "ParkActivitySnapshot",
+    "ParkOperatingSession",
+    "QueueData",
+    "QueueType",
+    "Resolution",
+    "ReturnState",
+    "RideStatusChange",
+    "RideStatusSnapshot",
+    "StorageMetric",
+    "TransitionRefused",
+    "nominal_interval",
+    "refuse_silence",
+]

@@ -1,0 +1,373 @@
+"""Rides and parks over any window (R-3, R-16): from daily rows where whole days that have ended are asked for,
+else from raw observations. Both give the same sums; a window over several days has the mean of the days' scores.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Case, F, Max, Min, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from core.zones import local_date
+from parks.models import Park, Ride, weight_of
+from snapshots.score import shame_score
+from stats.answers.groups import Grouping, groups_of
+from stats.measures.cells import ride_cells, summed_ride_cells
+from stats.measures.figures import Figures
+from stats.measures.measures import greatest, least
+from stats.measures.raw import ParkWindow, Place, park_windows
+from stats.measures.windows import Bucket, BucketKey, Window, span_key
+from stats.models import ParkDailyStats, RideDailyStats
+
+
+@dataclass(slots=True)
+class Answer:
+    """Figures of one entity: of the whole window, and of its buckets in order."""
+
+    total: Figures
+    buckets: dict[BucketKey, Figures]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of which parks and rides. `rides` empty: every active ride of the parks."""
+
+    window: Window
+    bucket: Bucket
+    parks: tuple[Park, ...]
+    rides: tuple[int, ...] = ()
+    needs_raw: bool = False  # wait by wait: percentiles cannot be had from sums
+    grouping: Grouping | None = None  # in the place of buckets
+    needs_unknown: bool = True  # how long the parks were open without a report: more to read
+
+    @property
+    def is_cut_by_days(self) -> bool:
+        return self.grouping is None and self.bucket.is_made_of_days
+
+    @property
+    def takes_daily_rows(self) -> bool:
+        return not self.needs_raw and self.window.is_made_of_days and self.is_cut_by_days
+
+    @cached_property
+    def weights(self) -> dict[int, dict[int, int]]:
+        """Weights of the rides asked for, by park and ride."""
+        rides = Ride.objects.active().filter(park__in=[park.pk for park in self.parks])
+        if self.rides:
+            rides = rides.filter(pk__in=self.rides)
+        found: dict[int, dict[int, int]] = defaultdict(dict)
+        for pk, park, weight in rides.values_list("pk", "park_id", "classification__tier_weight"):
+            found[park][pk] = weight_of(weight)
+        return found
+
+
+Stored = Mapping[int, Mapping[date, ParkDailyStats]]  # by park
+Sums = dict[tuple[int, BucketKey], Figures]  # by ride or park, and bucket
+Scores = dict[int, list[Decimal]]  # of days, by ride or park
+Weights = Mapping[int, Mapping[int, int]]  # by park and ride
+
+
+def stored_days(question: Question, version: int, now: datetime) -> Stored:
+    """The days of each park that daily rows answer; one query."""
+    return computed_days(question, version, now) if question.takes_daily_rows else {}
+
+
+def computed_days(question: Question, version: int, now: datetime) -> dict[int, dict[date, ParkDailyStats]]:
+    """The whole days of a window that are over and computed, by park; one query."""
+    if not question.window.is_made_of_days:
+        return {}
+    start, end = question.window.start, question.window.end
+    rows = ParkDailyStats.objects.filter(
+        park__in=[park.pk for park in question.parks], stat_date__range=(start, end), metrics_version=version
+    ).only("park_id", "stat_date", "shame_score", "operating_hours_minutes")
+    today = {park.pk: local_date(now, park.timezone) for park in question.parks}
+    weekdays = question.window.weekdays
+    found: dict[int, dict[date, ParkDailyStats]] = defaultdict(dict)
+    for row in rows:
+        if (
+            row.park_id
+            and row.stat_date < today[row.park_id]
+            and (not weekdays or row.stat_date.weekday() in weekdays)
+        ):
+            found[row.park_id][row.stat_date] = row
+    return found
+
+
+def ride_hours(question: Question, stored: Stored) -> int:
+    """How many hours of rides have to be read from raw observations: what a question costs."""
+    rides = question.weights
+    window = question.window
+    total = 0.0
+    for park in question.parks:
+        start, end = window.utc_range(park.timezone)
+        days = [day for day in window.dates(park.timezone) if day not in stored.get(park.pk, {})]
+        hours = (window.hours[1] - window.hours[0]) / 3600
+        total += len(rides.get(park.pk, ())) * min(len(days) * hours, (end - start).total_seconds() / 3600)
+    return round(total)
+
+
+# -- rides -----------------------------------------------------------------------------------------------
+
+
+def rides_over(question: Question, version: int, now: datetime) -> dict[int, Answer]:
+    """Figures of every ride asked for that was observed in the window, by ride."""
+    stored = stored_days(question, version, now)
+    rides = question.weights
+    found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
+    scores: Scores = defaultdict(list)
+    for (pk, bucket), figures in ride_sums(question, stored, rides, version).items():
+        found[pk][bucket] = figures
+        scores[pk] += figures.scores
+    for raw in raw_windows(question, rides, stored, now, openings=False):
+        for (ride, key), figures in ride_figures(raw).items():
+            found[ride].setdefault(key, Figures()).add(figures)
+        for ride, score in ride_day_scores(raw):
+            scores[ride].append(score)
+    return {ride: answer(buckets, scores[ride]) for ride, buckets in found.items()}
+
+
+def raw_windows(
+    question: Question, rides: Weights, stored: Stored, now: datetime, openings: bool = True
+) -> Iterator[ParkWindow]:
+    """The parks' days that no daily row answers; those that share a zone and days are read together, but for groups,
+    which are each park's own."""
+    read = ride_cells if question.needs_raw else summed_ride_cells
+    if question.grouping is not None:
+        for park, groups in groups_of(question.grouping, question.parks, question.window, now):
+            chosen = {park: rides.get(park.pk, {})}
+            windows = park_windows(chosen, question.window, groups, now, read=read, openings=openings, unknown=True)
+            yield from windows.values()
+        return
+    alike: dict[tuple[str, frozenset[date] | None], dict[Park, Iterable[int]]] = defaultdict(dict)
+    for park in question.parks:
+        known = stored.get(park.pk)
+        days = frozenset(set(question.window.dates(park.timezone)) - known.keys()) if known else None
+        alike[park.timezone, days][park] = rides.get(park.pk, {})
+    for (_, days), parks in alike.items():
+        wanted = None if days is None else set(days)
+        windows = park_windows(
+            parks, question.window, question.bucket, now, wanted, read, openings, question.needs_unknown
+        )
+        yield from windows.values()
+
+
+def answer(buckets: Mapping[BucketKey, Figures], day_scores: list[Decimal]) -> Answer:
+    """The total is the sum of the buckets, but for the score: that of each day as a whole (R-10.2)."""
+    total = Figures()
+    for figures in buckets.values():
+        total.add(figures)
+    total.scores = day_scores
+    return Answer(total, dict(sorted(buckets.items())))
+
+
+def ride_day_scores(raw: ParkWindow) -> Iterator[tuple[int, Decimal]]:
+    """(ride, score) of each day, over all of its buckets."""
+    sums: dict[tuple[int, date], list[int]] = {}
+    for (ride, day, _), measures in raw.rides.items():
+        found = sums.setdefault((ride, day), [0, 0])
+        found[0] += raw.counted_down(ride, day, measures)
+        found[1] += measures.open_seconds
+    for (ride, _), (down, open_seconds) in sums.items():
+        if open_seconds:
+            yield ride, shame_score(down, open_seconds)
+
+
+def park_day_scores(
+    raw: ParkWindow, weights: Mapping[int, int], computed: Mapping[date, ParkDailyStats]
+) -> Iterator[Decimal]:
+    """The score of each day, over all of its buckets; of a computed day as stored (R-10.3)."""
+    down: dict[tuple[int, date], int] = defaultdict(int)
+    for (ride, day, _), measures in raw.rides.items():
+        down[ride, day] += raw.counted_down(ride, day, measures)
+    members: dict[date, list[tuple[int, int]]] = defaultdict(list)
+    for (ride, day), seconds in down.items():
+        if (ride, day) in raw.operated:
+            members[day].append((seconds, weights[ride]))
+    opened: dict[date, int] = defaultdict(int)
+    for (day, _), seconds in raw.open_seconds.items():
+        opened[day] += seconds
+    for day, seconds in opened.items():
+        if seconds:
+            score = stored_score(computed.get(day))
+            yield score_of(members[day], seconds) if score is None else score
+
+
+def stored_score(row: ParkDailyStats | None) -> Decimal | None:
+    """A day's score as stored; None when the park was not open that day, or the day is not computed."""
+    return row.shame_score if row is not None and row.operating_hours_minutes else None
+
+
+def ride_figures(raw: ParkWindow) -> Sums:
+    """Per ride and bucket. A ride's own score is that of a park with this one ride (R-10.2)."""
+    found: Sums = {}
+    for (ride, day, key), measures in raw.rides.items():
+        down = raw.counted_down(ride, day, measures)
+        figures = found.setdefault((ride, key), Figures())
+        figures.take(measures, down, (ride, day) in raw.operated)
+        if measures.open_seconds:
+            figures.scores.append(shame_score(down, measures.open_seconds))
+    for ride, key, seconds in unknown_times(raw):
+        found.setdefault((ride, key), Figures()).unknown_seconds += seconds
+    for (ride, key), hours in (raw.hours or {}).items():
+        found[ride, key].hours |= hours
+    return found
+
+
+def unknown_times(raw: ParkWindow) -> Iterator[tuple[int, BucketKey, int]]:
+    """(ride, bucket, seconds): the park was open and nothing is known of the ride, on local days on which
+    something is."""
+    rides: dict[date, set[int]] = defaultdict(set)
+    for ride, day in raw.observed:
+        rides[day].add(ride)
+    for (day, key), planned in raw.planned_seconds.items():
+        for ride in rides[day]:
+            seen = raw.rides.get((ride, day, key))
+            unknown = planned - (seen.open_seconds if seen else 0)
+            if unknown > 0:
+                yield ride, key, unknown
+
+
+def ride_sums(
+    question: Question, stored: Stored, rides: Weights, version: int
+) -> dict[tuple[int, BucketKey], Figures]:
+    """The same from daily rows; one query."""
+    found: Sums = {}
+    rows = daily_rows(question, stored, rides, version)
+    columns: Any = rows.values("ride_id", "ride__park_id", "stat_date", **DAILY)
+    for row in columns:
+        if row["stat_date"] in stored.get(row["ride__park_id"], {}):
+            key = row["ride_id"], span_key(question.bucket, row["stat_date"])
+            figures = found.setdefault(key, Figures())
+            take_daily(figures, row)
+            if row["day_open"]:
+                figures.scores.append(shame_score(row["day_down"], row["day_open"]))
+    return found
+
+
+# -- parks -----------------------------------------------------------------------------------------------
+
+
+def parks_over(question: Question, version: int, now: datetime) -> dict[int, Answer]:
+    """Figures of every park that was observed in the window, by park: seconds are sums over its rides."""
+    # The stored score is that of all rides.
+    computed = {} if question.rides else computed_days(question, version, now)
+    stored: Stored = computed if question.takes_daily_rows else {}
+    rides = question.weights
+    found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
+    scores: Scores = defaultdict(list)
+    for (park_id, key), figures in park_sums(question, stored, rides, version).items():
+        found[park_id][key] = figures
+        scores[park_id] += figures.scores
+    for raw in raw_windows(question, rides, stored, now):
+        park_id, weights = raw.park.pk, rides.get(raw.park.pk, {})
+        known = computed.get(park_id, {})
+        for key, figures in park_figures(raw, weights, known if question.is_cut_by_days else {}).items():
+            found[park_id].setdefault(key, Figures()).add(figures)
+        scores[park_id] += park_day_scores(raw, weights, known)
+    return {park_id: answer(buckets, scores[park_id]) for park_id, buckets in found.items()}
+
+
+def park_figures(
+    raw: ParkWindow, weights: Mapping[int, int], computed: Mapping[date, ParkDailyStats] | None = None
+) -> dict[BucketKey, Figures]:
+    """Per bucket, the sum over the rides; the score of each day from its members (R-10.2).
+
+    `computed`: the days whose stored score is that of a bucket.
+    """
+    found: dict[BucketKey, Figures] = {}
+    members: dict[Place, list[tuple[int, int]]] = defaultdict(list)  # (down seconds, weight)
+    for (ride, day, key), measures in raw.rides.items():
+        operated = (ride, day) in raw.operated
+        down = raw.counted_down(ride, day, measures)
+        found.setdefault(key, Figures()).take(measures, down, operated)
+        if operated:
+            members[day, key].append((down, weights[ride]))
+    for _, key, seconds in unknown_times(raw):
+        found.setdefault(key, Figures()).unknown_seconds += seconds
+    for (_, key), hours in (raw.hours or {}).items():
+        found[key].hours |= hours
+    for (day, key), open_seconds in raw.open_seconds.items():
+        if open_seconds:
+            score = stored_score(computed.get(day)) if computed else None
+            score = score_of(members[day, key], open_seconds) if score is None else score
+            found.setdefault(key, Figures()).scores.append(score)
+    return found
+
+
+def score_of(members: Sequence[tuple[int, int]], open_seconds: int) -> Decimal:
+    weighted = sum(down * weight for down, weight in members)
+    return shame_score(weighted, sum(weight for _, weight in members) * open_seconds)
+
+
+def park_sums(
+    question: Question, stored: Stored, rides: Weights, version: int
+) -> dict[tuple[int, BucketKey], Figures]:
+    """The same from daily rows, the score as stored (R-10.4); one query more."""
+    found: Sums = {}
+    rows = daily_rows(question, stored, rides, version).order_by()
+    sums = {name: Sum(expression) for name, expression in DAILY.items() if name not in EXTREMES}
+    extremes = {"day_wait_min": Min("min_wait_time"), "day_wait_max": Max("max_wait_time")}
+    for row in rows.values("ride__park_id", "stat_date").annotate(**sums, **extremes):
+        days = stored.get(row["ride__park_id"], {})
+        if row["stat_date"] in days:
+            key = row["ride__park_id"], span_key(question.bucket, row["stat_date"])
+            take_daily(found.setdefault(key, Figures()), row)
+    for park, days in stored.items():
+        for day, total in days.items():
+            score = stored_score(total)
+            if score is not None:
+                found.setdefault((park, span_key(question.bucket, day)), Figures()).scores.append(score)
+    return found
+
+
+# -- daily rows ------------------------------------------------------------------------------------------
+
+
+def a_minute(column: str) -> Any:
+    return F(column) * 60
+
+
+# Rows of the legacy system have minutes alone; ours have the exact sums behind them.
+DAILY: dict[str, Any] = {
+    "day_open": Coalesce("open_seconds", a_minute("operating_hours_minutes")),
+    "day_up": Coalesce("up_seconds", a_minute("uptime_minutes")),
+    "day_down": Coalesce("down_seconds", a_minute("downtime_minutes")),
+    "day_operated": Case(
+        When(uptime_minutes__gt=0, then=Coalesce("open_seconds", a_minute("operating_hours_minutes"))),
+        When(up_seconds__gt=0, then=F("open_seconds")),
+        default=Value(0),
+    ),
+    "day_unknown": a_minute("unknown_minutes"),
+    "day_rows": F("snapshot_count"),
+    "day_wait_seconds": F("wait_seconds"),
+    "day_wait_minute_seconds": F("wait_minute_seconds"),
+    "day_wait_min": F("min_wait_time"),
+    "day_wait_max": F("max_wait_time"),
+}
+EXTREMES = {"day_wait_min", "day_wait_max"}
+
+
+def daily_rows(question: Question, stored: Stored, rides: Weights, version: int) -> QuerySet[RideDailyStats]:
+    """The rows of the rides asked for on the dates of the window; none when raw observations answer all."""
+    rows = RideDailyStats.objects.filter(metrics_version=version)
+    if not stored:
+        return rows.none()
+    chosen = [ride for park in stored for ride in rides.get(park, ())]
+    return rows.filter(ride__in=chosen, stat_date__range=(question.window.start, question.window.end))
+
+
+def take_daily(figures: Figures, row: Mapping[str, Any]) -> None:
+    figures.open_seconds += row["day_open"]
+    figures.up_seconds += row["day_up"]
+    figures.down_seconds += row["day_down"]
+    figures.operated_seconds += row["day_operated"]
+    figures.unknown_seconds += row["day_unknown"] or 0
+    figures.rows += row["day_rows"] or 0
+    figures.wait_seconds += row["day_wait_seconds"] or 0
+    figures.wait_minute_seconds += row["day_wait_minute_seconds"] or 0
+    figures.wait_min = least(figures.wait_min, row["day_wait_min"])
+    figures.wait_max = greatest(figures.wait_max, row["day_wait_max"])

@@ -1,0 +1,364 @@
+"""What a park's shame score is made of, and its course over a period (R-10, R-17.4, public-api 4.6).
+
+The contributions add up, before they are rounded, to the numerator of the score beside them.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, Q, Sum
+
+from core.rounding import half_up
+from core.zones import day_range, local_date
+from parks.models import TIER_WEIGHTS, Park, ParkSchedule, Ride, ScheduleType
+from snapshots.current import ParkNow, displayed_status, rides_now
+from snapshots.models import ParkActivitySnapshot
+from snapshots.status import Status
+from stats.measures.cells import overlaps, waitless_ride_cells
+from stats.measures.hours import HOURS_OF_DAY, chart_hours, daily_labels, hour_label
+from stats.measures.measures import OPEN, RideMeasures, hours, window_score
+from stats.measures.raw import ParkWindow, park_window, until
+from stats.measures.spans import ScoreDay, day_score, period_score
+from stats.measures.windows import Bucket, BucketKey, Days, Period, Window, days_of, pieces, seconds_of, slices
+from stats.models import ParkDailyStats, RideDailyStats
+from stats.readings.identity import Row, number
+from stats.readings.period_sums import OPENED, park_rows
+from stats.readings.roster import Roster, days_since_operation, ride_weight, shown_tier, total_weight
+
+LIVE_CHART = timedelta(minutes=60)
+HOURLY = ("shame_score", "avg_wait_time")  # of the park's observations
+ZERO = Decimal(0)
+NO_DATA_LABELS = {Period.LAST_WEEK: "Last 7 Days", Period.LAST_MONTH: "Last 30 Days"}
+
+
+@dataclass(frozen=True, slots=True)
+class ParkView:
+    """A park at the moment of asking."""
+
+    park: Park
+    roster: Roster
+    state: ParkNow
+    latest: ParkActivitySnapshot | None  # of any age
+    now: datetime
+
+    @property
+    def weights(self) -> dict[int, int]:
+        return {ride.pk: ride_weight(ride) for ride in self.roster.rides}
+
+
+def plain_utc(instant: datetime) -> str:
+    """ISO without a zone: UTC is implied (public-api 2.4)."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def breakdown_and_chart(view: ParkView, period: Period) -> tuple[Row, Row]:
+    """`shame_breakdown` and `chart_data` of a period; the rides excluded right now are told in each (R-5.5)."""
+    if period == Period.LIVE:
+        return live_breakdown(view), live_chart(view)
+    days = days_of(period, view.now, view.park.timezone)
+    if period in NO_DATA_LABELS:
+        rows = open_days(view, days)
+        breakdown, chart = days_breakdown(view, period, days, rows), daily_chart(days, rows)
+    else:
+        breakdown, chart = day_breakdown_and_chart(view, days.first, hours_of_day(view, days.first))
+    breakdown = {"breakdown_type": period.value, **breakdown, **excluded_rides(view)}
+    return breakdown, {**chart, "shame_score": breakdown["shame_score"]}
+
+
+def day_breakdown_and_chart(view: ParkView, day: date, raw: ParkWindow) -> tuple[Row, Row]:
+    """What a local day's score is made of, and its hours: today from `raw`, its hours; before that as stored."""
+    is_today = day == local_date(view.now, view.park.timezone)
+    breakdown = today_breakdown(view, raw, day) if is_today else yesterday_breakdown(view, Days(day, day))
+    return breakdown, hourly_chart(view, raw, day, is_today)
+
+
+# -- live ------------------------------------------------------------------------------------------------
+
+
+def live_breakdown(view: ParkView) -> Row:
+    """The stored score of this moment (R-10.1) and the rides behind it; all zero when nothing is known."""
+    roster, state = view.roster, view.state
+    known = roster if state.seen else Roster([], [])
+    down = rides_down(view) if state.seen and state.is_open else []
+    return {
+        "breakdown_type": Period.LIVE.value,
+        "is_live": True,
+        **({"last_updated": plain_utc(view.latest.recorded_at)} if view.latest else {}),
+        "park_is_open": bool(state.is_open),
+        "shame_score": number(state.shame_score or ZERO) if state.is_open else 0.0,
+        "total_park_weight": float(total_weight(known.counted)),
+        "total_weighted_down": sum((row["tier_weight"] for row in down), 0.0),
+        "rides_down": down,
+        **(excluded_rides(view) if state.seen else {"total_excluded_weight": 0.0, "rides_excluded": []}),
+        "tier_weights": {str(tier): weight for tier, weight in TIER_WEIGHTS.items()},
+    }
+
+
+def weighed(ride: Ride) -> Row:
+    return {
+        "ride_id": ride.pk,
+        "ride_name": ride.name,
+        "tier": shown_tier(ride),
+        "tier_weight": float(ride_weight(ride)),
+    }
+
+
+def rides_down(view: ParkView) -> list[Row]:
+    """The rides of the score's denominator that are down now (R-10.1); one query."""
+    current = rides_now(Ride.objects.filter(pk__in=[ride.pk for ride in view.roster.counted]), view.now)
+    return [
+        {**weighed(ride), "status": displayed_status(view.state, current[ride.pk])}
+        for ride in view.roster.counted
+        if ride.pk in current and current[ride.pk].is_down(view.park.reports_down)
+    ]
+
+
+def excluded_rides(view: ParkView) -> Row:
+    return {
+        "total_excluded_weight": float(total_weight(view.roster.excluded)),
+        "rides_excluded": [excluded_row(ride, view.now) for ride in view.roster.excluded],
+    }
+
+
+def excluded_row(ride: Ride, now: datetime) -> Row:
+    last, days = ride.last_operated_at, days_since_operation(ride, now)
+    return {
+        **weighed(ride),
+        "last_operated_at": None if last is None else plain_utc(last),
+        "exclusion_reason": "Never operated" if days is None else f"Last operated {days} days ago",
+    }
+
+
+def live_chart(view: ParkView) -> Row:
+    """The stored scores of the last hour, with the park's own clock; one query."""
+    rows = ParkActivitySnapshot.objects.filter(
+        park=view.park, recorded_at__gte=view.now - LIVE_CHART, recorded_at__lte=view.now
+    )
+    points = list(rows.order_by("recorded_at").values_list("recorded_at", "shame_score"))
+    scores = [score for _, score in points]
+    zone = ZoneInfo(view.park.timezone)
+    return {
+        "granularity": "minutes",
+        "labels": [f"{at.astimezone(zone):%H:%M}" for at, _ in points],
+        "data": [number(score) for score in scores],
+        "current": number(next((score for score in reversed(scores) if score is not None), ZERO)),
+    }
+
+
+# -- hours of a day --------------------------------------------------------------------------------------
+
+
+def hours_of_day(view: ParkView, day: date) -> ParkWindow:
+    """The park's active rides by the hour of a local day, up to now."""
+    rides = [ride.pk for ride in view.roster.rides]
+    window = Window(day, day)
+    return park_window(view.park, rides, window, Bucket.HOUR_OF_DAY, view.now, read=waitless_ride_cells)
+
+
+def day_members(raw: ParkWindow, weights: Mapping[int, int], day: date) -> list[tuple[RideMeasures, int]]:
+    """The rides that operated on the day, each over all of its hours, with their weights."""
+    members: dict[int, RideMeasures] = {}
+    for (ride, _, _), measures in raw.rides.items():
+        if (ride, day) in raw.operated:
+            members.setdefault(ride, RideMeasures(ride, raw.park.pk)).add(measures)
+    return [(measures, weights[ride]) for ride, measures in members.items()]
+
+
+def today_breakdown(view: ParkView, raw: ParkWindow, day: date) -> Row:
+    """R-10.2 from local midnight until now, with what each ride is doing now (A-14)."""
+    members = day_members(raw, view.weights, day)
+    window = window_score(members, sum(raw.open_seconds.values()))
+    down = {measures.ride_id: Down(measures.down_seconds) for measures, _ in members if measures.down_seconds}
+    current = rides_now(Ride.objects.filter(pk__in=list(down)), view.now)
+    statuses = {ride: displayed_status(view.state, current.get(ride)) for ride in down}
+    rides = contributions(view, down, statuses)
+    tracked = sum(seconds > 0 for seconds in raw.open_seconds.values())
+    return {
+        "shame_score": number(window.score or ZERO),
+        "total_downtime_hours": number(hours(window.down_seconds)),
+        "weighted_downtime_hours": number(hours(window.weighted_down_seconds)),
+        "total_park_weight": float(window.weight),
+        "rides": rides,
+        **({"hours_tracked": tracked, "rides_affected_count": len(rides)} if tracked else {}),
+    }
+
+
+def hourly_chart(view: ParkView, raw: ParkWindow, day: date, is_today: bool) -> Row:
+    """The hours in which the park was seen open, of a past day those of its schedule (R-6.6)."""
+    opened = [hour for hour in HOURS_OF_DAY if raw.open_seconds.get((day, hour))]
+    windows = [] if is_today else operating_windows(view.park, day)
+    shown = chart_hours(windows, view.park.timezone, is_today, opened)
+    kept = [hour for hour in opened if hour in shown]
+    means = hourly_means(view.park, day, view.now)
+    scores = [rounded(means.get(("shame_score", hour)), 1) for hour in kept]
+    waits = [rounded(means.get(("avg_wait_time", hour)), 2) for hour in kept]
+    down = rides_down_by_hour(raw, day)
+    return {
+        "granularity": "hourly",
+        "labels": [hour_label(hour) for hour in kept],
+        "data": [number(score) for score in scores],
+        "rides_down": [down[hour] for hour in kept],
+        "avg_wait": [number(wait) for wait in waits],
+        "average": number(mean([score for score in scores if score is not None])),
+    }
+
+
+def rides_down_by_hour(raw: ParkWindow, day: date) -> Counter[BucketKey]:
+    """Rides with downtime in each hour, of those that operated that day."""
+    return Counter(
+        hour for (ride, _, hour), measures in raw.rides.items() if raw.counted_down(ride, day, measures) > 0
+    )
+
+
+def hourly_means(park: Park, day: date, now: datetime) -> dict[tuple[str, BucketKey], Decimal]:
+    """By column and hour: the stored scores (R-20.2) and waits (R-16.2) of the open park, weighted by time, not
+    rounded; one query."""
+    parts = list(until(pieces(Window(day, day), park.timezone), seconds_of(now)))
+    cuts = slices(parts, Bucket.HOUR_OF_DAY, park.timezone)
+    bounds = [(cut.start, cut.end) for cut in cuts]
+    start, end = day_range(day, park.timezone)
+    rows = ParkActivitySnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lt=end, **OPEN)
+    totals: dict[tuple[str, BucketKey], Decimal] = defaultdict(Decimal)
+    seconds: dict[tuple[str, BucketKey], int] = defaultdict(int)
+    for at, length, *figures in rows.values_list("recorded_at", "duration_seconds", *HOURLY):
+        began = seconds_of(at)
+        for n, first, last in overlaps(began, began + length, bounds):
+            for column, figure in zip(HOURLY, figures, strict=True):
+                if figure is not None:
+                    totals[column, cuts[n].key] += figure * (last - first)
+                    seconds[column, cuts[n].key] += last - first
+    return {place: total / seconds[place] for place, total in totals.items()}
+
+
+def operating_windows(park: Park, day: date) -> list[tuple[datetime, datetime]]:
+    """The OPERATING windows of a date's schedule; one query."""
+    rows = ParkSchedule.objects.filter(park=park, schedule_date=day, schedule_type=ScheduleType.OPERATING)
+    times = rows.order_by("opening_time").values_list("opening_time", "closing_time")
+    return [(opening, closing) for opening, closing in times if opening and closing]
+
+
+def rounded(value: Decimal | None, digits: int) -> Decimal | None:
+    return None if value is None else half_up(value, digits)
+
+
+def mean(points: Sequence[Decimal]) -> Decimal:
+    """Of the plotted points (R-20.2), one decimal; 0 without any."""
+    return half_up(sum(points, ZERO) / len(points), 1) if points else ZERO
+
+
+# -- days that have ended --------------------------------------------------------------------------------
+
+
+def open_days(view: ParkView, days: Days) -> list[ParkDailyStats]:
+    """The stored days on which the park opened; the others count in nothing (A-10). One query."""
+    return list(park_rows([view.park], lambda zone: days).filter(OPENED).order_by("stat_date"))
+
+
+def stored_days(park: Park, days: Collection[date]) -> dict[date, ParkDailyStats]:
+    """The stored rows of some days of a park on which it opened, by day; one query."""
+    rows = ParkDailyStats.objects.filter(
+        OPENED, park=park, stat_date__in=days, metrics_version=settings.METRICS_VERSION
+    )
+    return {row.stat_date: row for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """How long a ride was down, and on how many days."""
+
+    seconds: int
+    days: int = 1
+
+
+def down_over(view: ParkView, days: Days) -> dict[int, Down]:
+    """The active rides with downtime on stored days; one query."""
+    rows = RideDailyStats.objects.filter(
+        ride__in=view.roster.rides,
+        stat_date__range=(days.first, days.last),
+        metrics_version=settings.METRICS_VERSION,
+    )
+    down = Q(downtime_minutes__gt=0)
+    found = rows.order_by().values("ride_id").annotate(minutes=Sum("downtime_minutes"), days=Count("pk", filter=down))
+    return {row["ride_id"]: Down(row["minutes"] * 60, row["days"]) for row in found if row["days"]}
+
+
+def contributions(view: ParkView, down: Mapping[int, Down], statuses: Mapping[int, str]) -> list[Row]:
+    """What each ride adds to the score's numerator, most first (R-17.4)."""
+    rides = [ride for ride in view.roster.rides if ride.pk in down]
+    rides.sort(key=lambda ride: (-down[ride.pk].seconds * ride_weight(ride), -down[ride.pk].seconds, ride.name))
+    return [
+        {
+            "ride_id": ride.pk,
+            "ride_name": ride.name,
+            "tier": shown_tier(ride),
+            "tier_weight": ride_weight(ride),
+            "downtime_hours": number(hours(down[ride.pk].seconds)),
+            "weighted_contribution": number(hours(down[ride.pk].seconds * ride_weight(ride))),
+            "status": statuses.get(ride.pk, Status.DOWN.value),
+        }
+        for ride in rides
+    ]
+
+
+def yesterday_breakdown(view: ParkView, days: Days) -> Row:
+    """The stored day (R-10.4)."""
+    stored = next(iter(open_days(view, days)), None)
+    rides = contributions(view, down_over(view, days), {})
+    row = {
+        "shame_score": number(day_score(stored.shame_score if stored else None)),
+        "total_downtime_hours": number(stored.total_downtime_hours if stored else ZERO),
+        "weighted_downtime_hours": number(stored.weighted_downtime_hours if stored else ZERO),
+        "total_park_weight": number(stored.effective_park_weight if stored else ZERO),
+        "rides_affected_count": len(rides),
+        "rides": rides,
+    }
+    if stored is not None:
+        uptime = stored.avg_uptime_percentage
+        row["avg_uptime_percentage"] = number(rounded(uptime, 1))
+        row["rides_with_downtime"] = stored.rides_with_downtime
+    return row
+
+
+def days_breakdown(view: ParkView, period: Period, days: Days, stored: Sequence[ParkDailyStats]) -> Row:
+    """The mean of the stored scores (R-10.4), 0 without a day on which the park opened; sums of the rest."""
+    down = down_over(view, days)
+    rides = contributions(view, down, {})
+    for row in rides:
+        row["days_with_downtime"] = down[row["ride_id"]].days
+    weighted = sum(down[row["ride_id"]].seconds * row["tier_weight"] for row in rides)
+    total = sum((row.total_downtime_hours for row in stored), ZERO)
+    score = period_score(ScoreDay(row.shame_score, row.operating_hours_minutes) for row in stored)
+    breakdown = {
+        "shame_score": number(score or ZERO),
+        "total_downtime_hours": number(total),
+        "weighted_downtime_hours": number(hours(weighted)),
+        "total_park_weight": float(sum(row["tier_weight"] for row in rides)),
+        "days_tracked": len(stored),
+        "period_label": NO_DATA_LABELS[period],
+        "rides_affected_count": len(rides),
+        "rides": rides,
+    }
+    if stored:
+        breakdown["days_in_period"] = len(stored)
+        breakdown["avg_daily_downtime"] = number(half_up(total / len(stored), 2))
+        breakdown["period_label"] = f"{days.first:%b %d} - {days.last:%b %d, %Y}"
+    return breakdown
+
+
+def daily_chart(days: Days, stored: Sequence[ParkDailyStats]) -> Row:
+    """The stored scores of the days on which the park opened; the average leaves out days at 0."""
+    labels = daily_labels(days)
+    scores = [day_score(row.shame_score) for row in stored]
+    return {
+        "granularity": "daily",
+        "labels": [labels[(row.stat_date - days.first).days] for row in stored],
+        "data": [number(score) for score in scores],
+        "rides_down": [row.rides_with_downtime for row in stored],
+        "downtime_hours": [number(row.total_downtime_hours) for row in stored],
+        "average": number(mean([score for score in scores if score > 0])),
+    }

@@ -1,0 +1,447 @@
+"""`/api/analytics/rides` and `/api/analytics/parks`: shapes, order, comparisons, what is refused and how."""
+
+import io
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+import yaml
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from parks.models import Park, Ride
+from stats.api.analytics_serializers import DEFAULT_METRICS, RANGE_CAPS
+from stats.measures.figures import METRICS
+from stats.measures.windows import Bucket
+from stats.tests.builders import (
+    DAY,
+    PARIS,
+    TOKYO,
+    local,
+    make_park,
+    make_ride,
+    park_day,
+    recomputed,
+    ride_day,
+    show_park,
+    tell,
+)
+
+pytestmark = pytest.mark.django_db
+
+RIDES, PARKS = "/api/analytics/rides", "/api/analytics/parks"
+BOTH = pytest.mark.parametrize("path", [RIDES, PARKS])
+NEXT = DAY + timedelta(days=1)
+ONE_DAY = {"start": "2025-12-22", "end": "2025-12-22"}
+PARAMETERS = {
+    *("park_id", "ride_id", "start", "end", "timezone"),
+    *("hours", "weekdays", "bucket", "metrics", "group_by", "compare"),
+}
+ATTRIBUTION = {"data_source": "ThemeParks.wiki", "url": "https://themeparks.wiki"}
+
+
+@pytest.fixture(autouse=True)
+def _three_days_later():
+    with time_machine.travel(local(DAY + timedelta(days=3), "12:00"), tick=False):
+        yield
+
+
+@pytest.fixture
+def kingdom() -> Park:
+    """A park open from 9:00 to 19:00 with a ride that is down for an hour in the middle, and one that is not."""
+    park = make_park(name="Kingdom")
+    end = tell(make_ride(park, 1, name="Mountain"), local(DAY, "09:00"), "O240", wait=30)
+    tell(park.rides.get(), end, "D60 O300", wait=60)
+    tell(make_ride(park, 3, name="Carousel"), local(DAY, "09:00"), "O600", wait=5)
+    show_park(park, local(DAY, "09:00"), 600)
+    return park
+
+
+def ask(client: Client, path: str, **parameters: Any) -> Any:
+    """The body of an answer to known good parameters."""
+    response = client.get(path, {**ONE_DAY, **parameters})
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+# -- shapes ----------------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_an_answer_echoes_the_question_and_names_its_source(client, kingdom, path):
+    body = ask(client, path, hours="11:30-13:45", weekdays="sun,mon", bucket="15m", metrics="wait_avg,wait_p90")
+    assert {name: value for name, value in body.items() if name != "data"} == {
+        "success": True,
+        "start": "2025-12-22",
+        "end": "2025-12-22",
+        "hours": "11:30-13:45",
+        "weekdays": ["mon", "sun"],
+        "bucket": "15m",
+        "metrics": ["wait_avg", "wait_p90"],
+        "compare": None,
+        "attribution": ATTRIBUTION,
+    }
+
+
+@BOTH
+def test_what_is_not_asked_for_has_its_default(client, kingdom, path):
+    body = ask(client, path)
+    assert (body["hours"], body["weekdays"], body["bucket"], body["compare"]) == (None, [], "none", None)
+    assert body["metrics"] == list(DEFAULT_METRICS)
+    for row in body["data"]:
+        assert list(row["total"]) == list(DEFAULT_METRICS)
+        assert "buckets" not in row
+        assert "comparison" not in row
+
+
+def test_a_ride_is_told_with_its_park(client, kingdom):
+    carousel, mountain = ask(client, RIDES)["data"]
+    ride = kingdom.rides.get(name="Mountain")
+    assert {name: value for name, value in mountain.items() if name != "total"} == {
+        "ride_id": ride.pk,
+        "ride_name": "Mountain",
+        "park_id": kingdom.pk,
+        "park_name": "Kingdom",
+        "timezone": "America/New_York",
+    }
+    assert mountain["total"] == {
+        "wait_avg": 46.7,  # (240 × 30 + 300 × 60) / 540
+        "uptime_percentage": 90.0,
+        "downtime_minutes": 60,
+        "unknown_minutes": 0,
+        "shame_score": 1.0,
+        "observations": 60,
+    }
+    assert carousel["ride_name"] == "Carousel"
+
+
+def test_a_park_is_the_sum_of_its_rides(client, kingdom):
+    (row,) = ask(client, PARKS, metrics=",".join([*METRICS, "wait_p50"]))["data"]
+    assert (row["park_id"], row["park_name"], row["timezone"]) == (kingdom.pk, "Kingdom", "America/New_York")
+    assert row["total"] == {
+        "wait_avg": 24.7,  # (240 × 30 + 300 × 60 + 600 × 5) / 1140
+        "wait_min": 5,
+        "wait_max": 60,
+        "uptime_percentage": 95.0,
+        "uptime_minutes": 1140,
+        "downtime_minutes": 60,
+        "other_minutes": 0,
+        "unknown_minutes": 0,
+        "open_minutes": 1200,
+        "shame_score": 0.8,  # 1 h × 3 / ((3 + 1) × 10 h) × 10
+        "observations": 120,
+        "wait_p50": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("bucket", "labels"),
+    [
+        ("4h", ["2025-12-22T08:00:00-05:00", "2025-12-22T12:00:00-05:00", "2025-12-22T16:00:00-05:00"]),
+        ("1d", ["2025-12-22"]),
+        ("1w", ["2025-12-22"]),
+        ("1mo", ["2025-12-01"]),
+        ("weekday", ["mon"]),
+        ("hour_of_day", [f"{hour:02}:00" for hour in range(9, 19)]),
+    ],
+)
+def test_buckets_are_named_by_their_local_start_and_stand_in_order(client, kingdom, bucket, labels):
+    for path in (RIDES, PARKS):
+        for row in ask(client, path, bucket=bucket)["data"]:
+            assert [each["bucket"] for each in row["buckets"]] == labels
+            assert list(row["buckets"][0]) == ["bucket", *DEFAULT_METRICS]
+
+
+def test_the_buckets_of_a_repeated_hour_are_told_apart_by_their_offsets(client):
+    autumn = date(2025, 11, 2)
+    tell(make_ride(make_park()), local(autumn, "00:00"), "O300")
+    (row,) = ask(client, RIDES, start=str(autumn), end=str(autumn), hours="01:00-02:00", bucket="1h")["data"]
+    assert [each["bucket"] for each in row["buckets"]] == ["2025-11-02T01:00:00-04:00", "2025-11-02T01:00:00-05:00"]
+
+
+def test_lunch_in_quarters_of_an_hour(client, kingdom):
+    found = ask(client, RIDES, ride_id=kingdom.rides.get(name="Mountain").pk, hours="12:30-14:15", bucket="15m")
+    (row,) = found["data"]
+    assert [each["downtime_minutes"] for each in row["buckets"]] == [0, 0, 15, 15, 15, 15, 0]
+    assert row["total"]["downtime_minutes"] == 60
+
+
+def test_a_window_of_instants_is_half_open_and_read_in_the_zone_that_is_named(client, kingdom):
+    mountain = kingdom.rides.get(name="Mountain").pk
+
+    def down(**parameters: str) -> int:
+        (row,) = ask(client, RIDES, ride_id=mountain, **parameters)["data"]
+        minutes: int = row["total"]["downtime_minutes"]
+        return minutes
+
+    assert down(start="2025-12-22T13:00", end="2025-12-22T13:30") == 30
+    assert down(start="2025-12-22T18:00:00Z", end="2025-12-22T18:30:00Z") == 30
+    assert down(start="2025-12-22T19:00:00+01:00", end="2025-12-22T19:30:00+01:00") == 30
+    assert down(start="2025-12-22T19:00", end="2025-12-22T19:30", timezone=PARIS) == 30
+    # a plus sign that was not escaped
+    (row,) = client.get(
+        f"{RIDES}?ride_id={mountain}&start=2025-12-22T19:00:00+01:00&end=2025-12-22T20:00:00+01:00"
+    ).json()["data"]
+    assert row["total"]["downtime_minutes"] == 60
+
+
+def test_each_park_has_the_hours_of_its_own_clock(client):
+    for zone in (TOKYO, PARIS):
+        tell(make_ride(make_park(timezone=zone)), local(DAY, "12:00", zone), "O60")
+    rows = ask(client, RIDES, hours="12:00-13:00", metrics="uptime_minutes", bucket="1h")["data"]
+    assert [row["total"]["uptime_minutes"] for row in rows] == [60, 60]
+    assert {row["timezone"]: row["buckets"][0]["bucket"] for row in rows} == {
+        TOKYO: "2025-12-22T12:00:00+09:00",
+        PARIS: "2025-12-22T12:00:00+01:00",
+    }
+
+
+# -- who is told of --------------------------------------------------------------------------------------
+
+
+def test_rows_stand_by_park_name_and_ride_name(client):
+    for park_name in ("Bravo", "alpha", "Charlie"):
+        park = make_park(name=park_name)
+        for ride_name in ("Zipper", "Anvil"):
+            tell(make_ride(park, name=ride_name), local(DAY, "12:00"), "O60")
+    parks = [row["park_name"] for row in ask(client, PARKS)["data"]]
+    assert sorted(parks) == ["Bravo", "Charlie", "alpha"]
+    rides = [(row["park_name"], row["ride_name"]) for row in ask(client, RIDES)["data"]]
+    assert rides == [(park, ride) for park in parks for ride in ("Anvil", "Zipper")]
+
+
+def test_ids_choose_parks_and_rides_and_may_be_repeated(client, kingdom):
+    other = make_ride(make_park(name="Other"), name="Slide")
+    tell(other, local(DAY, "12:00"), "O60")
+    mountain = kingdom.rides.get(name="Mountain")
+
+    def names(**parameters: Any) -> list[str]:
+        return [row["ride_name"] for row in ask(client, RIDES, **parameters)["data"]]
+
+    assert names() == ["Carousel", "Mountain", "Slide"]
+    assert names(park_id=other.park_id) == ["Slide"]
+    assert names(park_id=[kingdom.pk, other.park_id, kingdom.pk]) == ["Carousel", "Mountain", "Slide"]
+    assert names(ride_id=[other.pk, mountain.pk]) == ["Mountain", "Slide"]
+    assert names(ride_id=mountain.pk, park_id=kingdom.pk) == ["Mountain"]
+    assert [row["park_name"] for row in ask(client, PARKS, ride_id=other.pk)["data"]] == ["Other"]
+
+
+def test_inactive_rides_and_parks_and_those_that_nobody_saw_are_left_out(client, kingdom):
+    make_ride(kingdom, name="Unseen")
+    retired = make_ride(kingdom, name="Retired", is_active=False)
+    tell(retired, local(DAY, "09:00"), "O600")
+    gone = make_ride(make_park(is_active=False))
+    tell(gone, local(DAY, "09:00"), "O600")
+    make_park(name="Empty")
+    assert [row["ride_name"] for row in ask(client, RIDES)["data"]] == ["Carousel", "Mountain"]
+    assert [row["park_name"] for row in ask(client, PARKS)["data"]] == ["Kingdom"]
+    assert ask(client, PARKS, metrics="uptime_minutes")["data"][0]["total"]["uptime_minutes"] == 1140
+
+
+@BOTH
+def test_a_window_in_the_future_or_without_a_date_is_empty(client, kingdom, path):
+    assert ask(client, path, start="2026-01-10", end="2026-01-11")["data"] == []
+    assert ask(client, path, weekdays="sat")["data"] == []
+
+
+def test_what_was_not_measured_is_null_and_what_was_zero_is_zero(client):
+    ride = make_ride(make_park())
+    tell(ride, local(DAY, "09:00"), "C600", park_open=False)
+    (row,) = ask(client, RIDES, metrics=",".join([*METRICS, "wait_p50"]))["data"]
+    nulls = ("wait_avg", "wait_min", "wait_max", "wait_p50", "uptime_percentage", "shame_score")
+    assert {name for name, value in row["total"].items() if value is None} == set(nulls)
+    assert row["total"]["downtime_minutes"] == row["total"]["open_minutes"] == 0
+
+
+def test_percentiles_are_exact_and_weighed_by_time(client):
+    ride = make_ride(make_park())
+    end = local(DAY, "09:00")
+    for wait, minutes in ((10, 30), (20, 15), (70, 10), (35, 5)):
+        end = tell(ride, end, f"O{minutes}", None, wait)
+    metrics = ["wait_p1", "wait_p50", "wait_p51", "wait_p75", "wait_p76", "wait_p83", "wait_p84", "wait_p99"]
+    (row,) = ask(client, RIDES, metrics=",".join(metrics))["data"]
+    assert list(row["total"].values()) == [10, 10, 20, 20, 35, 35, 70, 70]
+    (row,) = ask(client, RIDES, metrics=",".join(metrics), bucket="5m")["data"]
+    assert list(row["total"].values()) == [10, 10, 20, 20, 35, 35, 70, 70]
+
+
+def test_whole_days_are_told_from_daily_rows_and_say_the_same(client, kingdom):
+    before = [ask(client, path, bucket="1d", compare="previous") for path in (RIDES, PARKS)]
+    recomputed(kingdom)
+    assert [ask(client, path, bucket="1d", compare="previous") for path in (RIDES, PARKS)] == before
+
+
+# -- comparisons -----------------------------------------------------------------------------------------
+
+
+def test_the_window_before_is_compared_in_percent(client, kingdom):
+    mountain = kingdom.rides.get(name="Mountain")
+    tell(mountain, local(NEXT, "09:00"), "O480 D120", wait=56)
+    metrics = "wait_avg,downtime_minutes,unknown_minutes,uptime_percentage"
+    body = ask(
+        client,
+        RIDES,
+        start=str(NEXT),
+        end=str(NEXT),
+        ride_id=mountain.pk,
+        metrics=metrics,
+        compare="previous",
+        bucket="1d",
+    )
+    (row,) = body["data"]
+    assert body["compare"] == "previous"
+    assert row["comparison"] == {
+        "start": "2025-12-22",
+        "end": "2025-12-22",
+        "total": {"wait_avg": 46.7, "downtime_minutes": 60, "unknown_minutes": 0, "uptime_percentage": 90.0},
+        "buckets": [
+            {
+                "bucket": "2025-12-22",
+                "wait_avg": 46.7,
+                "downtime_minutes": 60,
+                "unknown_minutes": 0,
+                "uptime_percentage": 90.0,
+            }
+        ],
+        "change": {"wait_avg": 19.9, "downtime_minutes": 100.0, "unknown_minutes": None, "uptime_percentage": -11.1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("compare", "window", "expected"),
+    [
+        ("previous", ("2025-12-01", "2025-12-07"), ("2025-11-24", "2025-11-30")),
+        ("last_year", ("2025-12-01", "2025-12-07"), ("2024-12-01", "2024-12-07")),
+        ("last_year", ("2024-02-29", "2024-02-29"), ("2023-02-28", "2023-02-28")),
+        ("previous", ("2025-12-22T10:00", "2025-12-22T12:00"), ("2025-12-22T08:00:00", "2025-12-22T10:00:00")),
+        (
+            "last_year",
+            ("2025-12-22T10:00Z", "2025-12-22T12:00Z"),
+            ("2024-12-22T10:00:00+00:00", "2024-12-22T12:00:00+00:00"),
+        ),
+    ],
+)
+def test_a_comparison_names_its_window(client, compare, window, expected):
+    start, end = window
+    ride = make_ride(make_park())
+    tell(ride, local(datetime.fromisoformat(start).date(), "00:00"), "O1440")
+    (row,) = ask(client, RIDES, start=start, end=end, compare=compare)["data"]
+    assert (row["comparison"]["start"], row["comparison"]["end"]) == expected
+
+
+@BOTH
+def test_what_was_seen_in_only_one_of_the_two_windows_is_told_without_a_change(client, kingdom, path):
+    metrics = {"metrics": "wait_avg,downtime_minutes"}
+    (first, *_) = ask(client, path, **metrics, compare="previous")["data"]
+    assert first["comparison"]["total"] == {"wait_avg": None, "downtime_minutes": 0}
+    assert first["comparison"]["change"] == {"wait_avg": None, "downtime_minutes": None}
+    (first, *_) = ask(client, path, start=str(NEXT), end=str(NEXT), **metrics, compare="previous")["data"]
+    assert first["total"] == {"wait_avg": None, "downtime_minutes": 0}
+    assert first["comparison"]["total"]["wait_avg"] is not None
+
+
+# -- cost ------------------------------------------------------------------------------------------------
+
+LUNCH = {"hours": "11:30-13:45", "bucket": "15m"}
+
+
+def count_queries(client: Client, path: str, parameters: dict[str, str]) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert ask(client, path, **parameters)["data"]
+    return len(queries)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("parameters", "most"), [(LUNCH, 13), ({"metrics": "wait_p90"}, 10), ({"compare": "previous"}, 16)]
+)
+def test_raw_observations_cost_few_queries_however_many_rides_there_are(client, path, parameters, most):
+    park = make_park()
+    counts = []
+    for more in (2, 10):
+        for _ in range(more):
+            tell(make_ride(park), local(DAY, "09:07"), "O540 D60", None)  # reaches into every window of the day
+        counts.append(count_queries(client, path, parameters))
+    assert counts[0] == counts[1] <= most
+
+
+@BOTH
+def test_daily_rows_cost_few_queries_however_many_rides_there_are(client, path):
+    park = make_park()
+    park_day(park, DAY)
+    counts = []
+    for more in (2, 10):
+        for _ in range(more):
+            ride_day(make_ride(park), DAY)
+        counts.append(count_queries(client, path, {"compare": "last_year"}))
+    assert counts[0] == counts[1] <= 16
+
+
+def test_the_number_of_queries_does_not_depend_on_the_number_of_parks_of_a_zone(client):
+    counts = []
+    for more in (1, 4):
+        for _ in range(more):
+            tell(make_ride(make_park()), local(DAY, "09:07"), "O600", None)
+        counts.append(count_queries(client, PARKS, LUNCH))
+    assert counts[0] == counts[1]
+
+
+# -- documentation ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    out = io.StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
+    return yaml.safe_load(out.getvalue())
+
+
+@BOTH
+def test_the_schema_documents_every_parameter_with_its_values(schema, path):
+    operation = schema["paths"][path]["get"]
+    parameters = {each["name"]: each for each in operation["parameters"]}
+    assert set(parameters) == PARAMETERS
+    assert {name for name, each in parameters.items() if each.get("required")} == {"start", "end"}
+    assert parameters["bucket"]["schema"]["enum"] == [bucket.value for bucket in Bucket]
+    assert parameters["bucket"]["schema"]["default"] == "none"
+    assert all(f"{bucket.value} {days}" in parameters["bucket"]["description"] for bucket, days in RANGE_CAPS.items())
+    assert set(parameters["compare"]["schema"]["enum"]) == {"previous", "last_year"}
+    assert parameters["group_by"]["schema"]["enum"] == list(settings.ANALYTICS_GROUPINGS)
+    assert all(metric in parameters["metrics"]["description"] for metric in METRICS)
+    assert parameters["park_id"]["schema"]["type"] == "array"
+    assert operation["summary"]
+
+
+@BOTH
+def test_the_schema_has_an_example_with_the_keys_of_a_real_answer(schema, client, kingdom, path):
+    operation = schema["paths"][path]["get"]
+    assert set(operation["responses"]) == {"200", "400"}
+    example, *_ = operation["responses"]["200"]["content"]["application/json"]["examples"].values()
+    told = example["value"]
+    body = ask(
+        client,
+        path,
+        start=told["start"],
+        end=told["end"],
+        hours=told["hours"],
+        weekdays=",".join(told["weekdays"]),
+        bucket=told["bucket"],
+        metrics=",".join(told["metrics"]),
+    )
+    assert {name: value for name, value in body.items() if name != "data"} == {
+        name: value for name, value in told.items() if name != "data"
+    }
+    (real, *_) = ask(client, path, bucket="15m", metrics=",".join(told["metrics"]))["data"]
+    assert set(told["data"][0]) == set(real)
+    assert set(told["data"][0]["total"]) == set(real["total"])
+    assert set(told["data"][0]["buckets"][0]) == set(real["buckets"][0])
+
+
+def test_the_rides_of_a_classified_park_weigh_by_their_tier(client, kingdom):
+    assert Ride.objects.filter(classification__tier_weight=3).count() == 1
+    (row,) = ask(client, PARKS, hours="13:00-14:00", metrics="shame_score")["data"]
+    assert row["total"]["shame_score"] == 7.5  # 3 / (3 + 1) × 10

@@ -1,0 +1,371 @@
+"""Which rides are ranked, by which numbers, in which order (R-5.3, R-17.2, public-api 4.9)."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+
+from parks.models import ParkSchedule
+from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, ride_day, show_park, tell
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2025, 12, 23, 22, tzinfo=UTC)  # Tuesday, 17:00 in New York
+TODAY, YESTERDAY = date(2025, 12, 23), date(2025, 12, 22)
+WEEK = [date(2025, 12, 14) + timedelta(days=n) for n in range(7)]
+OPENING = local(TODAY, "09:00")  # eight hours before NOW
+LIVE = pytest.mark.parametrize("period", ["live", "today"])
+STORED = pytest.mark.parametrize("period", ["yesterday", "last_week", "last_month"])
+DAY_IN = {"yesterday": YESTERDAY, "last_week": WEEK[2], "last_month": date(2025, 11, 30)}
+
+
+@pytest.fixture(autouse=True)
+def _clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def ask(client):
+    def answer(period: str, **query: Any) -> list[dict]:
+        response = client.get("/api/rides/downtime", {"period": period, **query})
+        assert response.status_code == 200, response.content
+        return response.json()["data"]
+
+    return answer
+
+
+def figures(rows: list[dict], *columns: str) -> tuple:
+    (row,) = rows
+    return tuple(row[name] for name in columns)
+
+
+def names(rows: list[dict]) -> list[str]:
+    return [row["ride_name"] for row in rows]
+
+
+def told(story: str, wait: int | None = None, reports_down: bool = False, **columns: Any) -> Any:
+    """A ride with this story since 09:00 in a park that is open since then."""
+    park = make_park(is_disney=reports_down)
+    ride = make_ride(park, **columns)
+    end = tell(ride, OPENING, story, wait=wait)
+    show_park(park, OPENING, int((end - OPENING).total_seconds()) // 60, "1.0")
+    return ride
+
+
+# -- live and today ---------------------------------------------------------------------------------------
+
+
+def test_live_and_today_are_the_same_rows(ask):
+    told("O420 D60")
+    told("D60 O420", reports_down=True)
+    assert ask("live") == ask("today") != []
+
+
+@pytest.mark.parametrize(
+    ("story", "reports_down", "downtime", "uptime"),
+    [
+        ("O420 D60", False, 1.0, 87.5),
+        ("O420 C60", False, 1.0, 87.5),
+        ("+420 -60", False, 1.0, 87.5),
+        ("O420 D60", True, 1.0, 87.5),
+        ("O360 D60 C60", True, 1.0, 75.0),
+        ("O410 D10 R60", False, 0.17, 85.4),
+        # only ever down: evidence where breakdowns are reported (A-9), else none (Q22)
+        ("D480", True, 8.0, 0.0),
+        ("C400 D80", True, 1.33, 0.0),
+        ("D480", False, None, None),
+        ("C480", False, None, None),
+        ("-480", False, None, None),
+        ("C480", True, None, None),
+        ("R480", False, None, None),
+        ("O480", False, None, None),
+        ("O420 C60", True, None, None),
+    ],
+)
+@LIVE
+def test_downtime_of_the_day_so_far(ask, period, story, reports_down, downtime, uptime):
+    told(story, reports_down=reports_down)
+    rows = ask(period)
+    assert [(row["downtime_hours"], row["uptime_percentage"]) for row in rows] == (
+        [] if downtime is None else [(downtime, uptime)]
+    )
+
+
+def test_running_while_the_park_was_closed_is_no_evidence(ask):
+    ride = make_ride(make_park())
+    end = tell(ride, OPENING, "O60 D60", park_open=False)
+    tell(ride, end, "D300")
+    assert ask("today") == []
+
+
+def test_down_while_the_park_was_closed_is_neither_down_nor_open_time(ask):
+    ride = make_ride(make_park())
+    end = tell(ride, OPENING, "D120", park_open=False)
+    tell(ride, end, "O90 D30")
+    assert figures(ask("today"), "downtime_hours", "uptime_percentage") == (0.5, 75.0)
+
+
+def test_an_outage_of_yesterday_evening_does_not_go_on_at_midnight(ask):
+    ride = make_ride(make_park())
+    tell(ride, local(YESTERDAY, "20:00"), "O60 D180")
+    tell(ride, local(TODAY, "00:00"), "D120")
+    assert ask("today") == []
+
+
+@LIVE
+def test_an_observation_counts_until_now_and_not_beyond(ask, period):
+    """Design §4: windows clip. The row says four hours down; one of them has passed."""
+    ride = make_ride(make_park())
+    tell(ride, NOW - timedelta(hours=2), "O60 D240", None)
+    assert figures(ask(period), "downtime_hours", "uptime_percentage") == (1.0, 50.0)
+
+
+@pytest.mark.parametrize(("outage", "listed"), [("17s", []), ("19s", [0.01])])
+def test_downtime_that_rounds_to_no_hours_is_not_listed(ask, outage, listed):
+    """R-17.2: the rounded hours are listed if > 0."""
+    told(f"O400 D{outage} O60")
+    assert [row["downtime_hours"] for row in ask("today")] == listed
+
+
+@pytest.mark.parametrize(
+    ("story", "park_now", "status", "is_open"),
+    [
+        ("O300 D60 O120", True, "OPERATING", True),
+        ("O300 D180", True, "DOWN", False),
+        ("O300 D60 C120", True, "CLOSED", False),
+        ("O300 D60 R120", True, "REFURBISHMENT", False),
+        ("O300 D60 +120", True, "OPERATING", True),
+        ("O300 D60 -120", True, "DOWN", False),
+        ("O300 D60 O120", False, "PARK_CLOSED", False),
+        ("O300 D60 O120", None, "PARK_CLOSED", False),
+        # no news of the ride for more than two hours
+        ("O100 D60", True, "DOWN", None),
+        ("O100 D60", False, "PARK_CLOSED", False),
+    ],
+)
+@LIVE
+def test_the_current_status_is_that_of_park_and_ride_now(ask, period, story, park_now, status, is_open):
+    ride = make_ride(make_park())
+    tell(ride, OPENING, story)
+    if park_now is not None:
+        show_park(ride.park, NOW - timedelta(minutes=10), 10, is_open=park_now)
+    columns = ("current_status", "current_is_open", "park_is_open")
+    assert figures(ask(period), *columns) == (status, is_open, bool(park_now))
+
+
+def test_a_schedule_says_that_the_park_is_open_now(ask):
+    ride = told("O300 D180")
+    show_park(ride.park, NOW, 10, is_open=False)
+    ParkSchedule.objects.create(
+        park=ride.park, schedule_date=TODAY, opening_time=OPENING, closing_time=NOW + timedelta(hours=1)
+    )
+    assert figures(ask("live"), "current_status", "park_is_open") == ("DOWN", True)
+
+
+@pytest.mark.parametrize(
+    ("waits", "expected"),
+    [
+        ([("O420 D60", None)], (None, None)),
+        ([("O420 D60", 0)], (None, None)),
+        ([("O240 D60", 0), ("O60", 40)], (40, 40)),
+        ([("O60 D60", 30), ("O240", 45)], (40, 45)),  # 30 for two hours, 45 for four
+        ([("O60 D60", 30), ("O120", 31)], (31, 31)),  # 30.5
+        ([("O60 D60", 30), ("O60", 480)], (30, 30)),
+        ([("O610s D20s", 30), ("O630s", 29)], (30, 30)),
+        # 0.496 above 29: rounded once it is 29 (R-0.1), rounded twice it would be 30
+        ([("O600s D20s", 30), ("O630s", 29)], (29, 30)),
+    ],
+)
+@LIVE
+def test_waits_are_those_above_zero_in_the_open_park(ask, period, waits, expected):
+    ride = make_ride(make_park())
+    at = tell(ride, OPENING - timedelta(hours=2), "O60", wait=200, park_open=False)
+    for story, wait in waits:
+        at = tell(ride, at, story, None, wait=wait)
+    # A ride without a wait when it went down keeps a short outage in every case.
+    if "D" not in waits[0][0]:
+        tell(ride, at, "D10")
+    assert figures(ask(period), "avg_wait_time", "peak_wait_time") == expected
+
+
+# -- closed periods ---------------------------------------------------------------------------------------
+
+
+def test_yesterday_is_the_stored_row(ask):
+    ride_day(
+        make_ride(make_park()),
+        YESTERDAY,
+        downtime_minutes=200,
+        uptime_percentage=Decimal("74.36"),
+        status_changes=6,
+        avg_wait_time=Decimal("33.50"),
+        peak_wait_time=120,
+    )
+    rows = ask("yesterday")
+    assert figures(rows, "downtime_hours", "uptime_percentage", "status_changes") == (3.33, 74.36, 6)
+    assert figures(rows, "avg_wait_time", "peak_wait_time", "trend_percentage") == (34, 120, None)
+
+
+@pytest.mark.parametrize(("period", "first"), [("last_week", WEEK[0]), ("last_month", date(2025, 11, 1))])
+def test_a_week_and_a_month_are_sums_and_means(ask, period, first):
+    ride = make_ride(make_park())
+    for number, (minutes, uptime) in enumerate(((50, "90.00"), (0, "100.00"), (75, "80.01"))):
+        ride_day(ride, first + timedelta(days=number), downtime_minutes=minutes, uptime_percentage=Decimal(uptime))
+    closed = first + timedelta(days=3)
+    ride_day(ride, closed, downtime_minutes=0, uptime_percentage=0, operating_hours_minutes=0, status_changes=0)
+    # 125 minutes; the mean 90.00333; the closed day is in no mean
+    assert figures(ask(period), "downtime_hours", "uptime_percentage", "status_changes") == (2.08, 90.0, 6)
+
+
+def test_the_mean_uptime_rounds_half_up_to_two_decimals(ask):
+    ride = make_ride(make_park())
+    for day, uptime in zip(WEEK, ("90.01", "90.02"), strict=False):
+        ride_day(ride, day, uptime_percentage=Decimal(uptime))
+    assert figures(ask("last_week"), "uptime_percentage") == (90.02,)
+
+
+@STORED
+def test_rides_without_downtime_are_not_listed_and_one_minute_is_enough(ask, period):
+    for minutes in (0, 1):
+        ride_day(make_ride(make_park()), DAY_IN[period], downtime_minutes=minutes)
+    assert figures(ask(period), "downtime_hours") == (0.02,)
+
+
+@STORED
+@pytest.mark.parametrize(
+    ("before", "now", "expected"), [(60, 90, 50.0), (60, 20, -66.7), (0, 60, None), (None, 60, None)]
+)
+def test_the_trend_is_the_change_of_downtime_in_percent(ask, period, before, now, expected):
+    ride = make_ride(make_park())
+    earlier = {"yesterday": date(2025, 12, 21), "last_week": date(2025, 12, 13), "last_month": date(2025, 10, 31)}
+    ride_day(ride, DAY_IN[period], downtime_minutes=now)
+    if before is not None:
+        ride_day(ride, earlier[period], downtime_minutes=before)
+        ride_day(ride, earlier[period], downtime_minutes=999, metrics_version=2)
+    assert figures(ask(period), "trend_percentage") == (expected,)
+
+
+@STORED
+def test_only_rows_of_the_current_rule_set_are_read(ask, settings, period):
+    ride = make_ride(make_park())
+    for version in (1, 2, 3):
+        ride_day(ride, DAY_IN[period], downtime_minutes=60 * version, metrics_version=version)
+    settings.METRICS_VERSION = 2
+    assert figures(ask(period), "downtime_hours") == (2.0,)
+
+
+@pytest.mark.parametrize(
+    ("now", "period", "in_tokyo", "in_los_angeles"),
+    [
+        ("2025-12-23T22:32Z", "yesterday", "2025-12-23", "2025-12-22"),
+        ("2025-12-21T00:30Z", "last_week", "2025-12-14", "2025-12-07"),
+        ("2025-12-21T00:30Z", "last_week", "2025-12-20", "2025-12-13"),
+        ("2025-12-01T05:00Z", "last_month", "2025-11-30", "2025-10-31"),
+        ("2025-12-01T05:00Z", "last_month", "2025-11-01", "2025-10-01"),
+    ],
+)
+def test_every_park_has_its_own_dates(ask, now, period, in_tokyo, in_los_angeles):
+    rides = [make_ride(make_park(timezone=zone)) for zone in (TOKYO, LOS_ANGELES)]
+    for ride, here, there in zip(rides, (in_tokyo, in_los_angeles), (in_los_angeles, in_tokyo), strict=True):
+        ride_day(ride, date.fromisoformat(here), downtime_minutes=60)
+        ride_day(ride, date.fromisoformat(there), downtime_minutes=600)
+    with time_machine.travel(now, tick=False):
+        assert [row["downtime_hours"] for row in ask(period)] == [1.0, 1.0]
+
+
+# -- which rides, in which order --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("period", ["live", "today", "yesterday", "last_week", "last_month"])
+def test_only_active_attractions_of_active_parks_are_listed(ask, period):
+    for name, ride_columns, park_columns in (
+        ("shown", {}, {}),
+        ("show", {"category": "SHOW"}, {}),
+        ("meet", {"category": "MEET_AND_GREET"}, {}),
+        ("experience", {"category": "EXPERIENCE"}, {}),
+        ("uncategorised", {"category": None}, {}),
+        ("retired", {"is_active": False}, {}),
+        ("in a closed-down park", {}, {"is_active": False}),
+    ):
+        ride = make_ride(make_park(**park_columns), name=name, **ride_columns)
+        tell(ride, OPENING, "O420 D60")
+        for day in DAY_IN.values():
+            ride_day(ride, day)
+    assert names(ask(period)) == ["shown"]
+
+
+@pytest.mark.parametrize("period", ["live", "yesterday", "last_week"])
+def test_the_filter_keeps_rides_of_parks_with_either_flag(ask, period):
+    for flags in ({}, {"is_disney": True}, {"is_universal": True}):
+        ride = make_ride(make_park(**flags), name=next(iter(flags), "none"))
+        tell(ride, OPENING, "O420 D60")
+        for day in DAY_IN.values():
+            ride_day(ride, day)
+    assert names(ask(period)) == ["is_disney", "is_universal", "none"]
+    assert names(ask(period, filter="disney-universal")) == ["is_disney", "is_universal"]
+
+
+@pytest.mark.parametrize("period", ["live", "yesterday", "last_week"])
+@pytest.mark.parametrize(("own", "classified", "shown"), [(None, None, None), (1, None, 1), (3, 1, 1), (None, 2, 2)])
+def test_the_tier_is_the_classified_one_else_the_rides_own(ask, period, own, classified, shown):
+    ride = make_ride(make_park(), classified, tier=own)
+    tell(ride, OPENING, "O420 D60")
+    for day in DAY_IN.values():
+        ride_day(ride, day)
+    assert figures(ask(period), "tier") == (shown,)
+
+
+@pytest.mark.parametrize(
+    ("sort_by", "expected"),
+    [
+        (None, ["B", "A", "C", "D"]),
+        ("downtime_hours", ["B", "A", "C", "D"]),
+        ("uptime_percentage", ["D", "A", "C", "B"]),
+        ("trend_percentage", ["D", "A", "C", "B"]),
+        ("current_is_open", ["B", "A", "C", "D"]),
+    ],
+)
+@STORED
+def test_stored_rows_are_ranked_by_every_key_with_ties_by_name(ask, period, sort_by, expected):
+    before = {"yesterday": date(2025, 12, 21), "last_week": date(2025, 12, 13), "last_month": date(2025, 10, 31)}
+    for name, minutes, uptime, earlier in (
+        ("D", 30, 50, 10),
+        ("C", 60, 80, 30),
+        ("B", 90, 85, None),
+        ("A", 60, 80, 30),
+    ):
+        ride = make_ride(make_park(), name=name)
+        ride_day(ride, DAY_IN[period], downtime_minutes=minutes, uptime_percentage=uptime)
+        if earlier:
+            ride_day(ride, before[period], downtime_minutes=earlier)
+    rows = ask(period, **({"sort_by": sort_by} if sort_by else {}))
+    assert names(rows) == expected
+    assert [row["rank"] for row in rows] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("sort_by", "expected"),
+    [
+        (None, ["silent", "up", "down", "idle"]),
+        ("downtime_hours", ["silent", "up", "down", "idle"]),
+        # what is down first, then what runs, then what is not known
+        ("current_is_open", ["down", "idle", "up", "silent"]),
+        ("uptime_percentage", ["silent", "up", "down", "idle"]),
+        ("trend_percentage", ["silent", "up", "down", "idle"]),
+    ],
+)
+@LIVE
+def test_live_and_today_are_ranked_by_every_key_with_ties_by_name(ask, period, sort_by, expected):
+    for name, story in (
+        ("idle", "O420 D60"),
+        ("up", "O300 D120 O60"),
+        ("silent", "O60 D180"),
+        ("down", "O420 D60"),
+    ):
+        ride = make_ride(make_park(), name=name)
+        tell(ride, OPENING, story)
+        show_park(ride.park, OPENING, 480, "1.0")
+    assert names(ask(period, **({"sort_by": sort_by} if sort_by else {}))) == expected

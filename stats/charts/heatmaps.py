@@ -1,0 +1,78 @@
+"""The values of the charts as a matrix of parks or rides by hours or dates (R-20.1, public-api 4.16)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import TextChoices
+
+from core.rounding import half_up
+from parks.models import Park
+from stats.charts.chart_lines import Kind, Line
+from stats.charts.parks_and_rides import chart_of, granularity
+from stats.measures.windows import Period
+from stats.readings.identity import Row, number, ride_identity
+
+
+class HeatmapType(TextChoices):
+    PARKS = "parks"
+    PARKS_SHAME = "parks-shame"
+    RIDES_DOWNTIME = "rides-downtime"
+    RIDES_WAIT_TIMES = "rides-waittimes"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    kind: Kind
+    name: str
+    unit: str
+    title: str
+
+
+WAIT = ("avg_wait_time_minutes", "minutes", "Wait Time")
+METRICS = {
+    HeatmapType.PARKS: Metric(Kind.PARK_WAIT, *WAIT),
+    HeatmapType.PARKS_SHAME: Metric(Kind.PARK_SCORE, "shame_score", "points", "Shame Score"),
+    HeatmapType.RIDES_DOWNTIME: Metric(Kind.RIDE_DOWNTIME, "downtime_hours", "hours", "Downtime"),
+    HeatmapType.RIDES_WAIT_TIMES: Metric(Kind.RIDE_WAIT, *WAIT),
+}
+
+
+def heatmap(asked: HeatmapType, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Row:
+    """What `/api/trends/heatmap-data` tells, apart from `success`. `period` is not live.
+
+    The rows are the chart's, in its order. Hours are those of each park's own clock, whatever `timezone` says.
+    """
+    metric = METRICS[asked]
+    chart = chart_of(metric.kind, period, disney_universal_only, limit, now)
+    entities = "Parks" if metric.kind.is_of_parks else "Rides"
+    words = period.value.replace("_", " ").title()
+    return {
+        "period": period.value,
+        "metric": metric.name,
+        "metric_unit": metric.unit,
+        "granularity": granularity(period),
+        "timezone": settings.SITE_TIME_ZONE,
+        "title": f"Top {len(chart.lines)} {entities} by {metric.title} ({words})",
+        "entities": [entity(rank, line) for rank, line in enumerate(chart.lines, start=1)],
+        "time_labels": chart.labels,
+        "matrix": [[number(value) for value in line.values] for line in chart.lines],
+    }
+
+
+def entity(rank: int, line: Line) -> Row:
+    """A row's head. A location makes the browser take it for a park."""
+    common = {"entity_id": line.entity.pk, "entity_name": line.entity.name, "rank": rank}
+    common["total_value"] = mean_of_cells(line.values)
+    if isinstance(line.entity, Park):
+        return {**common, "location": line.entity.location}
+    ride = ride_identity(line.entity)
+    return {**common, "park_name": ride["park_name"], "tier": ride["tier"]}
+
+
+def mean_of_cells(values: Iterable[Decimal | None]) -> float:
+    """Of the cells that are not null, one decimal; 0.0 without any (R-20.1)."""
+    known = [value for value in values if value is not None]
+    return float(half_up(sum(known, Decimal(0)) / len(known), 1)) if known else 0.0

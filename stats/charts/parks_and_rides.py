@@ -1,0 +1,82 @@
+"""Series for line charts of the parks or rides that stand out most (R-20.2, public-api 4.13)."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import TextChoices
+
+from parks.models import Park
+from stats.charts.chart_lines import Chart, Kind, Line, daily_chart
+from stats.charts.clock_lines import clock_chart
+from stats.measures.windows import Period
+from stats.readings.identity import Row, ride_identity
+from stats.readings.selection import chosen_parks
+from stats.readings.shared import over_many_parks
+
+GRANULARITY = {Period.LIVE: "minutes", Period.TODAY: "hourly", Period.YESTERDAY: "hourly"}
+
+
+class ChartType(TextChoices):
+    PARKS = "parks"
+    RIDES = "rides"
+    WAIT_TIMES = "waittimes"
+    RIDE_WAIT_TIMES = "ridewaittimes"
+
+
+KINDS = {
+    ChartType.PARKS: Kind.PARK_SCORE,
+    ChartType.RIDES: Kind.RIDE_DOWNTIME,
+    ChartType.WAIT_TIMES: Kind.PARK_WAIT,
+    ChartType.RIDE_WAIT_TIMES: Kind.RIDE_WAIT,
+}
+
+
+def chart_of(kind: Kind, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Chart:
+    """The parks or attractions with the highest figures of a period, and their values in its columns."""
+    return drawn(chosen_parks(disney_universal_only), kind, period, limit, now)
+
+
+@over_many_parks
+def drawn(parks: list[Park], kind: Kind, period: Period, limit: int, now: datetime) -> Chart:
+    chart = daily_chart if granularity(period) == "daily" else clock_chart
+    return chart(kind, parks, period, limit, now)
+
+
+def granularity(period: Period) -> str:
+    return GRANULARITY.get(period, "daily")
+
+
+def chart_data(chart_type: ChartType, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Row:
+    """`chart_data` of `/api/trends/chart-data`: labels, and one dataset for each park or ride, the highest first."""
+    kind, is_live = KINDS[chart_type], period == Period.LIVE
+    chart = chart_of(kind, period, disney_universal_only, limit, now)
+    has_whole_minutes = kind.is_wait and not is_live
+    data: Row = {
+        "labels": chart.labels,
+        "datasets": [
+            {**named(line, is_live), "data": [json_number(value, has_whole_minutes) for value in line.values]}
+            for line in chart.lines
+        ],
+    }
+    if is_live and kind != Kind.PARK_SCORE:
+        data["granularity"] = granularity(period)
+    return data
+
+
+def named(line: Line, is_live: bool) -> Row:
+    """What a dataset tells of its park or ride: less of it in live charts. Tooltips read `park` (6.4)."""
+    entity = line.entity
+    if isinstance(entity, Park):
+        name = {"label": entity.name}
+        return name if is_live else {**name, "entity_id": entity.pk, "location": entity.location}
+    ride = ride_identity(entity)
+    name = {"label": ride["ride_name"], "park": ride["park_name"]}
+    if is_live:
+        return name
+    return {**name, "entity_id": ride["ride_id"], "park_name": ride["park_name"], "tier": ride["tier"]}
+
+
+def json_number(value: Decimal | None, is_whole: bool) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if is_whole else float(value)

@@ -1,0 +1,373 @@
+"""Daily statistics of ranges of days, stored: any day, any time, the same rows again (R-14, R-26.1)."""
+
+import logging
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableSequence, Sequence
+from datetime import date, datetime, timedelta
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
+
+from django.db import connection, connections
+from django.db.models import Max, Min, Q
+from django.utils import timezone
+
+from core import data_version
+from core.querysets import retried_on_lock, upsert
+from core.zones import day_range, local_date
+from parks.models import Park
+from snapshots.models import ParkOperatingSession, RideStatusSnapshot
+from stats.daily.compute import ParkDay, compute_park_day
+from stats.models import (
+    AggregationLog,
+    AggregationStatus,
+    AggregationType,
+    ParkDailyStats,
+    RecomputeRun,
+    RideDailyStats,
+)
+
+log = logging.getLogger(__name__)
+
+RIDE_COLUMNS = (
+    "uptime_minutes",
+    "downtime_minutes",
+    "opening_delay_minutes",
+    "unknown_minutes",
+    "uptime_percentage",
+    "operating_hours_minutes",
+    "avg_wait_time",
+    "min_wait_time",
+    "max_wait_time",
+    "peak_wait_time",
+    "status_changes",
+    "longest_downtime_minutes",
+    "snapshot_count",
+    "open_seconds",
+    "up_seconds",
+    "down_seconds",
+    "wait_seconds",
+    "wait_minute_seconds",
+)
+PARK_COLUMNS = (
+    "total_rides_tracked",
+    "avg_uptime_percentage",
+    "shame_score",
+    "total_downtime_hours",
+    "weighted_downtime_hours",
+    "effective_park_weight",
+    "rides_with_downtime",
+    "avg_wait_time",
+    "peak_wait_time",
+    "operating_hours_minutes",
+)
+SESSION_COLUMNS = ("session_start_utc", "session_end_utc", "operating_minutes", "updated_at")
+ONE_DAY = timedelta(days=1)
+# A day is worth a warning when more than this share of its opening hours is unknown.
+MUCH_UNKNOWN = 0.25
+# How far back the hourly job looks for days that nobody computed.
+CATCH_UP_DAYS = 14
+# How often the progress of worker processes is told. Seconds.
+TELLING_INTERVAL = 0.2
+
+Progress = Callable[[int], object]
+ParkSpans = Mapping[Park, tuple[date, date]]
+
+
+def nothing(park_days: int) -> None:
+    """Progress that nobody watches."""
+
+
+# -- one day of one park ---------------------------------------------------------------------------------
+
+
+@retried_on_lock
+def recompute_park_day(park: Park, day: date, version: int) -> ParkDay:
+    """Compute one park-local day and replace its rows under their natural keys."""
+    hold(park, day)
+    result = compute_park_day(park, day, version)
+    upsert(RideDailyStats, result.rides, ("ride", "stat_date", "metrics_version"), RIDE_COLUMNS)
+    # Rides that no longer have an observation on this day lose their row; inactive ones keep their history.
+    stored = RideDailyStats.objects.filter(
+        ride__park=park, ride__is_active=True, stat_date=day, metrics_version=version
+    )
+    stale = dict(stored.exclude(ride__in=list(result.measures)).values_list("ride_id", "pk"))
+    if stale:
+        # A ride that stood in another park that day has its row from there.
+        start, end = day_range(day, park.timezone)
+        elsewhere = RideStatusSnapshot.objects.filter(ride__in=stale, recorded_at__gte=start, recorded_at__lt=end)
+        kept = set(elsewhere.exclude(park=park).values_list("ride_id", flat=True).distinct())
+        RideDailyStats.objects.filter(pk__in=[pk for ride, pk in stale.items() if ride not in kept]).delete()
+    if result.total is not None:
+        upsert(ParkDailyStats, [result.total], ("park", "stat_date", "metrics_version"), PARK_COLUMNS)
+    else:
+        ParkDailyStats.objects.filter(park=park, stat_date=day, metrics_version=version).delete()
+    if result.session is not None:
+        upsert(ParkOperatingSession, [result.session], ("park", "session_date"), SESSION_COLUMNS)
+    else:
+        ParkOperatingSession.objects.filter(park=park, session_date=day).delete()
+    return result
+
+
+def hold(park: Park, day: date) -> None:
+    """Let nobody else compute this day of the park, under whatever version, until the transaction ends.
+
+    Who waits here reads the observations afterwards: what is stored last is never the older knowledge. The
+    session's row is the lock; where there is none yet, an empty one that nobody else sees.
+    """
+    upsert(
+        ParkOperatingSession, [ParkOperatingSession(park=park, session_date=day)], ("park", "session_date"), ("park",)
+    )
+
+
+def warning_of(result: ParkDay) -> str | None:
+    """What a reader of the day's figures should know; None when nothing is missing."""
+    if not result.rides:
+        return f"{result.day} {result.park.name}: no observations"
+    unknown = sum(row.unknown_minutes or 0 for row in result.rides)
+    known = sum(row.operating_hours_minutes for row in result.rides)
+    if unknown > MUCH_UNKNOWN * (unknown + known):
+        share = 100 * unknown / (unknown + known)
+        return f"{result.day} {result.park.name}: {share:.0f} % of the opening hours are unknown"
+    return None
+
+
+# -- what there is to compute ----------------------------------------------------------------------------
+
+
+def days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def observed_span(park: Park) -> tuple[date, date] | None:
+    """The local dates from a park's first to its last observation or statistic; None: it has neither."""
+    rows = RideStatusSnapshot.objects.filter(park=park).aggregate(first=Min("recorded_at"), last=Max("recorded_at"))
+    known = ParkDailyStats.objects.filter(park=park).aggregate(first=Min("stat_date"), last=Max("stat_date"))
+    firsts = [local_date(rows["first"], park.timezone)] if rows["first"] else []
+    lasts = [local_date(rows["last"], park.timezone)] if rows["last"] else []
+    firsts += [known["first"]] if known["first"] else []
+    lasts += [known["last"]] if known["last"] else []
+    return (min(firsts), max(lasts)) if firsts else None
+
+
+def spans_with_data(parks: Iterable[Park], first: date, last: date) -> dict[Park, tuple[date, date]]:
+    """The parks that have anything to compute in a range of local dates, and which part of it."""
+    found = {}
+    for park in parks:
+        span = observed_span(park)
+        if span and max(first, span[0]) <= min(last, span[1]):
+            found[park] = max(first, span[0]), min(last, span[1])
+    return found
+
+
+# -- runs ------------------------------------------------------------------------------------------------
+
+
+def start_run(first: date, last: date, version: int, park: Park | None = None) -> RecomputeRun:
+    """The ledger row of a new recomputation; `park` None stands for all."""
+    RecomputeRun.fail_abandoned()
+    return RecomputeRun.objects.create(
+        first_date=first, last_date=last, park=park, metrics_version=version, started_at=timezone.now()
+    )
+
+
+def parks_of(run: RecomputeRun) -> dict[Park, tuple[date, date]]:
+    parks = [run.park] if run.park else Park.objects.active().order_by("pk")
+    return spans_with_data(parks, run.first_date, run.last_date)
+
+
+def days_of(spans: ParkSpans) -> list[date]:
+    """The dates on which any of the parks has anything to compute."""
+    return sorted({day for first, last in spans.values() for day in days_between(first, last)})
+
+
+def parks_on(day: date, spans: ParkSpans) -> list[Park]:
+    return [park for park, (first, last) in spans.items() if first <= day <= last]
+
+
+def days_to_compute(spans: ParkSpans, done: Collection[date] = ()) -> int:
+    """Park-days, for a progress bar; without those of the dates that are done."""
+    total = sum((last - first).days + 1 for first, last in spans.values())
+    return total - sum(len(parks_on(day, spans)) for day in done)
+
+
+def recompute(run: RecomputeRun, workers: int = 1, progress: Progress = nothing) -> RecomputeRun:
+    """Compute the days of a run that are not done; `progress` gets the park-days as they are done.
+
+    A park that fails stops nobody else; the run's row tells. May be killed at any line and called again.
+    """
+    spans = parks_of(run)
+    days = days_of(spans)
+    workers = min(workers, len(days))
+    error = ""
+    try:
+        # What an open transaction wrote no other process sees, and a worker of Celery may have no processes.
+        is_alone = connection.in_atomic_block or multiprocessing.current_process().daemon
+        if workers > 1 and not is_alone:
+            error = share_out(run, spans, workers, progress)
+        else:
+            compute_days(run, spans, timezone.now(), progress)
+    except BaseException as interruption:
+        run.finish(f"interrupted: {interruption!r}", days)
+        raise
+    run.finish(error, days)
+    return run
+
+
+def compute_days(run: RecomputeRun, spans: ParkSpans, since: datetime, progress: Progress = nothing) -> None:
+    """Claim and compute one day after the other until none is left."""
+    for day in days_of(spans):
+        claimed = run.claim(day, since)
+        if claimed is not None:
+            compute_day(claimed, parks_on(day, spans), progress)
+
+
+def compute_day(claimed: AggregationLog, parks: Sequence[Park], progress: Progress = nothing) -> None:
+    """Compute one local date of the parks and note what came of it."""
+    day = claimed.aggregation_date
+    errors: list[str] = []
+    warnings: list[str] = []
+    claimed.parks_processed = claimed.rides_processed = 0
+    for park in parks:
+        try:
+            result = recompute_park_day(park, day, claimed.metrics_version)
+        except Exception as error:
+            log.exception("park %s, %s", park.pk, day)
+            errors.append(f"park {park.pk} ({park.name}): {error!r}")
+        else:
+            claimed.rides_processed += len(result.rides)
+            claimed.parks_processed += result.total is not None
+            warnings += filter(None, [warning_of(result)])
+        progress(1)
+    claimed.status = AggregationStatus.FAILED if errors else AggregationStatus.SUCCESS
+    claimed.error_message = "\n".join(errors) or None
+    claimed.warnings = "\n".join(warnings)
+    claimed.completed_at = timezone.now()
+    ends = [day_range(day, park.timezone)[1] for park in parks]
+    claimed.aggregated_until_ts = min(max(ends), claimed.started_at)  # of a running day, so far
+    claimed.save()
+    data_version.move()
+
+
+def share_out(run: RecomputeRun, spans: ParkSpans, workers: int, progress: Progress) -> str:
+    """Let several processes claim the days; returns what went wrong with the processes themselves."""
+    context = multiprocessing.get_context("fork")
+    counts = context.RawArray("q", workers)  # a slot for each: a lock would stay held when its holder is killed
+    connections.close_all()  # a connection must not be shared over a fork
+    since = timezone.now()
+    processes = [
+        context.Process(target=work, args=(os.getpid(), run, spans, since, counts, number))
+        for number in range(workers)
+    ]
+    told = 0
+    try:
+        for process in processes:
+            process.start()
+        running = processes
+        while running:
+            wait([process.sentinel for process in running], TELLING_INTERVAL)
+            running = [process for process in running if process.is_alive()]
+            done = sum(counts)
+            progress(done - told)
+            told = done
+    finally:
+        stop(processes)
+    return failures_of(processes)
+
+
+def work(
+    parent: int, run: RecomputeRun, spans: ParkSpans, since: datetime, counts: MutableSequence[int], number: int
+) -> None:
+    """What a worker process does: compute days and count the park-days in its slot; it ends with its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal; the parent ends us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def count(park_days: int) -> None:
+        counts[number] += park_days
+        if os.getppid() != parent:
+            raise SystemExit(1)
+
+    compute_days(run, spans, since, count)
+
+
+def stop(processes: Iterable[ForkProcess]) -> None:
+    """End what still runs, and wait until nothing does."""
+    started = [process for process in processes if process.pid is not None]
+    for process in started:
+        process.terminate()
+    for process in started:
+        process.join()
+
+
+def failures_of(processes: Sequence[ForkProcess]) -> str:
+    """In words, which processes ended before their work did; "" when none."""
+    codes = [process.exitcode for process in processes if process.exitcode]
+    ends = [f"killed by signal {-code}" if code < 0 else f"exit code {code}" for code in codes]
+    return f"{len(ends)} of {len(processes)} worker processes broke off: {', '.join(ends)}" if ends else ""
+
+
+# -- days that have ended --------------------------------------------------------------------------------
+
+
+def ended_days(park: Park, now: datetime, version: int) -> list[date]:
+    """The local dates of a park that are over, have data, and were not computed since (R-26.2)."""
+    yesterday = local_date(now, park.timezone) - ONE_DAY
+    span = observed_span(park)
+    if span is None:
+        return []
+    first, last = max(span[0], yesterday - CATCH_UP_DAYS * ONE_DAY), min(span[1], yesterday)
+    days = days_between(first, last)
+    done = AggregationLog.objects.filter(
+        # A row without park is one of a run over all parks; without a run, of a park that was deleted.
+        Q(park=park) | Q(park=None, run__isnull=False),
+        aggregation_type=AggregationType.DAILY,
+        metrics_version=version,
+        status=AggregationStatus.SUCCESS,
+        aggregation_date__range=(first, last),
+    )
+    final = {
+        day
+        for day, started in done.values_list("aggregation_date", "started_at")
+        if started >= day_range(day, park.timezone)[1]
+    }
+    return [day for day in days if day not in final]
+
+
+def compute_ended_days(now: datetime, version: int, progress: Progress = nothing) -> list[AggregationLog]:
+    """Compute every park-day that ended and was not computed since; what the hourly schedule calls.
+
+    Each gets its row in the ledger. A park whose day is still running is left for a later hour.
+    """
+    logs = []
+    for park in Park.objects.active().order_by("pk"):
+        for day in ended_days(park, now, version):
+            claimed = AggregationLog.objects.create(
+                aggregation_date=day, park=park, metrics_version=version, started_at=now
+            )
+            compute_day(claimed, [park], progress)
+            logs.append(claimed)
+    return logs
+
+
+# -- days that are running -------------------------------------------------------------------------------
+
+
+def refresh_today(now: datetime, version: int) -> int:
+    """Compute the day so far of every park that was observed in it; returns how many.
+
+    No row of the ledger: the day is computed again when it has ended.
+    """
+    done = 0
+    for park in Park.objects.active().order_by("pk"):
+        try:
+            day = local_date(now, park.timezone)
+            start, _ = day_range(day, park.timezone)
+            if RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lte=now).exists():
+                recompute_park_day(park, day, version)
+                done += 1
+        except Exception:
+            log.exception("park %s, the day of %s", park.pk, now)
+    if done:
+        data_version.move()
+    return done

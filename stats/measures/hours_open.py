@@ -1,0 +1,96 @@
+"""When a park was open on a local day: by its schedule, without one from first to last sight (R-6)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from core.zones import day_range
+from parks.models import Park, ParkSchedule, ScheduleType
+from snapshots.models import ParkActivitySnapshot
+from stats.measures.cells import ParkCell, Spans, park_cells, stretches, within
+from stats.measures.measures import OPEN
+from stats.measures.windows import SECONDS_A_DAY, Window, pieces, seconds_of
+
+ParkDate = tuple[int, date]
+ONE_DAY = timedelta(days=1)
+
+
+def spans_by_day(
+    parks: Sequence[Park], days: Sequence[date], sights: dict[ParkDate, Spans] | None = None
+) -> dict[ParkDate, Spans]:
+    """When parks of one zone were open on local days, given in order, by park and day; what nobody tells is missing.
+
+    `sights`: first to last sight on these days, when the caller has read them. One to three queries.
+    """
+    found = planned_spans(parks, days)
+    if len(found) < len(parks) * len(days):
+        seen = seen_spans(parks, days) if sights is None else sights
+        found = {**seen, **found}
+    return found
+
+
+def planned_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate, Spans]:
+    """The OPERATING windows of the schedules, cut to the local days they fall on (R-6.1)."""
+    rows = ParkSchedule.objects.filter(
+        park__in=parks,
+        schedule_type=ScheduleType.OPERATING,
+        # a night may reach into the next date, and a window may carry the date before it opens
+        schedule_date__range=(days[0] - ONE_DAY, days[-1] + ONE_DAY),
+    ).order_by("opening_time")
+    windows: dict[int, Spans] = defaultdict(list)
+    for park, opening, closing in rows.values_list("park_id", "opening_time", "closing_time"):
+        if opening and closing:
+            windows[park].append((seconds_of(opening), seconds_of(closing)))
+    found = {}
+    for day in days if windows else ():
+        start, end = map(seconds_of, day_range(day, parks[0].timezone))
+        for park, spans in windows.items():
+            inside = merged([(max(a, start), min(b, end)) for a, b in spans if a < end and b > start])
+            if inside:
+                found[park, day] = inside
+    return found
+
+
+def seen_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate, Spans]:
+    """From the first to the last sight of each open park on each of the days."""
+    wanted = set(days)
+    parts = [piece for piece in pieces(Window(days[0], days[-1]), parks[0].timezone) if piece.day in wanted]
+    day_of = {piece.midnight: piece.day for piece in parts}
+    rows = ParkActivitySnapshot.objects.filter(park__in=parks, **OPEN)
+    found: dict[ParkDate, Spans] = {}
+    for grid, ranges in stretches(parts, SECONDS_A_DAY):
+        for cell in park_cells(rows.filter(within(ranges)), grid):
+            sight(found, day_of[cell.at], cell)
+    return found
+
+
+def last_seen_open(park: Park, now: datetime) -> datetime | None:
+    """When the park was last seen open; None: never. One query."""
+    seen = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lte=now, **OPEN)
+    return seen.order_by("-recorded_at").values_list("recorded_at", flat=True).first()
+
+
+def sight(sights: dict[ParkDate, Spans], day: date, cell: ParkCell) -> None:
+    """Widen a park's span of a day so that it holds what was seen."""
+    first, last = sights.get((cell.park_id, day), [(cell.first, cell.last)])[0]
+    sights[cell.park_id, day] = [(min(first, cell.first), max(last, cell.last))]
+
+
+def merged(spans: Spans) -> Spans:
+    """The same time in spans that do not touch; `spans` in order of their starts."""
+    found: Spans = []
+    for start, end in spans:
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        elif start < end:
+            found.append((start, end))
+    return found
+
+
+def length(spans: Spans) -> int:
+    return sum(end - start for start, end in spans)
+
+
+def overlap(spans: Spans, start: int, end: int) -> int:
+    """Seconds of [start, end) that lie in the spans."""
+    return sum(max(0, min(b, end) - max(a, start)) for a, b in spans)

@@ -1,0 +1,383 @@
+"""Weeks, months and years from daily rows (R-3.4, R-10.4, R-15)."""
+
+import re
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.tests.golden import golden_cases
+from stats.measures.measures import percent_change
+from stats.measures.spans import (
+    RideDay,
+    RideSpan,
+    ScoreDay,
+    day_score,
+    iso_week_of,
+    iso_week_start,
+    park_span,
+    period_score,
+    previous_iso_week,
+    previous_month,
+    ride_span,
+    ride_spans,
+)
+
+
+def day(up: int = 540, down: int = 60, open_minutes: int = 600, ride: int = 1, **columns: Any) -> RideDay:
+    return RideDay(ride, up, down, open_minutes, **columns)
+
+
+def decimal(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+# -- golden cases ----------------------------------------------------------------------------------------
+
+
+def figures(given: Any) -> dict[str, Any]:
+    """What the code makes of a golden case: the figures of its ride, or of its park."""
+    if isinstance(given, list):
+        spans = ride_spans(ride_day(row) for row in given)
+        park = park_span(spans.values())
+        counts = {"ride_rows": len(spans), "park_rows": int(park is not None)}
+        return counts | (asdict(spans[1]) if spans else {})
+    if "rides" in given:
+        park = park_span(ride_spans(days_of_rides(given)).values())
+        assert park is not None
+        return asdict(park)
+    if "first_run" in given:
+        first, second = (ride_spans(days_in_words(given[run])) for run in ("first_run", "second_run"))
+        return {
+            "first_run_downtime_minutes": first[1].downtime_minutes,
+            "second_run_downtime_minutes": second[1].downtime_minutes,
+            "rows_after_second_run": len(second),
+        }
+    change = percent_change(given["current_downtime_minutes"], given["previous_downtime_minutes"], 2)
+    return {"trend_vs_previous_week": change, "trend_vs_previous_month": change}
+
+
+def ride_day(row: dict[str, Any]) -> RideDay:
+    return RideDay(ride_id=1, **{name: value for name, value in row.items() if name != "stat_date"})
+
+
+def days_of_rides(given: dict[str, Any]) -> list[RideDay]:
+    return [
+        RideDay(
+            ride_id=number,
+            uptime_minutes=ride["uptime_minutes_per_day"],
+            downtime_minutes=ride["downtime_minutes_per_day"],
+            operating_hours_minutes=ride["operating_minutes_per_day"],
+            avg_wait_time=ride.get("avg_wait_time"),
+            peak_wait_time=ride.get("peak_wait_time"),
+        )
+        for number, ride in enumerate(given["rides"])
+        for _ in range(given["days"])
+    ]
+
+
+def days_in_words(text: str) -> list[RideDay]:
+    """ "5 days of 69 downtime minutes"."""
+    count, down = map(int, re.findall(r"\d+", text))
+    return [day(up=761, down=down, open_minutes=830)] * count
+
+
+@pytest.mark.parametrize("case", golden_cases("period_aggregation", "cases"))
+def test_the_golden_spans_hold(case):
+    expected = dict(case["expected"])
+    expected.pop("job_status", None)  # there is no job: a span is computed when asked
+    found = figures(case["input"])
+    assert {name: found[name] for name in expected} == expected
+
+
+def weeks_of_days(parameters: list[Any]) -> list[Any]:
+    """The cases that tell the days of an ISO week; all that is skipped without the shared data stays."""
+    cases = ((parameter, parameter.values[0]) for parameter in parameters)
+    return [
+        parameter
+        for parameter, case in cases
+        if case is None or ("week" in case.get("span", {}) and isinstance(case["input"], list))
+    ]
+
+
+@pytest.mark.parametrize("case", weeks_of_days(golden_cases("period_aggregation", "cases")))
+def test_the_golden_days_lie_in_the_iso_week_they_are_told_for(case):
+    span, days = case["span"], [date.fromisoformat(row["stat_date"]) for row in case["input"]]
+    assert {iso_week_of(one) for one in days} == {(span["iso_year"], span["week"])}
+    assert iso_week_start(span["iso_year"], span["week"]) == min(days)
+    if "week_start_date" in span:
+        assert min(days).isoformat() == span["week_start_date"]
+
+
+@pytest.mark.parametrize("case", golden_cases("time_and_periods", "iso_week_start"))
+def test_the_golden_weeks_start_on_their_monday(case):
+    assert iso_week_start(case["iso_year"], case["week"]).isoformat() == case["expected_monday"]
+
+
+@pytest.mark.parametrize("case", golden_cases("time_and_periods", "previous_iso_week"))
+def test_the_golden_weeks_follow_the_one_before(case):
+    assert previous_iso_week(case["iso_year"], case["week"]) == tuple(case["expected_previous"])
+
+
+# -- rides -----------------------------------------------------------------------------------------------
+
+
+def test_a_span_is_sums_and_the_highest_peak():
+    days = [
+        day(540, 60, 600, avg_wait_time=Decimal("30.00"), peak_wait_time=60, status_changes=2),
+        day(300, 0, 480, avg_wait_time=Decimal("12.50"), peak_wait_time=None, status_changes=1),
+    ]
+    assert ride_span(days) == RideSpan(
+        uptime_minutes=840,
+        downtime_minutes=60,
+        operating_hours_minutes=1080,
+        uptime_percentage=Decimal("77.78"),
+        avg_wait_time=Decimal("22.22"),  # (30 × 600 + 12.5 × 480) / 1080
+        peak_wait_time=60,
+        status_changes=3,
+    )
+
+
+def test_the_rides_of_a_span_do_not_mix():
+    days = [day(ride=7), day(up=0, down=0, ride=9), day(ride=7)]
+    spans = ride_spans(days)
+    assert set(spans) == {7, 9}
+    assert (spans[7].downtime_minutes, spans[9].downtime_minutes) == (120, 0)
+
+
+def test_a_ride_without_a_day_has_no_figures():
+    assert ride_spans([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("up", "open_minutes", "expected"),
+    [(0, 0, "0.00"), (0, 600, "0.00"), (600, 600, "100.00"), (1, 800, "0.13"), (1, 3, "33.33"), (2, 3, "66.67")],
+)
+def test_uptime_has_two_decimals_and_is_zero_where_the_park_never_opened(up, open_minutes, expected):
+    assert str(ride_span([day(up, 0, open_minutes)]).uptime_percentage) == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ([(None, 600)], None),
+        ([("30.00", 600), (None, 600)], "30.00"),  # D-23: not 15
+        ([("0.00", 600), ("30.00", 600)], "15.00"),
+        ([("30.00", 0)], None),  # waits on a day on which the park never opened: nothing to weigh them by
+        ([("30.00", 0), ("10.00", 60)], "10.00"),
+        ([("10.00", 600), ("10.01", 600)], "10.01"),  # 10.005 is a tie
+    ],
+)
+def test_the_average_wait_is_weighted_by_the_days_that_have_one(days, expected):
+    span = ride_span([day(open_minutes=minutes, avg_wait_time=decimal(wait)) for wait, minutes in days])
+    assert span.avg_wait_time == decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("peaks", "highest"), [([None], None), ([0], 0), ([0, None], 0), ([50, 56, None, 55], 56), ([None, None], None)]
+)
+def test_the_peak_is_the_highest_that_was_seen(peaks, highest):
+    assert ride_span([day(peak_wait_time=peak) for peak in peaks]).peak_wait_time == highest
+
+
+DAYS = st.builds(
+    lambda up, down, rest, wait, peak: day(up, down, up + down + rest, avg_wait_time=wait, peak_wait_time=peak),
+    st.integers(0, 700),
+    st.integers(0, 400),
+    st.integers(0, 400),
+    st.none() | st.decimals(0, 300, places=2),
+    st.none() | st.integers(0, 479),
+)
+
+
+@given(st.lists(DAYS, min_size=1, max_size=31))
+def test_a_span_lies_between_its_days(days):
+    span = ride_span(days)
+    assert span.uptime_minutes + span.downtime_minutes <= span.operating_hours_minutes
+    assert 0 <= span.uptime_percentage <= 100
+    assert ride_span(days[::-1]) == span, "whatever their order"
+    waits = [one.avg_wait_time for one in days if one.avg_wait_time is not None and one.operating_hours_minutes]
+    assert (span.avg_wait_time is None) is (not waits)
+    if waits:
+        assert span.avg_wait_time is not None
+        assert min(waits) <= span.avg_wait_time <= max(waits)
+
+
+@given(DAYS, st.integers(1, 31))
+def test_the_same_day_again_and_again_has_its_own_percentages(one, count):
+    alone, many = ride_span([one]), ride_span([one] * count)
+    assert (many.uptime_percentage, many.avg_wait_time) == (alone.uptime_percentage, alone.avg_wait_time)
+    assert many.downtime_minutes == count * one.downtime_minutes
+
+
+# -- parks -----------------------------------------------------------------------------------------------
+
+SPAN = ride_span([day(avg_wait_time=Decimal("30.00"), peak_wait_time=60)])
+
+
+def test_a_park_is_the_sums_and_means_of_its_rides():
+    still = replace(
+        SPAN,
+        downtime_minutes=0,
+        operating_hours_minutes=300,
+        uptime_percentage=Decimal("100.00"),
+        avg_wait_time=Decimal("60.00"),
+        peak_wait_time=None,
+    )
+    found = park_span([SPAN, still])
+    assert found is not None
+    assert asdict(found) == {
+        "total_rides_tracked": 2,
+        "avg_uptime_percentage": Decimal("95.00"),
+        "total_downtime_hours": Decimal("1.00"),
+        "rides_with_downtime": 1,
+        "avg_wait_time": Decimal("40.00"),  # (30 × 600 + 60 × 300) / 900
+        "peak_wait_time": 60,
+    }
+
+
+def test_a_park_without_rides_has_no_figures():
+    assert park_span([]) is None
+
+
+def test_rides_without_waits_leave_the_parks_average_alone():
+    silent = replace(SPAN, avg_wait_time=None, peak_wait_time=None)
+    mixed, none = park_span([SPAN, silent]), park_span([silent])
+    assert mixed is not None
+    assert none is not None
+    assert (mixed.avg_wait_time, mixed.peak_wait_time) == (Decimal("30.00"), 60)
+    assert (none.avg_wait_time, none.peak_wait_time) == (None, None)
+
+
+@pytest.mark.parametrize(("minutes", "hours"), [([0], "0.00"), ([1], "0.02"), ([9, 18], "0.45"), ([10, 10], "0.33")])
+def test_the_hours_of_a_park_are_rounded_once(minutes, hours):
+    found = park_span([replace(SPAN, downtime_minutes=down) for down in minutes])
+    assert found is not None
+    assert str(found.total_downtime_hours) == hours
+
+
+def test_the_mean_uptime_of_a_park_rounds_half_up():
+    shares = [Decimal("90.00"), Decimal("90.01")]
+    found = park_span([replace(SPAN, uptime_percentage=share) for share in shares])
+    assert found is not None
+    assert found.avg_uptime_percentage == Decimal("90.01")
+
+
+# -- trends ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("current", "previous", "expected"),
+    [
+        (483, 399, "21.05"),
+        (0, 399, "-100.00"),
+        (399, 399, "0.00"),
+        (Decimal("24.38"), Decimal("20.00"), "21.90"),  # a park's hours
+        (20_001, 20_000, "0.01"),  # 0.005 is a tie
+        (19_999, 20_000, "-0.01"),
+        (0, 0, None),
+        (5, None, None),
+        (Decimal("5.00"), Decimal("0.00"), None),
+    ],
+)
+def test_a_trend_is_a_change_in_percent_with_two_decimals(current, previous, expected):
+    assert percent_change(current, previous, 2) == decimal(expected)
+
+
+# -- scores ----------------------------------------------------------------------------------------------
+
+
+def stored(*scores: Decimal | str | None) -> list[ScoreDay]:
+    """Days of an open park; None has no row."""
+    return [ScoreDay(Decimal(score), 600) for score in scores if score is not None]
+
+
+@pytest.mark.parametrize("case", golden_cases("shame_score", "period"))
+def test_the_golden_scores_of_a_period_hold(case):
+    if "stored" in case:
+        shown = case["expected_display"]
+        assert day_score(case["stored"]) == period_score(stored(case["stored"])) == shown
+    elif len(case["days"]) == 1:
+        assert day_score(case["days"][0]) == case["expected"]
+    else:
+        assert period_score(stored(*case["days"])) == case["expected"]
+
+
+@pytest.mark.parametrize("summary", golden_cases("daily_scenarios", "legacy_three_day_summary_simple_park"))
+def test_the_golden_three_days_have_the_mean_of_their_scores(summary):
+    scenarios = [parameter.values[0] for parameter in golden_cases("daily_scenarios", "scenarios")]
+    scores = [
+        scenario["authoritative_expected"]["interval_10"]["park"]["shame_score"]
+        for scenario in scenarios
+        if scenario["scenario"] == "simple"
+    ]
+    assert len(scores) == 3
+    assert period_score(stored(*scores)) == summary["authoritative_mean_of_daily_scores"]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ([], None),
+        ([ScoreDay(None, 600)], None),
+        ([ScoreDay(Decimal(0), 0)], None),  # closed all day: stored as 0, measured as nothing (A-10)
+        ([ScoreDay(Decimal("2.0"), 600), ScoreDay(Decimal(0), 0)], "2.0"),
+        ([ScoreDay(Decimal("2.0"), 600), ScoreDay(Decimal(0), 600)], "1.0"),
+        ([ScoreDay(Decimal("2.0"), 600), ScoreDay(None, 600)], "2.0"),
+        ([ScoreDay(Decimal("0.1"), 1), ScoreDay(Decimal("0.0"), 900)], "0.1"),  # a tie; days weigh the same
+    ],
+)
+def test_the_score_of_a_period_is_the_mean_of_the_days_that_were_measured(days, expected):
+    assert period_score(days) == decimal(expected)
+
+
+@pytest.mark.parametrize(("score", "shown"), [(None, "0.0"), ("0", "0.0"), ("1.25", "1.3"), ("10.0", "10.0")])
+def test_the_score_of_one_day_is_shown_as_stored(score, shown):
+    assert str(day_score(decimal(score))) == shown
+
+
+# -- calendar --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "week"),
+    [
+        (date(2024, 12, 30), (2025, 1)),
+        (date(2024, 12, 29), (2024, 52)),
+        (date(2021, 1, 3), (2020, 53)),
+        (date(2021, 1, 4), (2021, 1)),
+        (date(2027, 1, 1), (2026, 53)),
+    ],
+)
+def test_the_iso_year_is_not_always_the_calendar_year(day, week):
+    assert iso_week_of(day) == week
+
+
+def test_a_year_without_a_53rd_week_does_not_have_one():
+    assert iso_week_start(2026, 53) == date(2026, 12, 28)
+    with pytest.raises(ValueError, match="week"):
+        iso_week_start(2025, 53)
+
+
+@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)))
+def test_the_week_before_ends_where_the_week_begins(any_day):
+    year, week = iso_week_of(any_day)
+    monday = iso_week_start(year, week)
+    assert monday <= any_day < monday + timedelta(days=7)
+    assert monday.isoweekday() == 1
+    before = previous_iso_week(year, week)
+    assert iso_week_start(*before) == monday - timedelta(days=7)
+    if week == 1:
+        assert before == iso_week_of(date(year - 1, 12, 28)), "the week that contains 28 December"
+
+
+@pytest.mark.parametrize(
+    ("month", "before"),
+    [((2025, 1), (2024, 12)), ((2025, 3), (2025, 2)), ((2024, 3), (2024, 2)), ((2025, 12), (2025, 11))],
+)
+def test_the_month_before_january_is_the_december_before(month, before):
+    assert previous_month(*month) == before

@@ -1,0 +1,115 @@
+"""A park's active rides: which of them count in its score right now, and which do not (R-5.5, public-api 4.5)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.http import http_date
+
+from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
+from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now
+from stats.readings.identity import Row
+from stats.readings.selection import UNREAD
+
+# What a ride without classification is shown as where a tier is needed: it weighs as much (R-9.1).
+DEFAULT_TIER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The active rides of a park, of every category (R-5.6), by tier and name; classifications are loaded."""
+
+    counted: list[Ride]  # operated within seven days
+    excluded: list[Ride]
+
+    @property
+    def rides(self) -> list[Ride]:
+        return self.counted + self.excluded
+
+
+def roster_of(park: Park, now: datetime) -> Roster:
+    """Split by R-5.5, the seventh day included; one query."""
+    roster = Roster([], [])
+    since = now - INCLUSION_WINDOW
+    rides = classified(Ride.objects.filter(park=park, is_active=True)).defer(*UNREAD)
+    for ride in sorted(rides, key=by_tier_and_name):
+        last = ride.last_operated_at
+        (roster.excluded if last is None or last < since else roster.counted).append(ride)
+    return roster
+
+
+def classified(rides: QuerySet[Ride]) -> QuerySet[Ride]:
+    """The rides with their classifications, in the same query."""
+    return rides.select_related("classification")
+
+
+def tier_of(ride: Ride) -> int | None:
+    """The tier of its classification, else its own; None: unclassified."""
+    return ride.classification.tier if hasattr(ride, "classification") else ride.tier
+
+
+def shown_tier(ride: Ride) -> int:
+    return tier_of(ride) or DEFAULT_TIER
+
+
+def by_tier_and_name(ride: Ride) -> tuple[int, str, int]:
+    return shown_tier(ride), ride.name, ride.pk
+
+
+def ride_weight(ride: Ride) -> int:
+    return weight_of(ride.classification.tier_weight if hasattr(ride, "classification") else None)
+
+
+def total_weight(rides: Iterable[Ride]) -> int:
+    return sum(map(ride_weight, rides))
+
+
+def days_since_operation(ride: Ride, now: datetime) -> int | None:
+    """Whole days since the ride last operated in the open park; None: it never did."""
+    return None if ride.last_operated_at is None else (now - ride.last_operated_at).days
+
+
+# -- the answer ------------------------------------------------------------------------------------------
+
+
+def park_rides(park: Park, now: datetime) -> Row:
+    """What `/api/parks/{park_id}/rides` tells, apart from `success`; four queries."""
+    roster = roster_of(park, now)
+    state = parks_now([park], now)[park.pk]
+    current = rides_now(Ride.objects.filter(pk__in=[ride.pk for ride in roster.counted]), now)
+    weight = total_weight(roster.counted)
+    return {
+        "park_id": park.pk,
+        "park_name": park.name,
+        "effective_park_weight": weight,
+        "total_roster_weight": weight + total_weight(roster.excluded),
+        "rides": {
+            "active": [
+                {**roster_row(ride), "current_status": status_now(state, current.get(ride.pk))}
+                for ride in roster.counted
+            ],
+            "excluded": [
+                {**roster_row(ride), "days_since_operation": days_since_operation(ride, now)}
+                for ride in roster.excluded
+            ],
+        },
+    }
+
+
+def roster_row(ride: Ride) -> dict[str, Any]:
+    last = ride.last_operated_at
+    return {
+        "ride_id": ride.pk,
+        "ride_name": ride.name,
+        "tier": tier_of(ride),
+        "tier_weight": ride_weight(ride),
+        "land_area": ride.land_area,
+        "last_operated_at": None if last is None else http_date(last.astimezone(UTC).timestamp()),
+    }
+
+
+def status_now(park: ParkNow, ride: RideNow | None) -> str | None:
+    """R-4.7, last paragraph; None: the park is open and nothing is known of the ride."""
+    return displayed_status(park, ride) if ride or not park.is_open else None

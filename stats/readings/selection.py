@@ -1,0 +1,108 @@
+"""Which parks, rides and rows a question is about; every park is asked for its own dates (R-3.1)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from parks.models import Park, Ride
+from stats.measures.windows import Days, Period, days_of
+from stats.readings.shared import is_shared, shared
+
+# Ids in one list: MariaDB makes a subquery of a thousand, and then reads every ride's whole history.
+IDS_A_LIST = 500
+# What no list tells of its rides; instants take longer to read than all else.
+UNREAD = (
+    "created_at",
+    "updated_at",
+    "classification__classified_at",
+    "classification__updated_at",
+    "classification__reasoning_text",
+    "classification__research_sources",
+)
+UNREAD_OF_PARK = ("park__created_at", "park__updated_at")
+
+
+def chosen_parks(disney_universal_only: bool) -> list[Park]:
+    """The active parks by name, shared; one query at most."""
+    parks = Park.objects.active().order_by("name", "pk")
+    asked = parks.disney_universal() if disney_universal_only else parks
+    return shared(("parks", disney_universal_only), timezone.now(), lambda: list(asked))
+
+
+def parks_to_read(parks: list[Park]) -> list[Park]:
+    """Whose rows a question about these parks reads: everybody's where that is shared, so that it is read once."""
+    return chosen_parks(False) if is_shared(parks) else parks
+
+
+def attractions_of(parks: Iterable[Park]) -> QuerySet[Ride]:
+    """What ride lists and counts show of these parks (R-5.6), parks and classifications loaded."""
+    rides = Ride.objects.active().attractions().filter(park__in=[park.pk for park in parks])
+    return rides.select_related("park", "classification").defer(*UNREAD, *UNREAD_OF_PARK)
+
+
+def every_attraction() -> Mapping[int, Ride]:
+    """All attractions that lists show, shared; by id."""
+    return shared("attractions", timezone.now(), lambda: attractions_of(chosen_parks(False)).in_bulk())
+
+
+def attraction_homes(parks: Sequence[Park]) -> dict[int, int]:
+    """The park of each attraction of these parks; one query at most."""
+    if not is_shared(parks):
+        return dict(attractions_of(parks).order_by().values_list("pk", "park_id"))
+    wanted = {park.pk for park in parks}
+    return {pk: ride.park_id for pk, ride in every_attraction().items() if ride.park_id in wanted}
+
+
+def attractions_by_id(parks: Sequence[Park], ids: Collection[int]) -> dict[int, Ride]:
+    """Those of the rides that are attractions of these parks, parks and classifications loaded; one query at most."""
+    if not is_shared(parks):
+        return attractions_of(parks).in_bulk(list(ids))
+    wanted, every = {park.pk for park in parks}, every_attraction()
+    return {pk: every[pk] for pk in ids if pk in every and every[pk].park_id in wanted}
+
+
+def by_zone(members: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
+    """Ids by time zone, from pairs of both."""
+    zones: dict[str, list[int]] = defaultdict(list)
+    for pk, zone in members:
+        zones[zone].append(pk)
+    return zones
+
+
+def park_dates(parks: Iterable[Park], dates: Callable[[str], Days], park_path: str) -> Q:
+    """A condition on daily rows: each park's own dates of a period."""
+    condition, bounds = Q(pk__in=[]), Q()
+    spans = by_dates(parks, dates)
+    for days, ids in spans.items():
+        condition |= Q(**{f"{park_path}__in": ids}, stat_date__gte=days.first, stat_date__lte=days.last)
+    if len(spans) > 1:
+        # Said apart from the parks, so that the index by date is of use.
+        first, last = min(days.first for days in spans), max(days.last for days in spans)
+        bounds = Q(stat_date__gte=first, stat_date__lte=last)
+    return condition & bounds
+
+
+def by_dates(parks: Iterable[Park], dates: Callable[[str], Days]) -> dict[Days, list[int]]:
+    """Parks by their dates of a period: but around midnight all have the same."""
+    spans: dict[Days, list[int]] = defaultdict(list)
+    for zone, ids in by_zone((park.pk, park.timezone) for park in parks).items():
+        spans[dates(zone)] += ids
+    return spans
+
+
+def observed(members: Iterable[tuple[int, str]], column: str, period: Period, now: datetime) -> Q:
+    """A condition on snapshots: those of a period, today's until now, each park's or ride's in its own zone.
+
+    `members` are pairs of an id and a zone, `column` is what the ids stand in: `park`, or `ride`, by which the
+    table is ordered.
+    """
+    condition = Q(pk__in=[])
+    for zone, ids in by_zone(members).items():
+        start, end = days_of(period, now, zone).utc_range(zone)
+        for n in range(0, len(ids), IDS_A_LIST):
+            some = ids[n : n + IDS_A_LIST]
+            condition |= Q(**{f"{column}__in": some}, recorded_at__gte=start, recorded_at__lt=end)
+    return condition & Q(recorded_at__lte=now)

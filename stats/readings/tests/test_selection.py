@@ -1,0 +1,128 @@
+"""Which rows a question reads, and along which index (R-3.1)."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import connection
+from django.db.models import Count, Max, Sum
+
+from snapshots.models import RideStatusSnapshot
+from stats.measures.windows import Days, Period
+from stats.readings import selection
+from stats.readings.period_sums import OPENED, SCANNED_PARKS, ride_rows
+from stats.readings.selection import observed
+from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, make_park, make_ride, ride_day, tell
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2025, 12, 23, 22, tzinfo=UTC)
+
+
+def hours_found(members: list[tuple[int, str]], column: str, period: Period) -> list[tuple[int, int]]:
+    """(owner, hour of the two days around NOW) of the rows that are read."""
+    rows = RideStatusSnapshot.objects.filter(observed(members, column, period, NOW))
+    found = rows.order_by(f"{column}_id", "recorded_at").values_list(f"{column}_id", "recorded_at")
+    return [(pk, int((at - datetime(2025, 12, 22, tzinfo=UTC)).total_seconds()) // 3600) for pk, at in found]
+
+
+@pytest.mark.parametrize("column", ["ride", "park"])
+@pytest.mark.parametrize(
+    ("period", "zone", "hours"),
+    [
+        # hours since 22 December, 00:00 UTC; NOW is the 46th, and belongs to the day
+        (Period.TODAY, NEW_YORK, range(29, 47)),
+        (Period.TODAY, LOS_ANGELES, range(32, 47)),
+        (Period.TODAY, TOKYO, range(39, 47)),
+        (Period.YESTERDAY, NEW_YORK, range(5, 29)),
+        (Period.YESTERDAY, LOS_ANGELES, range(8, 32)),
+        (Period.YESTERDAY, TOKYO, range(15, 39)),
+    ],
+)
+def test_the_observations_of_a_period_are_those_of_the_owners_day(column, period, zone, hours):
+    rides = [make_ride(make_park(timezone=zone)) for _ in range(2)]
+    for ride in rides:
+        tell(ride, datetime(2025, 12, 22, tzinfo=UTC), "O2880", 3600)
+    owner = rides[0] if column == "ride" else rides[0].park
+    assert hours_found([(owner.pk, zone)], column, period) == [(owner.pk, hour) for hour in hours]
+
+
+def test_long_lists_are_read_in_parts_and_nothing_is_lost(monkeypatch):
+    rides = [make_ride(make_park(timezone=zone)) for zone in (NEW_YORK, TOKYO, NEW_YORK, NEW_YORK)]
+    for ride in rides:
+        tell(ride, datetime(2025, 12, 22, tzinfo=UTC), "O2880", 3600)
+    members = [(ride.pk, ride.park.timezone) for ride in rides]
+    whole = hours_found(members, "ride", Period.TODAY)
+    monkeypatch.setattr(selection, "IDS_A_LIST", 2)
+    assert hours_found(members, "ride", Period.TODAY) == whole
+    assert len(whole) == 3 * 18 + 8
+
+
+@pytest.mark.parametrize("column", ["ride", "park"])
+def test_of_nobody_nothing_is_read(column, django_assert_num_queries):
+    tell(make_ride(make_park()), NOW, "O10")
+    with django_assert_num_queries(0):
+        assert hours_found([], column, Period.TODAY) == []
+
+
+@pytest.mark.mariadb
+def test_a_thousand_rides_of_one_zone_are_ranges_of_the_primary_key_and_no_subquery():
+    ride = make_ride(make_park())
+    tell(ride, NOW, "O5000")
+    members = [(pk, NEW_YORK) for pk in range(ride.pk, ride.pk + 1200)]
+    plan = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, NOW)).explain()
+    assert "ride_status_snapshots" in plan
+    assert "MATERIALIZED" not in plan
+    assert "DERIVED" not in plan
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan of SQLite; MariaDB's depends on what is stored")
+def test_daily_rows_are_found_by_their_date():
+    parks = [make_park(timezone=zone) for zone in (NEW_YORK, TOKYO)]
+    plan = ride_rows(parks, lambda zone: Days(date(2025, 12, 14), date(2025, 12, 20))).explain()
+    assert "ride_daily_of_period (metrics_version=? AND stat_date>? AND stat_date<?)" in plan
+
+
+def test_sums_of_many_parks_are_read_from_the_index_alone():
+    parks = [make_park(timezone=zone) for zone in (NEW_YORK, TOKYO) * SCANNED_PARKS]
+    sums = {"down": Sum("downtime_minutes"), "peak": Max("peak_wait_time"), "days": Count("pk", filter=OPENED)}
+    rows = ride_rows(parks, lambda zone: Days(date(2025, 12, 14), date(2025, 12, 20))).values("ride_id")
+    plan = rows.annotate(**sums).explain()
+    assert "rides" not in plan
+    assert ("COVERING INDEX ride_daily_of_period" in plan) or (
+        "Using index" in plan and "ride_daily_of_period" in plan
+    )
+
+
+def test_daily_rows_of_many_parks_hold_those_of_all_of_them():
+    """What else is in them is sorted out by who asks."""
+    parks = [make_park() for _ in range(SCANNED_PARKS)]
+    rides = [make_ride(park) for park in parks]
+    other = make_ride(make_park())
+    for ride in (*rides, other):
+        ride_day(ride, date(2025, 12, 14))
+        ride_day(ride, date(2025, 12, 16))
+    found = ride_rows(parks, lambda zone: Days(date(2025, 12, 14), date(2025, 12, 15)))
+    assert {row.ride_id for row in found} >= {ride.pk for ride in rides}
+    assert {row.stat_date.day for row in found} == {14}
+    few = ride_rows(parks[:-1], lambda zone: Days(date(2025, 12, 14), date(2025, 12, 15)))
+    assert {row.ride_id for row in few} == {ride.pk for ride in rides[:-1]}
+
+
+def test_daily_rows_are_those_of_each_parks_own_dates():
+    days = {
+        NEW_YORK: Days(date(2025, 12, 14), date(2025, 12, 15)),
+        TOKYO: Days(date(2025, 12, 15), date(2025, 12, 16)),
+    }
+    parks = [make_park(timezone=zone) for zone in days]
+    for park in (*parks, make_park()):
+        ride = make_ride(park)
+        for day in range(13, 18):
+            ride_day(ride, date(2025, 12, day))
+    found = ride_rows(parks, lambda zone: days[zone]).order_by("ride", "stat_date")
+    assert list(found.values_list("ride__park", "stat_date__day")) == [
+        (parks[0].pk, 14),
+        (parks[0].pk, 15),
+        (parks[1].pk, 15),
+        (parks[1].pk, 16),
+    ]
+    assert list(ride_rows([], lambda zone: days[zone])) == []

@@ -1,0 +1,97 @@
+"""Parks and rides from their own midnight until now, measured from raw observations."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from parks.models import Park, Ride, weight_of
+from snapshots.current import ParkNow, RideNow, parks_now, rides_now
+from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
+from stats.measures.measures import RideMeasures, WindowScore, hours, measure_openings, measure_rides, window_score
+from stats.measures.windows import Period
+from stats.readings.selection import observed
+from stats.readings.shared import is_shared, over_many_parks, shared
+
+
+@dataclass(frozen=True, slots=True)
+class ParkToday:
+    """A park from its midnight until now."""
+
+    window: WindowScore
+    open_snapshots: int
+    rides_up: int
+
+
+@over_many_parks
+def parks_today(parks: list[Park], now: datetime) -> dict[int, ParkToday]:
+    """R-10.2 over each park's day so far; four queries."""
+    reports_down = {park.pk: park.reports_down for park in parks}
+    rides = Ride.objects.filter(is_active=True, park__in=reports_down)
+    placed = list(rides.values_list("pk", "park_id", "classification__tier_weight"))
+    homes = {pk: park_id for pk, park_id, _ in placed}
+    weights = {pk: weight for pk, _, weight in placed}
+    members: dict[int, list[tuple[RideMeasures, int]]] = defaultdict(list)
+    for pk, ride in rides_today(parks, homes, now).items():
+        if ride.operated(evidence_by_down=reports_down[ride.park_id]):
+            members[ride.park_id].append((ride, weight_of(weights[pk])))
+    condition = observed([(park.pk, park.timezone) for park in parks], "park", Period.TODAY, now)
+    openings = measure_openings(ParkActivitySnapshot.objects.filter(condition), now)
+    return {
+        park_id: ParkToday(
+            window=window_score(members[park_id], opening.open_seconds),
+            open_snapshots=opening.rows,
+            rides_up=sum(ride.up_seconds > 0 for ride, _ in members[park_id]),
+        )
+        for park_id, opening in openings.items()
+    }
+
+
+def rides_today(parks: list[Park], homes: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+    """Measures of the day so far of rides of these parks; `homes`: the park of each. One query.
+
+    Rides without an observation in the park they stand in now are missing.
+    """
+    if not is_shared(parks):
+        return measured_today(parks, homes, now)
+    everything = shared("rides today", now, lambda: everywhere_today(now))
+    return {pk: everything[pk] for pk in homes if pk in everything}
+
+
+def everywhere_today(now: datetime) -> dict[int, RideMeasures]:
+    parks = list(Park.objects.active())
+    rides = Ride.objects.filter(park__in=[park.pk for park in parks])
+    return measured_today(parks, dict(rides.values_list("pk", "park_id")), now)
+
+
+def measured_today(parks: list[Park], places: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+    """`places`: the park of each ride; one query."""
+    zones = {park.pk: park.timezone for park in parks}
+    members = [(pk, zones[park_id]) for pk, park_id in places.items()]
+    snapshots = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), park__in=zones)
+    measured = measure_rides(snapshots, now, {park.pk: park.reports_down for park in parks})
+    return {ride.ride_id: ride for ride in measured if places[ride.ride_id] == ride.park_id}
+
+
+@over_many_parks
+def parks_at(parks: list[Park], now: datetime) -> dict[int, ParkNow]:
+    """`parks_now`; two queries."""
+    return parks_now(parks, now)
+
+
+def rides_at(parks: list[Park], rides: Collection[int], now: datetime) -> dict[int, RideNow]:
+    """`rides_now` of rides of these parks, by their ids; one query."""
+    if not is_shared(parks):
+        return rides_now(Ride.objects.filter(pk__in=list(rides)), now)
+    everything = shared("rides now", now, lambda: rides_now(Ride.objects.active(), now))
+    return {pk: everything[pk] for pk in rides if pk in everything}
+
+
+def rides_down_today(parks: list[Park], homes: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+    """Of `rides_today` those with downtime, in hours as published; rides that did not operate have none (R-5.3)."""
+    reports_down = {park.pk: park.reports_down for park in parks}
+    return {
+        pk: ride
+        for pk, ride in rides_today(parks, homes, now).items()
+        if hours(ride.down_seconds) > 0 and ride.operated(evidence_by_down=reports_down[ride.park_id])
+    }
