@@ -30,6 +30,22 @@ dialog.addEventListener("keydown", (event) => {
   stops[Math.min(Math.max(place + step, 0), stops.length - 1)].focus();
 });
 
+// A late answer puts new links in place of those one walks through: the focus stays with the same park or ride, or
+// returns to the input when it was not found again.
+const results = document.getElementById("search-results");
+let focused = null;
+
+results.addEventListener("htmx:beforeSwap", () => {
+  focused = results.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+});
+
+results.addEventListener("htmx:afterSwap", () => {
+  if (focused === null) return;
+  const links = [...results.querySelectorAll("a")];
+  (links.find((link) => link.getAttribute("href") === focused) ?? input).focus();
+  focused = null;
+});
+
 dialog.addEventListener("click", (event) => {
   if (event.target === dialog) dialog.close(); // beside the box
 });
