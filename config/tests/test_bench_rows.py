@@ -19,6 +19,8 @@ from snapshots.bulk import insert_new
 from snapshots.models import ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
 from snapshots.status import Status, is_operating
 
+pytestmark = pytest.mark.bench
+
 sys.path.append(str(settings.BASE_DIR / "script" / "lib"))
 chunks, days, parameters = (importlib.import_module(f"bench.{name}") for name in ("chunks", "days", "parameters"))
 load, report, timing = (importlib.import_module(f"bench.{name}") for name in ("load", "report", "timing"))

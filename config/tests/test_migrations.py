@@ -84,6 +84,8 @@ django.setup()
 from django.core.management import call_command
 from django.db import connection
 
+pytestmark = pytest.mark.slow
+
 def tables():
     return sorted(set(connection.introspection.table_names()))
 

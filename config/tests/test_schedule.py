@@ -24,6 +24,8 @@ from parks.grids import HOUR, MINUTE, Grid
 from parks.jobs import run
 from parks.ledger import JobLock, JobRun, JobStatus
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 

@@ -8,6 +8,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from dashboard.tests.browser.addresses import ERRORS, PAGES
 from dashboard.tests.browser.conftest import DESK, PHONE, Visit
 
+pytestmark = pytest.mark.slow
+
 SHIFTS = """() => new Promise((resolve) => {
   let sum = 0;
   new PerformanceObserver((list) => list.getEntries().forEach((entry) => { sum += entry.value; }))
