@@ -13,6 +13,7 @@ from config.tests.processes import ROOT, python
 from config.tests.scratch import new_database
 from snapshots.quality import DataQualityLog
 
+pytestmark = pytest.mark.slow
 OUR_APPS = ["parks", "snapshots", "stats", "weather", "importer"]
 OUR_MODELS = [model for label in OUR_APPS for model in apps.get_app_config(label).get_models()]
 BIG_TABLES = {"ride_status_snapshots", "queue_data"}
@@ -83,8 +84,6 @@ import django
 django.setup()
 from django.core.management import call_command
 from django.db import connection
-
-pytestmark = pytest.mark.slow
 
 def tables():
     return sorted(set(connection.introspection.table_names()))
