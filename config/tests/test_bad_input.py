@@ -30,7 +30,7 @@ from snapshots.models import DataQualityLog, StorageMetric
 from snapshots.quality import LogType
 from stats.tests.builders import make_park, make_ride
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
 
 DOCUMENTS = ["/api/schema/", "/api/docs/"]  # not part of the API that they describe
 SCHEMA = SchemaGenerator().get_schema(request=None, public=True)

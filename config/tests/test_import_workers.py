@@ -14,7 +14,7 @@ import pytest
 from config.tests.processes import ROOT, manage, python
 from config.tests.scratch import new_database
 
-pytestmark = [pytest.mark.django_db, pytest.mark.on_mariadb, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.no_cover]
 
 PATIENCE = 120  # seconds; two busy cores
 STOP_AT_WORK = """

@@ -18,7 +18,7 @@ from stats.tests.by_hand import PERCENTS, ByHand, Expected, Key, day_score, roun
 from stats.tests.random_days import AS_FOUND, HOUR, KINDS, ParkStory, Told, instant, midnight, stories, write
 from stats.windows import Bucket, Window
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
 VERSION = 1

@@ -27,7 +27,7 @@ from stats.models import AggregationLog, ParkDailyStats, RecomputeRun, RideDaily
 from stats.recompute import days_to_compute, parks_of, recompute, recompute_park_day, start_run
 from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, ride_row_of, tell, values
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.no_cover]
 
 ONE_DAY = timedelta(days=1)
 DAYS = [DAY + n * ONE_DAY for n in range(6)]
