@@ -20,8 +20,13 @@ def pytest_report_header() -> str:
     return f"database: {connection.vendor}, Redis: {'yes' if os.environ.get('REDIS_URL') else 'no'}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests whose server this run does not have."""
+# Fixtures through which a test reaches the database, besides the marker django_db.
+DATABASE = {"db", "transactional_db", "django_db_setup"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Skip what this run has no server for, mark what needs no database before `-m` chooses, slow files first."""
     missing = {
         "mariadb": connection.vendor != "mysql",
         "redis": not os.environ.get("REDIS_URL"),
@@ -30,6 +35,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, is_missing in missing.items():
             if is_missing and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=f"needs {marker}"))
+        if needs_no_database(item) and not item.get_closest_marker("on_sqlite"):
+            item.add_marker(pytest.mark.on_mariadb)
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def needs_no_database(item: pytest.Item) -> bool:
+    """Whether a test asks for no database; one whose module imports `connection` finds its own or asks which it is."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    module = vars(getattr(item, "module", None) or object)
+    return not (item.get_closest_marker("django_db") or fixtures & DATABASE or "connection" in module)
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +59,10 @@ def shared_data_dir() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_answers() -> Iterator[None]:
-    """Tests write observations without moving the data version; each of their clients would list all static files."""
-    with override_settings(SHARED_READING_SECONDS=0, WHITENOISE_USE_FINDERS=False):
+    """Tests write observations without moving the data version; each of their clients would list all static files.
+
+    A password's hash is made to take long, which here takes long.
+    """
+    quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(SHARED_READING_SECONDS=0, WHITENOISE_USE_FINDERS=False, PASSWORD_HASHERS=quick):
         yield

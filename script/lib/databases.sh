@@ -4,18 +4,40 @@
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # Debian keeps mariadbd outside an ordinary user's PATH
 
+# The user that the server runs as: it refuses to run as root.
+mariadb_user() {
+    if [ "$(id -u)" -ne 0 ]; then
+        id -un
+    elif id mysql >/dev/null 2>&1; then
+        echo mysql
+    else
+        echo nobody
+    fi
+}
+
+# Whether that user may enter a directory, which takes all directories above it.
+mariadb_reaches() { # DIRECTORY
+    [ "$(id -u)" -ne 0 ] || su -s /bin/sh -c 'test -x "$0"' "$(mariadb_user)" "$1" 2>/dev/null
+}
+
+# Prints where temporary files go that the server shall reach: TMPDIR, or another directory where it is closed to it.
+mariadb_tmp() {
+    for each in "${TMPDIR:-/tmp}" /tmp /var/tmp; do
+        if mariadb_reaches "$each"; then break; fi
+    done
+    echo "$each"
+}
+
 # Starts MariaDB; sets mariadb_pid and mariadb_url. `mariadb_ready` then waits until it answers. A directory that was
 # used before keeps its databases. `mariadb_buffer_pool` and `mariadb_log_size` may be set before, and to come back at
 # the same address `mariadb_port` and `mariadb_password`. Options go to the server, and stand above what is said here.
 mariadb_start() { # DIRECTORY [OPTION…]
     mariadb_directory=$1
     shift
-    mariadb_user=$(id -un)
-    if [ "$(id -u)" -eq 0 ]; then # the server refuses to run as root
-        mariadb_user=mysql
-        id mysql >/dev/null 2>&1 || mariadb_user=nobody
-        chown "$mariadb_user" "$mariadb_directory"
-    fi
+    mariadb_user=$(mariadb_user)
+    [ "$(id -u)" -ne 0 ] || chown "$mariadb_user" "$mariadb_directory"
+    mariadb_reaches "$mariadb_directory" || # MariaDB would speak of missing tables
+        die 1 "MariaDB runs as $mariadb_user, who may not enter $mariadb_directory or a directory above it."
     mariadb_port=${mariadb_port:-$(free_port)}
     mariadb_password=${mariadb_password:-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')}
     mariadb_url="mysql://ridewatch:$mariadb_password@127.0.0.1:$mariadb_port/ridewatch"

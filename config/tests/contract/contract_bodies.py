@@ -22,10 +22,15 @@ class Posted:
 VERIFY, RUN = "/api/audit/verify", "/api/audit/run"
 CLAIM = {"type": "park_shame_score", "entity_id": "{park}", "period": "today", "displayed_value": 1.5}
 
-NO_OBJECTS: tuple[Any, ...] = ([], "text", 5, None)
+NO_OBJECTS: tuple[tuple[Any, str], ...] = (
+    ([], "Invalid data. Expected a dictionary, but got list."),
+    ("text", "Invalid data. Expected a dictionary, but got str."),
+    (5, "Invalid data. Expected a dictionary, but got int."),
+    (None, "No data provided"),
+)
 
 
-def refused(error: str | None, status: int = 400, **changes: Any) -> Posted:
+def refused(error: str, status: int = 400, **changes: Any) -> Posted:
     body = {name: value for name, value in {**CLAIM, **changes}.items() if value != "absent"}
     return Posted(VERIFY, body, status=status, error=error)
 
@@ -47,18 +52,18 @@ POSTED = (
     Posted(VERIFY, {}, status=400, error="Missing required fields: type, entity_id, period, displayed_value"),
     refused("Missing required fields: entity_id, displayed_value", entity_id="absent", displayed_value="absent"),
     refused("Missing required fields: period", period="absent", type="nonsense"),
-    refused(None, displayed_value="abc", type="nonsense"),
+    refused("Invalid displayed_value. Must be a number", displayed_value="abc", type="nonsense"),
     refused("Invalid type. Must be one of: park_shame_score, ride_downtime, wait_time", type="x", period="x"),
     *(
         refused("Invalid period. Must be one of: today, 7days, 30days", period=period)
         for period in ("live", "yesterday", "last_week", "last_month", "all_time", "TODAY", "")
     ),
     refused("Wait time tracing not yet implemented", type="wait_time"),
-    refused(None, status=404, entity_id=UNKNOWN),
-    refused(None, status=404, entity_id=UNKNOWN, type="ride_downtime"),
+    refused(f"Park {UNKNOWN} not found", status=404, entity_id=UNKNOWN),
+    refused(f"Ride {UNKNOWN} not found", status=404, entity_id=UNKNOWN, type="ride_downtime"),
     Posted(RUN, {}, more.RUN),
     Posted(RUN, {"date": "2025-10-15"}, more.RUN),
     Posted(RUN, {"date": "2025-12-1"}, more.RUN),
     Posted(RUN, {"date": "22.12.2025"}, status=400, error="Invalid date format. Use YYYY-MM-DD"),
-    *(Posted(path, body, status=400) for path in (VERIFY, RUN) for body in NO_OBJECTS),
+    *(Posted(path, body, status=400, error=error) for path in (VERIFY, RUN) for body, error in NO_OBJECTS),
 )

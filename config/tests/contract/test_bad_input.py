@@ -29,7 +29,7 @@ from importer.tests.factories import CheckpointFactory
 from snapshots.models import DataQualityLog, LogType, StorageMetric
 from stats.tests.builders import make_park, make_ride
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
 
 DOCUMENTS = ["/api/schema/", "/api/docs/"]  # not part of the API that they describe
 SCHEMA = SchemaGenerator().get_schema(request=None, public=True)
@@ -252,6 +252,7 @@ ODD = [
 ]
 
 
+@pytest.mark.on_sqlite
 @every_parameter
 def test_a_nul_byte_or_an_endless_value_is_refused(path, method, name, ids):
     for value in REFUSED:
@@ -267,6 +268,7 @@ def test_an_odd_value_is_never_a_failure(path, method, name, ids):
         assert status in (GOOD.get(path, 200), 400), value
 
 
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize(("path", "method", "name"), [each for each in NAMED if each not in REPEATABLE])
 def test_of_a_repeated_parameter_the_first_counts(path, method, name, ids):
     bad_first = f"{good(path, method, **{name: '%00'})}&{name}=1"
@@ -321,6 +323,7 @@ def test_an_id_that_nobody_has_is_not_found(path, method, ids):
         assert status_with(value) == (200 if path.endswith("charts") else 404), value[:20]
 
 
+@pytest.mark.on_sqlite
 @every_path
 def test_a_path_that_goes_on_is_not_found(path, ids):
     for more in ("%00", "%ff", "x" * 5_000, "%2e%2e%2f", "%0d%0aX-A:1", "%5c", "/x", ".json"):
@@ -334,6 +337,7 @@ def test_a_path_that_goes_on_is_not_found(path, ids):
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "BREW", "X" * 5_000)
 
 
+@pytest.mark.on_sqlite
 @every_path
 def test_another_method_is_not_allowed(path, ids):
     ours = {method.upper() for each, method in OPERATIONS if each == path} | ({"GET"} if path in DOCUMENTS else set())
@@ -387,6 +391,7 @@ BODIES: list[tuple[bytes, str, int]] = [
 every_writing = pytest.mark.parametrize(("path", "method"), WRITING)
 
 
+@pytest.mark.on_sqlite
 @every_writing
 @pytest.mark.parametrize(("body", "content_type", "status"), BODIES)
 def test_a_body_that_is_no_json_object_is_refused(path, method, body, content_type, status, ids):
@@ -440,6 +445,7 @@ def test_an_odd_value_in_a_body_is_never_a_failure(path, method, ids):
             assert checked(answer) in ((200, 201, 400, 404) if name in example else (200, 201)), (name, value[:40])
 
 
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize("path", READING)
 def test_a_body_that_nobody_asked_for_changes_nothing(path, ids):
     for body, content_type in ((b"{", JSON), (b"x" * 2_000_000, JSON), (b"\x00", "text/html")):
@@ -466,6 +472,7 @@ HEADERS: list[dict[str, str]] = [
 ]
 
 
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize("path", READING)
 def test_an_odd_header_changes_nothing(path, ids):
     for header in HEADERS:
@@ -476,6 +483,7 @@ def test_an_odd_header_changes_nothing(path, ids):
         assert not [text for text in answer.headers.values() if "\n" in text or "\r" in text], header
 
 
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize("path", DOCUMENTS)
 def test_the_documentation_is_what_it_is_whatever_a_client_accepts(path):
     for query, accept in (("", "text/html"), ("format=x%00", "application/pdf"), ("", "\xff/;q")):
@@ -484,6 +492,7 @@ def test_the_documentation_is_what_it_is_whatever_a_client_accepts(path):
         assert answer.body.startswith((b"openapi:", b"<!DOCTYPE html>"))
 
 
+@pytest.mark.on_sqlite
 @every_path
 def test_a_host_that_is_not_ours_is_refused(path, ids):
     for host in ("", "evil.example", "\x00", "\xff", "localhost:x", "a" * 5_000, "localhost, evil"):

@@ -16,6 +16,8 @@ import pytest
 
 from config.tests.processes import ROOT, manage
 
+pytestmark = pytest.mark.slow
+
 HEAD = b"Host: 127.0.0.1\r\nConnection: close\r\n"
 PERIOD = b"/api/rides/downtime?period="
 

@@ -25,6 +25,7 @@ HELD = {
     "sqlite": [],
 }
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(bool(HELD[connection.vendor]), reason=f"needs {HELD[connection.vendor]}"),
     pytest.mark.skipif(not os.access(ROOT / ".venv" / "bin" / "python", os.X_OK), reason="needs script/setup"),
 ]
@@ -214,6 +215,7 @@ for number in range(100_000):
 """
 
 
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize("arguments", [("--help",), ("a", "b"), ("",)])
 def test_an_option_that_cannot_be_used_ends_with_2(arguments, world, data):
     ended = run("backup", *arguments, url=world, data=data)
@@ -275,18 +277,21 @@ def test_a_missing_dump_is_refused(damaged, empty, refused):
     assert "the backup is damaged" in refused(damaged, empty)
 
 
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize("name", ["SHA256SUMS", "manifest.json"])
 def test_a_directory_that_is_no_backup_is_refused(name, damaged, empty, refused):
     (damaged / name).unlink()
     assert f"is not a backup: it has no {name}" in refused(damaged, empty)
 
 
+@pytest.mark.on_sqlite
 def test_checksums_that_leave_the_dump_out_are_refused(damaged, empty, refused):
     sums = damaged / "SHA256SUMS"
     sums.write_text(sums.read_text().splitlines(keepends=True)[1])
     assert "does not cover the dump" in refused(damaged, empty)
 
 
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -318,6 +323,7 @@ def test_rows_that_differ_from_the_manifest_are_told(damaged, empty, data):
     assert f"rows differ from the manifest: parks {manifest['rows']['parks'] - 1} for" in ended.stderr
 
 
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize("arguments", [(), ("--frce",), ("a", "b")])
 def test_a_restore_that_is_not_understood_ends_with_2(arguments, empty, data):
     ended = run("restore", *arguments, url=empty, data=data)

@@ -22,6 +22,8 @@ from drf_spectacular.generators import SchemaGenerator
 
 from config.tests.processes import ROOT, python
 
+pytestmark = pytest.mark.bench
+
 sys.path.append(str(settings.BASE_DIR / "script" / "lib"))
 parameters, report, server, traffic = (
     importlib.import_module(f"bench.{name}") for name in ("parameters", "report", "server", "traffic")

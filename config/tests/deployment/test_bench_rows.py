@@ -19,6 +19,8 @@ from snapshots.models import ParkActivitySnapshot, RideStatusChange, RideStatusS
 from snapshots.status import Status, is_operating
 from snapshots.storage.bulk import insert_new
 
+pytestmark = pytest.mark.bench
+
 sys.path.append(str(settings.BASE_DIR / "script" / "lib"))
 chunks, days, parameters = (importlib.import_module(f"bench.{name}") for name in ("chunks", "days", "parameters"))
 load, report, timing = (importlib.import_module(f"bench.{name}") for name in ("load", "report", "timing"))

@@ -18,6 +18,8 @@ from config.checks import (
 )
 from config.tests.processes import manage
 
+pytestmark = pytest.mark.slow
+
 DEVELOPMENT_KEY = "ridewatch-development-key-known-to-everyone-and-good-for-nothing-else"
 SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
 MYSQL = {"default": {"ENGINE": "django.db.backends.mysql"}}

@@ -14,7 +14,7 @@ import pytest
 from config.tests.deployment.scratch import new_database
 from config.tests.processes import ROOT, manage, python
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.no_cover]
 
 PATIENCE = 120  # seconds; two busy cores
 STOP_AT_WORK = """

@@ -27,7 +27,36 @@ dialog.addEventListener("keydown", (event) => {
   const place = stops.indexOf(document.activeElement);
   if (place < 0) return;
   event.preventDefault();
+  isAwaited = step > 0 && place === 0 && input.value !== answered;
+  if (isAwaited) return;
   stops[Math.min(Math.max(place + step, 0), stops.length - 1)].focus();
+});
+
+// Answers come late and replace the links. The arrow leads to what was found for the words as they are: when that has
+// not come yet, the arrow is kept until it has. A focus that is among the links (by Tab) stays with the same park or
+// ride, or returns to the input when it was not found again.
+const results = document.getElementById("search-results");
+let asked = "";
+let answered = "";
+let isAwaited = false;
+let focused = null;
+
+input.addEventListener("input", () => { isAwaited = false; });
+input.addEventListener("htmx:beforeRequest", () => { asked = input.value; });
+
+results.addEventListener("htmx:beforeSwap", () => {
+  focused = results.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+});
+
+results.addEventListener("htmx:afterSwap", () => {
+  answered = asked;
+  const links = [...results.querySelectorAll("a")];
+  if (focused !== null) (links.find((link) => link.getAttribute("href") === focused) ?? input).focus();
+  if (isAwaited && input.value === answered) {
+    links[0]?.focus();
+    isAwaited = false;
+  }
+  focused = null;
 });
 
 dialog.addEventListener("click", (event) => {

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="what a browser shows is looked at on SQLite"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Playwright keeps an event loop in this thread, and Django would refuse to work beside it."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:

@@ -25,6 +25,36 @@ def test_the_keyboard_opens_the_search_finds_in_spite_of_an_error_and_goes_there
     page.wait_for_url(re.compile(rf"/rides/{visit.site.world.ride}$"))
 
 
+TYPE = "(input, text) => { input.value = text; input.dispatchEvent(new Event('input', { bubbles: true })); }"
+
+
+def test_an_arrow_that_is_quicker_than_the_answer_leads_to_what_is_found_then(visit, page: Page):
+    visit.open("/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("haunted")
+    hits = page.locator("#search-results").get_by_role("link")
+    expect(hits).to_have_text(re.compile("Haunted Mansion"))
+    box = page.get_by_role("dialog").get_by_role("searchbox")
+    arrow = "input.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, cancelable: true }))"
+    box.evaluate(f"(input, text) => {{ ({TYPE})(input, text); {arrow}; }}", "space mountain")
+    expect(page.locator("#search-results").get_by_role("link", name="Space Mountain")).to_be_focused()
+
+
+@pytest.mark.parametrize(("later", "found_again"), [("space mountain", True), ("haunted", False)])
+def test_a_later_answer_leaves_the_focus_where_it_is_or_returns_it_to_the_input(visit, page: Page, later, found_again):
+    visit.open("/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("space")
+    hits = page.locator("#search-results").get_by_role("link")
+    expect(hits).to_have_text(re.compile("Space Mountain"))
+    page.keyboard.press("ArrowDown")
+    hits.evaluate("(link) => link.classList.add('earlier')")
+    box = page.get_by_role("dialog").get_by_role("searchbox")
+    box.evaluate(TYPE, later)
+    expect(page.locator("#search-results .earlier")).to_have_count(0)
+    expect(hits if found_again else box).to_be_focused()
+
+
 def test_escape_closes_the_search_and_gives_the_focus_back(visit, page: Page):
     visit.open("/")
     opener = page.get_by_role("link", name="Search")

@@ -8,6 +8,8 @@ import pytest
 from importer.archive import decoding, formats
 from importer.archive.decoding import EventStream, decode
 
+pytestmark = pytest.mark.slow
+
 EVENTS = [{"entityId": "a", "n": 1}, {"entityId": "b", "n": 2}, {"entityId": "c", "n": 3}]
 DOCUMENT = json.dumps({"events": EVENTS}).encode()
 

@@ -18,6 +18,8 @@ from importer.sample.text import clock, price
 from importer.sample.write import LABEL_FILE, SampleSummary, sample_destinations, write_sample_archive
 from parks.catalog.known import CATALOG, facts_for, sample_twin
 
+pytestmark = pytest.mark.slow
+
 # The clocks of the United States go forward on 8 March; 25 days hold a whole outage period and some.
 ENDS_AT = datetime(2026, 3, 20, 18, 30, tzinfo=UTC)
 DAYS, DESTINATIONS = 25, 4

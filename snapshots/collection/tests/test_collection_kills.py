@@ -22,7 +22,7 @@ from snapshots.models import ParkActivitySnapshot, QueueData, RideStatusChange, 
 from snapshots.tests.processes import shared_database
 from snapshots.tests.told import entry, live
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.no_cover]
 
 PARKS, RIDES = 12, 25
 KILLS = int(os.environ.get("KILLS", "5"))

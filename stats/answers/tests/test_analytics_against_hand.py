@@ -18,7 +18,7 @@ from stats.measures.windows import Bucket, Window
 from stats.tests.by_hand import PERCENTS, ByHand, Expected, Key, day_score, rounded
 from stats.tests.random_days import AS_FOUND, HOUR, KINDS, ParkStory, Told, instant, midnight, stories, write
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
 VERSION = 1

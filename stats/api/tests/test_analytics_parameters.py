@@ -16,7 +16,7 @@ from stats.measures.figures import METRICS
 from stats.measures.windows import Bucket
 from stats.tests.builders import DAY, local, make_park, make_ride, recomputed, tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 RIDES, PARKS = "/api/analytics/rides", "/api/analytics/parks"
 BOTH = pytest.mark.parametrize("path", [RIDES, PARKS])

@@ -7,7 +7,7 @@ import time_machine
 
 from stats.tests.builders import local, make_park, make_ride, park_day, ride_day
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 PARKS, RIDES = "/api/parks/downtime", "/api/rides/downtime"
 BOTH = pytest.mark.parametrize("path", [PARKS, RIDES])

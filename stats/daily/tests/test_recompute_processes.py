@@ -27,7 +27,7 @@ from stats.daily.recompute import days_to_compute, parks_of, recompute, recomput
 from stats.models import AggregationLog, ParkDailyStats, RecomputeRun, RideDailyStats
 from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, ride_row_of, tell, values
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.no_cover]
 
 ONE_DAY = timedelta(days=1)
 DAYS = [DAY + n * ONE_DAY for n in range(6)]
@@ -394,6 +394,7 @@ def is_empty(group: int) -> bool:
     return not alive
 
 
+@pytest.mark.on_mariadb
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("end", ["Ctrl-C", "SIGTERM"])
 def test_an_interrupted_command_leaves_a_run_that_says_so_and_no_process(workers, end, database_url, tmp_path):
@@ -417,6 +418,7 @@ def test_an_interrupted_command_leaves_a_run_that_says_so_and_no_process(workers
     assert 0 < done == run.days_processed < 9_000
 
 
+@pytest.mark.on_mariadb
 def test_workers_end_with_their_parent_even_when_it_is_killed(database_url, tmp_path):
     make_long_history()
     command = start_command(database_url, tmp_path, *LONG_SPAN, "--workers", "2")
@@ -429,6 +431,7 @@ def test_workers_end_with_their_parent_even_when_it_is_killed(database_url, tmp_
     assert RecomputeRun.objects.get().status == "running", "nobody was left to say more"
 
 
+@pytest.mark.on_mariadb
 def test_on_a_terminal_two_workers_show_a_bar_with_the_time_that_is_left(database_url, tmp_path):
     make_history(rides=10)
     screen, terminal = pty.openpty()
@@ -446,6 +449,7 @@ def test_on_a_terminal_two_workers_show_a_bar_with_the_time_that_is_left(databas
     assert re.fullmatch(r"\d\d:\d\d", bars[-1][3])
 
 
+@pytest.mark.on_mariadb
 def test_off_a_terminal_there_is_no_bar(database_url, tmp_path):
     make_history(rides=1)
     out, error = start_command(database_url, tmp_path, *SPAN, "--workers", "2").communicate(timeout=PATIENCE)
