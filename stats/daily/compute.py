@@ -174,21 +174,22 @@ def park_row(
     down = sum(row.downtime_minutes for row in rows)
     weighted = sum(row.downtime_minutes * weight for row, weight in weighed)
     weight = sum(weight for row, weight in weighed if is_member(row))
-    open_minutes = Decimal(sum(row.operating_hours_minutes for row in rows)) / len(rows)
+    open_minutes = sum(row.operating_hours_minutes for row in rows)  # of all rides; their mean is the park's
     averages = [row.avg_wait_time for row in rows if row.avg_wait_time is not None]
     return ParkDailyStats(
         park=park,
         stat_date=day,
         total_rides_tracked=len(rows),
         avg_uptime_percentage=half_up(sum((row.uptime_percentage for row in rows), ZERO) / len(rows), 2),
-        shame_score=shame_score(weighted, weight * open_minutes),
+        # In whole numbers: a mean of 66⅔ minutes would round a score of 4.95 down.
+        shame_score=shame_score(weighted * len(rows), weight * open_minutes),
         total_downtime_hours=half_up(Decimal(down) / 60, 2),
         weighted_downtime_hours=half_up(Decimal(weighted) / 60, 2),
         effective_park_weight=weight,
         rides_with_downtime=sum(row.downtime_minutes > 0 for row in rows),
         avg_wait_time=half_up(sum(averages, ZERO) / len(averages), 2) if averages else None,
         peak_wait_time=max((row.peak_wait_time for row in rows if row.peak_wait_time is not None), default=None),
-        operating_hours_minutes=int(open_minutes),
+        operating_hours_minutes=open_minutes // len(rows),
         metrics_version=version,
     )
 

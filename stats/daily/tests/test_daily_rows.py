@@ -297,6 +297,15 @@ def test_the_day_score_rounds_half_up_to_one_decimal(down, score):
     assert park_row_of(park).shame_score == Decimal(score)
 
 
+def test_a_day_score_on_a_tie_rounds_up_though_the_mean_of_the_open_minutes_is_no_decimal():
+    park = make_park()
+    for tier, story in ((2, "O40"), (1, "O50 D55 R45"), (1, "R10")):
+        tell(make_ride(park, classified=tier), OPENING, story, 300)
+    recomputed(park)
+    # 10 × (55 × 3) ÷ (5 × 200 ÷ 3) = 4.95
+    assert park_row_of(park).shame_score == Decimal("5.0")
+
+
 def test_the_average_uptime_of_a_park_rounds_half_up():
     park = make_park()
     for story in ("O1 D0", "O7999s R1s", "O1", "O1"):  # 100, 99.99, 100, 100 → 99.9975
