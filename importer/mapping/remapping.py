@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.management import call_command
 from django.db import models, transaction
 from django.db.models import Max, Min, Q
 from django.utils import timezone
@@ -21,6 +20,7 @@ from django.utils import timezone
 from core import data_version
 from core.instants import instant, seconds
 from core.intervals import Interval, holding, merged, without
+from core.jobs.requests import RecomputeDays, request
 from core.querysets import retried_on_lock
 from core.zones import local_date
 from importer.mapping.resolve import give_uuid
@@ -32,7 +32,6 @@ from snapshots.status import operating
 
 ROWS_PER_BATCH = 500
 LONGEST_ROW = timedelta(hours=25)  # a row ends at local midnight
-RECOMPUTE = "recompute_daily_stats"  # asked for by name: what observations mean is no business of the importer
 EVER = instant(0), instant(7_258_118_400)
 
 
@@ -147,9 +146,7 @@ def finish(decision: MappingDecision, recompute: bool = True) -> Moved:
     come_back(decision)  # the statistics are those of active rides
     data_version.move()
     if recompute and moved.days is not None:
-        first, last = moved.days
-        park = ("--park-id", str(new.park_id))
-        call_command(RECOMPUTE, "--start-date", str(first), "--end-date", str(last), *park, verbosity=0)
+        request(RecomputeDays(new.park_id, *moved.days), verbosity=0)
     retire(decision, old)
     MappingDecision.objects.filter(pk=decision.pk, moving_from=old).update(moving_from=None)
     decision.refresh_from_db()
