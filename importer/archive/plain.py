@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import msgspec
-import orjson
 from msgspec import UNSET, Raw, UnsetType
 
+from core.payloads import from_json
 from importer.archive.events import CLOCK_TOLERANCE, TEXTS_KEPT, Event, Source, entity_kind, text_in, uuid_in
 from snapshots.models import QueueType
 from snapshots.queues import QueueState, queue_states, standby_wait
@@ -167,7 +167,7 @@ def line_of(name: str, text: bytes) -> Line | None:
         told.append(problem)
 
     try:
-        members = orjson.loads(text)
+        members = from_json(text)
         if name == STANDBY:
             is_fraction = isinstance(members, dict) and isinstance(members.get("waitTime"), float)
             line: Line = standby_wait(members, report), ()
