@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from core.instants import seconds
 from core.querysets import BATCH_SIZE, retried_on_lock
 from parks.models import Park
 from snapshots.collection.feeds import Finding, ParkReading, minutes_between
@@ -64,13 +65,13 @@ def issue(finding: Finding, reading: ParkReading, at: datetime) -> tuple[Key, Ro
     row = (
         source,
         kind,
-        stamp(int(at.timestamp())),
+        stamp(seconds(at)),
         park,
         ride and ride.pk,
         wiki_id,
         ride.queue_times_id if ride else reading.park.queue_times_id,
         finding.entity_name[:255] or reading.park.name,
-        reported_at and stamp(int(reported_at.timestamp())),
+        reported_at and stamp(seconds(reported_at)),
         minutes_between(reported_at, at) if reported_at else None,
         (finding.reported_status or "")[:50] or None,
         json.dumps(details),

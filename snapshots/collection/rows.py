@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from django.db.models import Max, Min, OuterRef, QuerySet
 
+from core.instants import seconds
 from core.rounding import half_up
 from core.zones import day_range, local_date
 from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
@@ -122,9 +123,9 @@ def rows_at(rows: QuerySet[RideStatusSnapshot], instants: Mapping[int, datetime]
     found = {}
     for n in range(0, len(distinct), INSTANTS_A_QUERY):
         near = rows.filter(recorded_at__in=distinct[n : n + INSTANTS_A_QUERY]).order_by()
-        for ride, begun, seconds, status, is_open in near.values_list(*columns):
+        for ride, begun, lasting, status, is_open in near.values_list(*columns):
             if instants.get(ride) == begun:
-                found[ride] = Before(begun, begun + timedelta(seconds=seconds), status, is_open)
+                found[ride] = Before(begun, begun + timedelta(seconds=lasting), status, is_open)
     return found
 
 
@@ -229,13 +230,13 @@ def park_rows(reading: ParkReading, known: Known) -> ParkRows:
     running = [row for row in reading.readings if row.is_operating]
     schedule = known.schedules[park.pk]
     is_open = is_park_open(schedule, at, len(running))
-    seconds = seconds_of_row(park, schedule, at)
-    when = stamp(int(at.timestamp()))
+    longest = seconds_of_row(park, schedule, at)
+    when = stamp(seconds(at))
     waits = [row.wait for row in running if row.wait is not None and is_plausible_wait(row.wait)]
     mean = half_up(Decimal(sum(waits)) / len(waits), 2) if waits else None
     total = len(reading.readings)
     score = score_at(reading, known.capacity[park.pk]) if is_open else None
-    lasting = min(seconds, seconds_until(known.next_of_parks.get(park.pk), at))
+    lasting = min(longest, seconds_until(known.next_of_parks.get(park.pk), at))
     activity = (park.pk, when, lasting, total, len(running), total - len(running))
     figures = (mean if mean is None else str(mean), max(waits, default=None), is_open)
     rows = ParkRows(
@@ -244,7 +245,7 @@ def park_rows(reading: ParkReading, known: Known) -> ParkRows:
         (*activity, *figures, score if score is None else str(score), DataSource.LIVE.value),
     )
     for row in reading.readings:
-        lasting = min(seconds, seconds_until(known.next_of_rides.get(row.ride.pk), at))
+        lasting = min(longest, seconds_until(known.next_of_rides.get(row.ride.pk), at))
         rows.rides.append(ride_row(row, park, when, lasting, is_open, at))
         rows.queues += [queue_row(row.ride.pk, when, queue) for queue in row.queues]
         before = known.rides.get(row.ride.pk)
@@ -254,20 +255,20 @@ def park_rows(reading: ParkReading, known: Known) -> ParkRows:
     return rows
 
 
-def ride_row(row: Reading, park: Park, when: str, seconds: int, park_is_open: bool, at: datetime) -> Row:
+def ride_row(row: Reading, park: Park, when: str, lasting: int, park_is_open: bool, at: datetime) -> Row:
     reported = row.reported_at or at
     return (
         row.ride.pk,
         when,
         park.pk,
-        seconds,
+        lasting,
         row.is_open,
         row.status and row.status.value,
         row.wait,
         row.computed_is_open,
         park_is_open,
         False,
-        stamp(int(reported.timestamp())),
+        stamp(seconds(reported)),
         DataSource.LIVE.value,
     )
 

@@ -7,11 +7,11 @@ the form both drivers take: whole numbers, text, None; instants as `stamp` write
 import functools
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DataError, NotSupportedError, connection, models, transaction
 
+from core.instants import instant
 from snapshots.models import DataQualityIssue, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 
 INSERTS: dict[type[models.Model], str] = {
@@ -75,7 +75,7 @@ MINUTES = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(6
 
 @functools.lru_cache(maxsize=100)
 def day_stamp(day: int) -> str:
-    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m-%d ")
+    return f"{instant(day * 86_400):%Y-%m-%d} "
 
 
 @functools.lru_cache(maxsize=5_000)
