@@ -21,7 +21,7 @@ from core import data_version
 from core.instants import instant, seconds
 from core.intervals import Interval, holding, merged, without
 from core.jobs.requests import RecomputeDays, request
-from core.querysets import retried_on_lock
+from core.querysets import columns_of, retried_on_lock
 from core.zones import local_date
 from importer.mapping.resolve import give_uuid
 from importer.models import LONGEST_NOTES, SURE, ImportSlice, MappingDecision, MappingMethod, Span
@@ -254,8 +254,10 @@ def pieces(row: RideStatusSnapshot, ride: Ride, taken: Sequence[Interval]) -> li
 
 def changed(row: RideStatusSnapshot, ride: Ride, *place: Any) -> RideStatusSnapshot:
     """A copy of a row under another ride; `place`: instant, seconds and whether it is carried, if they differ."""
-    names = [each.attname for each in row._meta.concrete_fields]
-    values = {name: getattr(row, name) for name in names} | {"ride_id": ride.pk, "park_id": ride.park_id}
+    values = {name: getattr(row, name) for name in columns_of(RideStatusSnapshot)} | {
+        "ride_id": ride.pk,
+        "park_id": ride.park_id,
+    }
     if place:
         values |= dict(zip(("recorded_at", "duration_seconds", "is_carried"), place, strict=True))
     return RideStatusSnapshot(**values)
@@ -281,9 +283,8 @@ def move_queue_batch(old: Ride, new: Ride, rows: Sequence[QueueData], end: datet
     live = intervals_of(old, first, end, DataSource.LIVE)
     ours = [row for row in rows if not holding(live, seconds(row.recorded_at))]
     taken = intervals_of(new, first, end, DataSource.LIVE)
-    names = [each.attname for each in QueueData._meta.concrete_fields]
     fitting = [
-        QueueData(**{name: getattr(row, name) for name in names} | {"ride_id": new.pk})
+        QueueData(**{name: getattr(row, name) for name in columns_of(QueueData)} | {"ride_id": new.pk})
         for row in ours
         if not holding(taken, seconds(row.recorded_at))
     ]

@@ -15,16 +15,22 @@ from core.zones import day_range, local_date
 from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
 from snapshots.collection.feeds import ParkReading, Reading, minutes_between
 from snapshots.current import LONGEST_ROW, with_latest
-from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot, nominal_interval
+from snapshots.models import (
+    DataSource,
+    ParkActivitySnapshot,
+    QueueData,
+    RideStatusChange,
+    RideStatusSnapshot,
+    nominal_interval,
+)
 from snapshots.park_open import OpenWindow, Schedule, is_inside, is_park_open, schedules_around
 from snapshots.queues import QueueState
 from snapshots.score import shame_score
 from snapshots.status import is_down, is_plausible_wait, operating
-from snapshots.storage.bulk import stamp
+from snapshots.storage.bulk import Row, row_of, stamp
 
 # The optimizer plans parks × instants.
 INSTANTS_A_QUERY = 50
-Row = tuple[Any, ...]  # in the order of snapshots.storage.bulk.INSERTS
 
 
 class Span(NamedTuple):
@@ -237,13 +243,21 @@ def park_rows(reading: ParkReading, known: Known) -> ParkRows:
     total = len(reading.readings)
     score = score_at(reading, known.capacity[park.pk]) if is_open else None
     lasting = min(longest, seconds_until(known.next_of_parks.get(park.pk), at))
-    activity = (park.pk, when, lasting, total, len(running), total - len(running))
-    figures = (mean if mean is None else str(mean), max(waits, default=None), is_open)
-    rows = ParkRows(
-        reading,
-        is_open,
-        (*activity, *figures, score if score is None else str(score), DataSource.LIVE.value),
+    activity = row_of(
+        ParkActivitySnapshot,
+        park_id=park.pk,
+        recorded_at=when,
+        duration_seconds=lasting,
+        total_rides_tracked=total,
+        rides_open=len(running),
+        rides_closed=total - len(running),
+        avg_wait_time=mean if mean is None else str(mean),
+        max_wait_time=max(waits, default=None),
+        park_appears_open=is_open,
+        shame_score=score if score is None else str(score),
+        data_source=DataSource.LIVE.value,
     )
+    rows = ParkRows(reading, is_open, activity)
     for row in reading.readings:
         lasting = min(longest, seconds_until(known.next_of_rides.get(row.ride.pk), at))
         rows.rides.append(ride_row(row, park, when, lasting, is_open, at))
@@ -257,43 +271,45 @@ def park_rows(reading: ParkReading, known: Known) -> ParkRows:
 
 def ride_row(row: Reading, park: Park, when: str, lasting: int, park_is_open: bool, at: datetime) -> Row:
     reported = row.reported_at or at
-    return (
-        row.ride.pk,
-        when,
-        park.pk,
-        lasting,
-        row.is_open,
-        row.status and row.status.value,
-        row.wait,
-        row.computed_is_open,
-        park_is_open,
-        False,
-        stamp(seconds(reported)),
-        DataSource.LIVE.value,
+    return row_of(
+        RideStatusSnapshot,
+        ride_id=row.ride.pk,
+        recorded_at=when,
+        park_id=park.pk,
+        duration_seconds=lasting,
+        is_open=row.is_open,
+        status=row.status and row.status.value,
+        wait_time=row.wait,
+        computed_is_open=row.computed_is_open,
+        park_appears_open=park_is_open,
+        is_carried=False,
+        last_updated_api=stamp(seconds(reported)),
+        data_source=DataSource.LIVE.value,
     )
 
 
 def queue_row(ride: int, when: str, queue: QueueState) -> Row:
     start, end = queue.return_time_start, queue.return_time_end
-    return (
-        ride,
-        when,
-        queue.queue_type,
-        queue.wait_time_minutes,
-        queue.return_state,
-        None if start is None else stamp(start),
-        None if end is None else stamp(end),
-        None if queue.price_amount is None else str(queue.price_amount),
-        queue.price_currency,
-        queue.boarding_group_status,
-        queue.boarding_group_current,
-    )
+    told = queue._asdict() | {
+        "return_time_start": None if start is None else stamp(start),
+        "return_time_end": None if end is None else stamp(end),
+        "price_amount": None if queue.price_amount is None else str(queue.price_amount),
+    }
+    return row_of(QueueData, ride_id=ride, recorded_at=when, **told)
 
 
 def change_row(before: Before, row: Reading, when: str, since: datetime, at: datetime) -> Row:
-    minutes = minutes_between(since, at)
-    status = row.status and row.status.value
-    return (row.ride.pk, when, before.computed_is_open, row.computed_is_open, before.status, status, minutes, row.wait)
+    return row_of(
+        RideStatusChange,
+        ride_id=row.ride.pk,
+        changed_at=when,
+        previous_status=before.computed_is_open,
+        new_status=row.computed_is_open,
+        previous_status_enum=before.status,
+        new_status_enum=row.status and row.status.value,
+        duration_in_previous_status=minutes_between(since, at),
+        wait_time_at_change=row.wait,
+    )
 
 
 def score_at(reading: ParkReading, weights: Mapping[int, int]) -> Decimal:

@@ -19,6 +19,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
+from core.querysets import columns_of
 from core.zones import day_start
 from snapshots.models import QueueData, RideStatusSnapshot
 from snapshots.storage.partitions import next_month
@@ -70,7 +71,7 @@ def export_month(table: str, month: date, path: Path, told: Callable[[int], Any]
     if path.exists() or checksum_file(path).exists():
         raise ExportError(f"{path} exists already; move it away, or name another directory")
     part = path.with_name(f"{path.name}.part")
-    fields = [field.attname for field in MODELS[table]._meta.local_concrete_fields]
+    fields = list(columns_of(MODELS[table]))
     count = 0
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
