@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
+import msgspec
 from django.db.models import TextChoices
 
 from core.http import Reason, UpstreamError
@@ -22,6 +22,7 @@ from core.zones import is_zone
 MAX_DEPTH = 32  # what MariaDB stores; recorded answers are 7 deep
 LONGEST_NAME = 255
 BOM = b"\xef\xbb\xbf"
+STRICT = msgspec.json.Decoder()
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -90,12 +91,24 @@ def brief(value: Any) -> str:
     return text if len(text) <= 80 else text[:80] + "…"
 
 
+class NotJson(ValueError):
+    """A text is not JSON to the letter; the message says why."""
+
+
+def from_json(text: bytes) -> Any:
+    """The value of a JSON text in UTF-8, read strictly: no NaN, no infinity, no lone surrogate. Raises NotJson."""
+    try:
+        return STRICT.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotJson(str(error).removeprefix("JSON is malformed: ")) from None
+
+
 def parsed(body: bytes) -> Any:
     """The JSON of `body`; raises UpstreamError NOT_JSON, or INVALID when it is nested too deep."""
     body = body.removeprefix(BOM)
     try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        document = from_json(body)
+    except NotJson as error:
         document = parsed_leniently(body, str(error))
     if is_deeper(document, MAX_DEPTH):
         raise UpstreamError(Reason.INVALID, f"JSON nested more than {MAX_DEPTH} deep")

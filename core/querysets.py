@@ -19,6 +19,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+@functools.cache
+def columns_of(model: type[models.Model]) -> tuple[str, ...]:
+    """The columns of a table in the order of the model, without a number that the database gives."""
+    fields = model._meta.local_concrete_fields
+    return tuple(field.attname for field in fields if not isinstance(field, models.AutoField))
+
+
 def retried_on_lock(function: Callable[P, R]) -> Callable[P, R]:
     """Run `function` in a transaction; a lock error (1205, 1213) is tried three times more.
 

@@ -1,4 +1,4 @@
-"""Is a park open at an instant: its schedule first, its activity only without one (R-6.1 to R-6.3, R-21)."""
+"""Is a park open at an instant: its schedule first, its activity only without one (R-6.1, R-6.2)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from parks.models import Park, ParkSchedule, ScheduleType
 # Opening and closing instant of an OPERATING row.
 OpenWindow = tuple[datetime, datetime]
 
-ONE_DAY, ONE_MINUTE = timedelta(days=1), timedelta(minutes=1)
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,6 @@ def is_inside(windows: Iterable[OpenWindow], at: datetime) -> bool:
 def is_park_open(schedule: Schedule, at: datetime, rides_open: int) -> bool:
     """R-6.1, R-6.2: by the schedule; a park without one is open while at least one ride operates."""
     return is_inside(schedule.windows, at) if schedule.exists else rides_open > 0
-
-
-def was_park_open(schedule: Schedule, at: datetime, stored: bool) -> bool:
-    """R-6.3: by the schedule; without one, what was stored with the snapshot of that instant."""
-    return is_inside(schedule.windows, at) if schedule.exists else stored
-
-
-def schedule_around(park: Park, at: datetime) -> Schedule:
-    """`schedules_around` of one park."""
-    return schedules_around([park], at)[park.pk]
 
 
 def schedules_around(parks: Iterable[Park], at: datetime) -> dict[int, Schedule]:
@@ -64,18 +54,3 @@ def schedules_around(parks: Iterable[Park], at: datetime) -> dict[int, Schedule]
         )
         for pk, times in found.items()
     }
-
-
-# -- ride and park rows of older data (R-21) --------------------------------------------------------------
-
-
-def nearest_within(at: datetime, instants: Iterable[datetime], limit: timedelta = ONE_MINUTE) -> datetime | None:
-    """The nearest of the instants, at most `limit` away; the earlier of two equally near ones."""
-    near = [instant for instant in instants if abs(instant - at) <= limit]
-    return min(near, key=lambda instant: (abs(instant - at), instant), default=None)
-
-
-def nearest_in_minute(at: datetime, instants: Iterable[datetime]) -> datetime | None:
-    """R-21: the partner of a row whose clock was read a second or two apart: the nearest in the same UTC minute."""
-    minute = at.replace(second=0, microsecond=0)
-    return nearest_within(at, (instant for instant in instants if minute <= instant < minute + ONE_MINUTE))

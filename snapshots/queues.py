@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from core.instants import seconds
 from core.payloads import brief, clean, whole
 from core.rounding import half_up
 from snapshots.models import LogType, QueueType, ReturnState
@@ -127,7 +128,7 @@ def instant_of(text: str) -> int:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None or not 2000 <= instant.year < 2100:
         raise ValueError("no zone, or no usable year")
-    return int(instant.timestamp())
+    return seconds(instant)
 
 
 def price(told: Any, report: Report) -> tuple[Decimal | None, str | None]:

@@ -95,11 +95,6 @@ def hour_status(operating: int | None, down: int | None, total: int | None) -> S
     return Status.DOWN if failing > 0 and failing >= closed else Status.CLOSED
 
 
-def sanitised_wait(wait: int | None) -> int | None:
-    """R-4.3: a negative wait means that none was reported; long ones are kept as they are."""
-    return wait if wait is not None and wait >= 0 else None
-
-
 def computed_is_open(wait: int | None, is_open: bool | None) -> bool:
     """R-4.4: a posted wait proves that the ride runs, whatever the open flag says."""
     return bool(is_open) or (wait is not None and wait > 0)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count
 
@@ -11,6 +11,7 @@ from core import data_version
 from core.http import Reason, UpstreamError
 from core.payloads import clean, parsed
 from core.querysets import retried_on_lock, upsert
+from core.zones import day_start
 from parks.catalog.places import Place
 from parks.models import Park
 from weather.asking import PLACES_A_REQUEST, LimitReached, OpenMeteo
@@ -258,7 +259,7 @@ def months(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 def hours_of(first: date, last: date) -> tuple[datetime, datetime]:
     """[start, end) of UTC days, both included."""
-    start, end = (datetime.combine(day, time.min, UTC) for day in (first, last))
+    start, end = (day_start(day, "UTC") for day in (first, last))
     return start, end + timedelta(days=1)
 
 

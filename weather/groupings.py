@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from core.instants import seconds
 from weather.attribution import ATTRIBUTION
 from weather.models import WeatherObservation
 from weather.open_meteo import full_hour
@@ -48,7 +49,7 @@ class Grouping:
         for park, time, *told in rows.iterator():
             number = self.number_of(*told)
             if number is not None:
-                found[park][int((time - late).timestamp()) // SECONDS_AN_HOUR] = number
+                found[park][seconds(time - late) // SECONDS_AN_HOUR] = number
         return found
 
 

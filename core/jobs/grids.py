@@ -1,7 +1,9 @@
 """When a job is due: instants of a fixed grid in UTC, and what is to be done at them. Knows no database."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from core.instants import instant, seconds
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 WEEK = 7 * DAY
@@ -16,8 +18,8 @@ class Grid:
 
     def last(self, now: datetime) -> datetime:
         """The latest instant of the grid that is not after `now`: the slot `now` belongs to."""
-        at = int(now.timestamp()) - self.offset
-        return datetime.fromtimestamp(at - at % self.every + self.offset, UTC)
+        at = seconds(now) - self.offset
+        return instant(at - at % self.every + self.offset)
 
     def next(self, now: datetime) -> datetime:
         return self.last(now) + timedelta(seconds=self.every)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from core.instants import instant
 from dashboard.components.formatting import STATES, length
 from snapshots.status import Status
 from stats.measures.measures import minutes
@@ -66,7 +66,7 @@ def looks(spell: Spell) -> tuple[str, str, str]:
 
 
 def clock(at: int, zone: str) -> str:
-    return f"{datetime.fromtimestamp(at + offset_of(at, zone), UTC):%H:%M}"
+    return f"{instant(at + offset_of(at, zone)):%H:%M}"
 
 
 def words(spells: Sequence[Spell], zone: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.instants import instant
 from core.zones import day_range, local_date
 from dashboard.components.charts import Chart, Series
 from dashboard.components.formatting import KINDS, NOTHING, local_time, zone_name
@@ -27,7 +28,6 @@ from stats.answers.park_breakdown import (
     stored_days,
 )
 from stats.answers.park_details import view_of
-from stats.measures.cells import instant
 from stats.measures.hours_open import last_seen_open
 from stats.measures.measures import percent_change
 from stats.measures.raw import ParkWindow

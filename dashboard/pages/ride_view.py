@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Min, Q
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.instants import seconds
 from core.zones import local_date
 from dashboard.components.charts import Chart, Series
 from dashboard.components.formatting import NOTHING, local_time, zone_name
@@ -27,7 +28,7 @@ from stats.measures.hours import hour_label
 from stats.measures.measures import hours
 from stats.measures.outages import Outage, outages_of
 from stats.measures.strips import Strips, strips_of
-from stats.measures.windows import Bucket, BucketKey, Days, Window, seconds_of, span_key
+from stats.measures.windows import Bucket, BucketKey, Days, Window, span_key
 from stats.readings.identity import Row, number
 from stats.readings.roster import ride_weight, tier_of
 
@@ -224,7 +225,7 @@ def said(row: QueueData, zone: str) -> str:
         parts.append(ReturnState(row.return_state).label)
     if row.return_time_start is not None:
         ends = [at for at in (row.return_time_start, row.return_time_end) if at is not None]
-        parts.append("return " + "–".join(clock(seconds_of(at), zone) for at in ends))
+        parts.append("return " + "–".join(clock(seconds(at), zone) for at in ends))
     if row.price_amount is not None:
         parts.append(f"{row.price_amount} {row.price_currency or ''}".strip())
     if row.boarding_group_status:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import orjson
 
+from core.payloads import NotJson, from_json
 from importer.archive import formats
 from importer.archive.formats import Met
 
@@ -213,9 +213,9 @@ class EventStream:
         plain = text.decode("utf-8", errors="replace")
         events, position = salvaged(plain)
         try:
-            orjson.loads(b"[" + text.rstrip(BLANKS + b"]},") + b"}]")
+            from_json(b"[" + text.rstrip(BLANKS + b"]},") + b"}]")
             reason = "not JSON: the document is not complete"
-        except orjson.JSONDecodeError as error:
+        except NotJson as error:
             reason = f"not JSON: {error}"
         at = offset + len(plain[:position].encode())
         if self.reason is not None and self.position is not None and at < self.position:
@@ -225,8 +225,8 @@ class EventStream:
 
     def without_list(self, text: bytes) -> tuple[int, str]:
         try:
-            orjson.loads(text)
-        except orjson.JSONDecodeError as error:
+            from_json(text)
+        except NotJson as error:
             return 0, f"not JSON: {error}"
         return 0, "the document holds no list of events"
 
@@ -255,15 +255,15 @@ def as_told(piece: Any) -> Any:
         return piece
     text = bytes(piece)
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return from_json(text)
+    except NotJson:
         return json.loads(text)  # a number beyond all bounds
 
 
 def is_json(text: bytes) -> bool:
     try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
+        from_json(text)
+    except NotJson:
         return False
     return True
 

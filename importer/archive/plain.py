@@ -5,13 +5,15 @@ give the same events, and no problem is ever told here.
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import msgspec
-import orjson
 from msgspec import UNSET, Raw, UnsetType
 
+from core.instants import seconds
+from core.payloads import from_json
+from core.zones import day_start
 from importer.archive.events import CLOCK_TOLERANCE, TEXTS_KEPT, Event, Source, entity_kind, text_in, uuid_in
 from snapshots.models import QueueType
 from snapshots.queues import QueueState, queue_states, standby_wait
@@ -73,9 +75,9 @@ class PlainEvents:
 
     def begin_file(self, day: date, now: datetime) -> None:
         """From here on the events are those of a file of the UTC day `day`, read at `now`."""
-        start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+        start = seconds(day_start(day, "UTC"))
         self.earliest = max(0, start - DAY_SECONDS) * 1_000
-        self.latest = min(start + 2 * DAY_SECONDS, int((now + CLOCK_TOLERANCE).timestamp())) * 1_000 - 1
+        self.latest = min(start + 2 * DAY_SECONDS, seconds(now + CLOCK_TOLERANCE)) * 1_000 - 1
 
     def event(self, text: Raw, position: int = 0) -> Event | None:
         """The event, or None: the careful way has to look at it."""
@@ -154,7 +156,7 @@ def minute_of(text: str) -> int:
     if not MINUTE.fullmatch(text):
         raise KeyError(text)
     try:
-        return int(datetime.fromisoformat(f"{text}00+00:00").timestamp()) * 1_000
+        return seconds(datetime.fromisoformat(f"{text}00+00:00")) * 1_000
     except ValueError:
         raise KeyError(text) from None
 
@@ -167,7 +169,7 @@ def line_of(name: str, text: bytes) -> Line | None:
         told.append(problem)
 
     try:
-        members = orjson.loads(text)
+        members = from_json(text)
         if name == STANDBY:
             is_fraction = isinstance(members, dict) and isinstance(members.get("waitTime"), float)
             line: Line = standby_wait(members, report), ()

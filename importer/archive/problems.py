@@ -4,10 +4,11 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 from typing import Any
 
 from core.querysets import upsert
+from core.zones import day_start
 from snapshots.models import DataQualityLog, LogType, Resolution
 
 MAX_PER_FILE = 10_000
@@ -115,6 +116,6 @@ def described(raw: Any) -> str:
     return text[:RAW_LIMIT].encode("ascii", "backslashreplace").decode()
 
 
-def start_of(file_day: Any) -> datetime:
+def start_of(file_day: date) -> datetime:
     """The instant a problem of a whole file is dated: the beginning of its UTC day."""
-    return datetime(file_day.year, file_day.month, file_day.day, tzinfo=UTC)
+    return day_start(file_day, "UTC")

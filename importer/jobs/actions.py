@@ -6,6 +6,7 @@ from datetime import date
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
+from core.jobs.requests import RecomputeDays
 from importer.archive.files import Archive, open_archive
 from importer.jobs.planning import plan
 from importer.jobs.tasks import import_slice, recompute_park
@@ -65,12 +66,10 @@ def recompute_moved(park_id: int, moved: Moved) -> str:
     """Leave the statistics of moved rows to the workers: years of days are too long for a request. What to tell."""
     if moved.days is None:
         return ""
-    first, last = map(str, moved.days)
+    first, last = moved.days
     try:
-        recompute_park.delay(park_id, first, last)
+        recompute_park.delay(park_id, str(first), str(last))
     except (OperationalError, OSError):
-        return (
-            " The message broker cannot be reached; compute the statistics by"
-            f" manage.py recompute_daily_stats --start-date {first} --end-date {last} --park-id {park_id}"
-        )
+        command = RecomputeDays(park_id, first, last).by_hand()
+        return f" The message broker cannot be reached; compute the statistics by {command}"
     return f" A worker computes the statistics of {first} to {last}."

@@ -1,22 +1,19 @@
-"""What follows an import: the daily statistics of its days, asked for by name, and its COMPLETED."""
+"""What follows an import: the daily statistics of its days, which are asked for, and its COMPLETED."""
 
 import io
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from core.jobs.requests import RecomputeDays, request
 from importer.jobs.running import complete, summary_of
 from importer.jobs.summary import ImportSummary
 from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState
 
-RECOMPUTE = "recompute_daily_stats"  # what observations mean is no business of the importer
-SOME_FAILED = 1  # its exit code
+SOME_FAILED = 1  # the exit code of a recomputation
 SETTLED = "settled"  # in the counts of a slice: its statistics were computed, or somebody was told how
 SLICES_PER_UPDATE = 100
-
-Options = tuple[str, ...]
 
 
 def due(destinations: Iterable[str]) -> list[ImportSlice]:
@@ -76,25 +73,23 @@ def recompute(summary: ImportSummary, **how: Any) -> None:
 
     A park that fails stops no other; an interruption does. The error tells how to make up for it.
     """
-    left: dict[int, Options] = {
-        park: ("--start-date", str(first), "--end-date", str(last), "--park-id", str(park))
-        for park, (first, last) in sorted(summary.days.items())
-    }
+    wanted = [RecomputeDays(park, first, last) for park, (first, last) in sorted(summary.days.items())]
+    left = list(wanted)
     errors: list[CommandError] = []
-    for park, options in list(left.items()):
+    for days in wanted:
         try:
-            call_command(RECOMPUTE, *options, **how)
+            request(days, **how)
         except CommandError as error:
             errors.append(error)
             if error.returncode != SOME_FAILED:
                 break
         else:
-            del left[park]
+            left.remove(days)
     if errors:
-        raise CommandError(what_is_left(errors, left.values()), returncode=errors[-1].returncode)
+        raise CommandError(what_is_left(errors, left), returncode=errors[-1].returncode)
 
 
-def what_is_left(errors: Iterable[CommandError], left: Iterable[Options]) -> str:
+def what_is_left(errors: Iterable[CommandError], left: Iterable[RecomputeDays]) -> str:
     reasons = "\n".join(dict.fromkeys(str(error) for error in errors))
-    commands = "\n".join(" ".join(["  manage.py", RECOMPUTE, *options]) for options in left)
+    commands = "\n".join(f"  {days.by_hand()}" for days in left)
     return f"{reasons}\nThe import is complete, but not all statistics are. Run\n{commands}"

@@ -5,32 +5,23 @@ killed leaves a slice that is free again. A database that is restarted stops nob
 """
 
 import logging
-import multiprocessing
-import os
 import signal
 import threading
 import time
 from collections.abc import Sequence
-from multiprocessing.connection import wait
-from multiprocessing.context import ForkProcess
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Sum
 from tqdm import tqdm
 
+from core.jobs.forks import CheckParent, may_fork, run_forked
 from importer.jobs.running import FIRST_PAUSE, MOST_ATTEMPTS, Progress, one_line, run_slices
 from importer.models import ACTIVE, ImportCheckpoint, ImportSlice, ImportStatus, TransitionRefused
 
 log = logging.getLogger(__name__)
 
-MOST_WORKERS = 64
 TELLING_INTERVAL = 0.5  # seconds between two looks at the progress of the processes
-
-
-def default_workers() -> int:
-    """A process per core; one on SQLite, which has a single writer."""
-    return min(MOST_WORKERS, os.cpu_count() or 1) if connection.vendor == "mysql" else 1
 
 
 class Pool:
@@ -38,8 +29,7 @@ class Pool:
 
     def __init__(self, jobs: Sequence[ImportCheckpoint], workers: int, bar: "tqdm[Any]") -> None:
         self.jobs = jobs
-        # What an open transaction wrote no other process sees.
-        self.workers = 1 if connection.in_atomic_block else min(workers, len(jobs))
+        self.workers = min(workers, len(jobs)) if may_fork() else 1
         self.bar = bar
         self.done = self.sums()[0]
         bar.update(self.done)
@@ -76,21 +66,14 @@ class Pool:
         self.bar.set_postfix(rows=f"{rows:,}", errors=f"{errors:,}", refresh=False)
 
     def share_out(self) -> None:
-        connections.close_all()  # a connection must not be shared over a fork
-        context = multiprocessing.get_context("fork")
         numbers = [job.pk for job in self.jobs]
-        processes = [context.Process(target=work, args=(os.getpid(), numbers)) for _ in range(self.workers)]
-        try:
-            for process in processes:
-                process.start()
-            running = processes
-            while running:
-                wait([process.sentinel for process in running], TELLING_INTERVAL)
-                running = [process for process in running if process.is_alive()]
-                self.look()
-        finally:
-            stop(processes)
-        self.make_up_for(processes)
+
+        def work(_: int, check_parent: CheckParent) -> None:
+            """One import after the other; whose next slice somebody else has, it leaves to them."""
+            for number in numbers:
+                run_patiently(number, lambda files: check_parent())
+
+        self.make_up_for(run_forked(work, self.workers, self.look, TELLING_INTERVAL))
 
     def look(self) -> None:
         """Tell what the processes did since the last look; nothing while the database is away."""
@@ -102,12 +85,14 @@ class Pool:
             log.info("progress cannot be told: %s", one_line(error))
             connection.close()
 
-    def make_up_for(self, processes: Sequence[ForkProcess]) -> None:
-        """The imports that nobody works on any more, though they are not done: FAILED, with the reason."""
-        killed = [process for process in processes if process.exitcode]
-        codes = ", ".join(str(process.exitcode) for process in killed)
+    def make_up_for(self, codes: Sequence[int]) -> None:
+        """The imports that nobody works on any more, though they are not done: FAILED, with the reason.
+
+        `codes`: exit codes of the processes.
+        """
+        killed = [str(code) for code in codes if code]
         reason = (
-            f"{len(killed)} of {len(processes)} worker processes broke off (exit code {codes})"
+            f"{len(killed)} of {len(codes)} worker processes broke off (exit code {', '.join(killed)})"
             if killed
             else "the database was away for too long"
         )
@@ -142,25 +127,3 @@ def run_patiently(number: int, progress: Progress) -> None:
             log.warning("between two slices: %s; trying again", one_line(error))
             connection.close()
             time.sleep(FIRST_PAUSE * 2 ** (attempt - 1))
-
-
-def work(parent: int, numbers: Sequence[int]) -> None:
-    """What a process does: one import after the other; whose next slice somebody else has, it leaves to them."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal; the parent ends us
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-    def look(files: int) -> None:
-        if os.getppid() != parent:
-            raise SystemExit(1)
-
-    for number in numbers:
-        run_patiently(number, look)
-
-
-def stop(processes: Sequence[ForkProcess]) -> None:
-    """End what still runs, and wait until nothing does."""
-    started = [process for process in processes if process.pid is not None]
-    for process in started:
-        process.terminate()
-    for process in started:
-        process.join()

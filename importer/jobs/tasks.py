@@ -2,12 +2,13 @@
 
 import io
 import logging
+from datetime import date
 
 from celery import shared_task
-from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError
 
+from core.jobs.requests import RecomputeDays, request
 from importer.archive.files import ArchiveError
 from importer.jobs import finishing
 from importer.jobs.running import Work, begin, do
@@ -69,5 +70,5 @@ def ended(job: ImportCheckpoint) -> str:
 @shared_task(name="ridewatch.recompute_park")
 def recompute_park(park: int, first: str, last: str) -> None:
     """The daily statistics of a park's days (ISO dates), of which somebody has moved rows. Raises CommandError."""
-    span = ("--start-date", first, "--end-date", last, "--park-id", str(park))
-    call_command(finishing.RECOMPUTE, *span, verbosity=0, stdout=io.StringIO())
+    days = RecomputeDays(park, date.fromisoformat(first), date.fromisoformat(last))
+    request(days, verbosity=0, stdout=io.StringIO())

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.management import call_command
 from django.db import models, transaction
 from django.db.models import Max, Min, Q
 from django.utils import timezone
@@ -21,7 +20,8 @@ from django.utils import timezone
 from core import data_version
 from core.instants import instant, seconds
 from core.intervals import Interval, holding, merged, without
-from core.querysets import retried_on_lock
+from core.jobs.requests import RecomputeDays, request
+from core.querysets import columns_of, retried_on_lock
 from core.zones import local_date
 from importer.mapping.resolve import give_uuid
 from importer.models import LONGEST_NOTES, SURE, ImportSlice, MappingDecision, MappingMethod, Span
@@ -32,7 +32,6 @@ from snapshots.status import operating
 
 ROWS_PER_BATCH = 500
 LONGEST_ROW = timedelta(hours=25)  # a row ends at local midnight
-RECOMPUTE = "recompute_daily_stats"  # asked for by name: what observations mean is no business of the importer
 EVER = instant(0), instant(7_258_118_400)
 
 
@@ -147,9 +146,7 @@ def finish(decision: MappingDecision, recompute: bool = True) -> Moved:
     come_back(decision)  # the statistics are those of active rides
     data_version.move()
     if recompute and moved.days is not None:
-        first, last = moved.days
-        park = ("--park-id", str(new.park_id))
-        call_command(RECOMPUTE, "--start-date", str(first), "--end-date", str(last), *park, verbosity=0)
+        request(RecomputeDays(new.park_id, *moved.days), verbosity=0)
     retire(decision, old)
     MappingDecision.objects.filter(pk=decision.pk, moving_from=old).update(moving_from=None)
     decision.refresh_from_db()
@@ -257,8 +254,10 @@ def pieces(row: RideStatusSnapshot, ride: Ride, taken: Sequence[Interval]) -> li
 
 def changed(row: RideStatusSnapshot, ride: Ride, *place: Any) -> RideStatusSnapshot:
     """A copy of a row under another ride; `place`: instant, seconds and whether it is carried, if they differ."""
-    names = [each.attname for each in row._meta.concrete_fields]
-    values = {name: getattr(row, name) for name in names} | {"ride_id": ride.pk, "park_id": ride.park_id}
+    values = {name: getattr(row, name) for name in columns_of(RideStatusSnapshot)} | {
+        "ride_id": ride.pk,
+        "park_id": ride.park_id,
+    }
     if place:
         values |= dict(zip(("recorded_at", "duration_seconds", "is_carried"), place, strict=True))
     return RideStatusSnapshot(**values)
@@ -284,9 +283,8 @@ def move_queue_batch(old: Ride, new: Ride, rows: Sequence[QueueData], end: datet
     live = intervals_of(old, first, end, DataSource.LIVE)
     ours = [row for row in rows if not holding(live, seconds(row.recorded_at))]
     taken = intervals_of(new, first, end, DataSource.LIVE)
-    names = [each.attname for each in QueueData._meta.concrete_fields]
     fitting = [
-        QueueData(**{name: getattr(row, name) for name in names} | {"ride_id": new.pk})
+        QueueData(**{name: getattr(row, name) for name in columns_of(QueueData)} | {"ride_id": new.pk})
         for row in ours
         if not holding(taken, seconds(row.recorded_at))
     ]

@@ -7,13 +7,13 @@ at most one entity feeds a ride: an entity whose news overlaps with that of the 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 
 from django.db import transaction
 from django.utils import timezone
 
+from core.instants import instant, seconds
 from core.zones import is_zone
 from importer.archive.events import PARK, Source
 from importer.mapping.similarity import Match, best_match
@@ -193,7 +193,7 @@ class Mapping:
         self.rides[entity] = ride
         self.fed.setdefault(ride.pk, []).append(entity)
         if decision.first_event_at and decision.last_event_at:
-            span = (int(decision.first_event_at.timestamp()), int(decision.last_event_at.timestamp()))
+            span = (seconds(decision.first_event_at), seconds(decision.last_event_at))
             self.known_spans[entity] = span
         return ride
 
@@ -338,10 +338,6 @@ class Mapping:
             report(LogType.MAPPING_FAILED, f"entity {source.entity} ({source.name}) names no park")
         else:
             report(LogType.MAPPING_FAILED, f"park {source.park} is new and its time zone {zone!r} is not usable")
-
-
-def instant(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
 
 
 def give_uuid(ride: Ride, entity: str) -> None:

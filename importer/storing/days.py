@@ -14,49 +14,13 @@ from django.db import IntegrityError, models
 from django.db.models import Q
 
 from core.instants import instant
-from core.querysets import BATCH_SIZE, retried_on_lock, upsert
+from core.querysets import BATCH_SIZE, columns_of, retried_on_lock, upsert
 from importer.days.build import DayRows, RideMemory
 from parks.models import Park, Ride
-from snapshots.collection.change_mending import CHANGE_FIELDS
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 from snapshots.queues import QueueState
 from snapshots.status import Status, is_operating
 from snapshots.storage.bulk import insert_new, stamp
-
-RIDE_FIELDS = (
-    "park_id",
-    "duration_seconds",
-    "is_open",
-    "status",
-    "wait_time",
-    "computed_is_open",
-    "park_appears_open",
-    "is_carried",
-    "last_updated_api",
-    "data_source",
-)
-PARK_FIELDS = (
-    "duration_seconds",
-    "total_rides_tracked",
-    "rides_open",
-    "rides_closed",
-    "avg_wait_time",
-    "max_wait_time",
-    "park_appears_open",
-    "shame_score",
-    "data_source",
-)
-QUEUE_FIELDS = (
-    "wait_time_minutes",
-    "return_state",
-    "return_time_start",
-    "return_time_end",
-    "price_amount",
-    "price_currency",
-    "boarding_group_status",
-    "boarding_group_current",
-)
-
 
 KEYS_PER_DELETE = 100
 STATES_KEPT = 1 << 14
@@ -80,11 +44,10 @@ AS_TEXT = Form(stamp, str)
 
 
 class Table(NamedTuple):
-    """One table of a day: its natural key, its other columns, and the rows of a day in that order."""
+    """One table of a day: how many of its first columns are the natural key, and the rows of a day."""
 
     model: type[models.Model]
-    key: tuple[str, ...]
-    columns: tuple[str, ...]
+    key_size: int
     rows: Callable[[Park, DayRows, Form], Iterator[tuple[Any, ...]]]
 
 
@@ -161,14 +124,10 @@ def change_tuples(day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
         )
 
 
-RIDES = Table(RideStatusSnapshot, ("ride_id", "recorded_at"), RIDE_FIELDS, ride_tuples)
-PARKS = Table(ParkActivitySnapshot, ("park_id", "recorded_at"), PARK_FIELDS, park_tuples)
-QUEUES = Table(QueueData, ("ride_id", "recorded_at", "queue_type"), QUEUE_FIELDS, queue_tuples)
-CHANGES = Table(
-    RideStatusChange, ("ride_id", "changed_at"), CHANGE_FIELDS, lambda park, day, form: change_tuples(day, form)
-)
-
-
+RIDES = Table(RideStatusSnapshot, 2, ride_tuples)
+PARKS = Table(ParkActivitySnapshot, 2, park_tuples)
+QUEUES = Table(QueueData, 3, queue_tuples)
+CHANGES = Table(RideStatusChange, 2, lambda park, day, form: change_tuples(day, form))
 TABLES = (RIDES, PARKS, QUEUES, CHANGES)
 
 
@@ -214,8 +173,8 @@ def replace(
     delete: bool = True,
 ) -> None:
     """Make `stored` equal to the day's rows of a table: compare by natural key, write the difference."""
-    size = len(table.key)
-    existing = {row[:size]: row[size:] for row in stored.values_list(*table.key, *table.columns)}
+    size, names = table.key_size, columns_of(table.model)
+    existing = {row[:size]: row[size:] for row in stored.values_list(*names)}
     if not existing:
         rows = list(table.rows(park, day, AS_TEXT))
         insert_new(table.model, rows)
@@ -231,15 +190,15 @@ def replace(
         else:
             counts["unchanged"] += 1
     table.model._default_manager.bulk_create(instances(table, fresh), batch_size=BATCH_SIZE)
-    upsert(table.model, instances(table, changed), relations(table.key), relations(table.columns))
+    upsert(table.model, instances(table, changed), relations(names[:size]), relations(names[size:]))
     counts["created"] += len(fresh)
     counts["updated"] += len(changed)
     if delete:
-        counts["deleted"] += delete_keys(stored, table.key, list(existing))
+        counts["deleted"] += delete_keys(stored, names[:size], list(existing))
 
 
 def instances(table: Table, rows: list[tuple[Any, ...]]) -> list[models.Model]:
-    names = (*table.key, *table.columns)
+    names = columns_of(table.model)
     return [table.model(**dict(zip(names, row, strict=True))) for row in rows]
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from core import data_version
 from core.http import Reason, UpstreamError
+from core.instants import seconds
 from core.payloads import Problem, ProblemKind
 from core.querysets import retried_on_lock, upsert
 from core.zones import local_date
@@ -65,7 +66,7 @@ def stale_parks(now: datetime, limit: int | None = None) -> list[Park]:
     old = sorted((at, park.pk, park) for park, at in fetched.items() if at and at < now - REFRESH_AFTER)
     never = [park for park, at in fetched.items() if at is None]
     if limit is not None and never:
-        slot = int(now.timestamp()) // settings.COLLECTION_INTERVAL_SECONDS
+        slot = seconds(now) // settings.COLLECTION_INTERVAL_SECONDS
         start = slot * limit % len(never)
         never = never[start:] + never[:start]
     return [*(park for _, _, park in old), *never][:limit]

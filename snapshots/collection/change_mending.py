@@ -7,19 +7,10 @@ known, so the change it noted may be none, or a change may be missing, and the n
 from collections.abc import Iterable
 from datetime import datetime
 
-from core.querysets import retried_on_lock, upsert
+from core.querysets import columns_of, retried_on_lock, upsert
 from snapshots.collection.feeds import minutes_between
 from snapshots.collection.rows import changed_since, differs
 from snapshots.models import DataSource, RideStatusChange, RideStatusSnapshot
-
-CHANGE_FIELDS = (
-    "previous_status",
-    "new_status",
-    "previous_status_enum",
-    "new_status_enum",
-    "duration_in_previous_status",
-    "wait_time_at_change",
-)
 
 
 @retried_on_lock
@@ -51,7 +42,7 @@ def mend(before: RideStatusSnapshot, back: RideStatusSnapshot) -> None:
             duration_in_previous_status=minutes_between(since, at),
             wait_time_at_change=back.wait_time,
         )
-        upsert(RideStatusChange, [change], ("ride", "changed_at"), CHANGE_FIELDS)
+        upsert(RideStatusChange, [change], ("ride", "changed_at"), columns_of(RideStatusChange)[2:])
         since = at
     else:
         changes.filter(changed_at=at).delete()

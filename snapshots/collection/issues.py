@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from core.instants import seconds
 from core.querysets import BATCH_SIZE, retried_on_lock
 from parks.models import Park
 from snapshots.collection.feeds import Finding, ParkReading, minutes_between
 from snapshots.models import DataQualityIssue, DataQualityLog, IssueSource, IssueType, LogType
-from snapshots.storage.bulk import insert_new, stamp
+from snapshots.storage.bulk import Row, insert_new, row_of, stamp
 
 DEDUPLICATION = timedelta(minutes=60)
 # The same unknown entity is one row for good, whenever it is met.
@@ -17,7 +18,6 @@ ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 UNKNOWN_KEY = "live collection"
 Key = tuple[str, str, int | None, int | None, str, str]
-Row = tuple[Any, ...]
 
 
 def running_in_closed_park(reading: ParkReading, park_is_open: bool) -> list[Finding]:
@@ -56,26 +56,27 @@ def key(source: str, kind: str, park: int | None, ride: int | None, wiki_id: str
 
 
 def issue(finding: Finding, reading: ParkReading, at: datetime) -> tuple[Key, Row]:
-    """A row of data_quality_issues in the order of its statement, and its key."""
+    """A row of data_quality_issues, and its key."""
     ride, reported_at = finding.ride, finding.reported_at
     wiki_id = finding.entity_id or None if reading.source == IssueSource.THEMEPARKS_WIKI else None
     details = {"text": finding.text}
     source, kind, park = reading.source.value, finding.kind.value, reading.park.pk
-    row = (
-        source,
-        kind,
-        stamp(int(at.timestamp())),
-        park,
-        ride and ride.pk,
-        wiki_id,
-        ride.queue_times_id if ride else reading.park.queue_times_id,
-        finding.entity_name[:255] or reading.park.name,
-        reported_at and stamp(int(reported_at.timestamp())),
-        minutes_between(reported_at, at) if reported_at else None,
-        (finding.reported_status or "")[:50] or None,
-        json.dumps(details),
-        False,
-        None,
+    row = row_of(
+        DataQualityIssue,
+        data_source=source,
+        issue_type=kind,
+        detected_at=stamp(seconds(at)),
+        park_id=park,
+        ride_id=ride and ride.pk,
+        themeparks_wiki_id=wiki_id,
+        queue_times_id=ride.queue_times_id if ride else reading.park.queue_times_id,
+        entity_name=finding.entity_name[:255] or reading.park.name,
+        last_updated_api=reported_at and stamp(seconds(reported_at)),
+        data_age_minutes=minutes_between(reported_at, at) if reported_at else None,
+        reported_status=(finding.reported_status or "")[:50] or None,
+        details=json.dumps(details),
+        is_resolved=False,
+        resolved_at=None,
     )
     return key(source, kind, park, ride.pk if ride else None, wiki_id, details), row
 

@@ -9,21 +9,28 @@ from typing import Any, NamedTuple, Protocol
 
 from django.db.models import Max, Min, OuterRef, QuerySet
 
+from core.instants import seconds
 from core.rounding import half_up
 from core.zones import day_range, local_date
 from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
 from snapshots.collection.feeds import ParkReading, Reading, minutes_between
 from snapshots.current import LONGEST_ROW, with_latest
-from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot, nominal_interval
+from snapshots.models import (
+    DataSource,
+    ParkActivitySnapshot,
+    QueueData,
+    RideStatusChange,
+    RideStatusSnapshot,
+    nominal_interval,
+)
 from snapshots.park_open import OpenWindow, Schedule, is_inside, is_park_open, schedules_around
 from snapshots.queues import QueueState
 from snapshots.score import shame_score
 from snapshots.status import is_down, is_plausible_wait, operating
-from snapshots.storage.bulk import stamp
+from snapshots.storage.bulk import Row, row_of, stamp
 
 # The optimizer plans parks × instants.
 INSTANTS_A_QUERY = 50
-Row = tuple[Any, ...]  # in the order of snapshots.storage.bulk.INSERTS
 
 
 class Span(NamedTuple):
@@ -122,9 +129,9 @@ def rows_at(rows: QuerySet[RideStatusSnapshot], instants: Mapping[int, datetime]
     found = {}
     for n in range(0, len(distinct), INSTANTS_A_QUERY):
         near = rows.filter(recorded_at__in=distinct[n : n + INSTANTS_A_QUERY]).order_by()
-        for ride, begun, seconds, status, is_open in near.values_list(*columns):
+        for ride, begun, lasting, status, is_open in near.values_list(*columns):
             if instants.get(ride) == begun:
-                found[ride] = Before(begun, begun + timedelta(seconds=seconds), status, is_open)
+                found[ride] = Before(begun, begun + timedelta(seconds=lasting), status, is_open)
     return found
 
 
@@ -229,22 +236,30 @@ def park_rows(reading: ParkReading, known: Known) -> ParkRows:
     running = [row for row in reading.readings if row.is_operating]
     schedule = known.schedules[park.pk]
     is_open = is_park_open(schedule, at, len(running))
-    seconds = seconds_of_row(park, schedule, at)
-    when = stamp(int(at.timestamp()))
+    longest = seconds_of_row(park, schedule, at)
+    when = stamp(seconds(at))
     waits = [row.wait for row in running if row.wait is not None and is_plausible_wait(row.wait)]
     mean = half_up(Decimal(sum(waits)) / len(waits), 2) if waits else None
     total = len(reading.readings)
     score = score_at(reading, known.capacity[park.pk]) if is_open else None
-    lasting = min(seconds, seconds_until(known.next_of_parks.get(park.pk), at))
-    activity = (park.pk, when, lasting, total, len(running), total - len(running))
-    figures = (mean if mean is None else str(mean), max(waits, default=None), is_open)
-    rows = ParkRows(
-        reading,
-        is_open,
-        (*activity, *figures, score if score is None else str(score), DataSource.LIVE.value),
+    lasting = min(longest, seconds_until(known.next_of_parks.get(park.pk), at))
+    activity = row_of(
+        ParkActivitySnapshot,
+        park_id=park.pk,
+        recorded_at=when,
+        duration_seconds=lasting,
+        total_rides_tracked=total,
+        rides_open=len(running),
+        rides_closed=total - len(running),
+        avg_wait_time=mean if mean is None else str(mean),
+        max_wait_time=max(waits, default=None),
+        park_appears_open=is_open,
+        shame_score=score if score is None else str(score),
+        data_source=DataSource.LIVE.value,
     )
+    rows = ParkRows(reading, is_open, activity)
     for row in reading.readings:
-        lasting = min(seconds, seconds_until(known.next_of_rides.get(row.ride.pk), at))
+        lasting = min(longest, seconds_until(known.next_of_rides.get(row.ride.pk), at))
         rows.rides.append(ride_row(row, park, when, lasting, is_open, at))
         rows.queues += [queue_row(row.ride.pk, when, queue) for queue in row.queues]
         before = known.rides.get(row.ride.pk)
@@ -254,45 +269,47 @@ def park_rows(reading: ParkReading, known: Known) -> ParkRows:
     return rows
 
 
-def ride_row(row: Reading, park: Park, when: str, seconds: int, park_is_open: bool, at: datetime) -> Row:
+def ride_row(row: Reading, park: Park, when: str, lasting: int, park_is_open: bool, at: datetime) -> Row:
     reported = row.reported_at or at
-    return (
-        row.ride.pk,
-        when,
-        park.pk,
-        seconds,
-        row.is_open,
-        row.status and row.status.value,
-        row.wait,
-        row.computed_is_open,
-        park_is_open,
-        False,
-        stamp(int(reported.timestamp())),
-        DataSource.LIVE.value,
+    return row_of(
+        RideStatusSnapshot,
+        ride_id=row.ride.pk,
+        recorded_at=when,
+        park_id=park.pk,
+        duration_seconds=lasting,
+        is_open=row.is_open,
+        status=row.status and row.status.value,
+        wait_time=row.wait,
+        computed_is_open=row.computed_is_open,
+        park_appears_open=park_is_open,
+        is_carried=False,
+        last_updated_api=stamp(seconds(reported)),
+        data_source=DataSource.LIVE.value,
     )
 
 
 def queue_row(ride: int, when: str, queue: QueueState) -> Row:
     start, end = queue.return_time_start, queue.return_time_end
-    return (
-        ride,
-        when,
-        queue.queue_type,
-        queue.wait_time_minutes,
-        queue.return_state,
-        None if start is None else stamp(start),
-        None if end is None else stamp(end),
-        None if queue.price_amount is None else str(queue.price_amount),
-        queue.price_currency,
-        queue.boarding_group_status,
-        queue.boarding_group_current,
-    )
+    told = queue._asdict() | {
+        "return_time_start": None if start is None else stamp(start),
+        "return_time_end": None if end is None else stamp(end),
+        "price_amount": None if queue.price_amount is None else str(queue.price_amount),
+    }
+    return row_of(QueueData, ride_id=ride, recorded_at=when, **told)
 
 
 def change_row(before: Before, row: Reading, when: str, since: datetime, at: datetime) -> Row:
-    minutes = minutes_between(since, at)
-    status = row.status and row.status.value
-    return (row.ride.pk, when, before.computed_is_open, row.computed_is_open, before.status, status, minutes, row.wait)
+    return row_of(
+        RideStatusChange,
+        ride_id=row.ride.pk,
+        changed_at=when,
+        previous_status=before.computed_is_open,
+        new_status=row.computed_is_open,
+        previous_status_enum=before.status,
+        new_status_enum=row.status and row.status.value,
+        duration_in_previous_status=minutes_between(since, at),
+        wait_time_at_change=row.wait,
+    )
 
 
 def score_at(reading: ParkReading, weights: Mapping[int, int]) -> Decimal:

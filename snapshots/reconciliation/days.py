@@ -6,6 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 
+from core.instants import instant, seconds
 from core.zones import day_range
 from parks.models import Park, Ride
 from snapshots.collection.gaps import LONGEST_SILENCE
@@ -124,7 +125,7 @@ def ride_holes(
         for begun, ended in [*edges[1:], (seconds(end), seconds(end))]:
             seen = [(max(a, known_until), min(b, begun)) for a, b in watched if b > known_until and a < begun]
             if sum(b - a for a, b in seen) > LONGEST_SILENCE.total_seconds():
-                yield ride, (instant(seen[0][0], start), instant(seen[-1][1], start))
+                yield ride, (instant(seen[0][0]), instant(seen[-1][1]))
             known_until = max(known_until, ended)
 
 
@@ -145,14 +146,6 @@ def open_spans(park: Park, start: datetime, end: datetime) -> list[Span]:
         else:
             spans.append((begun, begun + lasting))
     return spans
-
-
-def seconds(at: datetime) -> int:
-    return int(at.timestamp())
-
-
-def instant(at: int, like: datetime) -> datetime:
-    return datetime.fromtimestamp(at, like.tzinfo)
 
 
 def hole_finding(ride: int, begun: datetime, ended: datetime) -> DataQualityLog:

@@ -1,4 +1,4 @@
-"""Bulk insertion of observations: constant statements, many rows or whole files, no model instances.
+"""Bulk insertion of observations: one statement per model, many rows or whole files, no model instances.
 
 For rows known to be new; a row that exists already is an IntegrityError, never overwritten. Values come in
 the form both drivers take: whole numbers, text, None; instants as `stamp` writes them.
@@ -7,64 +7,33 @@ the form both drivers take: whole numbers, text, None; instants as `stamp` write
 import functools
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DataError, NotSupportedError, connection, models, transaction
 
-from snapshots.models import DataQualityIssue, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
+from core.instants import instant
+from core.querysets import columns_of
 
-INSERTS: dict[type[models.Model], str] = {
-    RideStatusSnapshot: (
-        "INSERT INTO ride_status_snapshots (ride_id, recorded_at, park_id, duration_seconds, is_open, status,"
-        " wait_time, computed_is_open, park_appears_open, is_carried, last_updated_api, data_source)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-    ),
-    ParkActivitySnapshot: (
-        "INSERT INTO park_activity_snapshots (park_id, recorded_at, duration_seconds, total_rides_tracked,"
-        " rides_open, rides_closed, avg_wait_time, max_wait_time, park_appears_open, shame_score, data_source)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-    ),
-    QueueData: (
-        "INSERT INTO queue_data (ride_id, recorded_at, queue_type, wait_time_minutes, return_state,"
-        " return_time_start, return_time_end, price_amount, price_currency, boarding_group_status,"
-        " boarding_group_current) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-    ),
-    RideStatusChange: (
-        "INSERT INTO ride_status_changes (ride_id, changed_at, previous_status, new_status,"
-        " previous_status_enum, new_status_enum, duration_in_previous_status, wait_time_at_change)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
-    ),
-    DataQualityIssue: (
-        "INSERT INTO data_quality_issues (data_source, issue_type, detected_at, park_id, ride_id,"
-        " themeparks_wiki_id, queue_times_id, entity_name, last_updated_api, data_age_minutes, reported_status,"
-        " details, is_resolved, resolved_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-    ),
-}
+Row = tuple[Any, ...]  # in the order of `columns_of` its model
 
-# The columns stand in the order of the INSERT.
-LOADS: dict[type[models.Model], str] = {
-    RideStatusSnapshot: (
-        "LOAD DATA LOCAL INFILE %s INTO TABLE ride_status_snapshots CHARACTER SET utf8mb4 (ride_id, recorded_at,"
-        " park_id, duration_seconds, is_open, status, wait_time, computed_is_open, park_appears_open, is_carried,"
-        " last_updated_api, data_source)"
-    ),
-    ParkActivitySnapshot: (
-        "LOAD DATA LOCAL INFILE %s INTO TABLE park_activity_snapshots CHARACTER SET utf8mb4 (park_id, recorded_at,"
-        " duration_seconds, total_rides_tracked, rides_open, rides_closed, avg_wait_time, max_wait_time,"
-        " park_appears_open, shame_score, data_source)"
-    ),
-    QueueData: (
-        "LOAD DATA LOCAL INFILE %s INTO TABLE queue_data CHARACTER SET utf8mb4 (ride_id, recorded_at, queue_type,"
-        " wait_time_minutes, return_state, return_time_start, return_time_end, price_amount, price_currency,"
-        " boarding_group_status, boarding_group_current)"
-    ),
-    RideStatusChange: (
-        "LOAD DATA LOCAL INFILE %s INTO TABLE ride_status_changes CHARACTER SET utf8mb4 (ride_id, changed_at,"
-        " previous_status, new_status, previous_status_enum, new_status_enum, duration_in_previous_status,"
-        " wait_time_at_change)"
-    ),
-}
+
+def row_of(model: type[models.Model], **values: Any) -> Row:
+    """A row for `insert_new` from all its columns by name; raises KeyError and ValueError for others."""
+    row = tuple(values[name] for name in columns_of(model))
+    if len(row) != len(values):
+        raise ValueError(f"{model.__name__} has no {sorted(values.keys() - set(columns_of(model)))}")
+    return row
+
+
+def insert_statement(model: type[models.Model]) -> str:
+    names = columns_of(model)
+    marks = ", ".join(["%s"] * len(names))
+    return f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  (names of ours)
+
+
+def load_statement(model: type[models.Model]) -> str:
+    names = ", ".join(columns_of(model))
+    return f"LOAD DATA LOCAL INFILE %s INTO TABLE {model._meta.db_table} CHARACTER SET utf8mb4 ({names})"
 
 
 SECONDS = [f"{second:02}" for second in range(60)]
@@ -75,7 +44,7 @@ MINUTES = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(6
 
 @functools.lru_cache(maxsize=100)
 def day_stamp(day: int) -> str:
-    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m-%d ")
+    return f"{instant(day * 86_400):%Y-%m-%d} "
 
 
 @functools.lru_cache(maxsize=5_000)
@@ -90,13 +59,13 @@ def stamp(at: int) -> str:
 
 
 def insert_new(model: type[models.Model], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows whose columns stand in the order of the statement."""
+    """Insert rows whose values stand in the order of `columns_of` the model."""
     with connection.cursor() as cursor:
-        cursor.executemany(INSERTS[model], list(rows))
+        cursor.executemany(insert_statement(model), list(rows))
 
 
 def load_file(model: type[models.Model], path: str | os.PathLike[str]) -> int:
-    r"""Load a file of tab-separated lines, `\N` for NULL, whose columns stand in the order of the INSERT.
+    r"""Load a file of tab-separated lines, `\N` for NULL, whose columns stand in the order of the model.
 
     Several times faster than inserting, and fastest in primary-key order. All of the file or nothing: the server
     only warns of a value it has to change or a row it has to leave out; here that is a DataError, as it would be
@@ -106,7 +75,7 @@ def load_file(model: type[models.Model], path: str | os.PathLike[str]) -> int:
     if connection.vendor != "mysql":
         raise NotSupportedError("only MariaDB and MySQL can load a file")
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOADS[model], [os.fspath(path)])
+        cursor.execute(load_statement(model), [os.fspath(path)])
         warnings = connection.connection.show_warnings()
         if warnings:
             raise DataError(f"{path}: {warnings[0][2]}")

@@ -19,6 +19,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
+from core.querysets import columns_of
+from core.zones import day_start
 from snapshots.models import QueueData, RideStatusSnapshot
 from snapshots.storage.partitions import next_month
 
@@ -39,13 +41,9 @@ class Header:
     columns: list[str]
 
 
-def instant(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
 def rows_of(table: str, month: date) -> models.QuerySet[Any]:
     """The rows of a month, UTC, in the order of the primary key."""
-    inside = {"recorded_at__gte": instant(month), "recorded_at__lt": instant(next_month(month))}
+    inside = {"recorded_at__gte": day_start(month, "UTC"), "recorded_at__lt": day_start(next_month(month), "UTC")}
     return MODELS[table]._default_manager.filter(**inside).order_by("pk")
 
 
@@ -73,7 +71,7 @@ def export_month(table: str, month: date, path: Path, told: Callable[[int], Any]
     if path.exists() or checksum_file(path).exists():
         raise ExportError(f"{path} exists already; move it away, or name another directory")
     part = path.with_name(f"{path.name}.part")
-    fields = [field.attname for field in MODELS[table]._meta.local_concrete_fields]
+    fields = list(columns_of(MODELS[table]))
     count = 0
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +129,7 @@ def rows_in_file(path: Path) -> Iterator[models.Model]:
     if unknown := sorted(set(header.columns) - set(fields)):
         raise ExportError(f"{path} has columns that {header.table} has no more: {', '.join(unknown)}")
     chosen = [fields[column] for column in header.columns]
-    start, end = instant(month), instant(next_month(month))
+    start, end = day_start(month, "UTC"), day_start(next_month(month), "UTC")
     with gzip.open(path, "rt", encoding="utf-8") as file:
         file.readline()
         for number, line in enumerate(file, start=2):

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.tests.golden import golden_cases
-from snapshots.status import computed_is_open, is_operating, sanitised_wait
+from parks.models import Park, Ride
+from parks.upstreams.queue_times import QueueTimesEntry
+from snapshots.collection.feeds import ParkReading, read_ride
+from snapshots.models import IssueSource
+from snapshots.queues import LARGEST_WAIT
+from snapshots.status import computed_is_open, is_operating
+from snapshots.tests.told import AT
 
 FLAGS = [True, False, None]
 WAITS = st.none() | st.integers(-100_000, 100_000)
@@ -18,15 +24,21 @@ def test_the_golden_open_flags_hold(case):
     assert computed_is_open(case["wait_time"], case["is_open"]) is case["expected"]
 
 
+def reading(wait, is_open):
+    """A ride as the collection reads it from Queue-Times."""
+    entry = QueueTimesEntry(1, "Coaster", None, is_open, wait, None)
+    return read_ride(Ride(), entry, ParkReading(Park(), IssueSource.QUEUE_TIMES), AT)
+
+
 @pytest.mark.parametrize("case", golden_cases("computed_is_open", "sanitise_wait_time"))
 def test_the_golden_waits_are_sanitised(case):
-    assert sanitised_wait(case["wait_time"]) == case["expected"]
+    assert reading(case["wait_time"], None).wait == case["expected"]
 
 
 @pytest.mark.parametrize("case", golden_cases("computed_is_open", "sanitise_then_compute"))
 def test_the_golden_waits_are_sanitised_before_they_prove_anything(case):
-    wait = sanitised_wait(case["wait_time"])
-    assert (wait, computed_is_open(wait, case["is_open"])) == (case["expected_wait"], case["expected_open"])
+    found = reading(case["wait_time"], case["is_open"])
+    assert (found.wait, found.computed_is_open) == (case["expected_wait"], case["expected_open"])
 
 
 @pytest.mark.parametrize(
@@ -39,15 +51,8 @@ def test_a_posted_wait_outweighs_the_flag_and_no_wait_leaves_it_to_it(wait, expe
 
 
 @given(WAITS)
-def test_only_negative_waits_are_dropped_and_nothing_is_capped(wait):
-    found = sanitised_wait(wait)
-    assert found == (None if wait is None or wait < 0 else wait)
-    assert sanitised_wait(found) == found
-
-
-@given(WAITS, st.sampled_from(FLAGS))
-def test_sanitising_never_opens_or_closes_a_ride(wait, flag):
-    assert computed_is_open(sanitised_wait(wait), flag) is computed_is_open(wait, flag)
+def test_what_is_no_number_of_minutes_is_dropped_and_the_rest_is_kept(wait):
+    assert reading(wait, None).wait == (wait if wait is not None and 0 <= wait <= LARGEST_WAIT else None)
 
 
 @pytest.mark.parametrize(("wait", "flag"), list(itertools.product([None, 0, 5], FLAGS)))

@@ -1,24 +1,16 @@
-"""Was the park open at an instant (R-6.1 to R-6.3), and which park row belongs to a ride row (R-21)?"""
+"""Is the park open at an instant (R-6.1, R-6.2), and does a ride row know it without its park's row (R-21)?"""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.tests.golden import golden_cases
 from parks.models import ScheduleType
-from parks.tests.factories import ParkFactory, ScheduleFactory
-from snapshots.park_open import (
-    Schedule,
-    is_inside,
-    is_park_open,
-    nearest_in_minute,
-    nearest_within,
-    schedule_around,
-    was_park_open,
-)
-from snapshots.status import is_down, is_operating
+from parks.tests.factories import ParkFactory, RideFactory, ScheduleFactory
+from snapshots.models import RideStatusSnapshot
+from snapshots.park_open import Schedule, is_inside, is_park_open, schedules_around
+from snapshots.status import down, operating
+from snapshots.tests.factories import ActivityFactory, SnapshotFactory
 
 OPENING, CLOSING = datetime(2025, 12, 10, 14, tzinfo=UTC), datetime(2025, 12, 11, 3, tzinfo=UTC)  # 9:00 to 22:00
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -35,6 +27,10 @@ def schedule(park, day: date, opening, closing, kind=ScheduleType.OPERATING):
     )
 
 
+def schedule_around(park, instant: datetime) -> Schedule:
+    return schedules_around([park], instant)[park.pk]
+
+
 # -- open or not -----------------------------------------------------------------------------------------
 
 
@@ -48,7 +44,6 @@ def test_the_golden_parks_are_open(case):
     found = schedule_around(park, now)
     is_open = is_park_open(found, now, given["rides_open"])
     assert is_open is case["expected"]
-    assert was_park_open(found, now, stored=is_open) is case["expected"]
     if "stored_shame_score" in given:
         counted = [given["stored_shame_score"]] if is_open else []
         assert counted == [case["expected_average_score"]]
@@ -69,7 +64,6 @@ def test_both_ends_of_a_window_belong_to_it(instant, is_open):
     assert is_inside(known.windows, instant) is is_open
     assert is_park_open(known, instant, rides_open=0) is is_open
     assert is_park_open(known, instant, rides_open=47) is is_open, "activity does not override a schedule"
-    assert was_park_open(known, instant, stored=not is_open) is is_open, "nor does what was stored"
 
 
 def test_one_of_several_windows_is_enough():
@@ -87,12 +81,6 @@ def test_a_park_without_a_schedule_is_open_while_a_ride_operates(rides_open, is_
 
 def test_a_park_that_has_a_schedule_but_no_window_now_is_closed():
     assert not is_park_open(Schedule((), exists=True), OPENING, rides_open=47)
-    assert not was_park_open(Schedule((), exists=True), OPENING, stored=True)
-
-
-@pytest.mark.parametrize("stored", [True, False])
-def test_without_a_schedule_the_past_is_as_it_was_stored(stored):
-    assert was_park_open(NOTHING, OPENING, stored) is stored
 
 
 # -- the rows around an instant --------------------------------------------------------------------------
@@ -168,67 +156,22 @@ def test_a_row_of_any_date_makes_a_schedule(django_assert_num_queries):
 # -- rows whose clocks were read apart -------------------------------------------------------------------
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("case", golden_cases("alignment_and_park_open", "timestamp_drift"))
 def test_the_golden_drift_of_two_seconds_loses_no_row(case):
+    """A ride row carries its park's state: the park's own row may be of any instant."""
     given, expected = case["input"], case["expected"]
-    parks = {at(row["recorded_at"]): row["park_appears_open"] for row in given["park_snapshots"]}
-    rides = {at(row["recorded_at"]): row["status"] for row in given["ride_snapshots"]}
-    assert len(parks.keys() & rides.keys()) == expected["matches_exact"]
-    partners = {ride: nearest_in_minute(ride, parks) for ride in rides}
-    matched = [rides[ride] for ride, partner in partners.items() if partner is not None and parks[partner]]
-    assert len(matched) == len(set(partners.values())) == expected["matches_same_minute"]
-    assert sum(is_operating(status, False) for status in matched) == expected["operating"]
-    assert sum(is_down(status, False, reports_down=True) for status in matched) == expected["down"]
-
-
-@pytest.mark.parametrize("case", golden_cases("alignment_and_park_open", "same_instant"))
-def test_the_golden_rows_of_one_instant_match_by_equality_and_by_minute(case):
-    instants = [OPENING + n * 10 * MINUTE for n in range(6)]
-    exact = {instant: instant for instant in instants}
-    by_minute = {instant: nearest_in_minute(instant, instants) for instant in instants}
-    assert (exact == by_minute) is case["expected"]["matches_exact_equals_matches_same_minute"]
-
-
-@pytest.mark.parametrize("case", golden_cases("alignment_and_park_open", "minute_boundary"))
-def test_the_golden_pair_over_a_minute_boundary(case):
-    ride, park = at(case["input"]["ride"]), at(case["input"]["park"])
-    assert (nearest_in_minute(ride, [park]) == park) is case["expected"]["match_same_minute"]
-    assert (nearest_within(ride, [park]) == park) is case["expected"]["match_nearest_within_60s"]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "others", "nearest"),
-    [
-        (30, [], None),
-        (30, [29], 29),
-        (30, [0, 59], 59),  # 29 seconds away, not 30
-        (30, [10, 45, 33], 33),
-        (30, [25, 35], 25),  # equally near: the earlier
-        (0, [-1], None),  # the minute before
-        (0, [0, -1], 0),
-        (59, [60], None),  # the minute after
-        (59, [60, 0], 0),
-        (59, [59], 59),
-    ],
-)
-def test_the_nearest_row_of_the_minute_is_the_partner(seconds, others, nearest):
-    minute = OPENING
-    found = nearest_in_minute(minute + seconds * SECOND, [minute + other * SECOND for other in others])
-    assert found == (None if nearest is None else minute + nearest * SECOND)
-
-
-@pytest.mark.parametrize(("away", "matches"), [(60, True), (-60, True), (61, False), (-61, False), (0, True)])
-def test_sixty_seconds_are_within_sixty_seconds(away, matches):
-    other = OPENING + away * SECOND
-    assert nearest_within(OPENING, [other]) == (other if matches else None)
-
-
-@given(st.integers(0, 86_399), st.lists(st.integers(0, 86_399), max_size=8))
-def test_a_partner_of_the_minute_is_never_farther_than_any_other_row_of_it(second, others):
-    instant, instants = OPENING + second * SECOND, [OPENING + other * SECOND for other in others]
-    found = nearest_in_minute(instant, instants)
-    same_minute = [other for other in instants if other.replace(second=0) == instant.replace(second=0)]
-    assert (found is not None) == bool(same_minute)
-    if found is not None:
-        assert found in same_minute
-        assert abs(found - instant) == min(abs(other - instant) for other in same_minute)
+    park = ParkFactory.create(is_disney=True)
+    ride = RideFactory.create(park=park)
+    for row, other in zip(given["ride_snapshots"], given["park_snapshots"], strict=True):
+        ActivityFactory.create(park=park, recorded_at=at(other["recorded_at"]))
+        SnapshotFactory.create(
+            ride=ride,
+            recorded_at=at(row["recorded_at"]),
+            status=row["status"],
+            park_appears_open=other["park_appears_open"],
+        )
+    counted = RideStatusSnapshot.objects.filter(park_appears_open=True)
+    assert counted.count() == expected["matches_same_minute"]
+    assert counted.filter(operating()).count() == expected["operating"]
+    assert counted.filter(down()).count() == expected["down"]

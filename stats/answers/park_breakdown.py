@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 
+from core.instants import seconds
 from core.rounding import half_up
 from core.zones import day_range, local_date
 from parks.models import TIER_WEIGHTS, Park, ParkSchedule, Ride, ScheduleType
@@ -24,7 +25,7 @@ from stats.measures.hours import HOURS_OF_DAY, chart_hours, daily_labels, hour_l
 from stats.measures.measures import OPEN, RideMeasures, hours, window_score
 from stats.measures.raw import ParkWindow, park_window, until
 from stats.measures.spans import ScoreDay, day_score, period_score
-from stats.measures.windows import Bucket, BucketKey, Days, Period, Window, days_of, pieces, seconds_of, slices
+from stats.measures.windows import Bucket, BucketKey, Days, Period, Window, days_of, pieces, slices
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.identity import Row, number
 from stats.readings.period_sums import OPENED, park_rows
@@ -218,21 +219,21 @@ def rides_down_by_hour(raw: ParkWindow, day: date) -> Counter[BucketKey]:
 def hourly_means(park: Park, day: date, now: datetime) -> dict[tuple[str, BucketKey], Decimal]:
     """By column and hour: the stored scores (R-20.2) and waits (R-16.2) of the open park, weighted by time, not
     rounded; one query."""
-    parts = list(until(pieces(Window(day, day), park.timezone), seconds_of(now)))
+    parts = list(until(pieces(Window(day, day), park.timezone), seconds(now)))
     cuts = slices(parts, Bucket.HOUR_OF_DAY, park.timezone)
     bounds = [(cut.start, cut.end) for cut in cuts]
     start, end = day_range(day, park.timezone)
     rows = ParkActivitySnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lt=end, **OPEN)
     totals: dict[tuple[str, BucketKey], Decimal] = defaultdict(Decimal)
-    seconds: dict[tuple[str, BucketKey], int] = defaultdict(int)
+    held: dict[tuple[str, BucketKey], int] = defaultdict(int)
     for at, length, *figures in rows.values_list("recorded_at", "duration_seconds", *HOURLY):
-        began = seconds_of(at)
+        began = seconds(at)
         for n, first, last in overlaps(began, began + length, bounds):
             for column, figure in zip(HOURLY, figures, strict=True):
                 if figure is not None:
                     totals[column, cuts[n].key] += figure * (last - first)
-                    seconds[column, cuts[n].key] += last - first
-    return {place: total / seconds[place] for place, total in totals.items()}
+                    held[column, cuts[n].key] += last - first
+    return {place: total / held[place] for place, total in totals.items()}
 
 
 def operating_windows(park: Park, day: date) -> list[tuple[datetime, datetime]]:

@@ -1,16 +1,17 @@
 """Everything about one park for its page (public-api 4.6): identity, rides by tier, hours open, state, score."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from core.instants import instant, seconds
 from core.zones import local_date
 from parks.models import Park
 from snapshots.current import park_now
 from snapshots.models import ParkActivitySnapshot
 from stats.answers.park_breakdown import ParkView, breakdown_and_chart, plain_utc
-from stats.measures.cells import instant, park_cells, stretches, within
+from stats.measures.cells import park_cells, stretches, within
 from stats.measures.measures import OPEN, ParkOpening, hours
-from stats.measures.windows import ONE_DAY, SECONDS_A_DAY, Period, Window, pieces, seconds_of
+from stats.measures.windows import ONE_DAY, SECONDS_A_DAY, Period, Window, pieces
 from stats.readings.identity import Row, number
 from stats.readings.roster import roster_of, tier_of, total_weight
 
@@ -109,7 +110,7 @@ def sessions_between(park: Park, window: Window, now: datetime) -> dict[str, Par
             session = sessions.setdefault(day, ParkOpening(first=cell.first, last=cell.last))
             session.rows += cell.rows
             session.first = min(session.first or cell.first, cell.first)
-            session.last = min(seconds_of(now), max(session.last or cell.last, cell.last))
+            session.last = min(seconds(now), max(session.last or cell.last, cell.last))
     return sessions
 
 
@@ -118,8 +119,8 @@ def session_row(park: Park, day: str, session: ParkOpening) -> Row:
     return {
         "park_id": park.pk,
         "date": day,
-        "first_open_at": plain_utc(datetime.fromtimestamp(first, UTC)),
-        "last_open_at": plain_utc(datetime.fromtimestamp(last, UTC)),
+        "first_open_at": plain_utc(instant(first)),
+        "last_open_at": plain_utc(instant(last)),
         "operating_hours": number(hours(last - first)),
         "snapshot_count": session.rows,
     }

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from django.utils.http import http_date
 
+from core.instants import seconds
 from core.rounding import half_up
 from core.zones import day_range, local_date
 from parks.models import Ride
@@ -20,7 +21,7 @@ from snapshots.status import hour_status
 from stats.measures.cells import joined, summed_ride_cells, within
 from stats.measures.measures import RideMeasures, down_stretches, hours
 from stats.measures.raw import ParkWindow, park_window
-from stats.measures.windows import Bucket, Days, Period, Window, days_of, seconds_of
+from stats.measures.windows import Bucket, Days, Period, Window, days_of
 from stats.readings.identity import Row, number
 from stats.readings.roster import tier_of
 
@@ -181,12 +182,12 @@ def day_rows(seen: Sequence[RideHour]) -> list[tuple[Row, Row]]:
 def downtime_events(ride: Ride, days: Sequence[date], now: datetime) -> list[Row]:
     """Unbroken stretches down on the days on which the ride operated, up to now, newest first; one query."""
     zone = ride.park.timezone
-    ranges = joined([(seconds_of(start), seconds_of(end)) for start, end in (day_range(day, zone) for day in days)])
+    ranges = joined([(seconds(start), seconds(end)) for start, end in (day_range(day, zone) for day in days)])
     rows = RideStatusSnapshot.objects.filter(within(ranges), ride=ride, park=ride.park, recorded_at__lt=now)
     events = []
     for stretch in down_stretches(rows).get(ride.pk, []):
-        start = seconds_of(stretch.start)
-        end = min(seconds_of(stretch.end), seconds_of(now))
+        start = seconds(stretch.start)
+        end = min(seconds(stretch.end), seconds(now))
         if start < end:
             events.append(
                 {

@@ -5,10 +5,11 @@ list of stretches down, cut here, and the uptime of the day.
 """
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
+from core.instants import instant, seconds
 from stats.answers.analytics import park_figures, score_of
 from stats.audit.comparison import Comparison, shown
 from stats.audit.scope import Row
@@ -42,7 +43,7 @@ def compare_hours(rides: Comparison, parks: Comparison, computed: ParkDay, now: 
 def down_by_hour(computed: ParkDay, raw: ParkWindow) -> Expected:
     """The day's stretches down, cut at the hours in which their rides were seen."""
     spans = {
-        ride: [(int(stretch.start.timestamp()), int(stretch.end.timestamp())) for stretch in stretches]
+        ride: [(seconds(stretch.start), seconds(stretch.end)) for stretch in stretches]
         for ride, stretches in computed.stretches.items()
     }
     seen = [(ride, cast(Hour, key)) for ride, _, key in raw.rides]
@@ -52,7 +53,7 @@ def down_by_hour(computed: ParkDay, raw: ParkWindow) -> Expected:
 def place_of(computed: ParkDay, hour: Hour | None = None) -> Row:
     place = {"park_name": computed.park.name, "stat_date": computed.day.isoformat()}
     if hour is not None:
-        place["hour"] = datetime.fromtimestamp(hour, UTC).isoformat().replace("+00:00", "Z")
+        place["hour"] = instant(hour).isoformat().replace("+00:00", "Z")
     return place
 
 

@@ -15,18 +15,19 @@ from django.conf import settings
 from django.db.models import F, FloatField, Q, Sum, Value
 from django.db.models.functions import Least
 
+from core.instants import instant, seconds
 from core.rounding import half_up
 from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from snapshots.current import LIVE_WINDOW
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.answers.status_summary import operated_today
 from stats.charts.chart_lines import COLUMNS, Chart, Kind, Line, best, listed_parks, listed_rides, most_over_days
-from stats.measures.cells import Spans, instant, overlaps, ride_cells, waitless_ride_cells
+from stats.measures.cells import Spans, overlaps, ride_cells, waitless_ride_cells
 from stats.measures.expressions import WHOLE, SecondsSince
 from stats.measures.hours import HEATMAP_HOURS, chart_hours, hourly_labels
 from stats.measures.measures import OPEN, RideMeasures, hours, measure_rides
 from stats.measures.raw import ParkWindow, park_windows, until
-from stats.measures.windows import Bucket, BucketKey, Period, Window, days_of, pieces, seconds_of, slices
+from stats.measures.windows import Bucket, BucketKey, Period, Window, days_of, pieces, slices
 from stats.readings.selection import attraction_homes, chosen_parks, observed
 from stats.readings.shared import is_shared, shared
 from stats.readings.today import rides_down_today, rides_today
@@ -75,7 +76,7 @@ def clock_of(period: Period, now: datetime) -> Clock:
     if period != Period.LIVE:
         return Clock(period, now, hourly_labels(), Bucket.HOUR_OF_DAY, HEATMAP_HOURS[0], 1)
     ten = int(MARK.total_seconds())
-    first, last = (seconds_of(at) // ten * ten for at in (now - LIVE_CHART, now))
+    first, last = (seconds(at) // ten * ten for at in (now - LIVE_CHART, now))
     site = ZoneInfo(settings.SITE_TIME_ZONE)
     labels = [f"{instant(mark).astimezone(site):%H:%M}" for mark in range(first, last + 1, ten)]
     # What begins in this very second is known. Five minutes fit the clocks that are a quarter of an hour apart.
@@ -137,7 +138,7 @@ def most_of_parks(kind: Kind, parks: list[Park], clock: Clock, limit: int) -> li
     """By the mean of the stored scores above 0, or of the stored waits, while the park was open; one query."""
     column = COLUMNS[kind]
     least = {f"{column}__gt": 0} if kind == Kind.PARK_SCORE else {f"{column}__isnull": False}
-    end = Value(seconds_of(clock.end), output_field=WHOLE)
+    end = Value(seconds(clock.end), output_field=WHOLE)
     held = Least(F("duration_seconds"), end - SecondsSince("recorded_at", 0), output_field=WHOLE)
     sums = (
         ParkActivitySnapshot.objects.filter(begun(parks, clock), **OPEN, **least)
@@ -169,9 +170,9 @@ def park_sums(kind: Kind, parks: list[Park], clock: Clock) -> dict[int, dict[int
     zones = {park.pk: park.timezone for park in parks}
     cuts = {zone: columns_in(clock, zone) for zone in set(zones.values())}
     sums: dict[int, dict[int, tuple[Decimal, int]]] = {pk: {} for pk in zones}
-    for pk, at, seconds, figure in figures_of(kind, parks, clock):
+    for pk, at, lasting, figure in figures_of(kind, parks, clock):
         spans, columns = cuts[zones[pk]]
-        for n, start, end in overlaps(seconds_of(at), seconds_of(at) + seconds, spans):
+        for n, start, end in overlaps(seconds(at), seconds(at) + lasting, spans):
             total, held = sums[pk].get(columns[n], (Decimal(0), 0))
             sums[pk][columns[n]] = total + figure * (end - start), held + end - start
     return sums
@@ -190,7 +191,7 @@ def figures_of(kind: Kind, parks: list[Park], clock: Clock) -> Iterator[tuple[in
 
 def columns_in(clock: Clock, zone: str) -> tuple[Spans, list[int]]:
     """The stretches of time in a zone that belong to the columns, in order, and their columns."""
-    parts = list(until(pieces(clock.window(zone), zone), seconds_of(clock.end)))
+    parts = list(until(pieces(clock.window(zone), zone), seconds(clock.end)))
     cuts = [(cut, clock.column(cut.key)) for cut in slices(parts, clock.bucket, zone)]
     shown = [((cut.start, cut.end), column) for cut, column in cuts if column is not None]
     return [span for span, _ in shown], [column for _, column in shown]

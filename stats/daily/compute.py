@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Count
 
+from core.instants import instant
 from core.rounding import half_up
 from core.zones import day_range
 from parks.models import Park, Ride, weight_of
@@ -203,7 +204,7 @@ def session_row(park: Park, day: date, measured: Sequence[RideMeasures]) -> Park
     return ParkOperatingSession(
         park=park,
         session_date=day,
-        session_start_utc=datetime.fromtimestamp(first, UTC),
-        session_end_utc=datetime.fromtimestamp(last, UTC),
+        session_start_utc=instant(first),
+        session_end_utc=instant(last),
         operating_minutes=(last - first) // 60,
     )

@@ -2,18 +2,14 @@
 
 import logging
 import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Collection, Iterable, Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from multiprocessing.connection import wait
-from multiprocessing.context import ForkProcess
 
-from django.db import connection, connections
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 
 from core import data_version
+from core.jobs.forks import CheckParent, may_fork, run_forked
 from core.querysets import retried_on_lock, upsert
 from core.zones import day_range, local_date
 from parks.models import Park
@@ -202,9 +198,7 @@ def recompute(run: RecomputeRun, workers: int = 1, progress: Progress = nothing)
     workers = min(workers, len(days))
     error = ""
     try:
-        # What an open transaction wrote no other process sees, and a worker of Celery may have no processes.
-        is_alone = connection.in_atomic_block or multiprocessing.current_process().daemon
-        if workers > 1 and not is_alone:
+        if workers > 1 and may_fork():
             error = share_out(run, spans, workers, progress)
         else:
             compute_days(run, spans, timezone.now(), progress)
@@ -252,59 +246,30 @@ def compute_day(claimed: AggregationLog, parks: Sequence[Park], progress: Progre
 
 def share_out(run: RecomputeRun, spans: ParkSpans, workers: int, progress: Progress) -> str:
     """Let several processes claim the days; returns what went wrong with the processes themselves."""
-    context = multiprocessing.get_context("fork")
-    counts = context.RawArray("q", workers)  # a slot for each: a lock would stay held when its holder is killed
-    connections.close_all()  # a connection must not be shared over a fork
+    counts = multiprocessing.RawArray("q", workers)  # a slot each: a lock would stay held when its holder is killed
     since = timezone.now()
-    processes = [
-        context.Process(target=work, args=(os.getpid(), run, spans, since, counts, number))
-        for number in range(workers)
-    ]
     told = 0
-    try:
-        for process in processes:
-            process.start()
-        running = processes
-        while running:
-            wait([process.sentinel for process in running], TELLING_INTERVAL)
-            running = [process for process in running if process.is_alive()]
-            done = sum(counts)
-            progress(done - told)
-            told = done
-    finally:
-        stop(processes)
-    return failures_of(processes)
+
+    def work(number: int, check_parent: CheckParent) -> None:
+        def count(park_days: int) -> None:
+            counts[number] += park_days
+            check_parent()
+
+        compute_days(run, spans, since, count)
+
+    def look() -> None:
+        nonlocal told
+        done = sum(counts)
+        progress(done - told)
+        told = done
+
+    return failures_of(run_forked(work, workers, look, TELLING_INTERVAL))
 
 
-def work(
-    parent: int, run: RecomputeRun, spans: ParkSpans, since: datetime, counts: MutableSequence[int], number: int
-) -> None:
-    """What a worker process does: compute days and count the park-days in its slot; it ends with its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal; the parent ends us
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-    def count(park_days: int) -> None:
-        counts[number] += park_days
-        if os.getppid() != parent:
-            raise SystemExit(1)
-
-    compute_days(run, spans, since, count)
-
-
-def stop(processes: Iterable[ForkProcess]) -> None:
-    """End what still runs, and wait until nothing does."""
-    started = [process for process in processes if process.pid is not None]
-    for process in started:
-        process.terminate()
-    for process in started:
-        process.join()
-
-
-def failures_of(processes: Sequence[ForkProcess]) -> str:
+def failures_of(codes: Sequence[int]) -> str:
     """In words, which processes ended before their work did; "" when none."""
-    codes = [process.exitcode for process in processes if process.exitcode]
-    ends = [f"killed by signal {-code}" if code < 0 else f"exit code {code}" for code in codes]
-    return f"{len(ends)} of {len(processes)} worker processes broke off: {', '.join(ends)}" if ends else ""
+    ends = [f"killed by signal {-code}" if code < 0 else f"exit code {code}" for code in codes if code]
+    return f"{len(ends)} of {len(codes)} worker processes broke off: {', '.join(ends)}" if ends else ""
 
 
 # -- days that have ended --------------------------------------------------------------------------------

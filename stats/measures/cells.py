@@ -8,12 +8,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, ExpressionWrapper, F, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
+from core.instants import instant
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import plausible_wait
 from stats.measures.expressions import WHOLE, SecondsSince, WholeDivision, WholeSum
@@ -203,7 +203,3 @@ def within(ranges: Iterable[tuple[int, int]]) -> Q:
     for start, end in ranges:
         condition |= Q(recorded_at__gte=instant(start), recorded_at__lt=instant(end))
     return condition
-
-
-def instant(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from core.instants import seconds
 from core.zones import day_range
 from parks.models import Park, ParkSchedule, ScheduleType
 from snapshots.models import ParkActivitySnapshot
 from stats.measures.cells import ParkCell, Spans, park_cells, stretches, within
 from stats.measures.measures import OPEN
-from stats.measures.windows import SECONDS_A_DAY, Window, pieces, seconds_of
+from stats.measures.windows import SECONDS_A_DAY, Window, pieces
 
 ParkDate = tuple[int, date]
 ONE_DAY = timedelta(days=1)
@@ -40,10 +41,10 @@ def planned_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate,
     windows: dict[int, Spans] = defaultdict(list)
     for park, opening, closing in rows.values_list("park_id", "opening_time", "closing_time"):
         if opening and closing:
-            windows[park].append((seconds_of(opening), seconds_of(closing)))
+            windows[park].append((seconds(opening), seconds(closing)))
     found = {}
     for day in days if windows else ():
-        start, end = map(seconds_of, day_range(day, parks[0].timezone))
+        start, end = map(seconds, day_range(day, parks[0].timezone))
         for park, spans in windows.items():
             inside = merged([(max(a, start), min(b, end)) for a, b in spans if a < end and b > start])
             if inside:

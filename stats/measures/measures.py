@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from core.instants import seconds
 from core.rounding import half_up
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.score import shame_score
@@ -107,8 +108,8 @@ class RideMeasures:
         """Add another window of the same ride."""
         for name in SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for posting, seconds in other.held.items():
-            self.held[posting] = self.held.get(posting, 0) + seconds
+        for posting, held in other.held.items():
+            self.held[posting] = self.held.get(posting, 0) + held
         if other.summed is not None:
             self.summed = self.summed or WaitTotals()
             self.summed.add(other.summed)
@@ -127,18 +128,18 @@ class RideMeasures:
     def waits(self) -> Waits:
         """Of the operating ride, zeros included (R-11)."""
         found: Waits = {}
-        for (wait, is_running, _), seconds in self.held.items():
+        for (wait, is_running, _), held in self.held.items():
             if is_running:
-                found[wait] = found.get(wait, 0) + seconds
+                found[wait] = found.get(wait, 0) + held
         return found
 
     @property
     def posted(self) -> Waits:
         """In the open park, zeros left out (rankings)."""
         found: Waits = {}
-        for (wait, _, park_is_open), seconds in self.held.items():
+        for (wait, _, park_is_open), held in self.held.items():
             if park_is_open and wait > 0:
-                found[wait] = found.get(wait, 0) + seconds
+                found[wait] = found.get(wait, 0) + held
         return found
 
     @property
@@ -178,8 +179,8 @@ SUMS = (
 
 
 def merge_waits(into: Waits, other: Mapping[int, int]) -> None:
-    for wait, seconds in other.items():
-        into[wait] = into.get(wait, 0) + seconds
+    for wait, held in other.items():
+        into[wait] = into.get(wait, 0) + held
 
 
 def minute_seconds(waits: Mapping[int, int]) -> int:
@@ -233,7 +234,7 @@ def measure_rides(
 
     `reports_down` tells of each park whether its feed tells DOWN from CLOSED (R-5.1).
     """
-    until = int(end.timestamp())
+    until = seconds(end)
     counts = StatusCounts(reports_down)
     found: dict[tuple[int, int], RideMeasures] = {}
     for cell in ride_cells(rows, Grid(0)):
@@ -257,7 +258,7 @@ class ParkOpening:
 
 def measure_openings(rows: QuerySet[ParkActivitySnapshot], end: datetime) -> dict[int, ParkOpening]:
     """How long each park in `rows`, the activity of one window that ends at `end`, was open; one query."""
-    until = int(end.timestamp())
+    until = seconds(end)
     found: dict[int, ParkOpening] = {}
     for cell in park_cells(rows.filter(**OPEN), Grid(0)):
         opening = found.setdefault(cell.park_id, ParkOpening())
@@ -285,12 +286,12 @@ def down_stretches(rows: QuerySet[RideStatusSnapshot]) -> dict[int, list[Stretch
     columns = ("ride_id", "recorded_at", "duration_seconds")
     observed = rows.filter(down(), **OPEN).order_by("ride_id", "recorded_at").values_list(*columns)
     found: dict[int, list[Stretch]] = {}
-    for ride, at, seconds in observed:
+    for ride, at, lasting in observed:
         stretches = found.setdefault(ride, [])
         if stretches and stretches[-1].end == at:
-            stretches[-1] = Stretch(stretches[-1].start, stretches[-1].seconds + seconds)
+            stretches[-1] = Stretch(stretches[-1].start, stretches[-1].seconds + lasting)
         else:
-            stretches.append(Stretch(at, seconds))
+            stretches.append(Stretch(at, lasting))
     return found
 
 
@@ -298,8 +299,8 @@ def opening_delay(stretches: Iterable[Stretch], first_up: int | None) -> int:
     """Seconds down before the ride first ran that day: late opening, not breakdown. 0 if it never ran."""
     if first_up is None:
         return 0
-    before = (min(stretch.seconds, first_up - int(stretch.start.timestamp())) for stretch in stretches)
-    return sum(seconds for seconds in before if seconds > 0)
+    before = (min(stretch.seconds, first_up - seconds(stretch.start)) for stretch in stretches)
+    return sum(late for late in before if late > 0)
 
 
 # -- numbers from sums -----------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db.models import TextChoices
 
+from core.instants import instant
 from snapshots.current import LIVE_WINDOW
-from stats.measures.cells import instant
 from stats.measures.strips import Spell, Strips
 
 

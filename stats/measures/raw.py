@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 
+from core.instants import instant, seconds
 from core.zones import day_range
 from parks.models import Park, Ride
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
@@ -19,7 +20,6 @@ from stats.measures.cells import (
     ParkCell,
     RideCell,
     Spans,
-    instant,
     joined,
     overlaps,
     park_cells,
@@ -30,7 +30,7 @@ from stats.measures.cells import (
 from stats.measures.expressions import SecondsSince, WholeDivision
 from stats.measures.hours_open import ParkDate, overlap, sight, spans_by_day
 from stats.measures.measures import OPEN, RideMeasures, StatusCounts
-from stats.measures.windows import ONE_HOUR, BucketKey, Cut, Groups, Piece, Slice, Window, pieces, seconds_of, slices
+from stats.measures.windows import ONE_HOUR, BucketKey, Cut, Groups, Piece, Slice, Window, pieces, slices
 
 # The optimizer plans rides × ranges of time.
 RIDES_A_QUERY = 100
@@ -92,7 +92,7 @@ def park_windows(
     rides.
     """
     (zone,) = {park.timezone for park in rides}
-    parts = [piece for piece in until(pieces(window, zone), seconds_of(now)) if days is None or piece.day in days]
+    parts = [piece for piece in until(pieces(window, zone), seconds(now)) if days is None or piece.day in days]
     results = {park.pk: ParkWindow(park, hours={} if isinstance(bucket, Groups) else None) for park in rides}
     homes = {ride: park.pk for park, ids in rides.items() for ride in ids}
     if parts and homes:
@@ -173,7 +173,7 @@ def begins_within(parts: Sequence[Piece], at: int) -> bool:
 
 def needless_starts(parts: Sequence[Piece], zone: str) -> set[int]:
     """Starts of ranges into which no row reaches that is not read: midnights (ADR 2), and ends of other pieces."""
-    midnights = {seconds_of(day_range(piece.day, zone)[0]) for piece in parts}
+    midnights = {seconds(day_range(piece.day, zone)[0]) for piece in parts}
     return midnights | {piece.end for piece in parts}
 
 
@@ -340,7 +340,7 @@ def seen_on(asked: set[tuple[int, date]], rows: QuerySet[RideStatusSnapshot], zo
     quarter = WholeDivision(SecondsSince("recorded_at", 0), Value(QUARTER_HOUR))
     found: set[tuple[int, date]] = set()
     for n in range(0, len(days), RANGES_A_QUERY):
-        ranges = {day: tuple(map(seconds_of, day_range(day, zone))) for day in days[n : n + RANGES_A_QUERY]}
+        ranges = {day: tuple(map(seconds, day_range(day, zone))) for day in days[n : n + RANGES_A_QUERY]}
         chosen = rows.filter(within(joined([(start, end) for start, end in ranges.values()])))
         day_of = {at: day for day, (start, end) in ranges.items() for at in range(start, end, QUARTER_HOUR)}
         pairs: QuerySet[RideStatusSnapshot, tuple[int, int]] = (

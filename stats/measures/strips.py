@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from core.instants import instant, seconds
 from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import Status, counted_status
-from stats.measures.cells import Spans, as_stored, instant
+from stats.measures.cells import Spans, as_stored
 from stats.measures.expressions import SecondsSince
 from stats.measures.hours_open import spans_by_day
 from stats.measures.measures import OPEN, RideMeasures
-from stats.measures.windows import Days, seconds_of
+from stats.measures.windows import Days
 
 UNKNOWN = "UNKNOWN"  # the park was open and nothing is known of the ride
 ONE_DAY = timedelta(days=1)
@@ -73,7 +74,7 @@ def strips_of(park: Park, rides: Collection[int], days: Days, now: datetime) -> 
     (R-5.3) down is closed (R-4.7). Unknown is open time without a report, as in the daily rows.
     """
     bounds = day_bounds(park, days)
-    end = seconds_of(now)
+    end = seconds(now)
     spells = observed_spells(park, rides, bounds, end)
     today = local_date(now, park.timezone)
     spans = spans_by_day([park], list(bounds)) if bounds and days.first <= today else {}
@@ -89,7 +90,7 @@ def day_bounds(park: Park, days: Days) -> dict[date, tuple[int, int]]:
     found = {}
     for n in range((days.last - days.first).days + 1):
         start, end = day_range(days.first + n * ONE_DAY, park.timezone)
-        found[days.first + n * ONE_DAY] = seconds_of(start), seconds_of(end)
+        found[days.first + n * ONE_DAY] = seconds(start), seconds(end)
     return found
 
 
@@ -113,7 +114,7 @@ def observed_spells(
     found: dict[RideDate, list[list[Any]]] = {}  # [start, end, state]: a month of live rows is read for one page
     current: list[list[Any]] = []
     ride, place, stop = 0, 0, 0
-    for pk, home, at, seconds, status, is_running in told.order_by("ride_id", "recorded_at").values_list(*columns):
+    for pk, home, at, lasting, status, is_running in told.order_by("ride_id", "recorded_at").values_list(*columns):
         if home != park.pk:
             continue
         if pk != ride or at >= stop:
@@ -126,9 +127,9 @@ def observed_spells(
         if state is None:
             state = states[status, is_running] = counted_status(status, bool(is_running), park.reports_down)
         if current and current[-1][1] == at and current[-1][2] is state:
-            current[-1][1] = at + seconds
+            current[-1][1] = at + lasting
         else:
-            current.append([at, at + seconds, state])
+            current.append([at, at + lasting, state])
     return {
         key: [Spell(begin, min(till, end), state) for begin, till, state in spells] for key, spells in found.items()
     }

@@ -3,12 +3,13 @@
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
 
+from core.instants import seconds
 from core.periods import ONE_DAY, Days, Period, days_of
 from core.zones import day_range, day_start, local_date
 
@@ -169,10 +170,6 @@ class Piece:
     midnight: int  # where the clock of this offset shows 0:00; `start - midnight` is the clock's time
 
 
-def seconds_of(instant: datetime) -> int:
-    return int(instant.timestamp())
-
-
 def offset_of(at: int, zone: str) -> int:
     """Seconds east of UTC at an instant."""
     offset = datetime.fromtimestamp(at, ZoneInfo(zone)).utcoffset()
@@ -182,7 +179,7 @@ def offset_of(at: int, zone: str) -> int:
 @functools.lru_cache(maxsize=65_536)
 def offsets_of_day(day: date, zone: str) -> tuple[tuple[int, int, int], ...]:
     """(start, end, UTC offset) of the stretches of a local day: one, or two when the clock is changed."""
-    start, end = map(seconds_of, day_range(day, zone))
+    start, end = map(seconds, day_range(day, zone))
     before, after = offset_of(start, zone), offset_of(end - 1, zone)
     if before == after:
         return ((start, end, before),)
@@ -195,11 +192,11 @@ def offsets_of_day(day: date, zone: str) -> tuple[tuple[int, int, int], ...]:
 
 def pieces(window: Window, zone: str) -> list[Piece]:
     """The window in a zone, in order: its days cut to its hours, right on days of 23 and 25 hours."""
-    start, end = map(seconds_of, window.utc_range(zone))
+    start, end = map(seconds, window.utc_range(zone))
     found = []
     for day in window.dates(zone):
         for a, b, offset in offsets_of_day(day, zone):
-            midnight = seconds_of(datetime.combine(day, time.min, UTC)) - offset
+            midnight = seconds(day_start(day, "UTC")) - offset
             first = max(a, start, midnight + window.hours[0])
             last = min(b, end, midnight + window.hours[1])
             if first < last:
@@ -271,7 +268,7 @@ def bucket_key(bucket: Cut, piece: Piece, cell: int, zone: str) -> BucketKey:
         return clock // ONE_HOUR
     if bucket.unit <= ONE_HOUR:
         return max(cell, clock_change(piece, zone))
-    return seconds_of(day_start(piece.day, zone)) if clock == 0 else clock_instant(piece.day, clock, zone)
+    return seconds(day_start(piece.day, zone)) if clock == 0 else clock_instant(piece.day, clock, zone)
 
 
 def span_key(bucket: Bucket, day: date) -> BucketKey:
@@ -289,7 +286,7 @@ def clock_change(piece: Piece, zone: str) -> int:
     """Where the UTC offset of a piece begins to hold that day."""
     stretches = offsets_of_day(piece.day, zone)
     if len(stretches) > 1:
-        midnight = seconds_of(datetime.combine(piece.day, time.min, UTC))
+        midnight = seconds(day_start(piece.day, "UTC"))
         for start, _, offset in stretches:
             if midnight - offset == piece.midnight:
                 return start
@@ -300,7 +297,7 @@ def clock_change(piece: Piece, zone: str) -> int:
 def clock_instant(day: date, clock: int, zone: str) -> int:
     """The first instant of a local day at which its clock shows `clock` seconds or later."""
     for start, end, offset in offsets_of_day(day, zone):
-        at = seconds_of(datetime.combine(day, time.min, UTC)) - offset + clock
+        at = seconds(day_start(day, "UTC")) - offset + clock
         if at < end:
             return max(at, start)
-    return seconds_of(day_range(day, zone)[1])
+    return seconds(day_range(day, zone)[1])

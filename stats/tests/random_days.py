@@ -5,7 +5,7 @@ park-local midnight. Instants are seconds since 1970 (UTC).
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import Phase
 from hypothesis import strategies as st
 
+from core.instants import instant
 from parks.models import Park, ParkSchedule, Ride
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.tests.builders import NEW_YORK, PARIS, STATES, TOKYO, make_park, make_ride
@@ -162,10 +163,6 @@ def stories(draw: st.DrawFn, kind: Kind) -> list[ParkStory]:
 
 def midnight(day: date, zone: str) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp())
-
-
-def instant(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
 
 
 def spans_of(pairs: tuple[Span, ...], start: int, end: int) -> list[Span]:

@@ -382,7 +382,7 @@ def test_statistics_that_could_not_be_computed_are_told_with_the_remedy(archive,
         raise CommandError("disk full", returncode=1)
 
     job = planned(archive)
-    monkeypatch.setattr(finishing, "call_command", broken)
+    monkeypatch.setattr(finishing, "request", broken)
     tasks.import_slice(job.import_id)
     status = client.get(f"/api/admin/import/status/{job.import_id}").json()
     assert status["status"] == "COMPLETED"

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from core.http import Reason
+from core.jobs.requests import HANDLERS, RecomputeDays
 from importer.healing.tests.gap_world import DAY, NOW, World, rows_of
 from importer.healing.tests.histories import refusal
 from importer.healing.tests.test_heal_gaps import COASTER
@@ -97,7 +98,10 @@ def test_a_park_that_cannot_be_is_refused_in_one_line(run, world, columns):
 
 
 def test_statistics_that_fail_leave_the_gap_for_the_next_run(world, run, monkeypatch):
-    monkeypatch.setattr(f"{COMMAND}.RECOMPUTE", "no_such_command")
+    def fail(wanted, **output):
+        raise CommandError("no")
+
+    monkeypatch.setitem(HANDLERS, RecomputeDays, fail)
     code, out, _ = run(world.wiki())
     assert code == 1
     assert "filled, but its statistics are not computed" in out

@@ -292,7 +292,7 @@ OTHER_PARK = "77777777-7777-4777-8777-777777777777"
 
 
 class Calls(dict):
-    """Options of the recomputations that were asked for, by the park's name; and the error that one ends with."""
+    """First and last day of the recomputations asked for, by the park's name; and the error that one ends with."""
 
     def __init__(self):
         super().__init__()
@@ -304,14 +304,13 @@ def asked(monkeypatch):
     """The recomputations that an import asks for, noted instead of done."""
     calls = Calls()
 
-    def recompute(name, *options, **streams):
-        assert name == "recompute_daily_stats"
-        park = Park.objects.get(pk=int(options[options.index("--park-id") + 1])).name
-        calls[park] = options
+    def recompute(wanted, **streams):
+        park = Park.objects.get(pk=wanted.park_id).name
+        calls[park] = str(wanted.first), str(wanted.last)
         if park in calls.errors:
             raise calls.errors[park]
 
-    monkeypatch.setattr(finishing, "call_command", recompute)
+    monkeypatch.setattr(finishing, "request", recompute)
     return calls
 
 
@@ -321,14 +320,10 @@ def two_parks():
     return [each for each in three_days() if each["entityId"] == COASTER] + other
 
 
-def days_of(options):
-    return options[options.index("--start-date") + 1], options[options.index("--end-date") + 1]
-
-
 def test_the_imported_days_of_each_park_are_recomputed(tmp_path, asked):
     write_events(tmp_path, two_parks())
     call_command("import_historical", "--source", str(tmp_path))
-    assert {park: days_of(options) for park, options in asked.items()} == {
+    assert asked == {
         "testpark": ("2024-07-03", "2024-07-05"),
         "otherpark": ("2024-07-04", "2024-07-04"),
     }
@@ -338,7 +333,7 @@ def test_only_the_days_of_the_range_are_recomputed(tmp_path, asked):
     write_events(tmp_path, three_days())
     options = ("--start-date", "2024-07-04", "--end-date", "2024-07-04")
     call_command("import_historical", "--source", str(tmp_path), *options)
-    assert days_of(asked["testpark"]) == ("2024-07-04", "2024-07-04")
+    assert asked["testpark"] == ("2024-07-04", "2024-07-04")
 
 
 def test_nothing_is_recomputed_when_nothing_was_written_or_somebody_said_so(tmp_path, asked):
@@ -355,7 +350,7 @@ def test_an_import_that_goes_on_after_it_broke_off_recomputes_all_of_its_days(tm
     write_events(tmp_path, three_days())
     call_command("import_historical", "--source", str(tmp_path), "--end-date", "2024-07-04", "--no-recompute")
     call_command("import_historical", "--source", str(tmp_path))
-    assert days_of(asked["testpark"]) == ("2024-07-03", "2024-07-05")
+    assert asked["testpark"] == ("2024-07-03", "2024-07-05")
 
 
 def test_a_park_whose_recomputation_fails_stops_no_other_and_can_be_made_up_for(tmp_path, asked):

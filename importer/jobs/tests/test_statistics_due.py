@@ -69,7 +69,7 @@ def test_what_was_computed_once_is_not_due_again(archive, monkeypatch):
     broken_off(archive, 2, ImportStatus.PAUSED)
     run(archive)
     asked = []
-    monkeypatch.setattr(finishing, "call_command", lambda *options, **how: asked.append(options))
+    monkeypatch.setattr(finishing, "request", lambda wanted, **how: asked.append(wanted))
     run(archive)
     assert asked == []
     assert due([DESTINATION]) == []
@@ -83,11 +83,11 @@ def test_an_import_without_statistics_leaves_those_of_others_due(archive):
 
 
 def test_statistics_that_were_interrupted_are_computed_when_the_import_is_resumed(archive, monkeypatch):
-    def interrupt(*options, **how):
+    def interrupt(wanted, **how):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(finishing, "call_command", interrupt)
+        patched.setattr(finishing, "request", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run(archive)
     job = ImportCheckpoint.objects.get()
@@ -98,10 +98,10 @@ def test_statistics_that_were_interrupted_are_computed_when_the_import_is_resume
 
 
 def test_statistics_that_failed_are_told_once_and_left_to_the_operator(archive, monkeypatch):
-    def fail(*options, **how):
+    def fail(wanted, **how):
         raise CommandError("disk full", returncode=1)
 
-    monkeypatch.setattr(finishing, "call_command", fail)
+    monkeypatch.setattr(finishing, "request", fail)
     with pytest.raises(CommandError, match="not all statistics are"):
         run(archive)
     assert ImportCheckpoint.objects.get().status == ImportStatus.COMPLETED

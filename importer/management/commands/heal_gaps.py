@@ -4,17 +4,16 @@ from argparse import ArgumentParser
 from datetime import date
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
 from core.commands import TeachingCommand, refuse
+from core.jobs.requests import RecomputeDays, request
 from importer.healing.heal import HealSummary, Work, heal, works
 from importer.healing.histories import HISTORY_DAYS, calls_left, history_client
 from parks.models import Park
 from parks.options import park_option
 
-RECOMPUTE = "recompute_daily_stats"  # asked for by name: what observations mean is no business of the importer
 PROBLEMS_SHOWN = 5
 EXAMPLES = f"""
 examples:
@@ -81,9 +80,9 @@ class Command(TeachingCommand):
             self.stderr.write(f"  {count} times: {text}")
 
     def recompute(self, park: Park, first: date, last: date) -> bool:
-        options = ("--start-date", str(first), "--end-date", str(last), "--park-id", str(park.pk))
+        days = RecomputeDays(park.pk, first, last)
         try:
-            call_command(RECOMPUTE, *options, verbosity=min(self.verbosity, 1), stdout=self.stdout, stderr=self.stderr)
+            request(days, verbosity=min(self.verbosity, 1), stdout=self.stdout, stderr=self.stderr)
         except CommandError as error:
             self.stderr.write(str(error))
             return False

@@ -9,6 +9,7 @@ from django.core.management import CommandError
 from django.db import connection
 
 from core.commands import SomeFailed, TeachingCommand, refuse, span_of_days
+from core.jobs.forks import MOST_WORKERS, default_workers
 from core.jobs.ledger import this_process
 from core.payloads import uuid_of
 from importer.archive.files import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
@@ -16,7 +17,7 @@ from importer.jobs import actions
 from importer.jobs.dry_run import rehearse
 from importer.jobs.finishing import due, settle
 from importer.jobs.planning import known_files, plan
-from importer.jobs.pool import MOST_WORKERS, Pool, default_workers
+from importer.jobs.pool import Pool
 from importer.jobs.progress import figures, overview
 from importer.jobs.running import complete, files_of, summary_of
 from importer.jobs.summary import ImportSummary

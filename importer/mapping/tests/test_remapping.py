@@ -220,7 +220,7 @@ def test_statistics_that_fail_leave_the_move_unfinished(decision, right, monkeyp
         raise CommandError("no")
 
     with monkeypatch.context() as patch:
-        patch.setattr(remapping, "call_command", fail)
+        patch.setattr(remapping, "request", fail)
         with pytest.raises(CommandError):
             remap(decision, right, "somebody")
     assert finish(unfinished().get()).days is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.days import RideSpec, Stretch, activity_columns, park_day, ride_specs, slot_starts
 from bench.parameters import SLOT_SECONDS, Parameters, ParkSpec, park_specs
+from core.instants import seconds
 from snapshots.status import is_operating
 from snapshots.storage.bulk import stamp
 from snapshots.storage.partitions import months, next_month
@@ -55,7 +56,7 @@ def days_of(chunk: Chunk, rides: Sequence[RideSpec], parameters: Parameters) -> 
     day = max(parameters.first_of(chunk.park.number), chunk.month - timedelta(days=2))
     while day <= min(parameters.last, following):
         starts = slot_starts(day, chunk.park.zone)
-        stamps = [stamp(int(at.timestamp())) for at in starts]
+        stamps = [stamp(seconds(at)) for at in starts]
         low, high = bisect_left(starts, start), bisect_left(starts, end)
         yield DayOfChunk(stamps, starts, low, high, park_day(chunk.park, rides, day, parameters.seed))
         day += timedelta(days=1)

@@ -18,6 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from core.commands import SomeFailed
+from core.jobs.requests import RefreshToday
 from core.tests.stub_upstream import HTML_PAGE, Answer, StubUpstream
 from parks.catalog.known import CATALOG, sample_twin
 from parks.models import Ride
@@ -197,18 +198,18 @@ def test_answers_can_be_kept_and_played_again(rides, tmp_path):
 @pytest.mark.parametrize(("options", "expected"), [((), 1), (("--no-refresh",), 0)])
 def test_what_was_stored_brings_todays_statistics_up_to_date(rides, monkeypatch, options, expected):
     called = []
-    monkeypatch.setattr(collect_snapshots, "call_command", lambda *told, **_: called.append(told))
+    monkeypatch.setattr(collect_snapshots, "request", lambda wanted, **_: called.append(wanted))
     run(*options)
-    assert called == [("refresh_today",)] * expected
+    assert called == [RefreshToday()] * expected
     run(*options)
-    assert called == [("refresh_today",)] * expected, "the second run of the slot stored nothing"
+    assert called == [RefreshToday()] * expected, "the second run of the slot stored nothing"
 
 
 def test_statistics_that_fail_do_not_hide_what_was_stored(rides, monkeypatch):
     def fail(*_: Any, **__: Any) -> None:
         raise CommandError("database: gone")
 
-    monkeypatch.setattr(collect_snapshots, "call_command", fail)
+    monkeypatch.setattr(collect_snapshots, "request", fail)
     out = io.StringIO()
     with pytest.raises(CommandError), time_machine.travel(AT, tick=False):
         call_command("collect_snapshots", stdout=out, stderr=io.StringIO())

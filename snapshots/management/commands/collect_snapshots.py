@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import close_old_connections
 from django.utils import timezone
 
 from core.commands import SomeFailed, TeachingCommand, refuse
+from core.jobs.requests import RefreshToday, request
 from parks.models import Park
 from parks.options import park_option
 from snapshots.collection.recordings import RecordingError, recorded, recordings_of, replay
@@ -22,7 +22,6 @@ from snapshots.collection.run import CycleResult, collect, collected_parks, slot
 
 log = logging.getLogger(__name__)
 
-REFRESH = "refresh_today"  # of stats, by name: nothing here imports it
 FAILURES_SHOWN = 10
 RETRY_SECONDS = 15.0
 LONGEST_NAP = 1  # seconds until a watch sees that it is to stop
@@ -111,7 +110,7 @@ class Command(TeachingCommand):
             result = collect(at, recorded(fetch, Path(place), at) if place else fetch, parks)
         self.tell(result)
         if result.stored and not options["no_refresh"]:
-            call_command(REFRESH, verbosity=0)
+            request(RefreshToday(), verbosity=0)
         return result
 
     def tell(self, result: CycleResult) -> bool:

@@ -4,29 +4,27 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
 from core.commands import SomeFailed, TeachingCommand, refuse
+from core.jobs.requests import CompareStats, request
 from core.zones import local_date
 from parks.models import Park
 from parks.options import park_option
 from snapshots.reconciliation.days import Reconciled, reconcile_day
 from snapshots.reconciliation.orphans import reconcile_orphans
 
-# A command of the layer above, which knows what daily rows have to say.
-COMPARE = "reconcile_stats"
 MOST_DAYS, MOST_SAMPLED = 366, 100_000
-EXAMPLES = f"""
+EXAMPLES = """
 examples:
   reconcile                                  what the schedule runs every night
   reconcile --days 30 --park-id 4            the last thirty days of one park
   reconcile --sample 500                     compare more daily rows with their raw data
 
 It looks for rows whose ride or park does not exist; for status changes that the observations show and nobody stored;
-for rides without observations while their open park was observed (a GAP of the ride); and, through {COMPARE}, for
-daily rows that do not match their raw data, on a sample of all days.
+for rides without observations while their open park was observed (a GAP of the ride); and, through reconcile_stats,
+for daily rows that do not match their raw data, on a sample of all days.
 What it finds goes to data_quality_log, once: see /api/admin/quality/issues. What is no longer found is resolved; what
 was resolved and is found again is under investigation again; WONTFIX stands. Nothing else is changed.
 Exit code 0, whatever was found. 1: some of it could not be checked.
@@ -57,9 +55,8 @@ class Command(TeachingCommand):
         orphans, rescued = reconcile_orphans()
         self.stdout.write(f"Orphans: {orphans:,} new, {rescued:,} gone.")
         self.check_days(parks, days, options["verbosity"])
-        told = ["--park-id", str(park.pk)] if park else []
         try:
-            call_command(COMPARE, "--sample", str(sample), *told, stdout=self.stdout, stderr=self.stderr)
+            request(CompareStats(sample, park.pk if park else None), stdout=self.stdout, stderr=self.stderr)
         except CommandError as error:
             raise SomeFailed(str(error)) from error
 

@@ -268,7 +268,7 @@ def test_that_the_comparison_failed_is_a_partial_failure(monkeypatch):
     def broken(*args, **options):
         raise CommandError("no memory")
 
-    monkeypatch.setattr(reconcile, "call_command", broken)
+    monkeypatch.setattr(reconcile, "request", broken)
     with pytest.raises(CommandError, match="no memory") as raised:
         run()
     assert raised.value.returncode == 1

@@ -12,7 +12,7 @@ from django.db import DataError, IntegrityError, NotSupportedError, connection, 
 from parks.tests.factories import NOON
 from snapshots.models import DataQualityIssue, QueueType, RideStatusSnapshot
 from snapshots.status import Status
-from snapshots.storage.bulk import INSERTS, LOADS, insert_new, load_file, stamp
+from snapshots.storage.bulk import insert_new, insert_statement, load_file, load_statement, row_of, stamp
 from snapshots.tests.factories import ActivityFactory, ChangeFactory, IssueFactory, QueueFactory, SnapshotFactory
 
 FACTORIES = {
@@ -29,16 +29,15 @@ FULL: dict[str, dict[str, Any]] = {
 # Instants of observations have whole seconds; those of issues would have more.
 ALWAYS = {"DataQualityIssue": {"detected_at": NOON}}
 INSTANTS = ("recorded_at", "changed_at", "detected_at")
-every_table = pytest.mark.parametrize("model", INSERTS, ids=lambda model: model.__name__)
+every_table = pytest.mark.parametrize("model", FACTORIES, ids=lambda model: model.__name__)
 every_table_with_a_key = pytest.mark.parametrize(
-    "model", [model for model in INSERTS if model is not DataQualityIssue], ids=lambda model: model.__name__
+    "model", [model for model in FACTORIES if model is not DataQualityIssue], ids=lambda model: model.__name__
 )
-every_loaded_table = pytest.mark.parametrize("model", LOADS, ids=lambda model: model.__name__)
 
 
 def columns(model: type[models.Model]) -> list[str]:
     """The columns of the statement, in its order."""
-    found = re.search(r"\((.*?)\)", INSERTS[model])
+    found = re.search(r"\((.*?)\)", insert_statement(model))
     assert found
     return found[1].split(", ")
 
@@ -51,12 +50,23 @@ def as_written(value: Any) -> Any:
     return str(value) if value is not None and not isinstance(value, int) else value
 
 
+def test_a_row_by_name_stands_in_the_order_of_the_model_and_misses_nothing():
+    values = {name: number for number, name in enumerate(columns(RideStatusSnapshot))}
+    backwards = dict(reversed(values.items()))
+    assert row_of(RideStatusSnapshot, **backwards) == tuple(range(len(values)))
+    with pytest.raises(ValueError, match="weather"):
+        row_of(RideStatusSnapshot, **values, weather=1)
+    del values["is_carried"]
+    with pytest.raises(KeyError, match="is_carried"):
+        row_of(RideStatusSnapshot, **values)
+
+
 @every_table
 def test_a_statement_names_every_column_once_and_as_many_values(model):
     written = {field.column for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField)}
     assert sorted(columns(model)) == sorted(written)
-    assert INSERTS[model].startswith(f"INSERT INTO {model._meta.db_table} (")
-    assert INSERTS[model].count("%s") == len(written)
+    assert insert_statement(model).startswith(f"INSERT INTO {model._meta.db_table} (")
+    assert insert_statement(model).count("%s") == len(written)
 
 
 @pytest.mark.django_db
@@ -120,17 +130,17 @@ def file_of(path: Path, *rows: dict[str, Any]) -> Path:
     return path
 
 
-@every_loaded_table
+@every_table_with_a_key
 def test_a_file_has_the_columns_of_the_insert(model):
-    found = re.search(r"\((.*)\)", LOADS[model])
+    found = re.search(r"\((.*)\)", load_statement(model))
     assert found
     assert found[1].split(", ") == columns(model)
-    assert f" INTO TABLE {model._meta.db_table} " in LOADS[model]
+    assert f" INTO TABLE {model._meta.db_table} " in load_statement(model)
 
 
 @pytest.mark.mariadb
 @pytest.mark.django_db
-@every_loaded_table
+@every_table_with_a_key
 @pytest.mark.parametrize("full", [True, False])
 def test_a_line_of_a_file_comes_back_as_if_the_model_had_saved_it(model, full, tmp_path):
     FACTORIES[model].create(**(FULL[model.__name__] if full else {}))

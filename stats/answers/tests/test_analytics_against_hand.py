@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.instants import instant
 from snapshots.models import RideStatusSnapshot
 from stats.answers.analytics import Answer, Question, parks_over, rides_over
 from stats.daily.recompute import recompute_park_day
 from stats.measures.figures import METRICS, MINUTES, Figures
 from stats.measures.windows import Bucket, Window
 from stats.tests.by_hand import PERCENTS, ByHand, Expected, Key, day_score, rounded
-from stats.tests.random_days import AS_FOUND, HOUR, KINDS, ParkStory, Told, instant, midnight, stories, write
+from stats.tests.random_days import AS_FOUND, HOUR, KINDS, ParkStory, Told, midnight, stories, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
 

@@ -12,6 +12,7 @@ from django.db import connection
 
 import stats.daily.recompute
 import stats.management.commands.recompute_daily_stats as command
+from core.jobs import forks
 from parks.models import Park, ParkSchedule
 from snapshots.models import RideStatusSnapshot
 from stats.daily.recompute import (
@@ -396,8 +397,8 @@ def test_in_an_open_transaction_whose_rows_nobody_else_sees_one_process_does_it_
 )
 def test_by_default_there_is_a_process_per_core_where_more_than_one_can_write(vendor, cores, workers, monkeypatch):
     monkeypatch.setattr(connection, "vendor", vendor)
-    monkeypatch.setattr(command.os, "cpu_count", lambda: cores)
-    assert command.default_workers() == workers
+    monkeypatch.setattr(forks.os, "cpu_count", lambda: cores)
+    assert forks.default_workers() == workers
 
 
 # -- days that have ended ---------------------------------------------------------------------------------

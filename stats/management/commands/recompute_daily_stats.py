@@ -1,6 +1,5 @@
 """`manage.py recompute_daily_stats`: daily statistics of any range of days, from raw observations."""
 
-import os
 import signal
 import threading
 from argparse import ArgumentParser
@@ -11,14 +10,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
-from django.db import connection
 
 from core.commands import TeachingCommand, refuse, span_of_days
+from core.jobs.forks import MOST_WORKERS, default_workers
 from parks.options import park_option
 from stats.daily.recompute import Progress, days_to_compute, parks_of, recompute, start_run
 from stats.models import LARGEST_VERSION, AggregationStatus, RecomputeRun
 
-MOST_WORKERS = 64
 INTERRUPTED = 130  # the exit code of a command ended by Ctrl-C
 WARNINGS_SHOWN = 10
 EXAMPLES = """
@@ -34,11 +32,6 @@ Dates are the parks' own days. Rows are replaced under their natural key: runnin
 is harmless. Each run leaves a row in recompute_runs.
 Exit code 0: computed. 1: some days failed. 2: an option that cannot be used. 130: interrupted.
 """
-
-
-def default_workers() -> int:
-    """A process per core; one on SQLite, which has a single writer."""
-    return min(MOST_WORKERS, os.cpu_count() or 1) if connection.vendor == "mysql" else 1
 
 
 @contextmanager

@@ -4,11 +4,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from core.instants import instant
 from parks.models import Park, Ride
 from parks.tests.factories import ScheduleFactory
 from snapshots.models import RideStatusSnapshot
 from stats.answers.analytics import Question, rides_over
-from stats.measures.cells import instant
 from stats.measures.raw import park_window
 from stats.measures.strips import UNKNOWN, Strips, strips_of
 from stats.measures.windows import Bucket, Days, Window

@@ -1,0 +1,47 @@
+"""What a room asks of one above it, which it may not import: a typed request, and who answers it.
+
+An app registers its handlers when it is ready; `request` runs the one of the request's type, in this process, and
+returns when it is done.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputeDays:
+    """The daily statistics of a park's local days, first and last, from what is stored now."""
+
+    park_id: int
+    first: date
+    last: date
+
+    def by_hand(self) -> str:
+        """The command line that does the same."""
+        days = f"--start-date {self.first} --end-date {self.last}"
+        return f"manage.py recompute_daily_stats {days} --park-id {self.park_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToday:
+    """The daily statistics of the days that are still running, of all parks."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompareStats:
+    """A comparison of `sample` park-days with their raw data; `park_id` None stands for all active parks."""
+
+    sample: int
+    park_id: int | None = None
+
+
+Request = RecomputeDays | RefreshToday | CompareStats
+
+HANDLERS: dict[type[Request], Callable[..., None]] = {}
+
+
+def request(wanted: Request, **output: Any) -> None:
+    """Have it done. `output`: `verbosity`, `stdout`, `stderr`, as of a management command. Raises CommandError."""
+    HANDLERS[type(wanted)](wanted, **output)
