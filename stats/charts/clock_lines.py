@@ -15,7 +15,8 @@ from django.db.models import F, FloatField, Q, Sum, Value
 from django.db.models.functions import Least
 
 from core.rounding import half_up
-from parks.models import Park, ParkSchedule, Ride, ScheduleType
+from parks.models import Park, Ride
+from parks.opening_windows import OpenWindow, windows_of_days
 from snapshots.current import LIVE_WINDOW
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.answers.status_summary import operated_today
@@ -36,8 +37,6 @@ ONE_SECOND = timedelta(seconds=1)
 
 # Of mean waits; the last hour's came as long means, the others as whole minutes (public-api 4.13).
 WAIT_DIGITS = {True: 4, False: 0}
-
-Windows = list[tuple[datetime, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,9 @@ def clock_chart(kind: Kind, parks: list[Park], period: Period, limit: int, now: 
     return Chart(clock.labels, ride_lines(kind, rides, clock))
 
 
-def columns_shown(park: Park, clock: Clock, windows: Mapping[int, Windows], seen_open: Iterable[int]) -> set[int]:
+def columns_shown(
+    park: Park, clock: Clock, windows: Mapping[int, list[OpenWindow]], seen_open: Iterable[int]
+) -> set[int]:
     """The columns that are not left empty: of a past day the hours of its schedule (R-6.6).
 
     `seen_open` are those in which the park was seen open: they decide without a schedule.
@@ -106,19 +107,11 @@ def columns_shown(park: Park, clock: Clock, windows: Mapping[int, Windows], seen
     return {column for hour in kept if (column := clock.column(hour)) is not None}
 
 
-def operating_windows(parks: Collection[Park], clock: Clock) -> dict[int, Windows]:
+def operating_windows(parks: Collection[Park], clock: Clock) -> dict[int, list[OpenWindow]]:
     """The OPERATING windows of yesterday's date, by park; one query. Other charts do not ask for them."""
     if clock.period != Period.YESTERDAY:
         return {}
-    days = {park.pk: clock.day(park.timezone) for park in parks}
-    rows = ParkSchedule.objects.filter(
-        park__in=days, schedule_date__in=set(days.values()), schedule_type=ScheduleType.OPERATING
-    )
-    found: dict[int, Windows] = defaultdict(list)
-    for pk, day, opening, closing in rows.values_list("park_id", "schedule_date", "opening_time", "closing_time"):
-        if day == days[pk] and opening and closing:
-            found[pk].append((opening, closing))
-    return found
+    return windows_of_days({park.pk: clock.day(park.timezone) for park in parks})
 
 
 def begun(parks: Iterable[Park], clock: Clock) -> Q:
