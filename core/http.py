@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,14 +17,15 @@ from typing import Any, Self
 
 import httpcore
 import httpx
+import tenacity
 from django.conf import settings
 from django.db.models import TextChoices
 
 log = logging.getLogger(__name__)
 
-FIRST_DELAY_SECONDS = 0.25
-LONGEST_DELAY_SECONDS = 5.0
+DOUBLING = tenacity.wait_exponential(multiplier=0.25, max=5.0)
 JITTER = 0.25
+KEPT_ALIVE_SECONDS = 5.0  # a connection that nobody uses
 CHUNK = 65_536
 LONGEST_REFUSAL = 4_000  # bytes
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32  # by the header of the data
@@ -43,6 +44,7 @@ class Reason(TextChoices):
 
 
 RETRIED = {Reason.TIMEOUT, Reason.UNREACHABLE, Reason.SERVER_ERROR, Reason.RATE_LIMITED}
+BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, httpcore.UnsupportedProtocol)
 PAUSING_STATUSES = {429, 503}
 SERVER_ERRORS = {500, 502, 503, 504}
 
@@ -59,6 +61,10 @@ class UpstreamError(Exception):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.text}"
+
+
+def is_transient(error: BaseException) -> bool:
+    return isinstance(error, UpstreamError) and error.reason in RETRIED
 
 
 def clipped(timeout: float | None, left: float, error: type[Exception]) -> float:
@@ -115,19 +121,47 @@ class DeadlineBackend(httpcore.NetworkBackend):
         return DeadlineStream(stream, self.remaining)
 
 
-class DeadlineTransport(httpx.HTTPTransport):
-    """httpx's transport over connections that obey the deadline of `remaining()` seconds from now."""
+class Body(httpx.SyncByteStream):
+    """The body of an answer as httpx wants it."""
 
-    def __init__(self, limits: httpx.Limits, remaining: Callable[[], float]) -> None:
-        context = httpx.create_ssl_context()
-        super().__init__(verify=context, limits=limits)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context,
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry,
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.stream
+
+    def close(self) -> None:
+        self.stream.close()
+
+
+class DeadlineTransport(httpx.BaseTransport):
+    """Requests of httpx over connections that obey the deadline of `remaining()` seconds from now.
+
+    httpx's own transport cannot be told how to connect, so this one asks httpcore. Raises httpcore's errors.
+    """
+
+    def __init__(self, at_a_time: int, remaining: Callable[[], float]) -> None:
+        self.pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=at_a_time,
+            keepalive_expiry=KEPT_ALIVE_SECONDS,
             network_backend=DeadlineBackend(remaining),
         )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        asked = httpcore.Request(
+            request.method,
+            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        answer = self.pool.handle_request(asked)
+        return httpx.Response(answer.status, headers=answer.headers, stream=Body(answer.stream))
+
+    def close(self) -> None:
+        self.pool.close()
 
 
 @dataclass(slots=True)
@@ -187,12 +221,10 @@ class Upstream:
         self.turns = Turns(self.limits.interval_seconds, clock)
         self.slots = threading.BoundedSemaphore(self.limits.at_a_time)
         self.request = threading.local()  # of the request a thread is at: .ends (clock), .paused (seconds)
-        at_a_time = self.limits.at_a_time
-        pool = httpx.Limits(max_connections=at_a_time, max_keepalive_connections=at_a_time)
         self.http = httpx.Client(
             timeout=self.limits.timeout_seconds,
             follow_redirects=False,
-            transport=DeadlineTransport(pool, self.remaining),
+            transport=DeadlineTransport(self.limits.at_a_time, self.remaining),
             # gzip alone: it is unpacked here, bounded, and not by httpx, which unpacks a bomb whole.
             headers={
                 "User-Agent": settings.UPSTREAM_USER_AGENT,
@@ -229,17 +261,36 @@ class Upstream:
         with self.slots:
             self.request.ends = self.clock() + self.limits.deadline_seconds
             self.request.paused = 0.0
-            for attempt in range(1, self.limits.attempts + 1):
-                self.take_turn()
-                try:
-                    return self.fetched(method, path, **content)
-                except UpstreamError as error:
-                    delay = back_off(attempt)
-                    if error.reason not in RETRIED or attempt == self.limits.attempts or delay >= self.remaining():
-                        raise
-                    log.info("%s%s: %s; attempt %d failed", self.base_url, path, error, attempt)
-                self.sleep(delay)
-        raise AssertionError("unreachable")
+            attempts = tenacity.Retrying(
+                retry=tenacity.retry_if_exception(is_transient),
+                before=lambda _: self.take_turn(),
+                wait=back_off,
+                stop=self.gives_up,
+                sleep=self.sleep,
+                before_sleep=self.log_failure,
+                reraise=True,
+            )
+            return attempts(self.attempt, method, path, **content)
+
+    def gives_up(self, state: tenacity.RetryCallState) -> bool:
+        """After the last attempt, or when the next would begin behind the deadline."""
+        return state.attempt_number >= self.limits.attempts or state.upcoming_sleep >= self.remaining()
+
+    def log_failure(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome and state.outcome.exception()
+        log.info("%s%s: %s; attempt %d failed", self.base_url, state.args[1], error, state.attempt_number)
+
+    def attempt(self, method: str, path: str, **content: Any) -> bytes:
+        """Raises UpstreamError."""
+        try:
+            with self.http.stream(method, self.base_url + path, **content) as response:
+                if response.status_code != httpx.codes.OK:
+                    raise self.refusal(response)
+                return self.body(response)
+        except httpcore.TimeoutException as error:
+            raise UpstreamError(Reason.TIMEOUT, f"no answer in time ({type(error).__name__})") from error
+        except (*BROKEN, httpx.TransportError, httpx.InvalidURL) as error:
+            raise UpstreamError(Reason.UNREACHABLE, f"{type(error).__name__}: {error}") from error
 
     def take_turn(self) -> None:
         """Wait until the host may be asked. Raises UpstreamError when it wants a longer pause than we have."""
@@ -253,18 +304,6 @@ class Upstream:
                     raise UpstreamError(Reason.RATE_LIMITED, f"the host wants a pause of {seconds:.0f} s")
             self.sleep(seconds)
             self.request.ends += seconds
-
-    def fetched(self, method: str, path: str, **content: Any) -> bytes:
-        """One attempt. Raises UpstreamError."""
-        try:
-            with self.http.stream(method, self.base_url + path, **content) as response:
-                if response.status_code != httpx.codes.OK:
-                    raise self.refusal(response)
-                return self.body(response)
-        except httpx.TimeoutException as error:
-            raise UpstreamError(Reason.TIMEOUT, f"no answer in time ({type(error).__name__})") from error
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise UpstreamError(Reason.UNREACHABLE, f"{type(error).__name__}: {error}") from error
 
     def refusal(self, response: httpx.Response) -> UpstreamError:
         """What a status besides 200 means; a pause the host asks for begins here, for all requests."""
@@ -287,7 +326,7 @@ class Upstream:
         """The beginning of what came with a refusal; empty when it cannot be read."""
         try:
             return self.body(response)[:LONGEST_REFUSAL]
-        except (UpstreamError, httpx.HTTPError):
+        except (UpstreamError, httpcore.TimeoutException, *BROKEN):
             return b""
 
     def body(self, response: httpx.Response) -> bytes:
@@ -332,10 +371,9 @@ class Source:
         self.upstream.close()
 
 
-def back_off(attempt: int) -> float:
-    """Seconds before the attempt after number `attempt`: doubling from 0.25, 5 at most, up to 25 % jitter."""
-    delay = min(FIRST_DELAY_SECONDS * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS)
-    return float(min(delay * (1 + random.uniform(0, JITTER)), LONGEST_DELAY_SECONDS))
+def back_off(state: tenacity.RetryCallState) -> float:
+    """Seconds before the next attempt: doubling from 0.25, 5 at most, up to 25 % jitter."""
+    return float(min(DOUBLING(state) * (1 + random.uniform(0, JITTER)), DOUBLING.max))
 
 
 def pause_seconds(value: str | None) -> float | None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from parks.models import Park, ParkSchedule, Ride, ScheduleType
+from parks.models import Park, Ride
+from parks.opening_windows import open_by_schedule
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import PARK_CLOSED, effective_status, is_down, is_operating, is_plausible_wait, status_today
 
@@ -29,7 +30,7 @@ class ParkNow:
 def parks_now(parks: Iterable[Park], now: datetime) -> dict[int, ParkNow]:
     """The state of each park at `now` (R-6.4): the schedule first, else the latest observation; two queries."""
     ids = [park.pk for park in parks]
-    scheduled = scheduled_open(ids, now)
+    scheduled = open_by_schedule(ids, now)
     rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"))
     found = {pk: ParkNow(True if pk in scheduled else None, None, False) for pk in ids}
     for pk, is_open, score in holding_now(
@@ -41,21 +42,10 @@ def parks_now(parks: Iterable[Park], now: datetime) -> dict[int, ParkNow]:
 
 def park_now(park: Park, latest: ParkActivitySnapshot | None, now: datetime) -> ParkNow:
     """`parks_now` of one park whose latest observation, of any age, is known; one query."""
-    scheduled = bool(scheduled_open([park.pk], now))
+    scheduled = bool(open_by_schedule([park.pk], now))
     if latest is None or not still_holds(latest.recorded_at, latest.duration_seconds, now):
         return ParkNow(True if scheduled else None, None, False)
     return ParkNow(scheduled or latest.park_appears_open, latest.shame_score, True)
-
-
-def scheduled_open(parks: list[int], now: datetime) -> set[int]:
-    """The parks inside an OPERATING window of their schedule; one query."""
-    inside = ParkSchedule.objects.filter(
-        park__in=parks,
-        schedule_type=ScheduleType.OPERATING,
-        opening_time__lte=now,
-        closing_time__gte=now,
-    )
-    return set(inside.values_list("park_id", flat=True))
 
 
 def with_latest(owners: QuerySet[Any], rows: QuerySet[Any], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.zones import local_date
-from parks.models import Park, ParkSchedule, ScheduleType
-
-# Opening and closing instant of an OPERATING row.
-OpenWindow = tuple[datetime, datetime]
+from parks.models import Park
+from parks.opening_windows import OpenWindow, opening_windows, with_schedule
 
 ONE_DAY = timedelta(days=1)
 
@@ -34,23 +32,14 @@ def is_park_open(schedule: Schedule, at: datetime, rides_open: int) -> bool:
 def schedules_around(parks: Iterable[Park], at: datetime) -> dict[int, Schedule]:
     """The windows of each park's local date of `at` and of the date before, whose night may reach into it (R-6.1).
 
-    One query, two when the dates of a park have no row. A row without both times opens nothing, but is a schedule.
+    One query, two when the dates of a park have no window. A row without both times opens nothing, but is a schedule.
     """
     today = {park.pk: local_date(at, park.timezone) for park in parks}
-    rows = ParkSchedule.objects.filter(park__in=today, schedule_type=ScheduleType.OPERATING)
-    found: dict[int, list[tuple[datetime | None, datetime | None]]] = {pk: [] for pk in today}
+    found: dict[int, list[OpenWindow]] = {pk: [] for pk in today}
     if today:
-        near = rows.filter(schedule_date__range=(min(today.values()) - ONE_DAY, max(today.values())))
-        columns = ("park_id", "schedule_date", "opening_time", "closing_time")
-        for pk, day, opening, closing in near.order_by("opening_time").values_list(*columns):
-            if today[pk] - ONE_DAY <= day <= today[pk]:
-                found[pk].append((opening, closing))
-    without = [pk for pk, times in found.items() if not times]
-    elsewhere = set(rows.filter(park__in=without).values_list("park_id", flat=True).distinct()) if without else set()
-    return {
-        pk: Schedule(
-            tuple((opening, closing) for opening, closing in times if opening and closing),
-            bool(times) or pk in elsewhere,
-        )
-        for pk, times in found.items()
-    }
+        for window in opening_windows(today, min(today.values()) - ONE_DAY, max(today.values())):
+            if today[window.park_id] - ONE_DAY <= window.day <= today[window.park_id]:
+                found[window.park_id].append(window.span)
+    without = [pk for pk, windows in found.items() if not windows]
+    elsewhere = with_schedule(without) if without else set()
+    return {pk: Schedule(tuple(windows), bool(windows) or pk in elsewhere) for pk, windows in found.items()}

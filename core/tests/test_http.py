@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from ipaddress import IPv4Address
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -181,10 +182,11 @@ def test_nobody_listening_is_tried_again_and_told(fake):
 
 
 def test_the_delays_double_from_a_quarter_second_with_jitter_up_to_five_seconds(monkeypatch):
+    states = [SimpleNamespace(attempt_number=n) for n in range(1, 8)]
     monkeypatch.setattr("core.http.random.uniform", lambda low, high: low)
-    assert [back_off(n) for n in range(1, 8)] == [0.25, 0.5, 1, 2, 4, 5, 5]
+    assert [back_off(state) for state in states] == [0.25, 0.5, 1, 2, 4, 5, 5]
     monkeypatch.setattr("core.http.random.uniform", lambda low, high: high)
-    assert [back_off(n) for n in range(1, 6)] == [0.3125, 0.625, 1.25, 2.5, 5]
+    assert [back_off(state) for state in states[:5]] == [0.3125, 0.625, 1.25, 2.5, 5]
 
 
 # -- what is final -----------------------------------------------------------------------------------------

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db.models import Max, Q
 
 from core.instants import instant, seconds
 from core.intervals import Interval
 from importer.days.build import RideFacts, RideMemory
-from parks.models import Park, ParkSchedule, ScheduleType, weight_of
+from parks.models import Park, weight_of
+from parks.opening_windows import OpeningWindow, opening_windows
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
 from snapshots.status import Status, operating
 
 ONE_DAY = timedelta(days=1)
-Hours = tuple[date, datetime, datetime]  # the schedule's date, opening, closing
 
 
 def ride_facts(park: Park) -> dict[int, RideFacts]:
@@ -64,30 +64,18 @@ def live_intervals(park: Park, start: int, end: int) -> tuple[dict[int, list[Int
     return by_ride, [(seconds(at), seconds(at) + max(lasting, 1)) for at, lasting in own]
 
 
-def operating_hours(park: Park, first: date, last: date) -> list[Hours]:
-    """OPERATING windows of the dates; one query."""
-    windows = ParkSchedule.objects.filter(
-        park=park,
-        schedule_type=ScheduleType.OPERATING,
-        schedule_date__range=(first, last),
-        opening_time__isnull=False,
-        closing_time__isnull=False,
-    ).values_list("schedule_date", "opening_time", "closing_time")
-    return [(day, opening, closing) for day, opening, closing in windows if opening and closing]
-
-
-def spans_of(hours: Sequence[Hours], day: date, start: int, end: int) -> list[Interval] | None:
+def spans_of(hours: Sequence[OpeningWindow], day: date, start: int, end: int) -> list[Interval] | None:
     """The windows of the date, and what of the evening before reaches into it; None: none stored (R-6.1)."""
-    near = [each for each in hours if day - ONE_DAY <= each[0] <= day]
-    if not any(scheduled == day for scheduled, _, _ in near):
+    near = [window for window in hours if day - ONE_DAY <= window.day <= day]
+    if not any(window.day == day for window in near):
         return None
-    spans = [(max(seconds(opening), start), min(seconds(closing), end)) for _, opening, closing in near]
+    spans = [(max(seconds(window.opening), start), min(seconds(window.closing), end)) for window in near]
     return [span for span in spans if span[0] < span[1]]
 
 
 def scheduled_spans(park: Park, day: date, start: int, end: int) -> list[Interval] | None:
     """`spans_of` a date of the park; one query."""
-    return spans_of(operating_hours(park, day - ONE_DAY, day), day, start, end)
+    return spans_of(opening_windows([park], day - ONE_DAY, day), day, start, end)
 
 
 def live_begins(park: Park, start: int, end: int) -> int | None:
@@ -110,7 +98,7 @@ class Surroundings:
     park: Park
     end: int
     now: int
-    hours: list[Hours]
+    hours: list[OpeningWindow]
     facts: dict[int, RideFacts] = field(default_factory=dict)
     rides_known: int = -1
     live_from: int | None = None
@@ -118,7 +106,7 @@ class Surroundings:
     @classmethod
     def of(cls, park: Park, first: date, last: date, start: int, end: int, now: int) -> "Surroundings":
         """Three queries."""
-        hours = operating_hours(park, first - ONE_DAY, last)
+        hours = opening_windows([park], first - ONE_DAY, last)
         return cls(park, end, now, hours, live_from=live_begins(park, start, end))
 
     def facts_of(self, rides_known: int) -> dict[int, RideFacts]:

@@ -13,6 +13,7 @@ from core.instants import seconds
 from core.rounding import half_up
 from core.zones import day_range, local_date
 from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
+from parks.opening_windows import OpenWindow
 from snapshots.collection.feeds import ParkReading, Reading, minutes_between
 from snapshots.current import LONGEST_ROW, with_latest
 from snapshots.models import (
@@ -23,7 +24,7 @@ from snapshots.models import (
     RideStatusSnapshot,
     nominal_interval,
 )
-from snapshots.park_open import OpenWindow, Schedule, is_inside, is_park_open, schedules_around
+from snapshots.park_open import Schedule, is_inside, is_park_open, schedules_around
 from snapshots.queues import QueueState
 from snapshots.score import shame_score
 from snapshots.status import is_down, is_plausible_wait, operating

@@ -12,7 +12,8 @@ from django.db.models import Case, IntegerField, Sum, Value, When
 from core.periods import ONE_DAY, Days
 from core.rounding import half_up
 from core.zones import day_range
-from parks.models import Park, ParkSchedule, ScheduleType
+from parks.models import Park
+from parks.opening_windows import opening_windows
 from snapshots.models import DataQualityLog, LogType, ParkActivitySnapshot
 from snapshots.quality.selection import PARK, Selection, parts_of
 
@@ -118,14 +119,8 @@ def observed_seconds(
 
 def planned_seconds(parks: Iterable[Park], days: Sequence[date], now: datetime) -> Iterator[tuple[int, date, int]]:
     """(park, day, seconds that it planned to be open until now) by the stored schedule (R-6.1); one query."""
-    rows = ParkSchedule.objects.filter(
-        park__in=parks,
-        schedule_date__range=(days[0], days[-1]),
-        schedule_type=ScheduleType.OPERATING,
-    )
-    for park, day, opening, closing in rows.values_list("park_id", "schedule_date", "opening_time", "closing_time"):
-        if opening and closing:
-            yield park, day, max(0, int((min(closing, now) - opening).total_seconds()))
+    for park, day, opening, closing in opening_windows(parks, days[0], days[-1]):
+        yield park, day, max(0, int((min(closing, now) - opening).total_seconds()))
 
 
 def logged_gaps(asked: Selection, parks: Sequence[Park], days: Days) -> Iterator[tuple[int, datetime, datetime]]:

@@ -16,7 +16,8 @@ from django.db.models import Count, Q, Sum
 from core.instants import seconds
 from core.rounding import half_up
 from core.zones import day_range, local_date
-from parks.models import TIER_WEIGHTS, Park, ParkSchedule, Ride, ScheduleType
+from parks.models import TIER_WEIGHTS, Park, Ride
+from parks.opening_windows import windows_of_days
 from snapshots.current import ParkNow, displayed_status, rides_now
 from snapshots.models import ParkActivitySnapshot
 from snapshots.status import Status
@@ -192,7 +193,7 @@ def today_breakdown(view: ParkView, raw: ParkWindow, day: date) -> Row:
 def hourly_chart(view: ParkView, raw: ParkWindow, day: date, is_today: bool) -> Row:
     """The hours in which the park was seen open, of a past day those of its schedule (R-6.6)."""
     opened = [hour for hour in HOURS_OF_DAY if raw.open_seconds.get((day, hour))]
-    windows = [] if is_today else operating_windows(view.park, day)
+    windows = [] if is_today else windows_of_days({view.park.pk: day})[view.park.pk]
     shown = chart_hours(windows, view.park.timezone, is_today, opened)
     kept = [hour for hour in opened if hour in shown]
     means = hourly_means(view.park, day, view.now)
@@ -234,13 +235,6 @@ def hourly_means(park: Park, day: date, now: datetime) -> dict[tuple[str, Bucket
                     totals[column, cuts[n].key] += figure * (last - first)
                     held[column, cuts[n].key] += last - first
     return {place: total / held[place] for place, total in totals.items()}
-
-
-def operating_windows(park: Park, day: date) -> list[tuple[datetime, datetime]]:
-    """The OPERATING windows of a date's schedule; one query."""
-    rows = ParkSchedule.objects.filter(park=park, schedule_date=day, schedule_type=ScheduleType.OPERATING)
-    times = rows.order_by("opening_time").values_list("opening_time", "closing_time")
-    return [(opening, closing) for opening, closing in times if opening and closing]
 
 
 def rounded(value: Decimal | None, digits: int) -> Decimal | None:

@@ -37,7 +37,7 @@ def park_downtime(
 ) -> tuple[list[Row], Row]:
     """Ranked rows and headline totals of `/api/parks/downtime`. Hours are ride-hours."""
     parks = chosen_parks(disney_universal_only)
-    found, totals = PARK_ROWS[period](parks, period, now)
+    found, totals = PARK_ROWS[period](parks, now, period)
     rows = sorted(found, key=lambda row: (PARK_ORDER[sort_by](row), row["park_name"], row["park_id"]))
     ranked = [{"rank": rank, **row} for rank, row in enumerate(rows[:limit], start=1)]
     headline = {
@@ -63,7 +63,7 @@ def totals_of(parks: int, down: int, operating: int, downtime: Decimal, uptimes:
 
 
 @over_many_parks
-def parks_live(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
+def parks_live(parks: list[Park], now: datetime, period: Period) -> tuple[Sequence[Row], Row]:
     """Open parks with a score at this moment; downtime is the day's so far."""
     states = parks_at(parks, now)
     today = parks_today(parks, now)
@@ -119,7 +119,7 @@ def ride_counts(
 
 
 @over_many_parks
-def parks_of_today(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
+def parks_of_today(parks: list[Park], now: datetime, period: Period) -> tuple[Sequence[Row], Row]:
     states = parks_at(parks, now)
     today = parks_today(parks, now)
     rows = []
@@ -160,7 +160,7 @@ def parks_of_today(parks: list[Park], period: Period, now: datetime) -> tuple[li
 
 
 @over_many_parks
-def parks_of_days(parks: list[Park], period: Period, now: datetime) -> tuple[list[Row], Row]:
+def parks_of_days(parks: list[Park], now: datetime, period: Period) -> tuple[Sequence[Row], Row]:
     """Yesterday, last week, last month: from the stored daily rows."""
     current = park_sums(parks, lambda zone: days_of(period, now, zone))
     before = park_sums(parks, lambda zone: days_before(period, now, zone))
@@ -202,7 +202,7 @@ def mean_of(total: Decimal, days: int) -> Decimal:
     return half_up(total / days, 1) if days else NOTHING
 
 
-PARK_ROWS: dict[Period, Callable[[list[Park], Period, datetime], tuple[list[Row], Row]]] = {
+PARK_ROWS: dict[Period, Callable[[list[Park], datetime, Period], tuple[Sequence[Row], Row]]] = {
     Period.LIVE: parks_live,
     Period.TODAY: parks_of_today,
     Period.YESTERDAY: parks_of_days,
@@ -226,7 +226,7 @@ def ride_downtime(period: Period, disney_universal_only: bool, sort_by: str, lim
     """Ranked rows of `/api/rides/downtime`: attractions with downtime in the period."""
     parks = chosen_parks(disney_universal_only)
     is_today, read = period in (Period.LIVE, Period.TODAY), parks_to_read(parks)
-    found = rides_of_today(read, now) if is_today else rides_of_days(read, period, now)
+    found = rides_of_today(read, now) if is_today else rides_of_days(read, now, period)
     chosen = {park.pk for park in parks}
     rows = sorted(
         (row for row in found if row["park_id"] in chosen),
@@ -236,7 +236,7 @@ def ride_downtime(period: Period, disney_universal_only: bool, sort_by: str, lim
 
 
 @over_many_parks
-def rides_of_today(parks: list[Park], now: datetime) -> list[Row]:
+def rides_of_today(parks: list[Park], now: datetime) -> Sequence[Row]:
     measured = rides_down_today(parks, attraction_homes(parks), now)
     states = parks_at(parks, now)
     current = rides_at(parks, measured, now)
@@ -263,7 +263,7 @@ def ride_today(ride: Ride, measures: RideMeasures, park: ParkNow, current: RideN
 
 
 @over_many_parks
-def rides_of_days(parks: list[Park], period: Period, now: datetime) -> list[Row]:
+def rides_of_days(parks: list[Park], now: datetime, period: Period) -> Sequence[Row]:
     current = {
         pk: sums
         for pk, sums in ride_sums(parks, lambda zone: days_of(period, now, zone)).items()

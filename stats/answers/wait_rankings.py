@@ -70,7 +70,7 @@ def park_waits(period: Period, disney_universal_only: bool, limit: int, now: dat
 
 def park_figures(
     parks: list[Park], states: Mapping[int, ParkNow], period: Period, now: datetime
-) -> tuple[dict[int, Wait], dict[int, int]]:
+) -> tuple[Mapping[int, Wait], Mapping[int, int]]:
     """Waits of a period, and how many rides reported one, by park."""
     if period == Period.LIVE:
         return park_waits_now([park for park in parks if states[park.pk].is_open], now)

@@ -14,8 +14,7 @@ from django.db.models import Count, Max, Q, Sum
 
 from parks.models import Park, Ride
 from stats.measures.measures import Waits, mean_wait, merge_waits
-from stats.readings.identity import Row
-from stats.readings.period_sums import all_ride_sums, mean, park_rows, ride_sums
+from stats.readings.period_sums import Sums, all_ride_sums, mean, park_rows, ride_sums
 from stats.readings.selection import attraction_homes, parks_to_read
 from stats.readings.shared import Dates, over_days, over_many_parks
 from stats.readings.today import rides_at, rides_today
@@ -34,7 +33,7 @@ class Wait:
 
 
 @over_many_parks
-def park_waits_now(parks: list[Park], now: datetime) -> tuple[dict[int, Wait], dict[int, int]]:
+def park_waits_now(parks: list[Park], now: datetime) -> tuple[Mapping[int, Wait], Mapping[int, int]]:
     """Latest waits above 0 of the operating rides, of every category, of parks that are open.
 
     By park: the waits, and how many rides report one. Two queries.
@@ -50,7 +49,7 @@ def park_waits_now(parks: list[Park], now: datetime) -> tuple[dict[int, Wait], d
 
 
 @over_many_parks
-def ride_waits_today(parks: list[Park], now: datetime) -> dict[int, Wait]:
+def ride_waits_today(parks: list[Park], now: datetime) -> Mapping[int, Wait]:
     """Waits above 0 in the open park, by attraction; two queries."""
     return {
         pk: wait
@@ -60,7 +59,7 @@ def ride_waits_today(parks: list[Park], now: datetime) -> dict[int, Wait]:
 
 
 @over_many_parks
-def park_waits_today(parks: list[Park], now: datetime) -> tuple[dict[int, Wait], dict[int, int]]:
+def park_waits_today(parks: list[Park], now: datetime) -> tuple[Mapping[int, Wait], Mapping[int, int]]:
     """Waits above 0 of all its attractions in the open park, by park, and how many reported one; two queries."""
     posted: dict[int, Waits] = defaultdict(dict)
     reporting: dict[int, int] = defaultdict(int)
@@ -89,22 +88,22 @@ PARK_SUMS: dict[str, Any] = {
 
 
 @over_days
-def park_waits_of_days(parks: list[Park], dates: Dates, *, with_zeros: bool = True) -> dict[int, Wait]:
+def park_waits_of_days(parks: list[Park], dates: Dates, *, with_zeros: bool = True) -> Mapping[int, Wait]:
     """Mean of a park's stored daily averages and its highest daily peak, by park; one query.
 
     Days without an average are in no mean; without `with_zeros`, nor are days with an average of 0 (R-19.2).
     """
     groups = park_rows(parks, dates).values("park_id").annotate(**PARK_SUMS)
-    return means_of({row["park_id"]: dict(row) for row in groups}, with_zeros)
+    return means_of({row["park_id"]: row for row in groups}, with_zeros)
 
 
 @over_days
-def ride_waits_of_days(parks: list[Park], dates: Dates, *, with_zeros: bool = True) -> dict[int, Wait]:
+def ride_waits_of_days(parks: list[Park], dates: Dates, *, with_zeros: bool = True) -> Mapping[int, Wait]:
     """The same by attraction; two queries."""
     return means_of(ride_sums(parks, dates), with_zeros)
 
 
-def means_of(sums: Mapping[int, Row], with_zeros: bool) -> dict[int, Wait]:
+def means_of(sums: Mapping[int, Sums], with_zeros: bool) -> dict[int, Wait]:
     found = {}
     for pk, row in sums.items():
         days = row["wait_days"] if with_zeros else row["waiting_days"]

@@ -20,12 +20,9 @@ from stats.measures.hours import daily_labels
 from stats.measures.measures import hours
 from stats.measures.windows import Days, Period, days_of
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.readings.identity import Row
-from stats.readings.period_sums import OPENED, park_rows, ride_sums
+from stats.readings.period_sums import OPENED, Sums, park_rows, ride_sums
 from stats.readings.selection import attractions_by_id
 from stats.readings.shared import Dates, over_days
-
-Values = list[Decimal | None]
 
 
 class Kind(Enum):
@@ -48,15 +45,15 @@ class Line:
     """One park or ride (its park and classification loaded)."""
 
     entity: Park | Ride
-    values: Values
+    values: tuple[Decimal | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """Lines in the order of their rank, over one list of columns."""
 
-    labels: list[str]
-    lines: list[Line]
+    labels: tuple[str, ...]
+    lines: tuple[Line, ...]
 
 
 def best(figures: Mapping[int, Decimal], limit: int) -> list[int]:
@@ -112,13 +109,13 @@ def daily_chart(kind: Kind, parks: list[Park], period: Period, limit: int, now: 
     stored = stored_values(kind, entities, axis)
     lines = []
     for entity in entities:
-        values: Values = [None] * ((axis.last - axis.first).days + 1)
+        values: list[Decimal | None] = [None] * ((axis.last - axis.first).days + 1)
         own = spans[zone_of(entity)]
         for day, value in stored[entity.pk]:
             if own.first <= day <= own.last:
                 values[(day - axis.first).days] = value_of_day(kind, value)
-        lines.append(Line(entity, values))
-    return Chart(daily_labels(axis), lines)
+        lines.append(Line(entity, tuple(values)))
+    return Chart(tuple(daily_labels(axis)), tuple(lines))
 
 
 def zone_of(entity: Park | Ride) -> str:
@@ -130,7 +127,7 @@ def most_over_days(kind: Kind, parks: list[Park], dates: Dates, limit: int) -> l
 
 
 @over_days
-def figures_over_days(parks: list[Park], dates: Dates, kind: Kind) -> dict[int, Decimal]:
+def figures_over_days(parks: list[Park], dates: Dates, kind: Kind) -> Mapping[int, Decimal]:
     """Parks by mean score (R-10.4) or wait, attractions by all their downtime or by mean wait; at most two queries.
 
     Days on which the park was closed are left out (A-10).
@@ -138,7 +135,7 @@ def figures_over_days(parks: list[Park], dates: Dates, kind: Kind) -> dict[int, 
     sums: dict[str, Any] = {"total": Sum(COLUMNS[kind]), "days": Count(COLUMNS[kind])}
     if kind.is_of_parks:
         parks_of_period = park_rows(parks, dates).filter(OPENED).values("park_id").annotate(**sums)
-        found: dict[int, Row] = {row["park_id"]: dict(row) for row in parks_of_period}
+        found: dict[int, Sums] = {row["park_id"]: row for row in parks_of_period}
     else:
         total, days = RIDE_SUMS[kind]
         rides = ride_sums(parks, dates)

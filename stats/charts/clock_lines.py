@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,7 +16,8 @@ from django.db.models.functions import Least
 
 from core.instants import instant, seconds
 from core.rounding import half_up
-from parks.models import Park, ParkSchedule, Ride, ScheduleType
+from parks.models import Park, Ride
+from parks.opening_windows import OpenWindow, windows_of_days
 from snapshots.current import LIVE_WINDOW
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.answers.status_summary import operated_today
@@ -29,7 +29,7 @@ from stats.measures.measures import OPEN, RideMeasures, hours, measure_rides
 from stats.measures.raw import ParkWindow, park_windows, until
 from stats.measures.windows import Bucket, BucketKey, Period, Window, days_of, pieces, slices
 from stats.readings.selection import attraction_homes, chosen_parks, observed
-from stats.readings.shared import is_shared, shared
+from stats.readings.shared import is_shared, over_many_parks
 from stats.readings.today import rides_down_today, rides_today
 
 LIVE_CHART = timedelta(minutes=60)
@@ -39,8 +39,6 @@ ONE_SECOND = timedelta(seconds=1)
 # Of mean waits; the last hour's came as long means, the others as whole minutes (public-api 4.13).
 WAIT_DIGITS = {True: 4, False: 0}
 
-Windows = list[tuple[datetime, datetime]]
-
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -48,7 +46,7 @@ class Clock:
 
     period: Period
     end: datetime  # nothing from here on is known
-    labels: list[str]
+    labels: tuple[str, ...]
     bucket: Bucket
     first: int
     unit: int
@@ -74,11 +72,11 @@ class Clock:
 def clock_of(period: Period, now: datetime) -> Clock:
     """Today and yesterday by the hours of each park's own clock (R-20.1), the last hour by the site's clock (Q10)."""
     if period != Period.LIVE:
-        return Clock(period, now, hourly_labels(), Bucket.HOUR_OF_DAY, HEATMAP_HOURS[0], 1)
+        return Clock(period, now, tuple(hourly_labels()), Bucket.HOUR_OF_DAY, HEATMAP_HOURS[0], 1)
     ten = int(MARK.total_seconds())
     first, last = (seconds(at) // ten * ten for at in (now - LIVE_CHART, now))
     site = ZoneInfo(settings.SITE_TIME_ZONE)
-    labels = [f"{instant(mark).astimezone(site):%H:%M}" for mark in range(first, last + 1, ten)]
+    labels = tuple(f"{instant(mark).astimezone(site):%H:%M}" for mark in range(first, last + 1, ten))
     # What begins in this very second is known. Five minutes fit the clocks that are a quarter of an hour apart.
     return Clock(period, now.replace(microsecond=0) + ONE_SECOND, labels, Bucket.M5, first, ten)
 
@@ -96,7 +94,9 @@ def clock_chart(kind: Kind, parks: list[Park], period: Period, limit: int, now: 
     return Chart(clock.labels, ride_lines(kind, rides, clock))
 
 
-def columns_shown(park: Park, clock: Clock, windows: Mapping[int, Windows], seen_open: Iterable[int]) -> set[int]:
+def columns_shown(
+    park: Park, clock: Clock, windows: Mapping[int, list[OpenWindow]], seen_open: Iterable[int]
+) -> set[int]:
     """The columns that are not left empty: of a past day the hours of its schedule (R-6.6).
 
     `seen_open` are those in which the park was seen open: they decide without a schedule.
@@ -108,19 +108,11 @@ def columns_shown(park: Park, clock: Clock, windows: Mapping[int, Windows], seen
     return {column for hour in kept if (column := clock.column(hour)) is not None}
 
 
-def operating_windows(parks: Collection[Park], clock: Clock) -> dict[int, Windows]:
+def operating_windows(parks: Collection[Park], clock: Clock) -> dict[int, list[OpenWindow]]:
     """The OPERATING windows of yesterday's date, by park; one query. Other charts do not ask for them."""
     if clock.period != Period.YESTERDAY:
         return {}
-    days = {park.pk: clock.day(park.timezone) for park in parks}
-    rows = ParkSchedule.objects.filter(
-        park__in=days, schedule_date__in=set(days.values()), schedule_type=ScheduleType.OPERATING
-    )
-    found: dict[int, Windows] = defaultdict(list)
-    for pk, day, opening, closing in rows.values_list("park_id", "schedule_date", "opening_time", "closing_time"):
-        if day == days[pk] and opening and closing:
-            found[pk].append((opening, closing))
-    return found
+    return windows_of_days({park.pk: clock.day(park.timezone) for park in parks})
 
 
 def begun(parks: Iterable[Park], clock: Clock) -> Q:
@@ -152,7 +144,7 @@ def most_of_parks(kind: Kind, parks: list[Park], clock: Clock, limit: int) -> li
     return best(means, limit)
 
 
-def park_lines(kind: Kind, parks: list[Park], clock: Clock) -> list[Line]:
+def park_lines(kind: Kind, parks: list[Park], clock: Clock) -> tuple[Line, ...]:
     """Mean stored score (R-20.2) or wait (R-16.2) of the open park in each column; at most two queries."""
     sums = park_sums(kind, parks, clock)
     windows = operating_windows(parks, clock)
@@ -161,8 +153,8 @@ def park_lines(kind: Kind, parks: list[Park], clock: Clock) -> list[Line]:
     for park in parks:
         means = {column: half_up(total / seconds, digits) for column, (total, seconds) in sums[park.pk].items()}
         shown = columns_shown(park, clock, windows, means)
-        lines.append(Line(park, [means.get(n) if n in shown else None for n in range(len(clock.labels))]))
-    return lines
+        lines.append(Line(park, tuple(means.get(n) if n in shown else None for n in range(len(clock.labels)))))
+    return tuple(lines)
 
 
 def park_sums(kind: Kind, parks: list[Park], clock: Clock) -> dict[int, dict[int, tuple[Decimal, int]]]:
@@ -206,7 +198,7 @@ def most_of_rides(kind: Kind, parks: list[Park], clock: Clock, limit: int) -> li
         return most_over_days(kind, parks, lambda zone: days_of(Period.YESTERDAY, clock.end, zone), limit)
     homes = attraction_homes(parks)
     if clock.is_live:
-        measured = rides_live(parks, homes, clock)
+        measured = rides_live(parks, homes, clock.end, clock.first)
         if kind == Kind.RIDE_DOWNTIME:
             measured = those_that_operated(measured, parks, clock.end)
     elif kind == Kind.RIDE_DOWNTIME:
@@ -224,18 +216,21 @@ def figure_of(kind: Kind, measures: RideMeasures, is_live: bool) -> Decimal | No
     return measures.avg_posted_wait if is_live else measures.avg_wait
 
 
-def rides_live(parks: list[Park], homes: Mapping[int, int], clock: Clock) -> dict[int, RideMeasures]:
+def rides_live(parks: list[Park], homes: Mapping[int, int], end: datetime, first: int) -> dict[int, RideMeasures]:
     """`measured_live`, read once for all lists of attractions; `homes`: the park of each."""
     if not is_shared(parks):
-        return measured_live(parks, homes, clock)
-    every = chosen_parks(False)
-    read = partial(measured_live, every, attraction_homes(every), clock)
-    found = shared(("rides live", clock.first), clock.end, read)
-    return {pk: found[pk] for pk in homes if pk in found}
+        return measured_live(parks, homes, end, first)
+    everything = everywhere_live(chosen_parks(False), end, first)
+    return {pk: everything[pk] for pk in homes if pk in everything}
 
 
-def measured_live(parks: list[Park], homes: Mapping[int, int], clock: Clock) -> dict[int, RideMeasures]:
-    """What each ride reported since the first column and today, where it stands now; one query.
+@over_many_parks
+def everywhere_live(parks: list[Park], end: datetime, first: int) -> Mapping[int, RideMeasures]:
+    return measured_live(parks, attraction_homes(parks), end, first)
+
+
+def measured_live(parks: list[Park], homes: Mapping[int, int], end: datetime, first: int) -> dict[int, RideMeasures]:
+    """What each ride reported today from `first` (seconds since 1970) to `end`, where it stands now; one query.
 
     Each ride that is collected has an observation that begins in this time. What reaches into it is on the lines,
     but does not count for the rank.
@@ -243,10 +238,10 @@ def measured_live(parks: list[Park], homes: Mapping[int, int], clock: Clock) -> 
     zones = {park.pk: park.timezone for park in parks}
     members = [(pk, zones[park]) for pk, park in homes.items()]
     rows = RideStatusSnapshot.objects.filter(
-        observed(members, "ride", Period.TODAY, clock.end), recorded_at__gte=instant(clock.first), park__in=zones
+        observed(members, "ride", Period.TODAY, end), recorded_at__gte=instant(first), park__in=zones
     )
-    measured = measure_rides(rows, clock.end, {park.pk: park.reports_down for park in parks})
-    return {ride.ride_id: ride for ride in measured if homes[ride.ride_id] == ride.park_id}
+    measured = measure_rides(rows, end, {park.pk: park.reports_down for park in parks})
+    return {ride.ride_id: ride.sealed() for ride in measured if homes[ride.ride_id] == ride.park_id}
 
 
 def those_that_operated(
@@ -260,7 +255,7 @@ def those_that_operated(
     return {pk: measured[pk] for pk in sure}
 
 
-def ride_lines(kind: Kind, rides: list[Ride], clock: Clock) -> list[Line]:
+def ride_lines(kind: Kind, rides: list[Ride], clock: Clock) -> tuple[Line, ...]:
     """Hours down (R-5.3 over the whole day) or the mean wait of each column; six queries for each time zone."""
     by_zone: dict[str, dict[Park, list[int]]] = defaultdict(lambda: defaultdict(list))
     for ride in rides:
@@ -278,8 +273,8 @@ def ride_lines(kind: Kind, rides: list[Ride], clock: Clock) -> list[Line]:
     for ride in rides:
         shown = columns_shown(ride.park, clock, windows, seen_open[ride.park_id])
         cells = [measured.get((ride.pk, n)) if n in shown else None for n in range(len(clock.labels))]
-        lines.append(Line(ride, [None if cell is None else plotted(kind, cell, clock.is_live) for cell in cells]))
-    return lines
+        lines.append(Line(ride, tuple(None if cell is None else plotted(kind, cell, clock.is_live) for cell in cells)))
+    return tuple(lines)
 
 
 def by_column(raw: ParkWindow, clock: Clock) -> dict[tuple[int, int], RideMeasures]:

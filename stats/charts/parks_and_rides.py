@@ -33,11 +33,11 @@ KINDS = {
 
 def chart_of(kind: Kind, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Chart:
     """The parks or attractions with the highest figures of a period, and their values in its columns."""
-    return drawn(chosen_parks(disney_universal_only), kind, period, limit, now)
+    return drawn(chosen_parks(disney_universal_only), now, kind, period, limit)
 
 
 @over_many_parks
-def drawn(parks: list[Park], kind: Kind, period: Period, limit: int, now: datetime) -> Chart:
+def drawn(parks: list[Park], now: datetime, kind: Kind, period: Period, limit: int) -> Chart:
     chart = daily_chart if granularity(period) == "daily" else clock_chart
     return chart(kind, parks, period, limit, now)
 

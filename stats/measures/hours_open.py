@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 from core.instants import seconds
 from core.zones import day_range
-from parks.models import Park, ParkSchedule, ScheduleType
+from parks.models import Park
+from parks.opening_windows import opening_windows
 from snapshots.models import ParkActivitySnapshot
 from stats.measures.cells import ParkCell, Spans, park_cells, stretches, within
 from stats.measures.measures import OPEN
@@ -32,16 +33,10 @@ def spans_by_day(
 
 def planned_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate, Spans]:
     """The OPERATING windows of the schedules, cut to the local days they fall on (R-6.1)."""
-    rows = ParkSchedule.objects.filter(
-        park__in=parks,
-        schedule_type=ScheduleType.OPERATING,
-        # a night may reach into the next date, and a window may carry the date before it opens
-        schedule_date__range=(days[0] - ONE_DAY, days[-1] + ONE_DAY),
-    ).order_by("opening_time")
     windows: dict[int, Spans] = defaultdict(list)
-    for park, opening, closing in rows.values_list("park_id", "opening_time", "closing_time"):
-        if opening and closing:
-            windows[park].append((seconds(opening), seconds(closing)))
+    # a night may reach into the next date, and a window may carry the date before it opens
+    for window in opening_windows(parks, days[0] - ONE_DAY, days[-1] + ONE_DAY):
+        windows[window.park_id].append((seconds(window.opening), seconds(window.closing)))
     found = {}
     for day in days if windows else ():
         start, end = map(seconds, day_range(day, parks[0].timezone))

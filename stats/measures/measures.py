@@ -5,9 +5,11 @@ sums of a window are the sums of its parts, so any cut of a window gives the win
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import FrozenInstanceError, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -119,6 +121,15 @@ class RideMeasures:
             first, last = self.active or other.active
             self.active = min(first, other.active[0]), max(last, other.active[1])
 
+    def sealed(self) -> "RideMeasures":
+        """The same, complete now: many answers read them and none can change them.
+
+        The class is swapped: to copy some thousand rides takes longer.
+        """
+        self.held = MappingProxyType(self.held)  # type: ignore[assignment] # reads alike
+        self.__class__ = SealedRideMeasures
+        return self
+
     def operated(self, evidence_by_down: bool = False) -> bool:
         """R-5.3: did the ride run while the park was open? Inside a day a DOWN reading of a park that tells
         breakdowns from closures is evidence too (`evidence_by_down`)."""
@@ -161,6 +172,15 @@ class RideMeasures:
     def peak_wait(self) -> int | None:
         """The longest, whatever the status."""
         return max((wait for wait, _, _ in self.held), default=None)
+
+
+class SealedRideMeasures(RideMeasures):
+    """Measures that refuse a change; without a slot of its own, so that an instance can become one."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise FrozenInstanceError(f"{name} of shared measures cannot be changed")
 
 
 SUMS = (

@@ -1,7 +1,8 @@
 """Sums over the stored daily rows of a period, by park and by attraction; closed days count in no mean (A-10)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -9,13 +10,14 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from parks.models import Park
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.readings.identity import Row
 from stats.readings.selection import attraction_homes, by_dates, park_dates, parks_to_read
 from stats.readings.shared import Dates, over_days
 
 # So many parks are read by date alone: to ask each row's ride for its park takes longer than to read the row.
 SCANNED_PARKS = 10
 OPENED = Q(operating_hours_minutes__gt=0)
+
+Sums = Mapping[str, Any]
 
 
 def park_rows(parks: Iterable[Park], dates: Dates) -> QuerySet[ParkDailyStats]:
@@ -54,12 +56,13 @@ RIDE_SUMS: dict[str, Any] = {
 
 
 @over_days
-def all_ride_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
+def all_ride_sums(parks: list[Park], dates: Dates) -> Mapping[int, Sums]:
     """`RIDE_SUMS` of every ride; one query, which all lists of rides over these dates have in common."""
-    return {row["ride_id"]: dict(row) for row in ride_rows(parks, dates).values("ride_id").annotate(**RIDE_SUMS)}
+    rows = ride_rows(parks, dates).values("ride_id").annotate(**RIDE_SUMS)
+    return {row["ride_id"]: MappingProxyType(row) for row in rows}
 
 
-def ride_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
+def ride_sums(parks: list[Park], dates: Dates) -> dict[int, Sums]:
     """`RIDE_SUMS` of a period by attraction; two queries.
 
     Rides are sorted out here: with them in the statement MariaDB reads the whole history of each.
@@ -69,7 +72,7 @@ def ride_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
 
 
 @over_days
-def park_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
+def park_sums(parks: list[Park], dates: Dates) -> Mapping[int, Sums]:
     """Scores, downtime and uptime of a period by park (R-10.4); one query."""
     found = (
         park_rows(parks, dates)
@@ -86,7 +89,7 @@ def park_sums(parks: list[Park], dates: Dates) -> dict[int, Row]:
             uptime_days=Count("avg_uptime_percentage", filter=OPENED),
         )
     )
-    return {row["park_id"]: dict(row) for row in found}
+    return {row["park_id"]: MappingProxyType(row) for row in found}
 
 
 def mean(total: Decimal | None, days: int) -> Decimal | None:

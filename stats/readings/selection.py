@@ -29,7 +29,7 @@ def chosen_parks(disney_universal_only: bool) -> list[Park]:
     """The active parks by name, shared; one query at most."""
     parks = Park.objects.active().order_by("name", "pk")
     asked = parks.disney_universal() if disney_universal_only else parks
-    return shared(("parks", disney_universal_only), timezone.now(), lambda: list(asked))
+    return list(shared(("parks", disney_universal_only), timezone.now(), lambda: tuple(asked)))
 
 
 def parks_to_read(parks: list[Park]) -> list[Park]:

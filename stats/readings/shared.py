@@ -8,15 +8,17 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sized
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from datetime import UTC, date, datetime
+from functools import partial, wraps
+from types import MappingProxyType
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import redis
 from django.conf import settings
 from django.utils import timezone
 
 from core import data_version
+from core.zones import local_date
 from parks.models import Park
 from stats.measures.windows import Days
 
@@ -57,18 +59,18 @@ def is_shared(parks: Sized) -> bool:
 def shared(key: Hashable, now: datetime, read: Callable[[], T]) -> T:
     """What `read` says at `now`, or said up to SHARED_READING_SECONDS ago while the data have not moved since.
 
-    One thread of the process reads, the others wait for it. Nobody may change what comes back.
+    One thread of the process reads, the others wait for it. What comes back is `frozen`, shared or not.
     """
     try:
         version = data_version.current() if settings.SHARED_READING_SECONDS else ""
     except redis.RedisError:
         version = ""
     if not version:
-        return read()
+        return frozen(read())
     reading = reading_of(key)
     with reading.lock:
         if not reading.is_good(version, now):
-            reading.found = read()
+            reading.found = frozen(read())
             reading.version, reading.at = version, now
         found: T = reading.found
     return found
@@ -84,34 +86,60 @@ def reading_of(key: Hashable) -> Reading:
     return reading
 
 
+def frozen(found: T) -> T:
+    """The same as tuples, frozen sets and mappings that refuse a change, all the way down.
+
+    Frozen rows stay what they are; so do model instances, of which Django knows no frozen kind.
+    """
+    unchangeable: Any = found
+    if isinstance(found, dict):
+        unchangeable = MappingProxyType({key: frozen(value) for key, value in found.items()})
+    elif isinstance(found, list | tuple):
+        unchangeable = tuple(map(frozen, found))
+    elif isinstance(found, set):
+        unchangeable = frozenset(found)
+    return cast(T, unchangeable)
+
+
+# -- of many parks ---------------------------------------------------------------------------------------
+
+
 def over_days(read: Callable[Concatenate[list[Park], Dates, P], T]) -> Callable[Concatenate[list[Park], Dates, P], T]:
-    """Share what a function reads of many parks over each park's own dates of a closed period."""
+    """Share what a function of parks and dates reads of many parks over each park's own dates of a closed period."""
 
     @wraps(read)
     def sharing(parks: list[Park], dates: Dates, *args: P.args, **kwargs: P.kwargs) -> T:
-        if not is_shared(parks):
-            return read(parks, dates, *args, **kwargs)
-        asked = tuple((park.pk, park.timezone) for park in parks)
-        spans = tuple((zone, dates(zone)) for zone in sorted({park.timezone for park in parks}))
-        key = (*name_of(read), asked, spans, *args, *kwargs.items())
-        return shared(key, timezone.now(), lambda: read(parks, dates, *args, **kwargs))
+        return of_parks(parks, dates, timezone.now(), partial(read, parks, dates, *args, **kwargs))
 
     return sharing
 
 
-def name_of(read: Callable[..., Any]) -> tuple[Hashable, ...]:
-    return read.__module__, read.__qualname__, settings.METRICS_VERSION
-
-
-def over_many_parks(read: Callable[Concatenate[list[Park], P], T]) -> Callable[Concatenate[list[Park], P], T]:
-    """Share what a function reads of many parks. Its first argument are the parks, its last one is `now`."""
+def over_many_parks(
+    read: Callable[Concatenate[list[Park], datetime, P], T],
+) -> Callable[Concatenate[list[Park], datetime, P], T]:
+    """Share what a function of parks and `now` reads of many parks on the local dates of that moment."""
 
     @wraps(read)
-    def sharing(parks: list[Park], *args: P.args, **kwargs: P.kwargs) -> T:
-        if not is_shared(parks):
-            return read(parks, *args, **kwargs)
-        *rest, now = args
-        key = (*name_of(read), *(park.pk for park in parks), *rest)
-        return shared(key, now, lambda: read(parks, *args, **kwargs))  # type: ignore[arg-type]
+    def sharing(parks: list[Park], now: datetime, *args: P.args, **kwargs: P.kwargs) -> T:
+        return of_parks(parks, partial(local_date, now), now, partial(read, parks, now, *args, **kwargs))
 
     return sharing
+
+
+def of_parks(parks: list[Park], dates: Callable[[str], date | Days], now: datetime, read: partial[T]) -> T:
+    """What `read`, called with the parks, their time and more arguments, says: shared if the parks are many."""
+    if is_shared(parks):
+        return shared(key_of(parks, dates, read), now, read)
+    return frozen(read())
+
+
+def key_of(parks: list[Park], dates: Callable[[str], date | Days], read: partial[Any]) -> Hashable:
+    """A reading's name: what reads, by which rules, of which parks, over which of their dates, with which arguments.
+
+    Dates and no periods: at a park's midnight the same period is another question. The site's dates head lists.
+    """
+    asked = tuple((park.pk, park.timezone) for park in parks)
+    zones = sorted({settings.SITE_TIME_ZONE, *(zone for _, zone in asked)})
+    spans = tuple((zone, dates(zone)) for zone in zones)
+    name = read.func.__module__, read.func.__qualname__, settings.METRICS_VERSION
+    return *name, asked, spans, read.args[2:], frozenset(read.keywords.items())

@@ -10,7 +10,7 @@ from snapshots.current import ParkNow, RideNow, parks_now, rides_now
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.measures.measures import RideMeasures, WindowScore, hours, measure_openings, measure_rides, window_score
 from stats.measures.windows import Period
-from stats.readings.selection import observed
+from stats.readings.selection import chosen_parks, observed
 from stats.readings.shared import is_shared, over_many_parks, shared
 
 
@@ -24,7 +24,7 @@ class ParkToday:
 
 
 @over_many_parks
-def parks_today(parks: list[Park], now: datetime) -> dict[int, ParkToday]:
+def parks_today(parks: list[Park], now: datetime) -> Mapping[int, ParkToday]:
     """R-10.2 over each park's day so far; four queries."""
     reports_down = {park.pk: park.reports_down for park in parks}
     rides = Ride.objects.filter(is_active=True, park__in=reports_down)
@@ -54,12 +54,12 @@ def rides_today(parks: list[Park], homes: Mapping[int, int], now: datetime) -> d
     """
     if not is_shared(parks):
         return measured_today(parks, homes, now)
-    everything = shared("rides today", now, lambda: everywhere_today(now))
+    everything = everywhere_today(chosen_parks(False), now)
     return {pk: everything[pk] for pk in homes if pk in everything}
 
 
-def everywhere_today(now: datetime) -> dict[int, RideMeasures]:
-    parks = list(Park.objects.active())
+@over_many_parks
+def everywhere_today(parks: list[Park], now: datetime) -> Mapping[int, RideMeasures]:
     rides = Ride.objects.filter(park__in=[park.pk for park in parks])
     return measured_today(parks, dict(rides.values_list("pk", "park_id")), now)
 
@@ -70,11 +70,11 @@ def measured_today(parks: list[Park], places: Mapping[int, int], now: datetime) 
     members = [(pk, zones[park_id]) for pk, park_id in places.items()]
     snapshots = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), park__in=zones)
     measured = measure_rides(snapshots, now, {park.pk: park.reports_down for park in parks})
-    return {ride.ride_id: ride for ride in measured if places[ride.ride_id] == ride.park_id}
+    return {ride.ride_id: ride.sealed() for ride in measured if places[ride.ride_id] == ride.park_id}
 
 
 @over_many_parks
-def parks_at(parks: list[Park], now: datetime) -> dict[int, ParkNow]:
+def parks_at(parks: list[Park], now: datetime) -> Mapping[int, ParkNow]:
     """`parks_now`; two queries."""
     return parks_now(parks, now)
 

@@ -1,6 +1,7 @@
 """Readings that answers of one moment share: read once per state of the data, and equal to reading each time."""
 
 import threading
+from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -134,7 +135,7 @@ def recorded() -> tuple[list[tuple[Any, ...]], Any, Any]:
     calls: list[tuple[Any, ...]] = []
 
     @shared.over_many_parks
-    def at_a_moment(parks: list[Park], kind: str, now: datetime) -> int:
+    def at_a_moment(parks: list[Park], now: datetime, kind: str) -> int:
         calls.append((len(parks), kind))
         return len(calls)
 
@@ -146,25 +147,54 @@ def recorded() -> tuple[list[tuple[Any, ...]], Any, Any]:
     return calls, at_a_moment, over_days
 
 
-def unsaved(count: int) -> list[Park]:
-    return [Park(pk=n, timezone=NEW_YORK) for n in range(count)]
+def unsaved(count: int, first: int = 0) -> list[Park]:
+    return [Park(pk=first + n, timezone=NEW_YORK) for n in range(count)]
 
 
 def test_the_same_question_about_many_parks_is_read_once(version):
     calls, at_a_moment, over_days = recorded()
     many, first, second = unsaved(MANY_PARKS), Days(NOON.date(), NOON.date()), Days(date(2025, 1, 1), date(2025, 1, 2))
-    assert [at_a_moment(many, kind, NOON) for kind in "aba"] == [1, 2, 1]
-    assert at_a_moment(unsaved(MANY_PARKS + 1), "a", NOON) == 3
+    assert [at_a_moment(many, NOON, kind) for kind in "aba"] == [1, 2, 1]
+    assert at_a_moment(unsaved(MANY_PARKS + 1), NOON, "a") == 3
     assert [over_days(many, lambda _, days=days: days) for days in (first, second, first)] == [4, 5, 4]
     assert over_days(many, lambda _: first, with_zeros=False) == 6
     assert len(calls) == 6
+
+
+def test_other_parks_on_the_same_dates_are_another_question(version):
+    _, at_a_moment, over_days = recorded()
+    asked = [unsaved(MANY_PARKS), unsaved(MANY_PARKS, first=1), unsaved(MANY_PARKS)]
+    assert [at_a_moment(parks, NOON, "a") for parks in asked] == [1, 2, 1]
+    assert [over_days(parks, lambda _: Days(NOON.date(), NOON.date())) for parks in asked] == [3, 4, 3]
+
+
+@pytest.mark.parametrize("midnight", [datetime(2025, 12, 23, 5, tzinfo=UTC), datetime(2025, 12, 23, 8, tzinfo=UTC)])
+def test_a_midnight_in_any_zone_of_the_parks_or_of_the_site_begins_another_question(version, settings, midnight):
+    settings.SITE_TIME_ZONE = LOS_ANGELES
+    _, at_a_moment, _ = recorded()
+    moments = [midnight + timedelta(seconds=n) for n in (-20, -1, 0, 20)]
+    assert [at_a_moment(unsaved(MANY_PARKS), moment, "a") for moment in moments] == [1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("count", [MANY_PARKS, MANY_PARKS - 1])
+def test_what_comes_back_cannot_be_changed_shared_or_not(version, count):
+    @shared.over_many_parks
+    def rows(parks: list[Park], now: datetime) -> Any:
+        return [{"wait": 5, "kinds": {"a"}}], {1: [2]}
+
+    (row,), lists = rows(unsaved(count), NOON)
+    with pytest.raises(TypeError):
+        row["wait"] = 6
+    with pytest.raises(TypeError):
+        lists[2] = ()
+    assert (row["kinds"], lists[1]) == (frozenset("a"), (2,))
 
 
 def test_few_parks_are_read_each_time(version):
     calls, at_a_moment, over_days = recorded()
     few = unsaved(MANY_PARKS - 1)
     for _ in range(2):
-        at_a_moment(few, "a", NOON)
+        at_a_moment(few, NOON, "a")
         over_days(few, lambda _: Days(NOON.date(), NOON.date()))
     assert len(calls) == 4
 
@@ -243,6 +273,17 @@ def test_shared_measures_are_those_read_for_the_question(many_parks, version, se
             found.append([reading(parks, attraction_homes(parks), NOON) for reading in (rides_today, rides_at)])
     assert found[0] == found[1]
     assert all(found[0])
+
+
+def test_measures_that_answers_share_refuse_a_change(many_parks, version):
+    parks = chosen_parks(False)
+    measures = next(ride for ride in rides_today(parks, attraction_homes(parks), NOON).values() if ride.held)
+    with pytest.raises(FrozenInstanceError):
+        measures.down_seconds = 0
+    with pytest.raises(FrozenInstanceError):
+        measures.add(measures)
+    with pytest.raises(TypeError):
+        measures.held[5, True, True] = 1
 
 
 def test_the_second_question_reads_nothing(many_parks, version):
