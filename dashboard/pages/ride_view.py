@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Min, Q
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.periods import Days
 from core.zones import local_date
 from dashboard.components.charts import Chart, Series
 from dashboard.components.formatting import NOTHING, local_time, zone_name
@@ -27,7 +28,7 @@ from stats.measures.hours import hour_label
 from stats.measures.measures import hours
 from stats.measures.outages import Outage, outages_of
 from stats.measures.strips import Strips, strips_of
-from stats.measures.windows import Bucket, BucketKey, Days, Window, seconds_of, span_key
+from stats.measures.windows import Bucket, BucketKey, Window, seconds_of, span_key
 from stats.readings.identity import Row, number
 from stats.readings.roster import ride_weight, tier_of
 

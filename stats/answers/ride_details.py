@@ -12,6 +12,7 @@ from itertools import groupby
 
 from django.utils.http import http_date
 
+from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from core.zones import day_range, local_date
 from parks.models import Ride
@@ -20,7 +21,7 @@ from snapshots.status import hour_status
 from stats.measures.cells import joined, summed_ride_cells, within
 from stats.measures.measures import RideMeasures, down_stretches, hours
 from stats.measures.raw import ParkWindow, park_window
-from stats.measures.windows import Bucket, Days, Period, Window, days_of, seconds_of
+from stats.measures.windows import Bucket, Window, seconds_of
 from stats.readings.identity import Row, number
 from stats.readings.roster import tier_of
 

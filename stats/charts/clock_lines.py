@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.models import F, FloatField, Q, Sum, Value
 from django.db.models.functions import Least
 
+from core.periods import Period, days_of
 from core.rounding import half_up
 from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from snapshots.current import LIVE_WINDOW
@@ -26,7 +27,7 @@ from stats.measures.expressions import WHOLE, SecondsSince
 from stats.measures.hours import HEATMAP_HOURS, chart_hours, hourly_labels
 from stats.measures.measures import OPEN, RideMeasures, hours, measure_rides
 from stats.measures.raw import ParkWindow, park_windows, until
-from stats.measures.windows import Bucket, BucketKey, Period, Window, days_of, pieces, seconds_of, slices
+from stats.measures.windows import Bucket, BucketKey, Window, pieces, seconds_of, slices
 from stats.readings.selection import attraction_homes, chosen_parks, observed
 from stats.readings.shared import is_shared, shared
 from stats.readings.today import rides_down_today, rides_today

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from core.periods import Days
 from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
@@ -13,7 +14,7 @@ from stats.measures.cells import Spans, as_stored, instant
 from stats.measures.expressions import SecondsSince
 from stats.measures.hours_open import spans_by_day
 from stats.measures.measures import OPEN, RideMeasures
-from stats.measures.windows import Days, seconds_of
+from stats.measures.windows import seconds_of
 
 UNKNOWN = "UNKNOWN"  # the park was open and nothing is known of the ride
 ONE_DAY = timedelta(days=1)

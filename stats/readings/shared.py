@@ -17,8 +17,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from core import data_version
+from core.periods import Days
 from parks.models import Park
-from stats.measures.windows import Days
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -88,7 +88,7 @@ def over_days(read: Callable[Concatenate[list[Park], Dates, P], T]) -> Callable[
     """Share what a function reads of many parks over each park's own dates of a closed period."""
 
     @wraps(read)
-    def sharing(parks: list[Park], dates: Dates, *args: P.args, **kwargs: P.kwargs) -> T:
+    def sharing(parks: list[Park], dates: Dates, /, *args: P.args, **kwargs: P.kwargs) -> T:
         if not is_shared(parks):
             return read(parks, dates, *args, **kwargs)
         asked = tuple((park.pk, park.timezone) for park in parks)
@@ -107,7 +107,7 @@ def over_many_parks(read: Callable[Concatenate[list[Park], P], T]) -> Callable[C
     """Share what a function reads of many parks. Its first argument are the parks, its last one is `now`."""
 
     @wraps(read)
-    def sharing(parks: list[Park], *args: P.args, **kwargs: P.kwargs) -> T:
+    def sharing(parks: list[Park], /, *args: P.args, **kwargs: P.kwargs) -> T:
         if not is_shared(parks):
             return read(parks, *args, **kwargs)
         *rest, now = args
