@@ -122,7 +122,7 @@ def type_of(field: Column) -> str:
         return f"{type_of(field.output_field)}, generated"
     if isinstance(field, models.ForeignKey):
         target: Column = field.target_field
-        return f"{type_of(target).removesuffix(', automatic')} → `{target.model._meta.db_table}.{target.column}`"
+        return f"{type_of(target).removesuffix(', automatic')} → `{target.model._meta.db_table}`.`{target.column}`"
     if isinstance(field, EnumField):
         return "enum: " + ", ".join(str(value) for value, _ in field.flatchoices)
     if isinstance(field, SecondField):

@@ -43,7 +43,7 @@ def test_a_column_has_its_help_text_its_comment_and_the_unit_of_its_name():
     lines = dictionary.table(apps.get_model("snapshots", "RideStatusSnapshot")).splitlines()
     wait = "Minutes; readings of 480 and more are kept and left out of every statistic"
     assert f"| `wait_time` | uint16 | min | yes | {wait} |" in lines
-    assert "| `ride_id` | int32 → `rides.ride_id` |  |  |  |" in lines
+    assert "| `ride_id` | int32 → `rides`.`ride_id` |  |  |  |" in lines
 
 
 def test_a_comment_beside_a_column_counts_too():
