@@ -7,12 +7,15 @@ from dashboard import views
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return (views if views.wants_page(request) else errors).not_found(request, exception)
+    answer = views.not_found if views.wants_page(request) else errors.not_found
+    return answer(request, exception)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return (views if views.wants_page(request) else errors).bad_request(request, exception)
+    answer = views.bad_request if views.wants_page(request) else errors.bad_request
+    return answer(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return (views if views.wants_page(request) else errors).server_error(request)
+    answer = views.server_error if views.wants_page(request) else errors.server_error
+    return answer(request)

@@ -35,7 +35,7 @@ def jobs(interval: int) -> dict[str, Job]:
     return {job.name: job for job in known}
 
 
-class GridSchedule(BaseSchedule):
+class GridSchedule(BaseSchedule):  # type: ignore[misc]  # Celery has no types
     """A grid as Celery's beat asks for it."""
 
     def __init__(self, grid: Grid) -> None:

@@ -1,13 +1,26 @@
 """Column types and checks that Django does not have, the same on both databases."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+# What a column takes when it is set, and gives when it is read: Django's fields have these parameters only for mypy.
+Given_contra = TypeVar("Given_contra", contravariant=True)
+Read_co = TypeVar("Read_co", covariant=True)
 
-class EnumField(models.CharField):
+if TYPE_CHECKING:
+    _CharField = models.CharField
+    _DateTimeField = models.DateTimeField
+else:
+
+    class _CharField(models.CharField, Generic[Given_contra, Read_co]): ...
+
+    class _DateTimeField(models.DateTimeField, Generic[Given_contra, Read_co]): ...
+
+
+class EnumField(_CharField[Given_contra, Read_co]):
     """A text choice stored in one byte: ENUM on MariaDB/MySQL, VARCHAR on SQLite.
 
     The database itself refuses other values on MariaDB (strict mode); on SQLite the model adds a check.
@@ -20,7 +33,7 @@ class EnumField(models.CharField):
         return "enum({})".format(",".join(f"'{value}'" for value, _ in choices))
 
 
-class SecondField(models.DateTimeField):
+class SecondField(_DateTimeField[Given_contra, Read_co]):
     """An instant to the second: DATETIME without fraction. Fractions are cut off, never rounded."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
 
-from stats.measures.windows import Period
+from core.periods import Period
 
 View = Callable[..., HttpResponse]
 # The word of the address, the words on the page.

@@ -49,7 +49,7 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-class StartForm(forms.ModelForm):
+class StartForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
     """What an import reads; the archive is that of the settings."""
 
     class Meta:
@@ -75,10 +75,10 @@ class SliceInline(TabularInline):
     """The slices of an import, as they stand."""
 
     model = ImportSlice
-    fields = ["first_date", "last_date", "state", "files_done", "files_total", "rows", "errors", "last_error"]
-    readonly_fields = fields
+    readonly_fields = ("first_date", "last_date", "state", "files_done", "files_total", "rows", "errors", "last_error")
+    fields = readonly_fields
     ordering = ["first_date"]
-    per_page = 50
+    per_page = 50  # type: ignore[assignment]  # unfold says None and means a number
     hide_title = True  # it would repeat the days and the state
     extra = 0
     can_delete = False
@@ -108,7 +108,7 @@ class ImportAdmin(ReadingAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("importer.add_importcheckpoint")
 
-    def get_fields(self, request: HttpRequest, obj: ImportCheckpoint | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: ImportCheckpoint | None = None) -> list[Any]:
         if obj is None:
             return ["destination_uuid", "start_date", "end_date", "auto_create"]
         return [
@@ -123,7 +123,7 @@ class ImportAdmin(ReadingAdmin):
     def get_inlines(self, request: HttpRequest, obj: ImportCheckpoint | None = None) -> list[Any]:
         return [] if obj is None else self.inlines
 
-    def save_model(self, request: HttpRequest, obj: ImportCheckpoint, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Plan it; `add_view` hands it over when it is committed."""
         said = form.cleaned_data
         job = actions.planned(said["destination_uuid"], said["start_date"], said["end_date"], said["auto_create"])
@@ -160,13 +160,10 @@ class ImportAdmin(ReadingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportCheckpoint]:
         """With the parks of each destination, as far as we know them."""
         parks = Park.objects.filter(destination_id=OuterRef("destination_uuid")).order_by()
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                first_park=Subquery(parks.order_by("pk").values("name")[:1]),
-                parks=Subquery(parks.values("destination_id").annotate(parks=Count("pk")).values("parks")),
-            )
+        imports: QuerySet[ImportCheckpoint] = super().get_queryset(request)
+        return imports.annotate(
+            first_park=Subquery(parks.order_by("pk").values("name")[:1]),
+            parks=Subquery(parks.values("destination_id").annotate(parks=Count("pk")).values("parks")),
         )
 
     @admin.display(description="parks, days")

@@ -166,7 +166,8 @@ class ParkAdmin(ReadingAdmin):
     ordering = ["name", "pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Park]:
-        return super().get_queryset(request).annotate(ride_count=Count("rides"))
+        parks: QuerySet[Park] = super().get_queryset(request)
+        return parks.annotate(ride_count=Count("rides"))
 
     @admin.display(ordering="ride_count")
     def rides(self, park: Any) -> int:

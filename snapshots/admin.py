@@ -78,9 +78,9 @@ class DataQualityLogAdmin(ReadingAdmin):
     action_form = NotesForm
     actions = ["investigate", "resolve", "wont_fix"]
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """The newest in the log; of a stretch of time the newest in time, which an index answers."""
-        return ["-timestamp_start", "-pk"] if SinceFilter.parameter_name in request.GET else ["-pk"]
+        return ("-timestamp_start", "-pk") if SinceFilter.parameter_name in request.GET else ("-pk",)
 
     @admin.display(description="problem")
     def what(self, row: DataQualityLog) -> str:

@@ -58,7 +58,7 @@ class Refused(exceptions.APIException):
         self.extra = extra
 
 
-class AdminErrorSerializer(serializers.Serializer):
+class AdminErrorSerializer(serializers.Serializer[Any]):
     """Every error of the admin API; some have further keys, such as `import_id`."""
 
     success = serializers.BooleanField()

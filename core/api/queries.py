@@ -19,7 +19,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d
 
 
 @extend_schema_field({"type": "integer", "minimum": 0})
-class LimitField(serializers.Field):
+class LimitField(serializers.Field[int, Any, Any, Any]):
     """A number of rows: a non-negative integer, capped silently (public-api 2.5)."""
 
     default_error_messages = {"invalid": "Invalid limit. Must be a non-negative integer"}
@@ -51,7 +51,7 @@ def moment_of(text: str) -> date | datetime | None:
 
 
 @extend_schema_field({"type": "string", "example": "2025-07-01"})
-class MomentField(serializers.Field):
+class MomentField(serializers.Field[date | datetime, Any, Any, Any]):
     """A local date (YYYY-MM-DD), or an instant in ISO 8601; whole seconds."""
 
     default_error_messages = {
@@ -107,7 +107,7 @@ def refuse_nonsense(given: Mapping[str, str]) -> None:
             raise serializers.ValidationError(f"Invalid {name}. Must be at most {LONGEST_VALUE} characters, none NUL")
 
 
-class Query(serializers.Serializer):
+class Query(serializers.Serializer[Any]):
     """Parameters of a request."""
 
     @classmethod

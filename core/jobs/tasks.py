@@ -12,14 +12,14 @@ from core.jobs import running
 GRACE = timedelta(minutes=2)
 
 
-@shared_task(name="ridewatch.run_job")
+@shared_task(name="ridewatch.run_job")  # type: ignore[untyped-decorator]  # Celery has no types
 def run_job(name: str, slot: str | None = None) -> str | None:
     """Run a slot of a job of settings.JOBS, an instant in ISO 8601 or the present one; what came of it."""
     row = running.run(settings.JOBS[name], datetime.fromisoformat(slot) if slot else None)
     return None if row is None else f"{row}: {row.result}"
 
 
-@shared_task(name="ridewatch.catch_up")
+@shared_task(name="ridewatch.catch_up")  # type: ignore[untyped-decorator]
 def catch_up() -> list[str]:
     """Run what is due and was missed, note what can no longer be run."""
     now = timezone.now()

@@ -1,7 +1,5 @@
 """The Content-Security-Policy of every page; the admin site's is wider."""
 
-from typing import Any
-
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
 
@@ -18,7 +16,7 @@ class ContentPolicyMiddleware(CSPMiddleware):
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
-        parts: Any = super().get_policy_parts(request, response, report_only)
+        parts = super().get_policy_parts(request, response, report_only)
         if request.path.startswith(ADMIN_PATH) and not report_only:
             parts.update = ADMIN
         return parts

@@ -10,7 +10,7 @@ class HashedFiles(CompressedManifestStaticFilesStorage):
     support_js_module_import_aggregation = True  # our modules may import each other
 
     def url(self, name: str | None, force: bool = False) -> str:
-        if not self.hashed_files:
+        if name is None or not self.hashed_files:
             return StaticFilesStorage.url(self, name)
         found: str = super().url(name, force)
         return found

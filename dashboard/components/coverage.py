@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.periods import Days
 from core.zones import day_range, day_start
 from dashboard.components.formatting import NOTHING, local_time
 from dashboard.components.tables import Column, Table
@@ -17,7 +18,7 @@ from snapshots.collection.freshness import last_heard
 from snapshots.models import DataQualityIssue, DataQualityLog, LogType
 from stats.answers.analytics import Question, computed_days, parks_over
 from stats.measures.figures import Figures
-from stats.measures.windows import Bucket, Days, Window
+from stats.measures.windows import Bucket, Window
 from stats.models import ParkDailyStats
 
 COLUMNS = (

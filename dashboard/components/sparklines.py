@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from core.periods import Days
 from core.zones import local_date
 from parks.models import Park, Ride
 from stats.charts.chart_lines import Kind, stored_values, value_of_day, zone_of
-from stats.measures.windows import Days
 
 DAYS = 14
 

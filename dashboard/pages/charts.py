@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
+from core.periods import Period
 from dashboard.components.charts import Chart, Series
 from dashboard.components.lines import FIGURES, named, told_apart
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
 from stats.api.trend_serializers import CHART_PERIODS
 from stats.charts.parks_and_rides import KINDS, ChartType, chart_of, granularity
-from stats.measures.windows import Period
 
 LINES, MOST = 5, 20  # of a chart; the API has no more either
 TYPES = {

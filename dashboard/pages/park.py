@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
+from core.periods import Period, days_of
 from core.zones import local_date
 from dashboard.components.dates import Dates, date_of
 from dashboard.components.timeline import legend
@@ -14,7 +15,6 @@ from dashboard.components.weather_lines import weather_of_day
 from dashboard.pages.park_view import park_day, park_period
 from dashboard.views import PERIODS, page, period_of
 from parks.models import Park
-from stats.measures.windows import Period, days_of
 
 DAYS = (Period.TODAY, Period.YESTERDAY)
 

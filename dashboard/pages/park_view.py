@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.instants import instant
+from core.periods import Days, Period, days_of
 from core.zones import day_range, local_date
 from dashboard.components.charts import Chart, Series
 from dashboard.components.formatting import KINDS, NOTHING, local_time, zone_name
@@ -33,7 +34,7 @@ from stats.measures.measures import percent_change
 from stats.measures.raw import ParkWindow
 from stats.measures.spans import day_score
 from stats.measures.strips import Strips, strips_of
-from stats.measures.windows import Days, Period, days_of, year_before
+from stats.measures.windows import year_before
 from stats.readings.identity import Row, number
 from stats.readings.roster import shown_tier
 

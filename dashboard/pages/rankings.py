@@ -11,13 +11,13 @@ from django.urls import path
 from django.utils import timezone
 from django.views.generic import RedirectView
 
+from core.periods import Period
 from dashboard.components.sparklines import last_days
 from dashboard.components.tables import ASCENDING, DESCENDING, Column, Row, Table, csv_answer, sorted_rows
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page, period_of
 from stats.answers.rankings import park_downtime, ride_downtime
 from stats.answers.wait_rankings import park_waits, ride_waits
 from stats.charts.chart_lines import Kind
-from stats.measures.windows import Period
 
 EVERY_ROW = 1_000_000  # the lists sort themselves over all of them before they cut
 LENGTH, LONGEST = 50, 1_000  # rows on a page

@@ -7,13 +7,13 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
+from core.periods import Days, Period
 from core.zones import local_date
 from dashboard.components.dates import Dates, date_of
 from dashboard.components.timeline import legend
 from dashboard.pages.ride_view import ride_days
 from dashboard.views import page, period_of
 from parks.models import Ride
-from stats.measures.windows import Days, Period
 
 # How many days up to the date a period looks at, and its words.
 LENGTHS = {Period.TODAY: (1, "1 day"), Period.LAST_WEEK: (7, "7 days"), Period.LAST_MONTH: (30, "30 days")}

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.instants import seconds
+from core.periods import Days
 from core.zones import local_date
 from dashboard.components.charts import Chart, Series
 from dashboard.components.formatting import NOTHING, local_time, zone_name
@@ -28,7 +29,7 @@ from stats.measures.hours import hour_label
 from stats.measures.measures import hours
 from stats.measures.outages import Outage, outages_of
 from stats.measures.strips import Strips, strips_of
-from stats.measures.windows import Bucket, BucketKey, Days, Window, span_key
+from stats.measures.windows import Bucket, BucketKey, Window, span_key
 from stats.readings.identity import Row, number
 from stats.readings.roster import ride_weight, tier_of
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
+from core.periods import Period, days_of
 from dashboard.components.coverage import coverage
 from dashboard.views import PERIODS, disney_universal_only, one_of, page
 from parks.classification.cache import LEAST_CONFIDENCE
@@ -27,7 +28,6 @@ from stats.answers.trends import TREND_THRESHOLD
 from stats.audit import anomalies
 from stats.audit.plausibility import LONGEST_AVERAGE_WAIT
 from stats.audit.verification import INTERVAL_TOLERANCE
-from stats.measures.windows import Period, days_of
 from stats.readings.selection import chosen_parks
 from weather import freshness
 from weather.open_meteo import FAILURE_LIMIT, FORECAST_HOURS

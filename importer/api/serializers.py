@@ -34,7 +34,7 @@ class CappedLimit(serializers.IntegerField):
         return min(super().to_internal_value(data), self.cap)
 
 
-class Given(serializers.Serializer):
+class Given(serializers.Serializer[Any]):
     """What a client sends; a query's first value of a repeated parameter counts."""
 
     @classmethod
@@ -107,7 +107,7 @@ class StartBody(Given):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class ProgressSerializer(serializers.Serializer):
+class ProgressSerializer(serializers.Serializer[Any]):
     records = serializers.IntegerField()
     files_done = serializers.IntegerField()
     files_total = serializers.IntegerField()
@@ -115,17 +115,17 @@ class ProgressSerializer(serializers.Serializer):
     current_date = serializers.DateField(allow_null=True, help_text="the first day of the slice that is next")
 
 
-class PerformanceSerializer(serializers.Serializer):
+class PerformanceSerializer(serializers.Serializer[Any]):
     records_per_second = serializers.FloatField(allow_null=True)
     eta_seconds = serializers.IntegerField(allow_null=True)
 
 
-class ErrorsSerializer(serializers.Serializer):
+class ErrorsSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     latest = serializers.CharField(allow_null=True)
 
 
-class FiguresSerializer(serializers.Serializer):
+class FiguresSerializer(serializers.Serializer[Any]):
     """The groups that every answer about one import carries."""
 
     progress = ProgressSerializer()
@@ -168,14 +168,14 @@ class StateSerializer(ListedSerializer):
     last_processed_file = serializers.CharField(allow_null=True)
 
 
-class ListSerializer(serializers.Serializer):
+class ListSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField(help_text="imports in this answer")
     imports = ListedSerializer(many=True)
     limit = serializers.IntegerField()
     offset = serializers.IntegerField()
 
 
-class ImportIssueSerializer(serializers.Serializer):
+class ImportIssueSerializer(serializers.Serializer[Any]):
     created_at = serializers.CharField()
     description = serializers.CharField(allow_null=True)
     entity_type = serializers.CharField()
@@ -196,7 +196,7 @@ class QualitySerializer(FiguresSerializer):
     status = serializers.CharField(help_text=STATUSES)
 
 
-class DestinationsSerializer(serializers.Serializer):
+class DestinationsSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     destinations = serializers.ListField(child=serializers.CharField())
 

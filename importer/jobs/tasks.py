@@ -17,7 +17,7 @@ from importer.models import ImportCheckpoint, ImportStatus, SliceState
 log = logging.getLogger(__name__)
 
 
-@shared_task(
+@shared_task(  # type: ignore[untyped-decorator]  # Celery has no types
     name="ridewatch.import_slice",
     autoretry_for=(OperationalError, InterfaceError),  # the database is away: not for good
     retry_backoff=5,
@@ -67,7 +67,7 @@ def ended(job: ImportCheckpoint) -> str:
     return "nothing to do"
 
 
-@shared_task(name="ridewatch.recompute_park")
+@shared_task(name="ridewatch.recompute_park")  # type: ignore[untyped-decorator]
 def recompute_park(park: int, first: str, last: str) -> None:
     """The daily statistics of a park's days (ISO dates), of which somebody has moved rows. Raises CommandError."""
     days = RecomputeDays(park, date.fromisoformat(first), date.fromisoformat(last))

@@ -5,6 +5,7 @@ Instants inside a day are milliseconds elapsed since the park's local midnight.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -47,7 +48,7 @@ def _bump(x: float, centre: float, width: float) -> float:
     return math.exp(-(((x - centre) / width) ** 2))
 
 
-_CURVES = {
+_CURVES: dict[str, Callable[[float], float]] = {
     "headliner": lambda x: 0.5 + 0.45 * _bump(x, 0.12, 0.12) + 0.45 * _bump(x, 0.5, 0.3) - 0.35 * x**4,
     "plateau": lambda x: 0.2 + 0.8 * _bump(x, 0.45, 0.35),
     "afternoon": lambda x: 0.1 + 0.9 * _bump(x, 0.5, 0.22),

@@ -18,7 +18,7 @@ MOST_VERSIONS = 200
 DEGREES = ("latitude", "longitude")
 
 
-class MetadataFieldsSerializer(serializers.Serializer):
+class MetadataFieldsSerializer(serializers.Serializer[Any]):
     """The columns of a version; null: not told."""
 
     entity_name = serializers.CharField()
@@ -37,7 +37,7 @@ class MetadataVersionSerializer(MetadataFieldsSerializer):
     changed = serializers.ListField(child=serializers.CharField(), help_text="fields, against the version before")
 
 
-class RideMetadataSerializer(serializers.Serializer):
+class RideMetadataSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     ride_id = serializers.IntegerField()
     ride_name = serializers.CharField()

@@ -1,21 +1,23 @@
 """Shapes of the catalogue's answers, and those that all answers share."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from parks.models import Shelter
 
 
-class ErrorSerializer(serializers.Serializer):
+class ErrorSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField(default=False)
     error = serializers.CharField()
 
 
-class AttributionSerializer(serializers.Serializer):
+class AttributionSerializer(serializers.Serializer[Any]):
     data_source = serializers.CharField()
     url = serializers.URLField()
 
 
-class SearchParkSerializer(serializers.Serializer):
+class SearchParkSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
     location = serializers.CharField()
@@ -23,7 +25,7 @@ class SearchParkSerializer(serializers.Serializer):
     url = serializers.CharField()
 
 
-class SearchRideSerializer(serializers.Serializer):
+class SearchRideSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
     park_id = serializers.IntegerField()
@@ -32,20 +34,20 @@ class SearchRideSerializer(serializers.Serializer):
     url = serializers.CharField()
 
 
-class SearchMetaSerializer(serializers.Serializer):
+class SearchMetaSerializer(serializers.Serializer[Any]):
     park_count = serializers.IntegerField()
     ride_count = serializers.IntegerField()
     last_updated = serializers.DateTimeField()
 
 
-class SearchIndexSerializer(serializers.Serializer):
+class SearchIndexSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     parks = SearchParkSerializer(many=True)
     rides = SearchRideSerializer(many=True)
     meta = SearchMetaSerializer()
 
 
-class NearbyRideSerializer(serializers.Serializer):
+class NearbyRideSerializer(serializers.Serializer[Any]):
     ride_id = serializers.IntegerField()
     ride_name = serializers.CharField()
     park_id = serializers.IntegerField()
@@ -60,7 +62,7 @@ class NearbyRideSerializer(serializers.Serializer):
     tags = serializers.ListField(child=serializers.CharField())
 
 
-class NearbyRidesSerializer(serializers.Serializer):
+class NearbyRidesSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     lat = serializers.FloatField()
     lon = serializers.FloatField()

@@ -31,7 +31,7 @@ LONGEST_NOTES = 10_000
 
 
 @extend_schema_field({"type": "string", "format": "date", "example": "2026-03-01"})
-class DayField(serializers.Field):
+class DayField(serializers.Field[date, Any, Any, Any]):
     """A park-local date."""
 
     def to_internal_value(self, data: Any) -> date:
@@ -51,7 +51,7 @@ class DayField(serializers.Field):
 
 
 @extend_schema_field({"type": "integer", "minimum": 1})
-class KnownField(serializers.Field):
+class KnownField(serializers.Field[Park | Ride, Any, Any, Any]):
     """The id of a park or ride that exists; the object itself."""
 
     def __init__(self, model: type[Park] | type[Ride], **kwargs: Any) -> None:
@@ -73,7 +73,7 @@ class KnownField(serializers.Field):
 
 
 @extend_schema_field({"type": "number", "minimum": 0})
-class HoursField(serializers.Field):
+class HoursField(serializers.Field[timedelta, Any, Any, Any]):
     """A length of time in hours."""
 
     def to_internal_value(self, data: Any) -> timedelta:
@@ -87,7 +87,7 @@ class HoursField(serializers.Field):
 
 
 @extend_schema_field({"type": "integer", "minimum": 0, "maximum": MOST_PASSED_OVER})
-class OffsetField(serializers.Field):
+class OffsetField(serializers.Field[int, Any, Any, Any]):
     """How many rows are passed over. A silently smaller number would be another page."""
 
     def to_internal_value(self, data: Any) -> int:
@@ -174,7 +174,7 @@ def quoted(value: Any) -> str:
 
 
 @extend_schema_field({"type": "string", "enum": [status.value for status in MOVES]})
-class MoveField(serializers.Field):
+class MoveField(serializers.Field[Resolution, Any, Any, Any]):
     """A state that a person may give to an issue."""
 
     default_error_messages = {"required": "status is required", "null": "status is required"}
@@ -191,7 +191,7 @@ class MoveField(serializers.Field):
         return value
 
 
-class MoveBody(serializers.Serializer):
+class MoveBody(serializers.Serializer[Any]):
     status = MoveField()
     notes = serializers.CharField(
         required=False,
@@ -217,7 +217,7 @@ class MoveBody(serializers.Serializer):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class QualitySummarySerializer(serializers.Serializer):
+class QualitySummarySerializer(serializers.Serializer[Any]):
     by_status = serializers.DictField(child=serializers.IntegerField(), help_text="of all imports, and of none")
     by_type = serializers.DictField(child=serializers.IntegerField())
     health = serializers.ChoiceField(choices=["HEALTHY", "DEGRADED"], help_text="DEGRADED: something is OPEN")
@@ -225,7 +225,7 @@ class QualitySummarySerializer(serializers.Serializer):
     total_issues = serializers.IntegerField(help_text="the sum of by_type")
 
 
-class LoggedSerializer(serializers.Serializer):
+class LoggedSerializer(serializers.Serializer[Any]):
     log_id = serializers.IntegerField()
     entity_type = serializers.CharField()
     entity_id = serializers.IntegerField(allow_null=True)
@@ -245,7 +245,7 @@ class LoggedGapSerializer(LoggedSerializer):
     ride_name = serializers.CharField(allow_null=True)
 
 
-class LoggedGapsSerializer(serializers.Serializer):
+class LoggedGapsSerializer(serializers.Serializer[Any]):
     gaps = LoggedGapSerializer(many=True)
     has_more = serializers.BooleanField(help_text="there are more than `limit`")
     total = serializers.IntegerField(help_text="of this answer")
@@ -258,20 +258,20 @@ class LoggedIssueSerializer(LoggedSerializer):
     updated_at = serializers.DateTimeField()
 
 
-class LoggedIssuesSerializer(serializers.Serializer):
+class LoggedIssuesSerializer(serializers.Serializer[Any]):
     issues = LoggedIssueSerializer(many=True)
     has_more = serializers.BooleanField(help_text="there is a next page")
     offset = serializers.IntegerField()
     total = serializers.IntegerField(help_text="of this answer")
 
 
-class MovedSerializer(serializers.Serializer):
+class MovedSerializer(serializers.Serializer[Any]):
     log_id = serializers.IntegerField()
     message = serializers.CharField()
     status = serializers.ChoiceField(choices=Resolution.choices)
 
 
-class ParkFreshnessSerializer(serializers.Serializer):
+class ParkFreshnessSerializer(serializers.Serializer[Any]):
     park_id = serializers.IntegerField()
     park_name = serializers.CharField()
     last_snapshot = serializers.DateTimeField()
@@ -280,25 +280,25 @@ class ParkFreshnessSerializer(serializers.Serializer):
     source = serializers.ChoiceField(choices=DataSource.choices)  # type: ignore[assignment]
 
 
-class FreshnessSummarySerializer(serializers.Serializer):
+class FreshnessSummarySerializer(serializers.Serializer[Any]):
     fresh = serializers.IntegerField(help_text="less than 30 minutes old")
     stale = serializers.IntegerField(help_text="less than 120")
     very_stale = serializers.IntegerField()
     no_data = serializers.IntegerField(help_text="active parks that were never observed; they are not listed")
 
 
-class FreshnessSerializer(serializers.Serializer):
+class FreshnessSerializer(serializers.Serializer[Any]):
     parks = ParkFreshnessSerializer(many=True)
     summary = FreshnessSummarySerializer()
     timestamp = serializers.DateTimeField()
 
 
-class SharesSerializer(serializers.Serializer):
+class SharesSerializer(serializers.Serializer[Any]):
     coordinate_pct = serializers.FloatField()
     metadata_pct = serializers.FloatField()
 
 
-class CoveredDaySerializer(serializers.Serializer):
+class CoveredDaySerializer(serializers.Serializer[Any]):
     park_id = serializers.IntegerField()
     park_name = serializers.CharField()
     date = serializers.DateField(help_text="park-local")
@@ -316,7 +316,7 @@ class CoveredDaySerializer(serializers.Serializer):
     )
 
 
-class CoverageSerializer(serializers.Serializer):
+class CoverageSerializer(serializers.Serializer[Any]):
     coverage = SharesSerializer()
     total_rides = serializers.IntegerField(help_text="rides with an upstream id")
     with_coordinates = serializers.IntegerField()

@@ -17,7 +17,7 @@ DAYS = re.compile(r"0*([0-9]{1,5})")
 
 
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": MOST_DAYS})
-class DaysField(serializers.Field):
+class DaysField(serializers.Field[int, Any, Any, Any]):
     """A number of days."""
 
     default_error_messages = {"invalid": f"Invalid days. Must be a whole number from 1 to {MOST_DAYS:,}"}
@@ -67,7 +67,7 @@ class MeasureQuery(Query):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class StorageTotalsSerializer(serializers.Serializer):
+class StorageTotalsSerializer(serializers.Serializer[Any]):
     table_count = serializers.IntegerField()
     total_data_mb = serializers.FloatField()
     total_growth_mb_per_day = serializers.FloatField()
@@ -77,7 +77,7 @@ class StorageTotalsSerializer(serializers.Serializer):
     total_size_mb = serializers.FloatField()
 
 
-class TableStorageSerializer(serializers.Serializer):
+class TableStorageSerializer(serializers.Serializer[Any]):
     data_size_mb = serializers.FloatField()
     growth_rate_mb_per_day = serializers.FloatField(allow_null=True)
     index_size_mb = serializers.FloatField()
@@ -88,12 +88,12 @@ class TableStorageSerializer(serializers.Serializer):
     total_size_mb = serializers.FloatField()
 
 
-class StorageSummarySerializer(serializers.Serializer):
+class StorageSummarySerializer(serializers.Serializer[Any]):
     summary = StorageTotalsSerializer()
     tables = TableStorageSerializer(many=True)
 
 
-class ProjectionSerializer(serializers.Serializer):
+class ProjectionSerializer(serializers.Serializer[Any]):
     current_size_gb = serializers.FloatField()
     current_size_mb = serializers.FloatField()
     growth_rate_gb_per_month = serializers.FloatField(help_text="30 days")
@@ -107,7 +107,7 @@ class YearsProjectionSerializer(ProjectionSerializer):
     years = serializers.IntegerField()
 
 
-class TableAnalysisSerializer(serializers.Serializer):
+class TableAnalysisSerializer(serializers.Serializer[Any]):
     """With fewer than two measurements: `analysis`, `data_points` and `table_name` alone."""
 
     analysis = serializers.CharField(required=False)
@@ -123,7 +123,7 @@ class TableAnalysisSerializer(serializers.Serializer):
     table_name = serializers.CharField()
 
 
-class GrowthSerializer(serializers.Serializer):
+class GrowthSerializer(serializers.Serializer[Any]):
     """With `table`: `table_analysis` alone; without: the other two."""
 
     projection = ProjectionSerializer(required=False)
@@ -131,7 +131,7 @@ class GrowthSerializer(serializers.Serializer):
     table_analysis = TableAnalysisSerializer(required=False)
 
 
-class PartitionSerializer(serializers.Serializer):
+class PartitionSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(help_text="its rows lie before this")
     name = serializers.CharField()
     position = serializers.IntegerField()
@@ -139,7 +139,7 @@ class PartitionSerializer(serializers.Serializer):
     size_mb = serializers.FloatField()
 
 
-class PartitionedTableSerializer(serializers.Serializer):
+class PartitionedTableSerializer(serializers.Serializer[Any]):
     partition_count = serializers.IntegerField()
     partition_expression = serializers.CharField()
     partition_method = serializers.CharField()
@@ -149,17 +149,17 @@ class PartitionedTableSerializer(serializers.Serializer):
     total_size_mb = serializers.FloatField()
 
 
-class PartitionsSerializer(serializers.Serializer):
+class PartitionsSerializer(serializers.Serializer[Any]):
     partitioned_tables = PartitionedTableSerializer(many=True, help_text="none on SQLite")
 
 
-class CurrentStorageSerializer(serializers.Serializer):
+class CurrentStorageSerializer(serializers.Serializer[Any]):
     growth_gb_per_month = serializers.FloatField()
     growth_mb_per_day = serializers.FloatField()
     size_gb = serializers.FloatField()
 
 
-class StrategySerializer(serializers.Serializer):
+class StrategySerializer(serializers.Serializer[Any]):
     annual_growth_gb = serializers.FloatField()
     description = serializers.CharField()
     name = serializers.CharField()
@@ -167,13 +167,13 @@ class StrategySerializer(serializers.Serializer):
     projected_size_gb = serializers.FloatField()
 
 
-class RetentionSerializer(serializers.Serializer):
+class RetentionSerializer(serializers.Serializer[Any]):
     current = CurrentStorageSerializer()
     projection_days = serializers.IntegerField()
     strategies = StrategySerializer(many=True)
 
 
-class StorageAlertSerializer(serializers.Serializer):
+class StorageAlertSerializer(serializers.Serializer[Any]):
     """`size` and `growth` have the legacy's keys, the others `current` and `threshold`."""
 
     kind = serializers.ChoiceField(
@@ -188,13 +188,13 @@ class StorageAlertSerializer(serializers.Serializer):
     threshold = serializers.FloatField(required=False)
 
 
-class ThresholdsSerializer(serializers.Serializer):
+class ThresholdsSerializer(serializers.Serializer[Any]):
     warning_gb = serializers.FloatField()
     critical_gb = serializers.FloatField()
     capacity_gb = serializers.FloatField()
 
 
-class StorageAlertsSerializer(serializers.Serializer):
+class StorageAlertsSerializer(serializers.Serializer[Any]):
     alert_count = serializers.IntegerField()
     alerts = StorageAlertSerializer(many=True)
     current_size_gb = serializers.FloatField()
@@ -202,13 +202,13 @@ class StorageAlertsSerializer(serializers.Serializer):
     thresholds = ThresholdsSerializer()
 
 
-class MeasurementSerializer(serializers.Serializer):
+class MeasurementSerializer(serializers.Serializer[Any]):
     row_count = serializers.IntegerField()
     table_name = serializers.CharField()
     total_size_mb = serializers.FloatField()
 
 
-class MeasuredSerializer(serializers.Serializer):
+class MeasuredSerializer(serializers.Serializer[Any]):
     job_id = serializers.IntegerField()
     status = serializers.CharField()
     measurements = MeasurementSerializer(many=True)
@@ -216,13 +216,13 @@ class MeasuredSerializer(serializers.Serializer):
     tables_measured = serializers.IntegerField()
 
 
-class QueuedSerializer(serializers.Serializer):
+class QueuedSerializer(serializers.Serializer[Any]):
     job_id = serializers.IntegerField()
     status = serializers.CharField()
     message = serializers.CharField()
 
 
-class MeasurementJobSerializer(serializers.Serializer):
+class MeasurementJobSerializer(serializers.Serializer[Any]):
     """The measurements when the job is done."""
 
     job_id = serializers.IntegerField()

@@ -29,6 +29,7 @@ class RideStatusSnapshot(models.Model):
     the ride's next observation, the park's opening or closing instant, or the park-local midnight.
     """
 
+    # a ride's observations over a window, and its latest one; the rows lie in this order
     pk = models.CompositePrimaryKey("ride_id", "recorded_at")
     ride = models.ForeignKey(Ride, models.CASCADE, related_name="snapshots", db_constraint=False, db_index=False)
     recorded_at = SecondField()
@@ -44,7 +45,7 @@ class RideStatusSnapshot(models.Model):
     park_appears_open = models.BooleanField(default=False, db_default=False)
     # The state was reported earlier and still held here: written at an opening, or after a feed gap.
     is_carried = models.BooleanField(default=False, db_default=False)
-    # When the upstream reported the state: before `recorded_at` for a carried row; NULL: not told.
+    # When the upstream reported the state: before `recorded_at` for a carried row; NULL: not reported.
     last_updated_api = SecondField(null=True, blank=True)
     data_source = EnumField(max_length=7, choices=DataSource.choices, default=DataSource.LIVE)
 
@@ -89,7 +90,7 @@ class ParkActivitySnapshot(models.Model):
         indexes = [
             # freshness, and the parks seen within the live window
             models.Index(fields=["recorded_at", "park"], name="activity_recorded_park"),
-            # a park's newest live observation, past whatever the archive told of it: health, gaps, vanished rides
+            # a park's newest live observation, past whatever the archive has of it: health, gaps, vanished rides
             models.Index(fields=["park", "data_source", "recorded_at"], name="activity_park_source"),
         ]
         constraints = [
@@ -125,6 +126,7 @@ class QueueData(models.Model):
     database; reconciliation looks for orphans.
     """
 
+    # a ride's queues over a window, and the latest report of each; the rows lie in this order
     pk = models.CompositePrimaryKey("ride_id", "recorded_at", "queue_type")
     ride = models.ForeignKey(Ride, models.CASCADE, related_name="queues", db_constraint=False, db_index=False)
     recorded_at = SecondField()

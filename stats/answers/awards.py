@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from django.db.models import Count, F, Q
 
+from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from parks.models import Park, Ride
 from snapshots.models import RideStatusSnapshot
@@ -25,7 +26,6 @@ from stats.answers.waits import (
     rides_with_waits,
 )
 from stats.measures.measures import OPEN, down_stretches, hours, percentage
-from stats.measures.windows import Days, Period, days_of
 from stats.readings.identity import Row, number
 from stats.readings.period_sums import mean, park_sums, ride_sums
 from stats.readings.selection import attraction_homes, attractions_by_id, chosen_parks, observed

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import Count, Q, Sum
 
 from core.instants import seconds
+from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from core.zones import day_range, local_date
 from parks.models import TIER_WEIGHTS, Park, Ride
@@ -26,7 +27,7 @@ from stats.measures.hours import HOURS_OF_DAY, chart_hours, daily_labels, hour_l
 from stats.measures.measures import OPEN, RideMeasures, hours, window_score
 from stats.measures.raw import ParkWindow, park_window, until
 from stats.measures.spans import ScoreDay, day_score, period_score
-from stats.measures.windows import Bucket, BucketKey, Days, Period, Window, days_of, pieces, slices
+from stats.measures.windows import Bucket, BucketKey, Window, pieces, slices
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.identity import Row, number
 from stats.readings.period_sums import OPENED, park_rows

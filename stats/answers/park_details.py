@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from core.instants import instant, seconds
+from core.periods import ONE_DAY, Period
 from core.zones import local_date
 from parks.models import Park
 from snapshots.current import park_now
@@ -11,7 +12,7 @@ from snapshots.models import ParkActivitySnapshot
 from stats.answers.park_breakdown import ParkView, breakdown_and_chart, plain_utc
 from stats.measures.cells import park_cells, stretches, within
 from stats.measures.measures import OPEN, ParkOpening, hours
-from stats.measures.windows import ONE_DAY, SECONDS_A_DAY, Period, Window, pieces
+from stats.measures.windows import SECONDS_A_DAY, Window, pieces
 from stats.readings.identity import Row, number
 from stats.readings.roster import roster_of, tier_of, total_weight
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.conf import settings
 
+from core.periods import Period, days_of
 from core.rounding import half_up
 from parks.models import INCLUSION_WINDOW, Park, Ride
 from snapshots.current import ParkNow, RideNow, displayed_status
 from stats.measures.measures import RideMeasures, hours, percent_change, percentage
-from stats.measures.windows import Period, days_before, days_of, label
+from stats.measures.windows import days_before, label
 from stats.readings.identity import Row, number, park_identity, ride_identity
 from stats.readings.period_sums import park_sums, ride_sums
 from stats.readings.selection import attraction_homes, attractions_by_id, attractions_of, chosen_parks, parks_to_read

@@ -13,6 +13,7 @@ from itertools import groupby
 from django.utils.http import http_date
 
 from core.instants import seconds
+from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from core.zones import day_range, local_date
 from parks.models import Ride
@@ -21,7 +22,7 @@ from snapshots.status import hour_status
 from stats.measures.cells import joined, summed_ride_cells, within
 from stats.measures.measures import RideMeasures, down_stretches, hours
 from stats.measures.raw import ParkWindow, park_window
-from stats.measures.windows import Bucket, Days, Period, Window, days_of
+from stats.measures.windows import Bucket, Window
 from stats.readings.identity import Row, number
 from stats.readings.roster import tier_of
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from core.periods import Period
 from parks.models import Park
 from snapshots.current import ParkNow, summary_status
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import PARK_CLOSED, Status, operating
 from stats.measures.measures import OPEN
-from stats.measures.windows import Period
 from stats.readings.selection import attraction_homes, chosen_parks, observed
 from stats.readings.today import parks_at, rides_at
 

@@ -9,11 +9,12 @@ from typing import TypeVar
 from django.conf import settings
 from django.db.models import TextChoices
 
+from core.periods import Days, Period, days_of
 from parks.models import Park, Ride
 from stats.answers.trends import TrendCategory, trend_category
 from stats.measures.measures import percent_change
 from stats.measures.spans import Minutes, ParkSpan, RideDay, RideSpan, park_span, ride_spans
-from stats.measures.windows import Days, Period, days_before, days_of
+from stats.measures.windows import days_before
 from stats.readings.identity import Row, number, park_identity, ride_identity
 from stats.readings.period_sums import all_ride_sums
 from stats.readings.selection import attraction_homes, attractions_by_id, chosen_parks, parks_to_read

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from django.conf import settings
 
+from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from parks.models import Park, Ride
 from snapshots.current import ParkNow
@@ -19,7 +20,7 @@ from stats.answers.waits import (
     rides_with_waits,
 )
 from stats.measures.measures import percent_change
-from stats.measures.windows import Days, Period, days_before, days_of, label
+from stats.measures.windows import days_before, label
 from stats.readings.identity import Row, number, park_identity, ride_identity
 from stats.readings.roster import status_now
 from stats.readings.selection import attractions_by_id, chosen_parks

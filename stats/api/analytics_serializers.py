@@ -67,7 +67,7 @@ CAPS_TOLD = ", ".join(f"{bucket.value} {days}" for bucket, days in RANGE_CAPS.it
 
 
 @extend_schema_field({"type": "string", "pattern": HOURS.pattern})
-class HoursField(serializers.Field):
+class HoursField(serializers.Field[tuple[int, int], Any, Any, Any]):
     """Hours of the local day, "HH:MM-HH:MM"; 24:00 is the end of the day."""
 
     default_error_messages = {
@@ -92,7 +92,7 @@ class HoursField(serializers.Field):
 
 
 @extend_schema_field({"type": "array", "items": {"type": "string"}})
-class WordsField(serializers.Field):
+class WordsField(serializers.Field[tuple[str, ...], Any, Any, Any]):
     """Words separated by commas, each once."""
 
     def __init__(
@@ -127,7 +127,7 @@ class IdsField(serializers.ListField):
     child = serializers.IntegerField(min_value=0, max_value=2_147_483_647)
 
 
-class AnalyticsQuery(serializers.Serializer):
+class AnalyticsQuery(serializers.Serializer[Any]):
     """Parameters of both analytics endpoints."""
 
     park_id = IdsField(required=False, max_length=MOST_IDS, help_text="repeatable; default: every active park")
@@ -249,7 +249,7 @@ def refuse_unknown(field: str, asked: Sequence[int], known: Iterable[int]) -> No
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class FiguresSerializer(serializers.Serializer):
+class FiguresSerializer(serializers.Serializer[Any]):
     """The metrics that were asked for; null: not measured."""
 
     wait_avg = serializers.FloatField(
@@ -286,7 +286,7 @@ class GroupSerializer(FiguresSerializer):
     observations = serializers.IntegerField(help_text="rows")
 
 
-class ComparisonSerializer(serializers.Serializer):
+class ComparisonSerializer(serializers.Serializer[Any]):
     start = serializers.CharField()
     end = serializers.CharField()
     total = FiguresSerializer()
@@ -297,7 +297,7 @@ class ComparisonSerializer(serializers.Serializer):
     groups = GroupSerializer(many=True, required=False)
 
 
-class ParkAnalyticsRowSerializer(serializers.Serializer):
+class ParkAnalyticsRowSerializer(serializers.Serializer[Any]):
     park_id = serializers.IntegerField()
     park_name = serializers.CharField()
     timezone = serializers.CharField()
@@ -312,7 +312,7 @@ class RideAnalyticsRowSerializer(ParkAnalyticsRowSerializer):
     ride_name = serializers.CharField()
 
 
-class AnalyticsSerializer(serializers.Serializer):
+class AnalyticsSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     start = serializers.CharField(help_text="as asked for")
     end = serializers.CharField()

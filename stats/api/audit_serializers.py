@@ -38,7 +38,7 @@ def yesterday() -> date:
 
 
 @extend_schema_field({"type": "string", "format": "date"})
-class AuditedDate(serializers.Field):
+class AuditedDate(serializers.Field[date, Any, Any, Any]):
     """A park-local date, also unpadded. Empty or missing: the site's yesterday."""
 
     default_error_messages = {"invalid": BAD_DATE}
@@ -66,7 +66,7 @@ class AuditedDate(serializers.Field):
 
 
 @extend_schema_field({"type": "integer"})
-class LenientNumber(serializers.Field):
+class LenientNumber(serializers.Field[int, Any, Any, Any]):
     """A whole number; anything else silently counts as the default (public-api 4.22)."""
 
     def __init__(self, *, default: int, largest: int, **kwargs: Any) -> None:
@@ -86,7 +86,7 @@ class LenientNumber(serializers.Field):
 
 
 @extend_schema_field({"type": "string"})
-class AnyText(serializers.Field):
+class AnyText(serializers.Field[str, Any, Any, Any]):
     """Text that is compared literally and never an error."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -133,7 +133,7 @@ class StaleQuery(Query):
 
 
 @extend_schema_field({"type": "number"})
-class DisplayedValue(serializers.Field):
+class DisplayedValue(serializers.Field[Decimal, Any, Any, Any]):
     """A finite number, or text that is one."""
 
     default_error_messages = {"invalid": BAD_NUMBER}
@@ -156,7 +156,7 @@ def asked(values: list[str], name: str) -> serializers.ChoiceField:
     return serializers.ChoiceField(choices=values, error_messages={"invalid_choice": one_of(name, values)})
 
 
-class VerifyBody(serializers.Serializer):
+class VerifyBody(serializers.Serializer[Any]):
     """The number somebody was shown; its fields in the order in which they are checked."""
 
     displayed_value = DisplayedValue(help_text="a number, or text that is one")
@@ -191,7 +191,7 @@ class VerifyBody(serializers.Serializer):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class AnomalySerializer(serializers.Serializer):
+class AnomalySerializer(serializers.Serializer[Any]):
     anomaly_type = serializers.ChoiceField(choices=["zscore", "sudden_change", "data_quality"])
     entity_type = serializers.CharField(help_text="park or ride")
     entity_id = serializers.IntegerField()
@@ -206,7 +206,7 @@ class AnomalySerializer(serializers.Serializer):
     methodology_url = serializers.CharField()
 
 
-class FailureSerializer(serializers.Serializer):
+class FailureSerializer(serializers.Serializer[Any]):
     check_name = serializers.CharField()
     severity = serializers.ChoiceField(choices=Severity.choices)
     passed = serializers.BooleanField(help_text="false")
@@ -218,7 +218,7 @@ class FailureSerializer(serializers.Serializer):
     )
 
 
-class ValidationSerializer(serializers.Serializer):
+class ValidationSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     target_date = serializers.DateField()
     total_checks = serializers.IntegerField()
@@ -234,7 +234,7 @@ class AuditRunSerializer(ValidationSerializer):
     anomalies = AnomalySerializer(many=True)
 
 
-class AnomaliesSerializer(serializers.Serializer):
+class AnomaliesSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     target_date = serializers.DateField()
     total_anomalies = serializers.IntegerField(help_text="of the severity asked for")
@@ -243,7 +243,7 @@ class AnomaliesSerializer(serializers.Serializer):
     anomalies = AnomalySerializer(many=True, help_text="the first thousand")
 
 
-class FlaggedSerializer(serializers.Serializer):
+class FlaggedSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     target_date = serializers.DateField()
     flagged_parks = serializers.ListField(child=serializers.IntegerField())
@@ -251,7 +251,7 @@ class FlaggedSerializer(serializers.Serializer):
     methodology_url = serializers.CharField()
 
 
-class IssueSerializer(serializers.Serializer):
+class IssueSerializer(serializers.Serializer[Any]):
     issue_id = serializers.IntegerField()
     issue_type = serializers.ChoiceField(choices=IssueType.choices)
     data_source = serializers.CharField()
@@ -267,13 +267,13 @@ class IssueSerializer(serializers.Serializer):
     is_resolved = serializers.BooleanField()
 
 
-class IssuesSerializer(serializers.Serializer):
+class IssuesSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     total_issues = serializers.IntegerField(help_text="rows in this answer")
     issues = IssueSerializer(many=True, help_text="newest first, at most a hundred")
 
 
-class StaleEntitySerializer(serializers.Serializer):
+class StaleEntitySerializer(serializers.Serializer[Any]):
     themeparks_wiki_id = serializers.CharField(allow_null=True)
     entity_name = serializers.CharField(allow_null=True)
     park_name = serializers.CharField(allow_null=True)
@@ -285,7 +285,7 @@ class StaleEntitySerializer(serializers.Serializer):
     statuses_seen = serializers.CharField(help_text="distinct, comma separated")
 
 
-class StaleSummarySerializer(serializers.Serializer):
+class StaleSummarySerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     data_source = serializers.CharField(help_text="as requested")
     days = serializers.IntegerField()
@@ -293,7 +293,7 @@ class StaleSummarySerializer(serializers.Serializer):
     summary = StaleEntitySerializer(many=True, help_text="most issues first, at most a thousand")
 
 
-class StepSerializer(serializers.Serializer):
+class StepSerializer(serializers.Serializer[Any]):
     step = serializers.IntegerField()
     name = serializers.CharField()
     description = serializers.CharField()
@@ -303,7 +303,7 @@ class StepSerializer(serializers.Serializer):
     output = serializers.JSONField()
 
 
-class VerifiedSerializer(serializers.Serializer):
+class VerifiedSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     verified = serializers.BooleanField(help_text="displayed and computed differ by no more than the tolerance")
     displayed_value = serializers.FloatField()

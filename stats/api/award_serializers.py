@@ -1,5 +1,7 @@
 """Query parameters and answer shapes of the awards."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from core.api.queries import LimitField, choice, one_of
@@ -17,12 +19,12 @@ class AwardQuery(RankingQuery):
     filter = choice(FILTERS, "all-parks", one_of("filter", FILTERS))
     entity = choice(ENTITIES, "rides", one_of("entity", ENTITIES))
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("limit", "period", "filter", "entity")}
 
 
-class AwardRowSerializer(serializers.Serializer):
+class AwardRowSerializer(serializers.Serializer[Any]):
     rank = serializers.IntegerField()
     park_id = serializers.IntegerField()
     park_name = serializers.CharField()
@@ -52,7 +54,7 @@ class LeastReliableRowSerializer(AwardRowSerializer):
     uptime_percentage = serializers.FloatField(allow_null=True)
 
 
-class AwardSerializer(serializers.Serializer):
+class AwardSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     period = serializers.CharField()
     filter = serializers.ChoiceField(choices=FILTERS)

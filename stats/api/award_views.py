@@ -9,11 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from core.periods import Period
 from stats.answers.awards import least_reliable_parks, least_reliable_rides, longest_park_waits, longest_ride_waits
 from stats.answers.health import iso
 from stats.api.award_serializers import AwardQuery, LeastReliableSerializer, LongestWaitSerializer
 from stats.api.views import BAD_QUERY
-from stats.measures.windows import Period
 from stats.readings.identity import Row
 
 ATTRIBUTION_TEXT = "Data powered by ThemeParks.wiki - https://themeparks.wiki"

@@ -6,9 +6,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.queries import Query, choice
+from core.periods import Period
 from parks.api.serializers import AttributionSerializer
 from stats.charts.ride_charts import ChartType
-from stats.measures.windows import Period
 
 CHART_PERIODS = ("today", "yesterday", "last_week", "last_month")
 RIDE_PERIODS = (*CHART_PERIODS, "live")  # live is answered as today
@@ -20,7 +20,7 @@ BAD_TYPE = "Invalid type. Must be 'downtime' or 'wait_times'"
 
 
 @extend_schema_field({"type": "string", "enum": Period.values})
-class PeriodOrLive(serializers.Field):
+class PeriodOrLive(serializers.Field[Period, Any, Any, Any]):
     """A period; any other text silently counts as live (public-api 4.6)."""
 
     def to_internal_value(self, data: Any) -> Period:
@@ -48,7 +48,7 @@ class RideDetailsQuery(Query):
 # -- roster ----------------------------------------------------------------------------------------------
 
 
-class RosterRowSerializer(serializers.Serializer):
+class RosterRowSerializer(serializers.Serializer[Any]):
     ride_id = serializers.IntegerField()
     ride_name = serializers.CharField()
     tier = serializers.IntegerField(allow_null=True, help_text="null: unclassified")
@@ -65,12 +65,12 @@ class ExcludedRideSerializer(RosterRowSerializer):
     days_since_operation = serializers.IntegerField(allow_null=True, help_text="null: never operated")
 
 
-class RosterListsSerializer(serializers.Serializer):
+class RosterListsSerializer(serializers.Serializer[Any]):
     active = ActiveRideSerializer(many=True, help_text="operated within seven days: they count in the score")
     excluded = ExcludedRideSerializer(many=True)
 
 
-class RosterSerializer(serializers.Serializer):
+class RosterSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     park_id = serializers.IntegerField()
     park_name = serializers.CharField()
@@ -82,7 +82,7 @@ class RosterSerializer(serializers.Serializer):
 # -- park ------------------------------------------------------------------------------------------------
 
 
-class ParkIdentitySerializer(serializers.Serializer):
+class ParkIdentitySerializer(serializers.Serializer[Any]):
     park_id = serializers.IntegerField()
     name = serializers.CharField()
     location = serializers.CharField()
@@ -91,7 +91,7 @@ class ParkIdentitySerializer(serializers.Serializer):
     queue_times_url = serializers.URLField(allow_null=True)
 
 
-class TierDistributionSerializer(serializers.Serializer):
+class TierDistributionSerializer(serializers.Serializer[Any]):
     park_id = serializers.IntegerField()
     park_name = serializers.CharField()
     tier_1_count = serializers.IntegerField()
@@ -101,7 +101,7 @@ class TierDistributionSerializer(serializers.Serializer):
     total_rides = serializers.IntegerField(help_text="active rides of every category")
 
 
-class OperatingSessionSerializer(serializers.Serializer):
+class OperatingSessionSerializer(serializers.Serializer[Any]):
     park_id = serializers.IntegerField()
     date = serializers.DateField(help_text="park-local")
     first_open_at = serializers.CharField(help_text="UTC, without a zone")
@@ -110,7 +110,7 @@ class OperatingSessionSerializer(serializers.Serializer):
     snapshot_count = serializers.IntegerField()
 
 
-class CurrentStatusSerializer(serializers.Serializer):
+class CurrentStatusSerializer(serializers.Serializer[Any]):
     park_id = serializers.IntegerField()
     park_name = serializers.CharField()
     is_open = serializers.BooleanField()
@@ -123,7 +123,7 @@ class CurrentStatusSerializer(serializers.Serializer):
     max_wait_time = serializers.IntegerField(required=False, allow_null=True)
 
 
-class WeighedRideSerializer(serializers.Serializer):
+class WeighedRideSerializer(serializers.Serializer[Any]):
     ride_id = serializers.IntegerField()
     ride_name = serializers.CharField()
     tier = serializers.IntegerField(help_text="2 when unclassified")
@@ -146,7 +146,7 @@ class ContributionSerializer(WeighedRideSerializer):
     days_with_downtime = serializers.IntegerField(required=False, help_text="week and month")
 
 
-class ShameBreakdownSerializer(serializers.Serializer):
+class ShameBreakdownSerializer(serializers.Serializer[Any]):
     breakdown_type = serializers.ChoiceField(choices=Period.choices)
     shame_score = serializers.FloatField(help_text="0 to 10; 0 when nothing was measured")
     total_park_weight = serializers.FloatField(
@@ -178,7 +178,7 @@ class NullableNumbers(serializers.ListField):
     child = serializers.FloatField(allow_null=True)
 
 
-class ParkChartSerializer(serializers.Serializer):
+class ParkChartSerializer(serializers.Serializer[Any]):
     granularity = serializers.ChoiceField(choices=["minutes", "hourly", "daily"])
     labels = serializers.ListField(child=serializers.CharField())
     data = NullableNumbers(help_text="shame scores")  # type: ignore[assignment]
@@ -192,7 +192,7 @@ class ParkChartSerializer(serializers.Serializer):
     downtime_hours = serializers.ListField(child=serializers.FloatField(), required=False, help_text="by days")
 
 
-class ParkDetailsSerializer(serializers.Serializer):
+class ParkDetailsSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     period = serializers.ChoiceField(choices=Period.choices)
     park = ParkIdentitySerializer()
@@ -209,14 +209,14 @@ class ParkDetailsSerializer(serializers.Serializer):
 # -- charts ----------------------------------------------------------------------------------------------
 
 
-class RideDatasetSerializer(serializers.Serializer):
+class RideDatasetSerializer(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     ride_id = serializers.IntegerField()
     tier = serializers.IntegerField(help_text="2 when unclassified")
     data = NullableNumbers(help_text="one for each label; null: no data")  # type: ignore[assignment]
 
 
-class RideChartsSerializer(serializers.Serializer):
+class RideChartsSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     park_id = serializers.IntegerField()
     period = serializers.ChoiceField(choices=CHART_PERIODS)
@@ -229,7 +229,7 @@ class RideChartsSerializer(serializers.Serializer):
 # -- ride ------------------------------------------------------------------------------------------------
 
 
-class RideIdentitySerializer(serializers.Serializer):
+class RideIdentitySerializer(serializers.Serializer[Any]):
     ride_id = serializers.IntegerField()
     name = serializers.CharField()
     park_id = serializers.IntegerField()
@@ -239,7 +239,7 @@ class RideIdentitySerializer(serializers.Serializer):
     queue_times_url = serializers.URLField(allow_null=True)
 
 
-class RideSummarySerializer(serializers.Serializer):
+class RideSummarySerializer(serializers.Serializer[Any]):
     """Over the hours of days on which the ride operated."""
 
     total_downtime_hours = serializers.FloatField(allow_null=True)
@@ -249,7 +249,7 @@ class RideSummarySerializer(serializers.Serializer):
     total_hours = serializers.IntegerField()
 
 
-class RideSpanSerializer(serializers.Serializer):
+class RideSpanSerializer(serializers.Serializer[Any]):
     hour_start_utc = serializers.CharField(required=False, help_text="today and yesterday; RFC 1123, GMT")
     date = serializers.DateField(required=False, help_text="week and month; park-local")
     avg_wait_time_minutes = serializers.FloatField(allow_null=True)
@@ -269,13 +269,13 @@ class RideBreakdownRowSerializer(RideSpanSerializer):
     down_hours = serializers.IntegerField(required=False, help_text="week and month: the others with downtime")
 
 
-class DowntimeEventSerializer(serializers.Serializer):
+class DowntimeEventSerializer(serializers.Serializer[Any]):
     start_time = serializers.CharField(help_text="RFC 1123, GMT")
     end_time = serializers.CharField(help_text="RFC 1123, GMT; now while it lasts")
     duration_hours = serializers.FloatField()
 
 
-class RideDetailsSerializer(serializers.Serializer):
+class RideDetailsSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     period = serializers.CharField(help_text="as requested")
     ride = RideIdentitySerializer()

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from core.periods import Period
 from parks.api.serializers import ErrorSerializer
 from parks.models import Park, Ride
 from stats.answers.park_details import park_details
@@ -22,7 +23,6 @@ from stats.api.detail_serializers import (
 )
 from stats.api.views import ATTRIBUTION, BAD_QUERY
 from stats.charts.ride_charts import ChartType, ride_charts
-from stats.measures.windows import Period
 from stats.readings.roster import classified, park_rides
 
 UNKNOWN_PARK = OpenApiResponse(ErrorSerializer, description="unknown park")

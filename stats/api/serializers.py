@@ -14,7 +14,7 @@ FILTERS = ("disney-universal", "all-parks")
 
 
 @extend_schema_field({"type": "boolean"})
-class EchoedFlag(serializers.Field):
+class EchoedFlag(serializers.Field[bool, Any, Any, Any]):
     """`true` in any letter case is true, anything else false; never an error."""
 
     def to_internal_value(self, data: Any) -> bool:
@@ -44,7 +44,7 @@ class ParkRankingQuery(RankingQuery):
     sort_by = choice(PARK_SORTS, "shame_score", one_of("sort_by", PARK_SORTS))
     weighted = EchoedFlag(default=False, help_text="echoed, without effect")
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("limit", "period", "filter", "sort_by", "weighted")}
 
@@ -53,12 +53,12 @@ class RideRankingQuery(RankingQuery):
     limit = LimitField(default=100, maximum=200)
     sort_by = choice(RIDE_SORTS, "downtime_hours", one_of("sort_by", RIDE_SORTS))
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("limit", "period", "filter", "sort_by")}
 
 
-class AggregateStatsSerializer(serializers.Serializer):
+class AggregateStatsSerializer(serializers.Serializer[Any]):
     period = serializers.ChoiceField(choices=Period.values)
     filter_disney_universal = serializers.BooleanField()
     total_parks = serializers.IntegerField()
@@ -71,7 +71,7 @@ class AggregateStatsSerializer(serializers.Serializer):
     avg_uptime_percentage = serializers.FloatField()
 
 
-class ParkDowntimeRowSerializer(serializers.Serializer):
+class ParkDowntimeRowSerializer(serializers.Serializer[Any]):
     rank = serializers.IntegerField()
     park_id = serializers.IntegerField()
     park_name = serializers.CharField()
@@ -98,7 +98,7 @@ class ParkDowntimeRowSerializer(serializers.Serializer):
     period_label = serializers.CharField(required=False, help_text="week and month only")
 
 
-class ParkDowntimeSerializer(serializers.Serializer):
+class ParkDowntimeSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     period = serializers.ChoiceField(choices=PERIODS, help_text="as requested")
     filter = serializers.ChoiceField(choices=FILTERS)
@@ -109,7 +109,7 @@ class ParkDowntimeSerializer(serializers.Serializer):
     attribution = AttributionSerializer()
 
 
-class RankedRideSerializer(serializers.Serializer):
+class RankedRideSerializer(serializers.Serializer[Any]):
     """Which ride a row of a ranking is about."""
 
     rank = serializers.IntegerField()
@@ -139,7 +139,7 @@ class RideDowntimeRowSerializer(RankedRideSerializer):
     period_label = serializers.CharField(required=False, help_text="yesterday, week, month")
 
 
-class RideDowntimeSerializer(serializers.Serializer):
+class RideDowntimeSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     period = serializers.ChoiceField(choices=PERIODS, help_text="as requested")
     filter = serializers.ChoiceField(choices=FILTERS)
@@ -147,7 +147,7 @@ class RideDowntimeSerializer(serializers.Serializer):
     attribution = AttributionSerializer()
 
 
-class HealthSerializer(serializers.Serializer):
+class HealthSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["healthy", "degraded", "critical", "unhealthy"])
     timestamp = serializers.DateTimeField()
     api_version = serializers.CharField()

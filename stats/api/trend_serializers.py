@@ -70,7 +70,7 @@ class TrendQuery(NeedingQuery):
     category = needed(TrendList.values, one_of("category", TrendList.values))
     filter = choice(FILTERS, "all-parks", one_of("filter", FILTERS))
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("limit", "period", "category", "filter")}
 
@@ -88,7 +88,7 @@ class ChartQuery(RankingQuery):
     type = choice(ChartType.values, "parks", one_of("type", ChartType.values))
     filter = choice(FILTERS, "disney-universal", one_of("filter", FILTERS))
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("limit", "period", "type", "filter")}
 
@@ -102,7 +102,7 @@ class HeatmapQuery(NeedingQuery):
     type = needed(HeatmapType.values, one_of("type", HeatmapType.values))
     filter = choice(FILTERS, "all-parks", one_of("filter", FILTERS))
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("limit", "period", "type", "filter")}
 
@@ -110,12 +110,12 @@ class HeatmapQuery(NeedingQuery):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class ComparedPeriodsSerializer(serializers.Serializer):
+class ComparedPeriodsSerializer(serializers.Serializer[Any]):
     current_period = serializers.CharField(help_text="YYYY-MM-DD to YYYY-MM-DD, in the site's time zone")
     previous_period = serializers.CharField()
 
 
-class TrendRowSerializer(serializers.Serializer):
+class TrendRowSerializer(serializers.Serializer[Any]):
     queue_times_id = serializers.IntegerField(allow_null=True)
     queue_times_url = serializers.URLField(allow_null=True)
     current_uptime = serializers.FloatField(help_text="percent, two decimals")
@@ -143,7 +143,7 @@ class RideTrendRowSerializer(TrendRowSerializer):
     park_queue_times_id = serializers.IntegerField(allow_null=True)
 
 
-class TrendSerializer(serializers.Serializer):
+class TrendSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     period = serializers.CharField(help_text="as requested")
     category = serializers.CharField()
@@ -160,7 +160,7 @@ def numbers(help_text: str) -> serializers.ListField:
     return serializers.ListField(child=serializers.FloatField(allow_null=True), help_text=help_text)
 
 
-class DatasetSerializer(serializers.Serializer):
+class DatasetSerializer(serializers.Serializer[Any]):
     label = serializers.CharField(  # type: ignore[assignment]
         help_text="name of the park or ride"
     )
@@ -172,13 +172,13 @@ class DatasetSerializer(serializers.Serializer):
     tier = serializers.IntegerField(required=False, allow_null=True, help_text="rides; not live")
 
 
-class ChartDataSerializer(serializers.Serializer):
+class ChartDataSerializer(serializers.Serializer[Any]):
     labels = serializers.ListField(child=serializers.CharField(), help_text="`14:30`, `9:00` or `Dec 09`")
     datasets = DatasetSerializer(many=True, help_text="the highest first")
     granularity = serializers.CharField(required=False, help_text="live only, except for type `parks`")
 
 
-class ChartSerializer(serializers.Serializer):
+class ChartSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     period = serializers.CharField()
     type = serializers.CharField()
@@ -190,7 +190,7 @@ class ChartSerializer(serializers.Serializer):
     timestamp = serializers.DateTimeField()
 
 
-class HeatmapEntitySerializer(serializers.Serializer):
+class HeatmapEntitySerializer(serializers.Serializer[Any]):
     entity_id = serializers.IntegerField()
     entity_name = serializers.CharField()
     rank = serializers.IntegerField(help_text="place in the chart's order, which is not that of `total_value`")
@@ -200,7 +200,7 @@ class HeatmapEntitySerializer(serializers.Serializer):
     tier = serializers.IntegerField(required=False, allow_null=True, help_text="rides only")
 
 
-class HeatmapSerializer(serializers.Serializer):
+class HeatmapSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     period = serializers.CharField()
     title = serializers.CharField()

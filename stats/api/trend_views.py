@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from core.periods import Period
 from stats.answers.health import iso
 from stats.answers.trend_lists import TrendList, comparison, trend_list
 from stats.api.award_views import ATTRIBUTION_TEXT, PERIODS_TOLD
@@ -20,7 +21,6 @@ from stats.api.trend_serializers import (
 from stats.api.views import BAD_QUERY
 from stats.charts.heatmaps import HeatmapType, heatmap
 from stats.charts.parks_and_rides import ChartType, chart_data, granularity
-from stats.measures.windows import Period
 
 
 class TrendViewSet(ViewSet):

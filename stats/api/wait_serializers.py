@@ -23,7 +23,7 @@ class ParkWaitQuery(RankingQuery):
     limit = LimitField(default=50, maximum=100)
     period = choice(PARK_PERIODS, "live", BAD_PARK_PERIOD)
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("limit", "period", "filter")}
 
@@ -39,7 +39,7 @@ class RideWaitQuery(RankingQuery):
         error_messages={"invalid_choice": one_of("mode", MODES)},
     )
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("limit", "period", "mode", "filter")}
 
@@ -50,7 +50,7 @@ class RideWaitQuery(RankingQuery):
 
 
 @extend_schema_field({"type": "integer"})
-class ParkIdField(serializers.Field):
+class ParkIdField(serializers.Field[int | None, Any, Any, Any]):
     """A park's id; what is no whole number, and 0, counts as not given."""
 
     def to_internal_value(self, data: Any) -> int | None:
@@ -66,7 +66,7 @@ class ParkIdField(serializers.Field):
 class StatusSummaryQuery(RankingQuery):
     park_id = ParkIdField(default=None, help_text="one park alone; an unknown one has no rides")
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         return {name: fields[name] for name in ("filter", "park_id")}
 
@@ -74,7 +74,7 @@ class StatusSummaryQuery(RankingQuery):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class ParkWaitRowSerializer(serializers.Serializer):
+class ParkWaitRowSerializer(serializers.Serializer[Any]):
     rank = serializers.IntegerField()
     park_id = serializers.IntegerField()
     park_name = serializers.CharField()
@@ -100,7 +100,7 @@ class ParkWaitRowSerializer(serializers.Serializer):
     period_label = serializers.CharField(required=False, help_text="week and month only")
 
 
-class ParkWaitSerializer(serializers.Serializer):
+class ParkWaitSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     period = serializers.CharField(help_text="as requested")
     filter = serializers.ChoiceField(choices=FILTERS)
@@ -126,7 +126,7 @@ class RideWaitRowSerializer(RankedRideSerializer):
     period_label = serializers.CharField(required=False, help_text="yesterday, week, month")
 
 
-class RideWaitSerializer(serializers.Serializer):
+class RideWaitSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     period = serializers.ChoiceField(choices=PERIODS, help_text="as requested")
     mode = serializers.ChoiceField(choices=MODES)
@@ -135,7 +135,7 @@ class RideWaitSerializer(serializers.Serializer):
     attribution = AttributionSerializer()
 
 
-class StatusCountsSerializer(serializers.Serializer):
+class StatusCountsSerializer(serializers.Serializer[Any]):
     OPERATING = serializers.IntegerField()
     DOWN = serializers.IntegerField(help_text="down, and operated today")
     CLOSED = serializers.IntegerField()
@@ -144,7 +144,7 @@ class StatusCountsSerializer(serializers.Serializer):
     total = serializers.IntegerField(help_text="the sum of the others")
 
 
-class StatusSummarySerializer(serializers.Serializer):
+class StatusSummarySerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     filter = serializers.ChoiceField(choices=FILTERS)
     park_id = serializers.IntegerField(required=False, help_text="when one was asked for")

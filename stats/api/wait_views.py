@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from core.periods import Period
 from stats.answers.status_summary import status_summary
 from stats.answers.wait_rankings import park_waits, ride_waits
 from stats.api.views import ATTRIBUTION, BAD_QUERY
@@ -18,7 +19,6 @@ from stats.api.wait_serializers import (
     StatusSummaryQuery,
     StatusSummarySerializer,
 )
-from stats.measures.windows import Period
 
 
 class WaitRankingViewSet(ViewSet):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from core.periods import Period
 from stats.audit.plausibility import (
     Problem,
     downtime_problem,
@@ -16,7 +17,6 @@ from stats.audit.plausibility import (
 )
 from stats.audit.scope import Scope
 from stats.measures.measures import hours
-from stats.measures.windows import Period
 
 log = logging.getLogger(__name__)
 

@@ -12,14 +12,13 @@ from typing import Any
 
 from django.db.models import TextChoices
 
-from core.periods import ALIASES
+from core.periods import ALIASES, Days, Period, days_of
 from parks.models import Park
 from snapshots.models import ParkActivitySnapshot
 from stats.audit.anomalies import detect
 from stats.audit.scope import METHODOLOGY_URL, Row, Scope
 from stats.audit.trace import TOLERANCE
 from stats.measures.measures import ParkOpening, measure_openings
-from stats.measures.windows import Days, Period, days_of
 
 
 class Metric(TextChoices):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.http import Http404
 
+from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from core.zones import day_range
 from parks.models import DEFAULT_TIER_WEIGHT, TIER_WEIGHTS, Park, Ride, weight_of
@@ -16,7 +17,6 @@ from stats.audit.claims import PERIODS, Claim, all_days, anomalies_of, answer, o
 from stats.audit.scope import Row, number
 from stats.daily.compute import ParkDay, compute_park_days
 from stats.measures.measures import hours, measure_rides, minutes, percentage, window_score
-from stats.measures.windows import Days, Period, days_of
 
 MOST_RIDES_SHOWN = 5
 UNROUNDED = 4  # decimals of intermediate results

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import TextChoices
 
-from stats.measures.windows import Period
+from core.periods import Period
 
 # The longest time one ride can be down in a period, in hours. Parks have no bound: they sum their rides.
 PERIOD_HOURS = {

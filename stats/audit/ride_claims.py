@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.http import Http404
 
+from core.periods import Days, Period, days_of
 from core.zones import day_range
 from parks.models import Ride
 from snapshots.models import RideStatusSnapshot
@@ -13,7 +14,6 @@ from stats.audit.claims import PERIODS, Claim, anomalies_of, answer, opening_so_
 from stats.audit.scope import Row
 from stats.daily.compute import compute_park_days
 from stats.measures.measures import RideMeasures, hours, measure_rides, minutes, percentage
-from stats.measures.windows import Days, Period, days_of
 
 
 @dataclass(slots=True)

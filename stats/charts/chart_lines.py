@@ -14,11 +14,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 
+from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from parks.models import Park, Ride
 from stats.measures.hours import daily_labels
 from stats.measures.measures import hours
-from stats.measures.windows import Days, Period, days_of
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.period_sums import OPENED, Sums, park_rows, ride_sums
 from stats.readings.selection import attractions_by_id

@@ -15,6 +15,7 @@ from django.db.models import F, FloatField, Q, Sum, Value
 from django.db.models.functions import Least
 
 from core.instants import instant, seconds
+from core.periods import Period, days_of
 from core.rounding import half_up
 from parks.models import Park, Ride
 from parks.opening_windows import OpenWindow, windows_of_days
@@ -27,7 +28,7 @@ from stats.measures.expressions import WHOLE, SecondsSince
 from stats.measures.hours import HEATMAP_HOURS, chart_hours, hourly_labels
 from stats.measures.measures import OPEN, RideMeasures, hours, measure_rides
 from stats.measures.raw import ParkWindow, park_windows, until
-from stats.measures.windows import Bucket, BucketKey, Period, Window, days_of, pieces, slices
+from stats.measures.windows import Bucket, BucketKey, Window, pieces, slices
 from stats.readings.selection import attraction_homes, chosen_parks, observed
 from stats.readings.shared import is_shared, over_many_parks
 from stats.readings.today import rides_down_today, rides_today

@@ -8,11 +8,11 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import TextChoices
 
+from core.periods import Period
 from core.rounding import half_up
 from parks.models import Park
 from stats.charts.chart_lines import Kind, Line
 from stats.charts.parks_and_rides import chart_of, granularity
-from stats.measures.windows import Period
 from stats.readings.identity import Row, number, ride_identity
 
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from django.db.models import TextChoices
 
+from core.periods import Period
 from parks.models import Park
 from stats.charts.chart_lines import Chart, Kind, Line, daily_chart
 from stats.charts.clock_lines import clock_chart
-from stats.measures.windows import Period
 from stats.readings.identity import Row, ride_identity
 from stats.readings.selection import chosen_parks
 from stats.readings.shared import over_many_parks

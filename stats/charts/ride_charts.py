@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import TextChoices
 
+from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from parks.models import Park, Ride
 from parks.opening_windows import windows_of_days
@@ -14,7 +15,7 @@ from stats.measures.cells import summed_ride_cells, waitless_ride_cells
 from stats.measures.hours import HEATMAP_HOURS, HOURS_OF_DAY, chart_hours, daily_labels, hourly_labels
 from stats.measures.measures import hours
 from stats.measures.raw import ParkWindow, park_window
-from stats.measures.windows import Bucket, Days, Period, Window, days_of
+from stats.measures.windows import Bucket, Window
 from stats.models import RideDailyStats
 from stats.readings.identity import Row, number
 from stats.readings.roster import by_tier_and_name, shown_tier

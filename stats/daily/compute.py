@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Count
 
 from core.instants import instant
+from core.periods import Days
 from core.rounding import half_up
 from core.zones import day_range
 from parks.models import Park, Ride, weight_of
@@ -27,7 +28,7 @@ from stats.measures.measures import (
     percentage,
 )
 from stats.measures.raw import park_window
-from stats.measures.windows import Bucket, Days, Window
+from stats.measures.windows import Bucket, Window
 from stats.models import ParkDailyStats, RideDailyStats
 
 ZERO = Decimal(0)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from stats.measures.windows import Days
+from core.periods import Days
 
 HOURS_OF_DAY = range(24)
 HEATMAP_HOURS = range(6, 24)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from core.instants import instant, seconds
+from core.periods import Days
 from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
@@ -14,7 +15,6 @@ from stats.measures.cells import Spans, as_stored
 from stats.measures.expressions import SecondsSince
 from stats.measures.hours_open import spans_by_day
 from stats.measures.measures import OPEN, RideMeasures
-from stats.measures.windows import Days
 
 UNKNOWN = "UNKNOWN"  # the park was open and nothing is known of the ride
 ONE_DAY = timedelta(days=1)

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from core.periods import Days, Period, days_of
 from parks.models import Park, Ride
-from stats.measures.windows import Days, Period, days_of
 from stats.readings.shared import is_shared, shared
 
 # Ids in one list: MariaDB makes a subquery of a thousand, and then reads every ride's whole history.

@@ -18,9 +18,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from core import data_version
+from core.periods import Days
 from core.zones import local_date
 from parks.models import Park
-from stats.measures.windows import Days
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -108,7 +108,7 @@ def over_days(read: Callable[Concatenate[list[Park], Dates, P], T]) -> Callable[
     """Share what a function of parks and dates reads of many parks over each park's own dates of a closed period."""
 
     @wraps(read)
-    def sharing(parks: list[Park], dates: Dates, *args: P.args, **kwargs: P.kwargs) -> T:
+    def sharing(parks: list[Park], dates: Dates, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return of_parks(parks, dates, timezone.now(), partial(read, parks, dates, *args, **kwargs))
 
     return sharing
@@ -120,7 +120,7 @@ def over_many_parks(
     """Share what a function of parks and `now` reads of many parks on the local dates of that moment."""
 
     @wraps(read)
-    def sharing(parks: list[Park], now: datetime, *args: P.args, **kwargs: P.kwargs) -> T:
+    def sharing(parks: list[Park], now: datetime, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return of_parks(parks, partial(local_date, now), now, partial(read, parks, now, *args, **kwargs))
 
     return sharing

@@ -68,7 +68,7 @@ def whole(**how: Any) -> serializers.IntegerField:
 SUM = "of the hour that ends at `time`"
 
 
-class WeatherHourSerializer(serializers.Serializer):
+class WeatherHourSerializer(serializers.Serializer[Any]):
     """The units stand in the names; null: not told."""
 
     time = serializers.DateTimeField(help_text="by the park's clock")
@@ -96,14 +96,14 @@ class ForecastHourSerializer(WeatherHourSerializer):
     issued_at = serializers.DateTimeField(help_text="when the forecast was fetched, to the hour")
 
 
-class WeatherAttributionSerializer(serializers.Serializer):
+class WeatherAttributionSerializer(serializers.Serializer[Any]):
     data_source = serializers.CharField()
     text = serializers.CharField()
     url = serializers.URLField()
     licence = serializers.CharField()
 
 
-class ParkWeatherSerializer(serializers.Serializer):
+class ParkWeatherSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     park_id = serializers.IntegerField()
     park_name = serializers.CharField()

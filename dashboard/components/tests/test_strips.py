@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
+from core.periods import Days
 from dashboard.components.timeline import Axis, axis_of, legend, spell_table, strip, words
 from snapshots.status import Status
 from stats.measures.strips import UNKNOWN, Spell, Strips
-from stats.measures.windows import Days
 from stats.tests.builders import PARIS, local
 
 DAY = date(2025, 12, 22)

@@ -7,9 +7,9 @@ import re
 import pytest
 from django.test import Client, RequestFactory
 
+from core.periods import Period
 from dashboard.pages.rankings import RANKINGS, Question
 from dashboard.tests.world import EVIL_PARK, NOW
-from stats.measures.windows import Period
 
 pytestmark = pytest.mark.django_db
 LISTS = [f"/{measure}/{entity}" for measure, entity in RANKINGS]

@@ -10,13 +10,13 @@ import pytest
 import time_machine
 from django.test import Client
 
+from core.periods import Days
 from dashboard.components.links import ride_url
 from dashboard.pages.ride_view import MOST_OUTAGES, queues_table, ride_days
 from parks.models import Ride, Shelter
 from parks.tests.factories import MetadataFactory
 from snapshots.models import QueueType, ReturnState
 from snapshots.tests.factories import QueueFactory
-from stats.measures.windows import Days
 from stats.tests.builders import LOS_ANGELES, local, make_park, make_ride, recomputed, show_park, tell
 
 pytestmark = pytest.mark.django_db

@@ -78,7 +78,8 @@ def open_parquet(directory: Path, parameters: Parameters) -> duckdb.DuckDBPyConn
 
 
 def answer(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, int]) -> list[tuple[Any, ...]]:
-    return connection.execute(sql, values).fetchall()
+    rows: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
+    return rows
 
 
 def bytes_of(directory: Path) -> int:

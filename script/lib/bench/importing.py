@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,10 +30,10 @@ def archive_of(directory: Path, events: int) -> tuple[Path, int]:
     told = root / "events.txt"
     if not told.exists():
         with TemporaryDirectory(dir=directory) as trial:
-            options = {"destinations": DESTINATIONS, "seed": 1, "ends_at": ENDS_AT, "workers": 2}
-            a_week = write_sample_archive(Path(trial) / "week", days=7, **options)
+            write = partial(write_sample_archive, destinations=DESTINATIONS, seed=1, ends_at=ENDS_AT, workers=2)
+            a_week = write(Path(trial) / "week", days=7)
         days = max(7, -(-events * 7 // a_week.events) + 1)
-        made = write_sample_archive(root, days=days, **options)
+        made = write(root, days=days)
         told.write_text(str(made.events))
     return root, int(told.read_text())
 

@@ -14,6 +14,7 @@ from django.db.models import Q, Sum, Value
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from core.instants import instant
 from core.querysets import upsert
 from parks.models import Park
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
@@ -34,7 +35,6 @@ from stats.tests.random_days import (
     Kind,
     ParkStory,
     Told,
-    instant,
     midnight,
     park_stories,
     write,

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from core.periods import Period
 from core.tests.golden import golden_cases
 from stats.audit.plausibility import (
     PERIOD_HOURS,
@@ -15,7 +16,6 @@ from stats.audit.plausibility import (
     wait_problem,
     zero_waits_problem,
 )
-from stats.measures.windows import Period
 
 YESTERDAY = Period.YESTERDAY
 

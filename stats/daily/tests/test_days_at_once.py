@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.periods import Days
 from parks.models import Park
 from stats.daily.compute import ParkDay, compute_park_day, compute_park_days
-from stats.measures.windows import Days
 from stats.tests.builders import LOS_ANGELES, NEW_YORK, local, make_park, make_ride, show_park, tell
 
 pytestmark = pytest.mark.django_db

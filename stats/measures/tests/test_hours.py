@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.periods import Days
 from core.tests.golden import golden_cases
 from stats.measures.hours import (
     chart_hours,
@@ -16,7 +17,6 @@ from stats.measures.hours import (
     local_hour,
     window_hours,
 )
-from stats.measures.windows import Days
 from stats.tests.builders import DAY, LOS_ANGELES, NEW_YORK, PARIS, TOKYO, local
 
 ALL_DAY = list(range(24))

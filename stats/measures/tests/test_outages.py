@@ -6,11 +6,11 @@ import pytest
 import time_machine
 from django.utils.http import parse_http_date
 
+from core.periods import Days
 from core.zones import local_date
 from parks.models import Ride
 from stats.measures.outages import Kind, Outage, outages_of
 from stats.measures.strips import strips_of
-from stats.measures.windows import Days
 from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, ride_row_of, show_park, tell
 
 pytestmark = pytest.mark.django_db

@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from core.instants import instant
+from core.periods import Days
 from parks.models import Park, Ride
 from parks.tests.factories import ScheduleFactory
 from snapshots.models import RideStatusSnapshot
 from stats.answers.analytics import Question, rides_over
 from stats.measures.raw import park_window
 from stats.measures.strips import UNKNOWN, Strips, strips_of
-from stats.measures.windows import Bucket, Days, Window
+from stats.measures.windows import Bucket, Window
 from stats.tests.builders import DAY, LOS_ANGELES, NEW_YORK, PARIS, local, make_park, make_ride, show_park, tell
 
 pytestmark = pytest.mark.django_db

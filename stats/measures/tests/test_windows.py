@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.periods import ALIASES
+from core.periods import ALIASES, Days, Period, days_of
 from core.zones import local_date
-from stats.measures.windows import Days, Period, days_before, days_of, label
+from stats.measures.windows import days_before, label
 from stats.tests.builders import LOS_ANGELES, NEW_YORK, PARIS, TOKYO, local
 
 

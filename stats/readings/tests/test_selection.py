@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.db.models import Count, Max, Sum
 
+from core.periods import Days, Period
 from snapshots.models import RideStatusSnapshot
-from stats.measures.windows import Days, Period
 from stats.readings import selection
 from stats.readings.period_sums import OPENED, SCANNED_PARKS, ride_rows
 from stats.readings.selection import observed

@@ -12,8 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import data_version
+from core.periods import Days
 from parks.models import Park
-from stats.measures.windows import Days
 from stats.readings import shared
 from stats.readings.selection import attraction_homes, attractions_by_id, chosen_parks, parks_to_read
 from stats.readings.shared import MANY_PARKS
