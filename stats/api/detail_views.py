@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from parks.api.serializers import ErrorSerializer
+from core.api.errors import Error
+from parks.api.serializers import ATTRIBUTION
 from parks.models import Park, Ride
 from stats.answers.park_details import park_details
 from stats.answers.ride_details import ride_details
@@ -20,16 +21,16 @@ from stats.api.detail_serializers import (
     RideDetailsSerializer,
     RosterSerializer,
 )
-from stats.api.views import ATTRIBUTION, BAD_QUERY
+from stats.api.views import BAD_QUERY
 from stats.charts.ride_charts import ChartType, ride_charts
 from stats.measures.windows import Period
 from stats.readings.roster import classified, park_rides
 
-UNKNOWN_PARK = OpenApiResponse(ErrorSerializer, description="unknown park")
-UNKNOWN_RIDE = OpenApiResponse(ErrorSerializer, description="unknown ride")
+UNKNOWN_PARK = OpenApiResponse(Error, description="unknown park")
+UNKNOWN_RIDE = OpenApiResponse(Error, description="unknown ride")
 
 
-NO_NUMBER = OpenApiResponse(ErrorSerializer, description="the path holds no number")
+NO_NUMBER = OpenApiResponse(Error, description="the path holds no number")
 
 
 class ParkDetailViewSet(ViewSet):
