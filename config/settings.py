@@ -453,7 +453,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["core.api.errors.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.errors.BoundedJsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.errors.AlwaysJson",
     "DEFAULT_METADATA_CLASS": "core.api.errors.NoMetadata",

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from core.api import schema  # noqa: F401  (registers how shapes are described)
 from core.api.errors import failure
 from dashboard.pages.now import now
 from dashboard.views import prefers_page

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -56,13 +56,6 @@ class Refused(exceptions.APIException):
         super().__init__(message)
         self.status_code = status
         self.extra = extra
-
-
-class AdminErrorSerializer(serializers.Serializer[Any]):
-    """Every error of the admin API; some have further keys, such as `import_id`."""
-
-    success = serializers.BooleanField()
-    error = serializers.CharField()
 
 
 class AdminKeyScheme(OpenApiAuthenticationExtension):

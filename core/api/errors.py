@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
@@ -14,6 +15,8 @@ from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from core.shapes import Shape
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,18 @@ class AlwaysJson(BaseContentNegotiation):
         return renderer, str(renderer.media_type)
 
 
+class JSONRenderer(BaseRenderer):
+    """Shapes, mappings and lists as JSON; raises TypeError for what is neither."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+    encoder = msgspec.json.Encoder()
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else self.encoder.encode(data)
+
+
 class BoundedJsonParser(JSONParser):
     """JSON, as deep as the interpreter goes; what is deeper is malformed like any other bad body."""
 
@@ -47,6 +62,13 @@ class NoMetadata(BaseMetadata):
 
     def determine_metadata(self, request: Request, view: Any) -> None:
         return None
+
+
+class Error(Shape):
+    """Every error; some of the admin API have further keys, such as `import_id`."""
+
+    success: bool = False
+    error: str
 
 
 def first_message(detail: Any) -> str:

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.components.links import park_url, ride_url
+from dashboard.components.tables import Row, value_of
 from snapshots.status import PARK_CLOSED, Status
 from stats.answers.trends import TREND_THRESHOLD
 
@@ -116,33 +117,35 @@ def sparkline(values: list[float | None] | None) -> SafeString | str:
 # -- cells of tables ---------------------------------------------------------------------------------------
 
 
-def park_link(row: dict[str, Any]) -> SafeString:
-    return format_html('<a href="{}"><bdi>{}</bdi></a>', park_url(row["park_id"]), row["park_name"])
+def park_link(row: Row) -> SafeString:
+    return format_html(
+        '<a href="{}"><bdi>{}</bdi></a>', park_url(value_of(row, "park_id")), value_of(row, "park_name")
+    )
 
 
-def ride_link(row: dict[str, Any]) -> SafeString:
+def ride_link(row: Row) -> SafeString:
     """With the park below it on phones, where the list has no room for a column of parks."""
     return format_html(
         '<a href="{}"><bdi>{}</bdi></a><small class="phone"><bdi>{}</bdi></small>',
-        ride_url(row["ride_id"]),
-        row["ride_name"],
-        row["park_name"],
+        ride_url(value_of(row, "ride_id")),
+        value_of(row, "ride_name"),
+        value_of(row, "park_name"),
     )
 
 
 # How a value of a row is shown; the kinds a `Column` can have.
-KINDS: dict[str, Callable[[dict[str, Any], str], Any]] = {
-    "text": lambda row, key: NOTHING if row.get(key) is None else row[key],
-    "number": lambda row, key: number(row.get(key)),
-    "score": lambda row, key: number(row.get(key), 1),
-    "hours": lambda row, key: hours(row.get(key)),
-    "minutes": lambda row, key: minutes(row.get(key)),
-    "percent": lambda row, key: percent(row.get(key)),
-    "trend": lambda row, key: trend(row.get(key)),
-    "state": lambda row, key: state(row.get(key)),
-    "sparkline": lambda row, key: sparkline(row.get(key)),
+KINDS: dict[str, Callable[[Row, str], Any]] = {
+    "text": lambda row, key: NOTHING if (value := value_of(row, key)) is None else value,
+    "number": lambda row, key: number(value_of(row, key)),
+    "score": lambda row, key: number(value_of(row, key), 1),
+    "hours": lambda row, key: hours(value_of(row, key)),
+    "minutes": lambda row, key: minutes(value_of(row, key)),
+    "percent": lambda row, key: percent(value_of(row, key)),
+    "trend": lambda row, key: trend(value_of(row, key)),
+    "state": lambda row, key: state(value_of(row, key)),
+    "sparkline": lambda row, key: sparkline(value_of(row, key)),
     "park": lambda row, key: park_link(row),
     "ride": lambda row, key: ride_link(row),
     # The row's `zone` is the park's.
-    "time": lambda row, key: local_time(row.get(key), row["zone"]),
+    "time": lambda row, key: local_time(value_of(row, key), value_of(row, "zone")),
 }

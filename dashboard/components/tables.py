@@ -2,13 +2,15 @@
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
 
-Row = dict[str, Any]
+from core.shapes import UNSET, Shape
+
+Row = Mapping[str, Any] | Shape  # read by `value_of`
 ASCENDING, DESCENDING = "asc", "desc"
 # What a spreadsheet would take for a formula.
 FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -55,13 +57,19 @@ class Table:
         return bool(self.sort)
 
 
+def value_of(row: Row, key: str) -> Any:
+    """What a row says under a key; None: nothing, or the shape of the answer leaves it out."""
+    value = row.get(key) if isinstance(row, Mapping) else getattr(row, key, None)
+    return None if value is UNSET else value
+
+
 def sorted_rows(rows: Iterable[Row], column: Column, order: str) -> list[Row]:
     """By a column, rows without a value last whichever way; equals stay as they were."""
     told: list[Row] = []
     untold: list[Row] = []
     for row in rows:
-        (untold if row.get(column.key) is None else told).append(row)
-    told.sort(key=lambda row: sort_key(row[column.key]), reverse=order == DESCENDING)
+        (untold if value_of(row, column.key) is None else told).append(row)
+    told.sort(key=lambda row: sort_key(value_of(row, column.key)), reverse=order == DESCENDING)
     return told + untold
 
 
@@ -76,7 +84,7 @@ def csv_answer(name: str, columns: Sequence[Column], rows: Iterable[Row]) -> Htt
     writer = csv.writer(answer)
     writer.writerow(column.key for column in columns)
     for row in rows:
-        writer.writerow(csv_value(row.get(column.key)) for column in columns)
+        writer.writerow(csv_value(value_of(row, column.key)) for column in columns)
     return answer
 
 

@@ -9,13 +9,14 @@ from django.urls import path
 from django.utils import timezone
 
 from core.periods import Period
-from dashboard.components.tables import Column, Row, Table
+from dashboard.components.tables import Column, Table
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
 from stats.answers.awards import LEAST_SCORE
 from stats.answers.trend_lists import PERCENTAGE, TrendList, trend_lists
 from stats.answers.trends import TREND_THRESHOLD
 from stats.api.award_serializers import AWARD_PERIODS, ENTITIES
 from stats.api.award_views import LEAST_RELIABLE, LONGEST_WAITS
+from stats.readings.identity import Row
 
 LENGTH, LONGEST = 10, 20  # rows of a list, as the API has them
 WORDS = {period: PERIODS[Period(period)] for period in AWARD_PERIODS}

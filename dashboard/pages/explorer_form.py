@@ -23,7 +23,7 @@ from core.zones import local_date
 from dashboard.components.charts import Chart, Series
 from dashboard.components.formatting import park_link, ride_link
 from dashboard.components.lines import told_apart
-from dashboard.components.tables import Column, Row, Table
+from dashboard.components.tables import Column, Table
 from parks.models import Park, Ride
 from stats.answers.analytics import parks_over, rides_over
 from stats.api.analytics_serializers import DEFAULT_METRICS, WEEKDAYS, AnalyticsQuery
@@ -31,6 +31,7 @@ from stats.api.analytics_views import answer, park_identities, ride_identities
 from stats.measures.figures import METRICS
 from stats.measures.windows import SIZES, Bucket
 from stats.models import ParkDailyStats
+from stats.readings.identity import Row
 
 REPEATED = ("park_id", "ride_id")
 LISTS = ("weekdays", "metrics")  # boxes of the form, words with commas in the API

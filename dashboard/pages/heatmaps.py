@@ -13,10 +13,10 @@ from core.periods import Period
 from dashboard.components.formatting import number
 from dashboard.components.lines import FIGURES
 from dashboard.components.links import park_url, ride_url
-from dashboard.components.tables import Row
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
 from stats.api.trend_serializers import HEATMAP_PERIODS
 from stats.charts.heatmaps import METRICS, HeatmapType, heatmap
+from stats.readings.identity import Row
 
 ROWS, MOST = 10, 20
 STEPS = 6  # shades, from 0 to the largest value

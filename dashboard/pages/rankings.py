@@ -1,6 +1,6 @@
 """Downtime and waits: parks and rides in order, sorted by any column, as pages or as CSV."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,20 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 from django.views.generic import RedirectView
+from msgspec.structs import asdict
 
 from core.periods import Period
 from dashboard.components.sparklines import last_days
-from dashboard.components.tables import ASCENDING, DESCENDING, Column, Row, Table, csv_answer, sorted_rows
+from dashboard.components.tables import (
+    ASCENDING,
+    DESCENDING,
+    Column,
+    Row,
+    Table,
+    csv_answer,
+    sorted_rows,
+    value_of,
+)
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page, period_of
 from stats.answers.rankings import park_downtime, ride_downtime
 from stats.answers.wait_rankings import park_waits, ride_waits
@@ -41,7 +51,7 @@ class Ranking:
     """One of the four lists: its rows, its columns, the first of `columns` it is sorted by."""
 
     title: str
-    rows: Callable[[Period, bool, datetime], list[Row]]
+    rows: Callable[[Period, bool, datetime], Sequence[Row]]
     columns: tuple[Column, ...]
     sort: str
     kind: Kind  # of the small lines
@@ -139,7 +149,7 @@ class Question:
         order = one_of(request, "order", (ASCENDING, DESCENDING), column.first_order)
         return cls(ranking, period_of(request), disney_universal_only(request), column, order)
 
-    def rows(self, now: datetime) -> list[Row]:
+    def rows(self, now: datetime) -> Sequence[Row]:
         """All rows in order; as the API has them unless another order is asked for."""
         rows = self.ranking.rows(self.period, self.only_disney_universal, now)
         if self.column.key == self.ranking.sort and self.order == self.column.first_order:
@@ -147,13 +157,18 @@ class Question:
         return sorted_rows(rows, self.column, self.order)
 
 
-def told_columns(ranking: Ranking, rows: list[Row]) -> list[Column]:
+def told_columns(ranking: Ranking, rows: Sequence[Row]) -> list[Column]:
     """The columns of which at least one row has something to tell: not every period has them all."""
     return [
         column
         for column in ranking.columns
-        if column is LAST_DAYS or not rows or any(row.get(column.key) is not None for row in rows)
+        if column is LAST_DAYS or not rows or any(value_of(row, column.key) is not None for row in rows)
     ]
+
+
+def as_mapping(row: Row) -> Mapping[str, Any]:
+    """A row to which the page adds columns of its own."""
+    return row if isinstance(row, Mapping) else asdict(row)
 
 
 @page
@@ -164,11 +179,12 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
     pages = max(1, -(-len(rows) // length))
     number = number_of(request, "page", 1, 1, pages)
     shown = rows[(number - 1) * length : number * length]
-    lines = last_days(question.ranking.kind, {row[question.ranking.owner] for row in shown}, now)
+    owner = question.ranking.owner
+    lines = last_days(question.ranking.kind, {value_of(row, owner) for row in shown}, now)
     table = Table(
         caption=f"{question.ranking.title}, {PERIODS[question.period].lower()}",
         columns=told_columns(question.ranking, rows),
-        rows=[{**row, LAST_DAYS.key: lines.get(row[question.ranking.owner])} for row in shown],
+        rows=[{**as_mapping(row), LAST_DAYS.key: lines.get(value_of(row, owner))} for row in shown],
         sort=question.column.key,
         order=question.order,
         empty=EMPTY[measure],
@@ -178,7 +194,7 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
         "measure": measure,
         "entity": entity,
         "period": question.period.value,
-        "period_words": rows[0].get("period_label", "") if rows else "",
+        "period_words": (value_of(rows[0], "period_label") or "") if rows else "",
         "chosen": request.GET.get("filter", "all-parks"),
         "table": table,
         "count": len(rows),
@@ -203,7 +219,9 @@ def download(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
     """All rows of the list as CSV, in the order of the page."""
     question = Question.read(request, measure, entity)
     rows = question.rows(timezone.now())
-    ids = [Column(key, key) for key in ("ride_id", "park_id") if any(key in row for row in rows[:1])]
+    ids = [
+        Column(key, key) for key in ("ride_id", "park_id") if any(value_of(row, key) is not None for row in rows[:1])
+    ]
     columns = [*ids, *(column for column in question.ranking.columns if column is not LAST_DAYS)]
     return csv_answer(f"ridewatch-{measure}-{entity}-{question.period.value}", columns, rows)
 

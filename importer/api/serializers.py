@@ -8,8 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from core.api.admin_access import AdminErrorSerializer
+from core.api.errors import Error
 from core.payloads import uuid_of
+from core.shapes import UNSET, UnsetType
 from importer.models import ImportStatus
 from snapshots.models import LogType
 
@@ -201,8 +202,8 @@ class DestinationsSerializer(serializers.Serializer[Any]):
     destinations = serializers.ListField(child=serializers.CharField())
 
 
-class ImportErrorSerializer(AdminErrorSerializer):
+class ImportError(Error):
     """An error about one import."""
 
-    import_id = serializers.CharField(required=False)
-    status = serializers.CharField(required=False)
+    import_id: str | UnsetType = UNSET
+    status: str | UnsetType = UNSET

@@ -9,13 +9,14 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
+from core.api.admin_access import AdminViewSet, Refused
 from core.api.bodies import json_body
+from core.api.errors import Error
 from importer.api.serializers import (
     ActedSerializer,
     CancelledSerializer,
     DestinationsSerializer,
-    ImportErrorSerializer,
+    ImportError,
     ListQuery,
     ListSerializer,
     QualityQuery,
@@ -32,13 +33,13 @@ from importer.models import AlreadyRunning, ImportCheckpoint, ImportStatus, Tran
 from snapshots.models import DataQualityLog
 
 IMPORT_ID = re.compile(r"imp_[0-9a-f]{16}")
-NO_KEY = OpenApiResponse(AdminErrorSerializer, description="no admin key")
-WRONG_KEY = OpenApiResponse(AdminErrorSerializer, description="the admin key is wrong or revoked")
-BAD_QUERY = OpenApiResponse(AdminErrorSerializer, description="a parameter is not acceptable")
-BAD_STATE = OpenApiResponse(ImportErrorSerializer, description="the import is in another state")
-UNKNOWN = OpenApiResponse(ImportErrorSerializer, description="no such import")
-BUSY = OpenApiResponse(ImportErrorSerializer, description="an import of the destination runs already; `import_id`")
-AWAY = OpenApiResponse(AdminErrorSerializer, description="the archive or the message broker cannot be reached")
+NO_KEY = OpenApiResponse(Error, description="no admin key")
+WRONG_KEY = OpenApiResponse(Error, description="the admin key is wrong or revoked")
+BAD_QUERY = OpenApiResponse(Error, description="a parameter is not acceptable")
+BAD_STATE = OpenApiResponse(ImportError, description="the import is in another state")
+UNKNOWN = OpenApiResponse(ImportError, description="no such import")
+BUSY = OpenApiResponse(ImportError, description="an import of the destination runs already; `import_id`")
+AWAY = OpenApiResponse(Error, description="the archive or the message broker cannot be reached")
 KEYS = {401: NO_KEY, 403: WRONG_KEY}
 ID = OpenApiParameter("import_id", str, OpenApiParameter.PATH, description="`imp_` and 16 hexadecimal digits")
 
@@ -120,10 +121,10 @@ class ImportViewSet(AdminViewSet):
         request=StartBody,
         responses={
             201: StartedSerializer,
-            400: OpenApiResponse(AdminErrorSerializer, description="the body, the range or the destination is bad"),
+            400: OpenApiResponse(Error, description="the body, the range or the destination is bad"),
             409: BUSY,
-            413: OpenApiResponse(AdminErrorSerializer, description="the body is larger than a megabyte"),
-            415: OpenApiResponse(AdminErrorSerializer, description="the content type is not JSON"),
+            413: OpenApiResponse(Error, description="the body is larger than a megabyte"),
+            415: OpenApiResponse(Error, description="the content type is not JSON"),
             503: AWAY,
             **KEYS,
         },

@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from core.api.errors import Error
 from parks.api.nearby import ATTRIBUTION
-from parks.api.serializers import AttributionSerializer, ErrorSerializer
+from parks.api.serializers import AttributionSerializer
 from parks.models import Ride, Shelter
 from parks.sync.metadata import FIELDS, history
 
@@ -81,7 +82,7 @@ class RideMetadataViewSet(ViewSet):
         tags=["rides"],
         responses={
             200: RideMetadataSerializer,
-            404: OpenApiResponse(ErrorSerializer, description="unknown ride"),
+            404: OpenApiResponse(Error, description="unknown ride"),
         },
         examples=[OpenApiExample("a limit was raised", value=EXAMPLE, response_only=True, status_codes=["200"])],
     )

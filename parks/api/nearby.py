@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from core.api.errors import Error
 from core.api.queries import LimitField, NumberField, Query, one_of
-from parks.api.serializers import ErrorSerializer, NearbyRidesSerializer
+from parks.api.serializers import NearbyRidesSerializer
 from parks.models import EntityMetadata, Shelter
 from parks.nearby import near
 
@@ -107,7 +108,7 @@ class NearbyViewSet(ViewSet):
         parameters=[NearbyQuery],
         responses={
             200: NearbyRidesSerializer,
-            400: OpenApiResponse(ErrorSerializer, description="a parameter is not acceptable; the text names it"),
+            400: OpenApiResponse(Error, description="a parameter is not acceptable; the text names it"),
         },
         examples=[
             OpenApiExample("half a kilometre around a castle", value=EXAMPLE, response_only=True, status_codes=["200"])

@@ -1,15 +1,19 @@
 """Shapes of the catalogue's answers, and those that all answers share."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from rest_framework import serializers
 
+from core.shapes import Shape, describe
 from parks.models import Shelter
 
 
-class ErrorSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField(default=False)
-    error = serializers.CharField()
+class Attribution(Shape):
+    data_source: str
+    url: Annotated[str, describe(format="uri")]
+
+
+ATTRIBUTION = Attribution(data_source="ThemeParks.wiki", url="https://themeparks.wiki")
 
 
 class AttributionSerializer(serializers.Serializer[Any]):

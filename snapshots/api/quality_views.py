@@ -11,7 +11,8 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
+from core.api.admin_access import AdminViewSet, Refused
+from core.api.errors import Error
 from core.periods import Days
 from core.zones import local_date
 from parks.models import Park
@@ -36,15 +37,15 @@ from snapshots.quality.coverage import coverage_by_day
 from snapshots.quality.selection import Selection
 
 TAGS = ["admin: quality"]
-BAD_QUERY = OpenApiResponse(AdminErrorSerializer, description="a parameter is not acceptable")
-NO_KEY = OpenApiResponse(AdminErrorSerializer, description="no admin key")
-WRONG_KEY = OpenApiResponse(AdminErrorSerializer, description="the admin key is wrong or revoked")
+BAD_QUERY = OpenApiResponse(Error, description="a parameter is not acceptable")
+NO_KEY = OpenApiResponse(Error, description="no admin key")
+WRONG_KEY = OpenApiResponse(Error, description="the admin key is wrong or revoked")
 ADMIN = {401: NO_KEY, 403: WRONG_KEY}
-BAD_BODY = OpenApiResponse(AdminErrorSerializer, description="the body is not JSON, or a field is not acceptable")
-UNKNOWN = OpenApiResponse(AdminErrorSerializer, description="there is no such issue")
-NOT_OPEN = OpenApiResponse(AdminErrorSerializer, description="from its present state the issue cannot become that")
-NOT_JSON = OpenApiResponse(AdminErrorSerializer, description="the content type is not JSON")
-TOO_LARGE = OpenApiResponse(AdminErrorSerializer, description="the body is larger than a megabyte")
+BAD_BODY = OpenApiResponse(Error, description="the body is not JSON, or a field is not acceptable")
+UNKNOWN = OpenApiResponse(Error, description="there is no such issue")
+NOT_OPEN = OpenApiResponse(Error, description="from its present state the issue cannot become that")
+NOT_JSON = OpenApiResponse(Error, description="the content type is not JSON")
+TOO_LARGE = OpenApiResponse(Error, description="the body is larger than a megabyte")
 
 # Days of coverage when none are asked for, and how many rows an answer may have.
 DEFAULT_DAYS, MOST_PARK_DAYS = 7, 3_000

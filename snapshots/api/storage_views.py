@@ -7,7 +7,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.admin_access import AdminErrorSerializer, AdminViewSet, Refused
+from core.api.admin_access import AdminViewSet, Refused
+from core.api.errors import Error
 from core.jobs.ledger import JobRun, JobStatus
 from snapshots.api.storage_serializers import (
     AlertsQuery,
@@ -27,10 +28,10 @@ from snapshots.storage.partitions import PARTITIONED_TABLES
 from snapshots.storage.tables import partitions_of
 
 TAGS = ["admin: storage"]
-BAD_QUERY = OpenApiResponse(AdminErrorSerializer, description="a parameter is not acceptable")
+BAD_QUERY = OpenApiResponse(Error, description="a parameter is not acceptable")
 ADMIN = {
-    401: OpenApiResponse(AdminErrorSerializer, description="no admin key"),
-    403: OpenApiResponse(AdminErrorSerializer, description="the admin key is wrong or revoked"),
+    401: OpenApiResponse(Error, description="no admin key"),
+    403: OpenApiResponse(Error, description="the admin key is wrong or revoked"),
 }
 FAILED = "Failed to measure storage; `manage.py jobs --history measure_storage` tells why"
 
@@ -151,9 +152,9 @@ class StorageViewSet(AdminViewSet):
             202: QueuedSerializer,
             400: BAD_QUERY,
             **ADMIN,
-            409: OpenApiResponse(AdminErrorSerializer, description="measured today, or being measured"),
-            500: OpenApiResponse(AdminErrorSerializer, description="the measurement failed"),
-            503: OpenApiResponse(AdminErrorSerializer, description="the queue does not answer"),
+            409: OpenApiResponse(Error, description="measured today, or being measured"),
+            500: OpenApiResponse(Error, description="the measurement failed"),
+            503: OpenApiResponse(Error, description="the queue does not answer"),
         },
     )
     def measure(self, request: Request) -> Response:
@@ -179,7 +180,7 @@ class StorageViewSet(AdminViewSet):
         responses={
             200: MeasurementJobSerializer,
             **ADMIN,
-            404: OpenApiResponse(AdminErrorSerializer, description="there is no such measurement"),
+            404: OpenApiResponse(Error, description="there is no such measurement"),
         },
     )
     def measurement(self, request: Request, job_id: int) -> Response:

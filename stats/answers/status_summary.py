@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Annotated
 
 from core.periods import Period
+from core.shapes import Shape, describe
 from parks.models import Park
 from snapshots.current import ParkNow, summary_status
 from snapshots.models import RideStatusSnapshot
@@ -15,7 +17,16 @@ from stats.readings.today import parks_at, rides_at
 SUMMARY = (*Status.values, PARK_CLOSED)
 
 
-def status_summary(disney_universal_only: bool, park_id: int | None, now: datetime) -> dict[str, int]:
+class StatusCounts(Shape):
+    OPERATING: int
+    DOWN: Annotated[int, describe("down, and operated today")]
+    CLOSED: int
+    REFURBISHMENT: int
+    PARK_CLOSED: int
+    total: Annotated[int, describe("the sum of the others")]
+
+
+def status_summary(disney_universal_only: bool, park_id: int | None, now: datetime) -> StatusCounts:
     """Attractions by state, and `total`; those without an observation in the live window are left out.
 
     `park_id` restricts it to one park; an unknown one has no rides. Six queries.
@@ -23,7 +34,7 @@ def status_summary(disney_universal_only: bool, park_id: int | None, now: dateti
     parks = [park for park in chosen_parks(disney_universal_only) if park_id in (None, park.pk)]
     rides = rides_by_status(parks, parks_at(parks, now), now)
     counts = {status: len(rides[status]) for status in SUMMARY}
-    return {**counts, "total": sum(counts.values())}
+    return StatusCounts(**counts, total=sum(counts.values()))
 
 
 def rides_by_status(parks: list[Park], states: Mapping[int, ParkNow], now: datetime) -> dict[str, list[int]]:

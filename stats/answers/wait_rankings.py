@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from django.conf import settings
 
 from core.periods import Days, Period, days_of
 from core.rounding import half_up
+from core.shapes import UNSET, UnsetType, describe
 from parks.models import Park, Ride
 from snapshots.current import ParkNow
 from stats.answers.waits import (
@@ -21,13 +22,14 @@ from stats.answers.waits import (
 )
 from stats.measures.measures import percent_change
 from stats.measures.windows import days_before, label
-from stats.readings.identity import Row, number, park_identity, ride_identity
+from stats.readings.identity import ParkNamed, RideNamed, Row, number, park_identity, ride_identity
 from stats.readings.roster import status_now
 from stats.readings.selection import attractions_by_id, chosen_parks
 from stats.readings.today import parks_at, rides_at
 
 Member = TypeVar("Member", Park, Ride)
 WEEK_OR_MONTH = (Period.LAST_WEEK, Period.LAST_MONTH)
+TREND = "change of the average against the period before; live and today: yesterday"
 
 
 def ranked(members: list[Member], waits: Mapping[int, Wait], limit: int) -> list[tuple[int, Member, Wait]]:
@@ -35,6 +37,42 @@ def ranked(members: list[Member], waits: Mapping[int, Wait], limit: int) -> list
     found = [(member, waits[member.pk]) for member in members if member.pk in waits]
     found.sort(key=lambda pair: (-pair[1].average, pair[0].name, pair[0].pk))
     return [(rank, member, wait) for rank, (member, wait) in enumerate(found[:limit], start=1)]
+
+
+class ParkWaitRow(ParkNamed):
+    rank: int
+    avg_wait_minutes: Annotated[
+        float, describe("live, today: waits above 0; closed days: mean of the stored daily averages")
+    ]
+    peak_wait_minutes: int | None
+    trend_percentage: Annotated[float | None, describe(TREND)]
+    rides_reporting: Annotated[int, describe("rides that posted a wait above 0")]
+    park_is_open: Annotated[bool, describe("right now")]
+    avg_wait_time: Annotated[float | UnsetType, describe("live, week, month: avg_wait_minutes by its former name")] = (
+        UNSET
+    )
+    max_wait_time: Annotated[int | UnsetType, describe("live: peak_wait_minutes by its former name")] = UNSET
+    peak_wait_time: Annotated[
+        int | UnsetType | None, describe("week, month: peak_wait_minutes by its former name")
+    ] = UNSET
+    period_label: Annotated[str | UnsetType, describe("week and month only")] = UNSET
+
+
+class RideWaitRow(RideNamed):
+    rank: int
+    avg_wait_minutes: Annotated[
+        float, describe("live, today: waits above 0 while the park was open; closed days: mean of the daily averages")
+    ]
+    peak_wait_minutes: int | None
+    trend_percentage: Annotated[float | None, describe(TREND)]
+    current_wait_time: Annotated[int | UnsetType | None, describe("minutes posted right now; live and today only")] = (
+        UNSET
+    )
+    current_wait_minutes: Annotated[float | UnsetType, describe("live only: avg_wait_minutes again")] = UNSET
+    current_status: Annotated[str | UnsetType | None, describe("live and today only")] = UNSET
+    current_is_open: Annotated[bool | UnsetType | None, describe("live and today only")] = UNSET
+    park_is_open: Annotated[bool | UnsetType, describe("live and today only")] = UNSET
+    period_label: Annotated[str | UnsetType, describe("yesterday, week, month")] = UNSET
 
 
 def figures(wait: Wait, before: Wait | None) -> Row:
@@ -49,7 +87,7 @@ def figures(wait: Wait, before: Wait | None) -> Row:
 # -- parks -----------------------------------------------------------------------------------------------
 
 
-def park_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[Row]:
+def park_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[ParkWaitRow]:
     """Ranked rows of `/api/parks/waittimes`: parks with a wait above 0; live, the open ones."""
     parks = chosen_parks(disney_universal_only)
     states = parks_at(parks, now)
@@ -57,14 +95,14 @@ def park_waits(period: Period, disney_universal_only: bool, limit: int, now: dat
     # Live and today are compared with yesterday.
     before = park_waits_of_days(parks, lambda zone: days_before(period, now, zone))
     return [
-        {
-            "rank": rank,
+        ParkWaitRow(
+            rank=rank,
             **park_identity(park),
             **figures(wait, before.get(park.pk)),
-            "rides_reporting": reporting.get(park.pk, 0),
-            "park_is_open": bool(states[park.pk].is_open),
+            rides_reporting=reporting.get(park.pk, 0),
+            park_is_open=bool(states[park.pk].is_open),
             **former_names(wait, period, now),
-        }
+        )
         for rank, park, wait in ranked(parks, waits, limit)
     ]
 
@@ -98,7 +136,7 @@ def former_names(wait: Wait, period: Period, now: datetime) -> Row:
 # -- rides -----------------------------------------------------------------------------------------------
 
 
-def ride_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[Row]:
+def ride_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[RideWaitRow]:
     """Ranked rows of `/api/rides/waittimes`: attractions with a wait above 0."""
     parks = chosen_parks(disney_universal_only)
     is_today = period in (Period.LIVE, Period.TODAY)
@@ -109,16 +147,18 @@ def ride_waits(period: Period, disney_universal_only: bool, limit: int, now: dat
     before = ride_waits_of_days(parks, lambda zone: days_before(period, now, zone))
     rides = attractions_by_id(parks, contenders(waits, limit))
     listed = ranked(list(rides.values()), waits, limit)
-    rows = [{"rank": rank, **ride_identity(ride), **figures(wait, before.get(ride.pk))} for rank, ride, wait in listed]
-    if is_today:
-        present = states_now(parks, [ride for _, ride, _ in listed], now)
-        rows = [{**row, **present[row["ride_id"]]} for row in rows]
-    else:
-        heading = label(period, now, settings.SITE_TIME_ZONE)
-        rows = [{**row, "period_label": heading} for row in rows]
-    if period == Period.LIVE:
+    heading = UNSET if is_today else label(period, now, settings.SITE_TIME_ZONE)
+    present = states_now(parks, [ride for _, ride, _ in listed], now) if is_today else {}
+    rows = []
+    for rank, ride, wait in listed:
+        minutes = figures(wait, before.get(ride.pk))
         # By contract the day's average again; what the ride posts now is `current_wait_time`.
-        rows = [{**row, "current_wait_minutes": row["avg_wait_minutes"]} for row in rows]
+        again = minutes["avg_wait_minutes"] if period == Period.LIVE else UNSET
+        named = ride_identity(ride)
+        more = present.get(ride.pk, {})
+        rows.append(
+            RideWaitRow(rank=rank, **named, **minutes, **more, current_wait_minutes=again, period_label=heading)
+        )
     return rows
 
 

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from msgspec import to_builtins
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from parks.api.serializers import ErrorSerializer
+from core.api.errors import Error
+from parks.api.serializers import ATTRIBUTION
 from parks.models import Park, Ride
 from stats.answers.analytics import Answer, Question, parks_over, ride_hours, rides_over, stored_days
 from stats.answers.groups import group_name, groupings
@@ -26,12 +28,11 @@ from stats.api.analytics_serializers import (
     RideAnalyticsSerializer,
     question_of,
 )
-from stats.api.views import ATTRIBUTION
 from stats.measures.figures import Figures
 from stats.measures.measures import percent_change
 from stats.measures.windows import SIZES, Bucket, BucketKey, Window
 
-BAD_WINDOW = OpenApiResponse(ErrorSerializer, description="a parameter is not acceptable; the text names it")
+BAD_WINDOW = OpenApiResponse(Error, description="a parameter is not acceptable; the text names it")
 Row = dict[str, Any]
 Over = Callable[[Question, int, datetime], dict[int, Answer]]
 
@@ -186,7 +187,7 @@ def example(name: str, entity: Row) -> OpenApiExample:
             "metrics": list(figures),
             "compare": None,
             "data": [row],
-            "attribution": ATTRIBUTION,
+            "attribution": to_builtins(ATTRIBUTION),
         },
         response_only=True,
         status_codes=["200"],

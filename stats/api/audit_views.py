@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from core.api.bodies import json_body
-from parks.api.serializers import ErrorSerializer
+from core.api.errors import Error
 from stats.api.audit_serializers import (
     AnomaliesSerializer,
     AnomalyQuery,
@@ -33,10 +33,10 @@ from stats.audit.quality import MOST_ENTITIES, recent_issues, stale_entities
 from stats.audit.scope import Scope, Severity
 from stats.audit.validation import validation_report
 
-BAD_BODY = OpenApiResponse(ErrorSerializer, description="the body is not JSON, or a field is not acceptable")
-NOT_JSON = OpenApiResponse(ErrorSerializer, description="the content type is not JSON")
-TOO_LARGE = OpenApiResponse(ErrorSerializer, description="the body is larger than a megabyte")
-UNKNOWN = OpenApiResponse(ErrorSerializer, description="unknown park or ride")
+BAD_BODY = OpenApiResponse(Error, description="the body is not JSON, or a field is not acceptable")
+NOT_JSON = OpenApiResponse(Error, description="the content type is not JSON")
+TOO_LARGE = OpenApiResponse(Error, description="the body is larger than a megabyte")
+UNKNOWN = OpenApiResponse(Error, description="unknown park or ride")
 
 
 def scope_of(query: dict[str, Any]) -> Scope:

@@ -7,8 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from core.api.errors import Error
 from core.periods import Period
-from parks.api.serializers import ErrorSerializer
+from parks.api.serializers import ATTRIBUTION
 from parks.models import Park, Ride
 from stats.answers.park_details import park_details
 from stats.answers.ride_details import ride_details
@@ -21,15 +22,15 @@ from stats.api.detail_serializers import (
     RideDetailsSerializer,
     RosterSerializer,
 )
-from stats.api.views import ATTRIBUTION, BAD_QUERY
+from stats.api.views import BAD_QUERY
 from stats.charts.ride_charts import ChartType, ride_charts
 from stats.readings.roster import classified, park_rides
 
-UNKNOWN_PARK = OpenApiResponse(ErrorSerializer, description="unknown park")
-UNKNOWN_RIDE = OpenApiResponse(ErrorSerializer, description="unknown ride")
+UNKNOWN_PARK = OpenApiResponse(Error, description="unknown park")
+UNKNOWN_RIDE = OpenApiResponse(Error, description="unknown ride")
 
 
-NO_NUMBER = OpenApiResponse(ErrorSerializer, description="the path holds no number")
+NO_NUMBER = OpenApiResponse(Error, description="the path holds no number")
 
 
 class ParkDetailViewSet(ViewSet):

@@ -4,19 +4,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from parks.api.serializers import ErrorSerializer
+from core.api.errors import Error
 from stats.answers.health import health
 from stats.answers.rankings import park_downtime, ride_downtime
 from stats.api.serializers import (
     HealthSerializer,
-    ParkDowntimeSerializer,
+    ParkDowntime,
     ParkRankingQuery,
-    RideDowntimeSerializer,
+    RideDowntime,
     RideRankingQuery,
 )
 
-ATTRIBUTION = {"data_source": "ThemeParks.wiki", "url": "https://themeparks.wiki"}
-BAD_QUERY = OpenApiResponse(ErrorSerializer, description="a parameter is not acceptable")
+BAD_QUERY = OpenApiResponse(Error, description="a parameter is not acceptable")
 
 
 class ParkRankingViewSet(ViewSet):
@@ -24,7 +23,7 @@ class ParkRankingViewSet(ViewSet):
         summary="Parks ranked by shame score or downtime",
         tags=["rankings"],
         parameters=[ParkRankingQuery],
-        responses={200: ParkDowntimeSerializer, 400: BAD_QUERY},
+        responses={200: ParkDowntime, 400: BAD_QUERY},
     )
     def downtime(self, request: Request) -> Response:
         query = ParkRankingQuery.read(request)
@@ -36,9 +35,7 @@ class ParkRankingViewSet(ViewSet):
             timezone.now(),
         )
         echoed = {name: query[name] for name in ("period", "filter", "sort_by", "weighted")}
-        return Response(
-            {"success": True, **echoed, "aggregate_stats": totals, "data": rows, "attribution": ATTRIBUTION}
-        )
+        return Response(ParkDowntime(**echoed, aggregate_stats=totals, data=rows))
 
 
 class RideRankingViewSet(ViewSet):
@@ -46,7 +43,7 @@ class RideRankingViewSet(ViewSet):
         summary="Rides ranked by downtime",
         tags=["rankings"],
         parameters=[RideRankingQuery],
-        responses={200: RideDowntimeSerializer, 400: BAD_QUERY},
+        responses={200: RideDowntime, 400: BAD_QUERY},
     )
     def downtime(self, request: Request) -> Response:
         query = RideRankingQuery.read(request)
@@ -58,7 +55,7 @@ class RideRankingViewSet(ViewSet):
             timezone.now(),
         )
         echoed = {name: query[name] for name in ("period", "filter")}
-        return Response({"success": True, **echoed, "data": rows, "attribution": ATTRIBUTION})
+        return Response(RideDowntime(**echoed, data=rows))
 
 
 class HealthViewSet(ViewSet):

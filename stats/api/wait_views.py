@@ -7,17 +7,18 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from core.periods import Period
+from core.shapes import UNSET
 from stats.answers.status_summary import status_summary
 from stats.answers.wait_rankings import park_waits, ride_waits
-from stats.api.views import ATTRIBUTION, BAD_QUERY
+from stats.api.views import BAD_QUERY
 from stats.api.wait_serializers import (
     EMPTY_MODES,
     ParkWaitQuery,
-    ParkWaitSerializer,
+    ParkWaits,
     RideWaitQuery,
-    RideWaitSerializer,
+    RideWaits,
+    StatusSummary,
     StatusSummaryQuery,
-    StatusSummarySerializer,
 )
 
 
@@ -26,22 +27,21 @@ class WaitRankingViewSet(ViewSet):
         summary="Parks ranked by average wait",
         tags=["rankings"],
         parameters=[ParkWaitQuery],
-        responses={200: ParkWaitSerializer, 400: BAD_QUERY},
+        responses={200: ParkWaits, 400: BAD_QUERY},
     )
     def parks(self, request: Request) -> Response:
         query = ParkWaitQuery.read(request)
         rows = park_waits(
             Period(query["period"]), query["filter"] == "disney-universal", query["limit"], timezone.now()
         )
-        echoed = {name: query[name] for name in ("period", "filter")}
-        return Response({"success": True, **echoed, "data": rows, "attribution": ATTRIBUTION})
+        return Response(ParkWaits(period=query["period"], filter=query["filter"], data=rows))
 
     @extend_schema(
         summary="Rides ranked by average wait",
         description="The modes `7day-average` and `peak-times` are accepted and have no rows.",
         tags=["rankings"],
         parameters=[RideWaitQuery],
-        responses={200: RideWaitSerializer, 400: BAD_QUERY},
+        responses={200: RideWaits, 400: BAD_QUERY},
     )
     def rides(self, request: Request) -> Response:
         query = RideWaitQuery.read(request)
@@ -49,7 +49,7 @@ class WaitRankingViewSet(ViewSet):
         is_empty = mode in EMPTY_MODES
         rows = [] if is_empty else ride_waits(Period(mode), disney_universal_only, query["limit"], timezone.now())
         echoed = {name: query[name] for name in ("period", "mode", "filter")}
-        return Response({"success": True, **echoed, "data": rows, "attribution": ATTRIBUTION})
+        return Response(RideWaits(**echoed, data=rows))
 
 
 class StatusSummaryViewSet(ViewSet):
@@ -58,11 +58,11 @@ class StatusSummaryViewSet(ViewSet):
         description="Attractions with an observation in the last two hours, each counted once.",
         tags=["rankings"],
         parameters=[StatusSummaryQuery],
-        responses={200: StatusSummarySerializer, 400: BAD_QUERY},
+        responses={200: StatusSummary, 400: BAD_QUERY},
     )
     def retrieve(self, request: Request) -> Response:
         query = StatusSummaryQuery.read(request)
         park_id = query["park_id"]
         counts = status_summary(query["filter"] == "disney-universal", park_id, timezone.now())
-        echoed = {"filter": query["filter"], **({} if park_id is None else {"park_id": park_id})}
-        return Response({"success": True, **echoed, "status_summary": counts, "attribution": ATTRIBUTION})
+        given = UNSET if park_id is None else park_id
+        return Response(StatusSummary(filter=query["filter"], park_id=given, status_summary=counts))

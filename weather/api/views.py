@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from parks.api.serializers import ErrorSerializer
+from core.api.errors import Error
 from parks.models import Park
 from weather.api.serializers import ParkWeatherSerializer, WeatherQuery
 from weather.attribution import ATTRIBUTION
@@ -50,8 +50,8 @@ class WeatherViewSet(ViewSet):
         parameters=[WeatherQuery],
         responses={
             200: ParkWeatherSerializer,
-            400: OpenApiResponse(ErrorSerializer, description="a parameter is not acceptable; the text names it"),
-            404: OpenApiResponse(ErrorSerializer, description="unknown park"),
+            400: OpenApiResponse(Error, description="a parameter is not acceptable; the text names it"),
+            404: OpenApiResponse(Error, description="unknown park"),
         },
         examples=[
             OpenApiExample("two hours of a summer day", value=EXAMPLE, response_only=True, status_codes=["200"])
