@@ -1,5 +1,6 @@
 """Awards: the longest waits, the least reliable, and whose downtime changed most, of a period (R-18, R-19)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,10 @@ from django.urls import path
 from django.utils import timezone
 
 from core.periods import Period
+from core.shapes import UNSET
 from dashboard.components.tables import Column, Table
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
-from stats.answers.awards import LEAST_SCORE
+from stats.answers.awards import LEAST_SCORE, AwardRow
 from stats.answers.trend_lists import PERCENTAGE, TrendList, trend_lists
 from stats.answers.trends import TREND_THRESHOLD
 from stats.api.award_serializers import AWARD_PERIODS, ENTITIES
@@ -58,9 +60,9 @@ TRENDS = {
 }
 
 
-def told(columns: tuple[Column, ...], rows: list[Row]) -> list[Column]:
+def told(columns: tuple[Column, ...], rows: Sequence[AwardRow]) -> list[Column]:
     """The columns that these rows have: not every period has them all."""
-    return [column for column in columns if not rows or column.key in rows[0]]
+    return [column for column in columns if not rows or getattr(rows[0], column.key) is not UNSET]
 
 
 def award_table(name: str, entity: str, period: Period, only: bool, limit: int, now: datetime) -> Row:

@@ -44,24 +44,24 @@ def grid(asked: HeatmapType, period: Period, only: bool, limit: int, now: dateti
     found = heatmap(asked, period, only, limit, now)
     kind = METRICS[asked].kind
     words, unit, digits = FIGURES[kind]
-    largest = max((value for row in found["matrix"] for value in known(row)), default=0)
+    largest = max((value for row in found.matrix for value in known(row)), default=0)
     link = park_url if kind.is_of_parks else ride_url
     rows = [
         {
-            "name": entity["entity_name"],
-            "url": link(entity["entity_id"]),
-            "of": entity.get("location") or entity.get("park_name"),
-            "mean": number(entity["total_value"], 1),
+            "name": entity.entity_name,
+            "url": link(entity.entity_id),
+            "of": entity.location or entity.park_name,
+            "mean": number(entity.total_value, 1),
             "cells": [
                 ("none" if value is None else f"h{shade(value, largest)}", number(value, digits)) for value in values
             ],
         }
-        for entity, values in zip(found["entities"], found["matrix"], strict=True)
+        for entity, values in zip(found.entities, found.matrix, strict=True)
     ]
     return {
         "rows": rows,
-        "labels": found["time_labels"],
-        "axis": "hour" if found["granularity"] == "hourly" else "day",
+        "labels": found.time_labels,
+        "axis": "hour" if found.granularity == "hourly" else "day",
         "words": words,
         "unit": unit,
         "legend": shades(largest, digits) if largest else [],

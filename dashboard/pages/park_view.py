@@ -10,9 +10,11 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from msgspec.structs import asdict
 
 from core.instants import instant
 from core.periods import Days, Period, days_of
+from core.shapes import UNSET
 from core.zones import day_range, local_date
 from dashboard.components.charts import Chart, Series
 from dashboard.components.formatting import KINDS, NOTHING, local_time, zone_name
@@ -21,7 +23,12 @@ from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import Axis, axis_of, spell_table, strip
 from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from stats.answers.park_breakdown import (
+    Contribution,
+    ParkChart,
     ParkView,
+    RideDownNow,
+    ShameBreakdown,
+    WeighedRide,
     breakdown_and_chart,
     day_breakdown_and_chart,
     excluded_row,
@@ -76,13 +83,13 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
         "is_seen": bool(strips.spells),
         "zone": zone_name(day_range(day, park.timezone)[1], park.timezone),
         "last_seen": None if strips.spells else last_day_open(park, now),
-        **strips_part(view, day, strips, breakdown),
+        **strips_part(view, day, strips, breakdown.rides or []),
         "contributions": contributions(breakdown),
         "excluded": excluded(view, raw, day, is_today),
         "opened": [(instant(start), instant(end)) for start, end in strips.opened[day]],
         "schedule": schedule(park, day),
         "charts": hour_charts(chart),
-        "comparison": comparison(park, day, breakdown if strips.spells else {}, is_today),
+        "comparison": comparison(park, day, breakdown if is_today and strips.spells else None, is_today),
         "week_before": day - A_WEEK,
         "year_before": year_before(day),
     }
@@ -92,8 +99,7 @@ def park_period(park: Park, period: Period, now: datetime) -> Row:
     """The score of a period and what it is made of."""
     view = view_of(park, now)
     breakdown, chart = breakdown_and_chart(view, period)
-    rows = breakdown["rides_down"] if period == Period.LIVE else breakdown["rides"]
-    table = down_now(rows) if period == Period.LIVE else contributions(breakdown)
+    table = down_now(breakdown.rides_down or []) if period == Period.LIVE else contributions(breakdown)
     return {
         **head(view),
         "breakdown": breakdown,
@@ -117,11 +123,11 @@ def head(view: ParkView) -> Row:
 # -- strips ------------------------------------------------------------------------------------------------
 
 
-def strips_part(view: ParkView, day: date, strips: Strips, breakdown: Row) -> Row:
+def strips_part(view: ParkView, day: date, strips: Strips, rides: list[Contribution]) -> Row:
     """A bar for each ride seen that day, those with most downtime first as in the score, and the table beside it."""
     zone = view.park.timezone
     axis = axis_of(strips)
-    down = {row["ride_id"]: row["downtime_hours"] for row in breakdown["rides"]}
+    down = {row.ride_id: row.downtime_hours for row in rides}
     seen = [ride for ride in view.roster.rides if strips.spells.get((ride.pk, day))]
     seen.sort(key=lambda ride: (-down.get(ride.pk, 0), shown_tier(ride), ride.name))
     return {
@@ -145,9 +151,10 @@ def bar(ride: Ride, strips: Strips, day: date, axis: Axis, down_hours: float | N
 # -- score -------------------------------------------------------------------------------------------------
 
 
-def contributions(breakdown: Row) -> Table:
+def contributions(breakdown: ShameBreakdown) -> Table:
     """What each ride adds to the score's numerator (R-17.4), as the API tells it."""
-    total = sum(row["weighted_contribution"] for row in breakdown["rides"])
+    rides = breakdown.rides or []
+    total = sum(row.weighted_contribution for row in rides)
     columns = [
         Column("ride", "Ride"),
         Column("tier", "Tier", "number", is_wide=True),
@@ -156,12 +163,9 @@ def contributions(breakdown: Row) -> Table:
         Column("weighted_contribution", "Weighted", "hours", "h"),
         Column("share", "Share", "percent"),
     ]
-    if "days_tracked" in breakdown:
+    if breakdown.days_tracked is not UNSET:
         columns.insert(2, Column("days_with_downtime", "Days down", "number", is_wide=True))
-    rows = [
-        {**linked(row), "share": 100 * row["weighted_contribution"] / total if total else None}
-        for row in breakdown["rides"]
-    ]
+    rows = [{**linked(row), "share": 100 * row.weighted_contribution / total if total else None} for row in rides]
     return Table("Rides that make the score, largest part first", columns, rows, empty="No ride was down.")
 
 
@@ -169,12 +173,12 @@ def ride_link(pk: int, name: str) -> SafeString:
     return format_html('<a href="{}"><bdi>{}</bdi></a>', ride_url(pk), name)
 
 
-def linked(row: Row) -> Row:
+def linked(row: WeighedRide) -> Row:
     """A row of the API with a link to its ride's page."""
-    return {**row, "ride": ride_link(row["ride_id"], row["ride_name"])}
+    return {**asdict(row), "ride": ride_link(row.ride_id, row.ride_name)}
 
 
-def down_now(rides: list[Row]) -> Table:
+def down_now(rides: list[RideDownNow]) -> Table:
     columns = (
         Column("ride", "Ride"),
         Column("tier", "Tier", "number"),
@@ -206,7 +210,7 @@ def excluded_cells(view: ParkView, ride: Ride) -> Row:
     zone = view.park.timezone
     return {
         **linked(row),
-        "reason": row["exclusion_reason"],
+        "reason": row.exclusion_reason,
         "last": local_time(last, zone, "day") if last else NOTHING,
     }
 
@@ -239,41 +243,42 @@ def schedule(park: Park, day: date) -> Table:
     return Table("Planned hours", columns, rows, empty="No schedule is known for this day.")
 
 
-def hour_charts(chart: Row) -> list[Chart]:
+def hour_charts(chart: ParkChart) -> list[Chart]:
     """Waits, rides down and score by hour, those of the API's `chart_data`."""
-    if not chart["labels"]:
+    if not chart.labels:
         return []
-    named = (("Average wait by hour", "avg_wait", "min", "line"), ("Rides down by hour", "rides_down", "rides", "bar"))
-    charts = [
-        Chart(title, "Hour", chart["labels"], [Series(title, chart[key])], unit, kind, digits=int(key == "avg_wait"))
-        for title, key, unit, kind in named
+    waits = Series("Average wait by hour", chart.avg_wait or [])
+    down = Series("Rides down by hour", chart.rides_down or [])
+    return [
+        Chart(waits.name, "Hour", chart.labels, [waits], "min"),
+        Chart(down.name, "Hour", chart.labels, [down], "rides", "bar", digits=0),
+        *score_charts(chart),
     ]
-    return [*charts, *score_charts(chart)]
 
 
-def score_charts(chart: Row) -> list[Chart]:
+def score_charts(chart: ParkChart) -> list[Chart]:
     """The course of the score; the axis is as fine as the API's."""
-    if not chart["labels"]:
+    if not chart.labels:
         return []
-    axis = {"minutes": "Time", "hourly": "Hour", "daily": "Day"}[chart["granularity"]]
-    return [Chart("Shame score", axis, chart["labels"], [Series("Shame score", chart["data"])], "of 10")]
+    axis = {"minutes": "Time", "hourly": "Hour", "daily": "Day"}[chart.granularity]
+    return [Chart("Shame score", axis, chart.labels, [Series("Shame score", chart.data)], "of 10")]
 
 
 # -- other days --------------------------------------------------------------------------------------------
 
 
-def comparison(park: Park, day: date, breakdown: Row, is_today: bool) -> Table:
+def comparison(park: Park, day: date, so_far: ShameBreakdown | None, is_today: bool) -> Table:
     """The day beside the same weekday a week before and the same date a year before; one query.
 
-    Today's figures are those of its `breakdown`, empty before the park opens.
+    Today's figures are those `so_far`, None before the park opens.
     """
     days = {"day": day, "week": day - A_WEEK, "year": year_before(day)}
     stored = stored_days(park, list(days.values()))
     figures = {name: day_figures(stored.get(each)) for name, each in days.items()}
-    if is_today and breakdown:
-        told = {"shame_score": "shame_score", "total_downtime_hours": "total_downtime_hours"}
-        figures["day"] |= {name: Decimal(str(breakdown[key])) for name, key in told.items()}
-        figures["day"]["rides_with_downtime"] = Decimal(len(breakdown["rides"]))
+    if so_far is not None:
+        figures["day"]["shame_score"] = Decimal(str(so_far.shame_score))
+        figures["day"]["total_downtime_hours"] = Decimal(str(so_far.total_downtime_hours))
+        figures["day"]["rides_with_downtime"] = Decimal(len(so_far.rides or []))
     columns = [
         Column("measure", "Figure"),
         Column("day", "Today so far" if is_today else f"{day:%a} {day.day} {day:%b %Y}", "text"),

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from django.db.models import Count, F, Q
 
 from core.periods import Days, Period, days_of
 from core.rounding import half_up
+from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park, Ride
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import plausible_wait
@@ -46,11 +47,41 @@ def dates_of(period: Period, now: datetime) -> Callable[[str], Days]:
     return lambda zone: days_of(period, now, zone)
 
 
+class AwardRow(Shape):
+    rank: int
+    park_id: int
+    park_name: str
+    location: Annotated[str | UnsetType, describe("parks only")] = UNSET
+    ride_id: Annotated[int | UnsetType, describe("rides only")] = UNSET
+    ride_name: Annotated[str | UnsetType, describe("rides only")] = UNSET
+
+
+class LongestWaitRow(AwardRow):
+    avg_wait_time: Annotated[int, describe("minutes")]
+    peak_wait_time: Annotated[int | UnsetType | None, describe("minutes; rides only")] = UNSET
+    snapshot_count: Annotated[
+        int | UnsetType, describe("observations with a wait above 0; rides, today and yesterday")
+    ] = UNSET
+    days_with_data: Annotated[int | UnsetType, describe("days with an average above 0; rides, week and month")] = UNSET
+    rides_with_waits: Annotated[int | UnsetType, describe("parks only")] = UNSET
+
+
+class LeastReliableRow(AwardRow):
+    downtime_hours: Annotated[float | UnsetType, describe("rides only")] = UNSET
+    downtime_incidents: Annotated[
+        int | UnsetType, describe("rides only; today, yesterday: outages; week, month: status changes")
+    ] = UNSET
+    avg_shame_score: Annotated[float | UnsetType, describe("1.0 to 10; parks only")] = UNSET
+    uptime_percentage: float | None
+
+
 def park_named(rank: int, park: Park) -> Row:
+    """The values of `AwardRow`."""
     return {"rank": rank, "park_id": park.pk, "park_name": park.name, "location": park.location}
 
 
 def ride_named(rank: int, ride: Ride) -> Row:
+    """The values of `AwardRow`."""
     return {
         "rank": rank,
         "ride_id": ride.pk,
@@ -75,7 +106,7 @@ def observations(rides: Iterable[Ride], period: Period, now: datetime) -> Q:
 # -- longest waits ---------------------------------------------------------------------------------------
 
 
-def longest_park_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[Row]:
+def longest_park_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[LongestWaitRow]:
     """Parks by average wait: waits above 0 today, the mean of daily averages above 0 of closed days."""
     parks = chosen_parks(disney_universal_only)
     dates = dates_of(period, now)
@@ -86,16 +117,16 @@ def longest_park_waits(period: Period, disney_universal_only: bool, limit: int, 
         rides = rides_with_waits(parks, dates)
     by_id = {park.pk: park for park in parks}
     return [
-        {
+        LongestWaitRow(
             **park_named(rank, by_id[pk]),
-            "avg_wait_time": int(half_up(waits[pk].average, 0)),
-            "rides_with_waits": rides.get(pk, 0),
-        }
+            avg_wait_time=int(half_up(waits[pk].average, 0)),
+            rides_with_waits=rides.get(pk, 0),
+        )
         for rank, pk in enumerate(best(waits, average_of, limit), start=1)
     ]
 
 
-def longest_ride_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[Row]:
+def longest_ride_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[LongestWaitRow]:
     """Attractions by average wait, as the parks."""
     parks = chosen_parks(disney_universal_only)
     if period == Period.TODAY:
@@ -103,21 +134,18 @@ def longest_ride_waits(period: Period, disney_universal_only: bool, limit: int, 
     else:
         waits = ride_waits_of_days(parks, dates_of(period, now), with_zeros=False)
     rides = listed_rides(parks, best(waits, average_of, limit))
-    counts = posted_waits(rides, period, now) if period in ONE_DAY else {}
-    rows = []
-    for rank, ride in enumerate(rides, start=1):
-        wait = waits[ride.pk]
-        row = {
+    is_one_day = period in ONE_DAY
+    counts = posted_waits(rides, period, now) if is_one_day else {}
+    return [
+        LongestWaitRow(
             **ride_named(rank, ride),
-            "avg_wait_time": int(half_up(wait.average, 0)),
-            "peak_wait_time": wait.peak,
-        }
-        if period in ONE_DAY:
-            row["snapshot_count"] = counts.get(ride.pk, 0)
-        else:
-            row["days_with_data"] = wait.days
-        rows.append(row)
-    return rows
+            avg_wait_time=int(half_up(waits[ride.pk].average, 0)),
+            peak_wait_time=waits[ride.pk].peak,
+            snapshot_count=counts.get(ride.pk, 0) if is_one_day else UNSET,
+            days_with_data=UNSET if is_one_day else waits[ride.pk].days,
+        )
+        for rank, ride in enumerate(rides, start=1)
+    ]
 
 
 def average_of(wait: Wait) -> Decimal:
@@ -133,7 +161,9 @@ def posted_waits(rides: Iterable[Ride], period: Period, now: datetime) -> dict[i
 # -- least reliable --------------------------------------------------------------------------------------
 
 
-def least_reliable_parks(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[Row]:
+def least_reliable_parks(
+    period: Period, disney_universal_only: bool, limit: int, now: datetime
+) -> list[LeastReliableRow]:
     """Parks by score: of the day so far (R-10.2), or the mean of the days on which they opened (R-10.4).
 
     With the rides that operated as members, R-10.2 is the mean of the scores of the open instants. A mean below
@@ -143,15 +173,14 @@ def least_reliable_parks(period: Period, disney_universal_only: bool, limit: int
     figures = park_scores_today(parks, now) if period == Period.TODAY else park_scores_of_days(parks, period, now)
     figures = {pk: figure for pk, figure in figures.items() if figure.score >= LEAST_SCORE}
     by_id = {park.pk: park for park in parks}
-    rows = []
-    for rank, pk in enumerate(best(figures, lambda figure: figure.exact, limit), start=1):
-        figure = figures[pk]
-        scores = {
-            "avg_shame_score": number(half_up(figure.score, 1)),
-            "uptime_percentage": number(figure.uptime),
-        }
-        rows.append({**park_named(rank, by_id[pk]), **scores})
-    return rows
+    return [
+        LeastReliableRow(
+            **park_named(rank, by_id[pk]),
+            avg_shame_score=number(half_up(figures[pk].score, 1)),
+            uptime_percentage=number(figures[pk].uptime),
+        )
+        for rank, pk in enumerate(best(figures, lambda figure: figure.exact, limit), start=1)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +214,9 @@ def park_scores_of_days(parks: list[Park], period: Period, now: datetime) -> dic
     return found
 
 
-def least_reliable_rides(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[Row]:
+def least_reliable_rides(
+    period: Period, disney_universal_only: bool, limit: int, now: datetime
+) -> list[LeastReliableRow]:
     """Attractions by downtime. `downtime_incidents` are outages of one day, status changes of a week or month."""
     parks = chosen_parks(disney_universal_only)
     if period == Period.TODAY:
@@ -198,12 +229,12 @@ def least_reliable_rides(period: Period, disney_universal_only: bool, limit: int
         row = sums[ride.pk]
         uptime = mean(row["uptime"], row["days"])
         incidents = outages.get(ride.pk, 0) if period in ONE_DAY else row["changes"]
-        figures = unreliable(row["minutes"] * 60, incidents, None if uptime is None else half_up(uptime, 1))
-        rows.append({**ride_named(rank, ride), **figures})
+        rounded = None if uptime is None else half_up(uptime, 1)
+        rows.append(unreliable(rank, ride, row["minutes"] * 60, incidents, rounded))
     return rows
 
 
-def unreliable_today(parks: list[Park], limit: int, now: datetime) -> list[Row]:
+def unreliable_today(parks: list[Park], limit: int, now: datetime) -> list[LeastReliableRow]:
     measured = rides_down_today(parks, attraction_homes(parks), now)
     rides = listed_rides(parks, best(measured, lambda ride: ride.down_seconds, limit))
     outages = outages_of(rides, Period.TODAY, now)
@@ -211,17 +242,17 @@ def unreliable_today(parks: list[Park], limit: int, now: datetime) -> list[Row]:
     for rank, ride in enumerate(rides, start=1):
         measures = measured[ride.pk]
         uptime = percentage(measures.up_seconds, measures.open_seconds)
-        figures = unreliable(measures.down_seconds, outages.get(ride.pk, 0), uptime)
-        rows.append({**ride_named(rank, ride), **figures})
+        rows.append(unreliable(rank, ride, measures.down_seconds, outages.get(ride.pk, 0), uptime))
     return rows
 
 
-def unreliable(down_seconds: int, incidents: int, uptime: Decimal | None) -> Row:
-    return {
-        "downtime_hours": number(hours(down_seconds)),
-        "downtime_incidents": incidents,
-        "uptime_percentage": number(uptime),
-    }
+def unreliable(rank: int, ride: Ride, down_seconds: int, incidents: int, uptime: Decimal | None) -> LeastReliableRow:
+    return LeastReliableRow(
+        **ride_named(rank, ride),
+        downtime_hours=number(hours(down_seconds)),
+        downtime_incidents=incidents,
+        uptime_percentage=number(uptime),
+    )
 
 
 def outages_of(rides: Iterable[Ride], period: Period, now: datetime) -> dict[int, int]:

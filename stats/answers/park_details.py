@@ -1,42 +1,96 @@
 """Everything about one park for its page (public-api 4.6): identity, rides by tier, hours open, state, score."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 from core.instants import instant, seconds
 from core.periods import ONE_DAY, Period
+from core.shapes import UNSET, Shape, UnsetType, describe
 from core.zones import local_date
 from parks.models import Park
 from snapshots.current import park_now
 from snapshots.models import ParkActivitySnapshot
-from stats.answers.park_breakdown import ParkView, breakdown_and_chart, plain_utc
+from stats.answers.park_breakdown import ParkChart, ParkView, ShameBreakdown, breakdown_and_chart, plain_utc
 from stats.measures.cells import park_cells, stretches, within
 from stats.measures.measures import OPEN, ParkOpening, hours
 from stats.measures.windows import SECONDS_A_DAY, Window, pieces
-from stats.readings.identity import Row, number
+from stats.readings.identity import number
 from stats.readings.roster import roster_of, tier_of, total_weight
 
 SESSION_DAYS = timedelta(days=30)
 MOST_SESSIONS = 7
 
 
-def park_details(park: Park, period: Period, now: datetime) -> Row:
+class ParkIdentity(Shape):
+    park_id: int
+    name: str
+    location: str
+    operator: str | None
+    timezone: Annotated[str, describe("IANA name; days and hours are those of this zone")]
+    queue_times_url: Annotated[str | None, describe(format="uri")]
+
+
+class TierDistribution(Shape):
+    park_id: int
+    park_name: str
+    tier_1_count: int
+    tier_2_count: int
+    tier_3_count: int
+    unclassified_count: int
+    total_rides: Annotated[int, describe("active rides of every category")]
+
+
+class OperatingSession(Shape):
+    park_id: int
+    date: Annotated[str, describe("park-local", format="date")]
+    first_open_at: Annotated[str, describe("UTC, without a zone")]
+    last_open_at: Annotated[str, describe("UTC, without a zone")]
+    operating_hours: float
+    snapshot_count: int
+
+
+class CurrentStatus(Shape):
+    park_id: int
+    park_name: str
+    is_open: bool
+    last_updated: Annotated[str | None, describe("UTC, without a zone")]
+    operating: Annotated[int, describe("the same as rides_open")]
+    rides_open: int
+    rides_closed: int
+    total_rides: int
+    avg_wait_time: Annotated[float | UnsetType | None, describe("absent: never observed")] = UNSET
+    max_wait_time: int | UnsetType | None = UNSET
+
+
+class AboutPark(Shape):
+    park: ParkIdentity
+    tier_distribution: TierDistribution
+    operating_sessions: list[OperatingSession]
+    current_status: CurrentStatus
+    excluded_rides_count: int
+    effective_park_weight: int
+    shame_breakdown: ShameBreakdown
+    chart_data: ParkChart
+
+
+def park_details(park: Park, period: Period, now: datetime) -> AboutPark:
     """What `/api/parks/{park_id}/details` tells, apart from `success` and `period`.
 
     At most 13 queries, 3 more for a day on which the clock is changed.
     """
     view = view_of(park, now)
     breakdown, chart = breakdown_and_chart(view, period)
-    return {
-        "park": identity(park),
-        "tier_distribution": tier_distribution(view),
-        "operating_sessions": operating_sessions(park, now),
-        "current_status": current_status(view),
-        "excluded_rides_count": len(view.roster.excluded),
-        "effective_park_weight": total_weight(view.roster.counted),
-        "shame_breakdown": breakdown,
-        "chart_data": chart,
-    }
+    return AboutPark(
+        park=identity(park),
+        tier_distribution=tier_distribution(view),
+        operating_sessions=operating_sessions(park, now),
+        current_status=current_status(view),
+        excluded_rides_count=len(view.roster.excluded),
+        effective_park_weight=total_weight(view.roster.counted),
+        shame_breakdown=breakdown,
+        chart_data=chart,
+    )
 
 
 def view_of(park: Park, now: datetime) -> ParkView:
@@ -46,48 +100,49 @@ def view_of(park: Park, now: datetime) -> ParkView:
     return ParkView(park, roster_of(park, now), park_now(park, latest, now), latest, now)
 
 
-def identity(park: Park) -> Row:
-    return {
-        "park_id": park.pk,
-        "name": park.name,
-        "location": park.location,
-        "operator": park.operator,
-        "timezone": park.timezone,
-        "queue_times_url": park.queue_times_url,
-    }
+def identity(park: Park) -> ParkIdentity:
+    return ParkIdentity(
+        park_id=park.pk,
+        name=park.name,
+        location=park.location,
+        operator=park.operator,
+        timezone=park.timezone,
+        queue_times_url=park.queue_times_url,
+    )
 
 
-def tier_distribution(view: ParkView) -> Row:
+def tier_distribution(view: ParkView) -> TierDistribution:
     """Active rides of every category by their tier."""
     tiers = Counter(tier_of(ride) for ride in view.roster.rides)
-    return {
-        "park_id": view.park.pk,
-        "park_name": view.park.name,
-        **{f"tier_{tier}_count": tiers[tier] for tier in (1, 2, 3)},
-        "unclassified_count": tiers[None],
-        "total_rides": tiers.total(),
-    }
+    return TierDistribution(
+        park_id=view.park.pk,
+        park_name=view.park.name,
+        tier_1_count=tiers[1],
+        tier_2_count=tiers[2],
+        tier_3_count=tiers[3],
+        unclassified_count=tiers[None],
+        total_rides=tiers.total(),
+    )
 
 
-def current_status(view: ParkView) -> Row:
+def current_status(view: ParkView) -> CurrentStatus:
     """Open or not by R-6.4; the rest is the newest observation of the park, of any age."""
     latest = view.latest
-    status = {
-        "park_id": view.park.pk,
-        "park_name": view.park.name,
-        "is_open": bool(view.state.is_open),
-        "last_updated": plain_utc(latest.recorded_at) if latest else None,
-        "operating": latest.rides_open if latest else 0,
-        "rides_open": latest.rides_open if latest else 0,
-        "rides_closed": latest.rides_closed if latest else 0,
-        "total_rides": len(view.roster.rides) if latest else 0,
-    }
-    if latest:
-        status |= {"avg_wait_time": number(latest.avg_wait_time), "max_wait_time": latest.max_wait_time}
-    return status
+    return CurrentStatus(
+        park_id=view.park.pk,
+        park_name=view.park.name,
+        is_open=bool(view.state.is_open),
+        last_updated=plain_utc(latest.recorded_at) if latest else None,
+        operating=latest.rides_open if latest else 0,
+        rides_open=latest.rides_open if latest else 0,
+        rides_closed=latest.rides_closed if latest else 0,
+        total_rides=len(view.roster.rides) if latest else 0,
+        avg_wait_time=number(latest.avg_wait_time) if latest else UNSET,
+        max_wait_time=latest.max_wait_time if latest else UNSET,
+    )
 
 
-def operating_sessions(park: Park, now: datetime) -> list[Row]:
+def operating_sessions(park: Park, now: datetime) -> list[OperatingSession]:
     """The last seven dates of the park, at most thirty days back, on which it was seen open; one query or two.
 
     Most parks open every day: a week is read first, and what lies before it for those alone that did not.
@@ -115,13 +170,13 @@ def sessions_between(park: Park, window: Window, now: datetime) -> dict[str, Par
     return sessions
 
 
-def session_row(park: Park, day: str, session: ParkOpening) -> Row:
+def session_row(park: Park, day: str, session: ParkOpening) -> OperatingSession:
     first, last = session.first or 0, session.last or 0
-    return {
-        "park_id": park.pk,
-        "date": day,
-        "first_open_at": plain_utc(instant(first)),
-        "last_open_at": plain_utc(instant(last)),
-        "operating_hours": number(hours(last - first)),
-        "snapshot_count": session.rows,
-    }
+    return OperatingSession(
+        park_id=park.pk,
+        date=day,
+        first_open_at=plain_utc(datetime.fromtimestamp(first, UTC)),
+        last_open_at=plain_utc(datetime.fromtimestamp(last, UTC)),
+        operating_hours=number(hours(last - first)),
+        snapshot_count=session.rows,
+    )

@@ -4,24 +4,24 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from django.conf import settings
 from django.db.models import TextChoices
 
 from core.periods import Days, Period, days_of
+from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park, Ride
 from stats.answers.trends import TrendCategory, trend_category
 from stats.measures.measures import percent_change
 from stats.measures.spans import Minutes, ParkSpan, RideDay, RideSpan, park_span, ride_spans
 from stats.measures.windows import days_before
-from stats.readings.identity import Row, number, park_identity, ride_identity
+from stats.readings.identity import Row, number
 from stats.readings.period_sums import all_ride_sums
 from stats.readings.selection import attraction_homes, attractions_by_id, chosen_parks, parks_to_read
 from stats.readings.shared import Dates
 from stats.readings.today import rides_today
 
-RIDE_COLUMNS = ("ride_id", "ride_name", "park_name", "queue_times_id", "park_queue_times_id", "queue_times_url")
 PERCENTAGE = {TrendCategory.IMPROVING: "improvement_percentage", TrendCategory.DECLINING: "decline_percentage"}
 
 Span = TypeVar("Span", RideSpan, ParkSpan)
@@ -43,7 +43,45 @@ class TrendList(TextChoices):
         return TrendCategory(self.value.partition("-")[2])
 
 
-def trend_list(asked: TrendList, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[Row]:
+class ComparedPeriods(Shape):
+    """The dates that are compared."""
+
+    current_period: Annotated[str, describe("YYYY-MM-DD to YYYY-MM-DD, in the site's time zone")]
+    previous_period: str
+
+
+class TrendRow(Shape):
+    queue_times_id: int | None
+    queue_times_url: Annotated[str | None, describe(format="uri")]
+    current_uptime: Annotated[float, describe("percent, two decimals")]
+    previous_uptime: Annotated[float, describe("percent, two decimals")]
+    improvement_percentage: Annotated[
+        float | UnsetType, describe("by how much downtime fell, in percent; improving only")
+    ] = UNSET
+    decline_percentage: Annotated[
+        float | UnsetType, describe("by how much downtime rose, in percent; declining only")
+    ] = UNSET
+    current_downtime_hours: Annotated[float, describe("parks: ride-hours, two decimals; rides: not rounded")]
+    previous_downtime_hours: float
+
+
+class ParkTrendRow(TrendRow):
+    park_id: int
+    park_name: str
+    location: str
+
+
+class RideTrendRow(TrendRow):
+    ride_id: int
+    ride_name: str
+    park_name: str
+    park_queue_times_id: int | None
+
+
+Rows = list[ParkTrendRow] | list[RideTrendRow]
+
+
+def trend_list(asked: TrendList, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Rows:
     """Rows of `/api/trends`, the strongest change first, then by id; at most six queries.
 
     A period is compared with the one before of its kind, today so far with the whole of yesterday.
@@ -53,21 +91,21 @@ def trend_list(asked: TrendList, period: Period, disney_universal_only: bool, li
 
 def trend_lists(
     asked: Collection[TrendList], period: Period, disney_universal_only: bool, limit: int, now: datetime
-) -> dict[TrendList, list[Row]]:
+) -> dict[TrendList, Rows]:
     """`trend_list` of several lists of parks, or of rides, for the price of one."""
     parks = chosen_parks(disney_universal_only)
-    trends = park_trends if all(each.entities == "parks" for each in asked) else ride_trends
+    trends: Trends = park_trends if all(each.entities == "parks" for each in asked) else ride_trends
     found = trends(parks, period, [each.category for each in asked], limit, now)
     return {each: found[each.category] for each in asked}
 
 
-def comparison(period: Period, now: datetime) -> dict[str, str]:
-    """The dates that are compared, as seen in the site's time zone (R-3.1)."""
+def comparison(period: Period, now: datetime) -> ComparedPeriods:
+    """As seen in the site's time zone (R-3.1)."""
     zone = settings.SITE_TIME_ZONE
-    return {
-        "current_period": in_words(days_of(period, now, zone)),
-        "previous_period": in_words(days_before(period, now, zone)),
-    }
+    return ComparedPeriods(
+        current_period=in_words(days_of(period, now, zone)),
+        previous_period=in_words(days_before(period, now, zone)),
+    )
 
 
 def in_words(days: Days) -> str:
@@ -78,11 +116,12 @@ def in_words(days: Days) -> str:
 
 
 Categories = Collection[TrendCategory]
+Trends = Callable[[list[Park], Period, Categories, int, datetime], Mapping[TrendCategory, Rows]]
 
 
 def park_trends(
     parks: list[Park], period: Period, categories: Categories, limit: int, now: datetime
-) -> dict[TrendCategory, list[Row]]:
+) -> dict[TrendCategory, list[ParkTrendRow]]:
     """Of parks: sums over their active rides of every category (R-15.2, R-5.6)."""
     rides = Ride.objects.active().filter(park__in=[park.pk for park in parks])
     homes = dict(rides.values_list("pk", "park_id"))
@@ -90,14 +129,18 @@ def park_trends(
     known = {park.pk: park for park in parks}
     return {
         category: [
-            {
-                **park_identity(known[pk]),
-                "current_uptime": number(current[pk].avg_uptime_percentage),
-                "previous_uptime": number(previous[pk].avg_uptime_percentage),
-                PERCENTAGE[category]: number(abs(change)),
-                "current_downtime_hours": number(current[pk].total_downtime_hours),
-                "previous_downtime_hours": number(previous[pk].total_downtime_hours),
-            }
+            ParkTrendRow(
+                park_id=pk,
+                park_name=known[pk].name,
+                location=known[pk].location,
+                queue_times_id=known[pk].queue_times_id,
+                queue_times_url=known[pk].queue_times_url,
+                current_uptime=number(current[pk].avg_uptime_percentage),
+                previous_uptime=number(previous[pk].avg_uptime_percentage),
+                current_downtime_hours=number(current[pk].total_downtime_hours),
+                previous_downtime_hours=number(previous[pk].total_downtime_hours),
+                **percentage(category, change),
+            )
             for pk, change in strongest(current, previous, lambda span: span.total_downtime_hours, category)[:limit]
         ]
         for category in categories
@@ -106,7 +149,7 @@ def park_trends(
 
 def ride_trends(
     parks: list[Park], period: Period, categories: Categories, limit: int, now: datetime
-) -> dict[TrendCategory, list[Row]]:
+) -> dict[TrendCategory, list[RideTrendRow]]:
     """Of attractions; their hours are not rounded."""
     current, previous = compared(attraction_homes(parks), parks, period, now)
     changes = {
@@ -116,19 +159,28 @@ def ride_trends(
     known = attractions_by_id(parks, [pk for found in changes.values() for pk, _ in found])
     return {
         category: [
-            {
-                **{name: identity[name] for name in RIDE_COLUMNS},
-                "current_uptime": number(current[pk].uptime_percentage),
-                "previous_uptime": number(previous[pk].uptime_percentage),
-                PERCENTAGE[category]: number(abs(change)),
-                "current_downtime_hours": float(Decimal(current[pk].downtime_minutes) / 60),
-                "previous_downtime_hours": float(Decimal(previous[pk].downtime_minutes) / 60),
-            }
+            RideTrendRow(
+                ride_id=pk,
+                ride_name=known[pk].name,
+                park_name=known[pk].park.name,
+                queue_times_id=known[pk].queue_times_id,
+                park_queue_times_id=known[pk].park.queue_times_id,
+                queue_times_url=known[pk].queue_times_url,
+                current_uptime=number(current[pk].uptime_percentage),
+                previous_uptime=number(previous[pk].uptime_percentage),
+                current_downtime_hours=float(Decimal(current[pk].downtime_minutes) / 60),
+                previous_downtime_hours=float(Decimal(previous[pk].downtime_minutes) / 60),
+                **percentage(category, change),
+            )
             for pk, change in found
-            for identity in [ride_identity(known[pk])]
         ]
         for category, found in changes.items()
     }
+
+
+def percentage(category: TrendCategory, change: Decimal) -> Row:
+    """The key of the category and by how much downtime changed."""
+    return {PERCENTAGE[category]: number(abs(change))}
 
 
 def strongest(

@@ -1,6 +1,6 @@
 """Endpoints of the awards (public-api 4.14, 4.15)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -10,36 +10,35 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from core.periods import Period
-from stats.answers.awards import least_reliable_parks, least_reliable_rides, longest_park_waits, longest_ride_waits
-from stats.answers.health import iso
-from stats.api.award_serializers import AwardQuery, LeastReliableSerializer, LongestWaitSerializer
+from stats.answers.awards import (
+    AwardRow,
+    least_reliable_parks,
+    least_reliable_rides,
+    longest_park_waits,
+    longest_ride_waits,
+)
+from stats.api.award_serializers import (
+    Award,
+    AwardQuery,
+    LeastReliable,
+    LongestWait,
+)
 from stats.api.views import BAD_QUERY
-from stats.readings.identity import Row
 
-ATTRIBUTION_TEXT = "Data powered by ThemeParks.wiki - https://themeparks.wiki"
 PERIODS_TOLD = "`last_week` is the last Sunday to Saturday, `last_month` the last calendar month, in each park's zone."
 
-Award = Callable[[Period, bool, int, datetime], list[Row]]
-LONGEST_WAITS: Mapping[str, Award] = {"parks": longest_park_waits, "rides": longest_ride_waits}
-LEAST_RELIABLE: Mapping[str, Award] = {"parks": least_reliable_parks, "rides": least_reliable_rides}
+Lists = Mapping[str, Callable[[Period, bool, int, datetime], Sequence[AwardRow]]]  # by entity
+LONGEST_WAITS: Lists = {"parks": longest_park_waits, "rides": longest_ride_waits}
+LEAST_RELIABLE: Lists = {"parks": least_reliable_parks, "rides": least_reliable_rides}
 
 
-def answer(request: Request, awards: Mapping[str, Award]) -> Response:
+def answer(request: Request, lists: Lists, shape: Callable[..., Award]) -> Response:
     query = AwardQuery.read(request)
     now = timezone.now()
-    award = awards[query["entity"]]
-    rows = award(Period(query["period"]), query["filter"] == "disney-universal", query["limit"], now)
+    found = lists[query["entity"]]
+    rows = found(Period(query["period"]), query["filter"] == "disney-universal", query["limit"], now)
     echoed = {name: query[name] for name in ("period", "filter", "entity")}
-    body = {
-        "success": True,
-        **echoed,
-        "data": rows,
-        "count": len(rows),
-        "cached": True,
-        "attribution": ATTRIBUTION_TEXT,
-        "timestamp": iso(now),
-    }
-    return Response(body)
+    return Response(shape(**echoed, data=rows, count=len(rows), timestamp=now))
 
 
 class AwardViewSet(ViewSet):
@@ -48,17 +47,17 @@ class AwardViewSet(ViewSet):
         description=PERIODS_TOLD,
         tags=["trends"],
         parameters=[AwardQuery],
-        responses={200: LongestWaitSerializer, 400: BAD_QUERY},
+        responses={200: LongestWait, 400: BAD_QUERY},
     )
     def longest_waits(self, request: Request) -> Response:
-        return answer(request, LONGEST_WAITS)
+        return answer(request, LONGEST_WAITS, LongestWait)
 
     @extend_schema(
         summary="Award: the least reliable",
         description=f"{PERIODS_TOLD} Parks are listed from a mean score of 1.0 on.",
         tags=["trends"],
         parameters=[AwardQuery],
-        responses={200: LeastReliableSerializer, 400: BAD_QUERY},
+        responses={200: LeastReliable, 400: BAD_QUERY},
     )
     def least_reliable(self, request: Request) -> Response:
-        return answer(request, LEAST_RELIABLE)
+        return answer(request, LEAST_RELIABLE, LeastReliable)

@@ -3,24 +3,24 @@
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from msgspec.structs import asdict
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from core.api.errors import Error
 from core.periods import Period
-from parks.api.serializers import ATTRIBUTION
 from parks.models import Park, Ride
 from stats.answers.park_details import park_details
 from stats.answers.ride_details import ride_details
 from stats.api.detail_serializers import (
+    ParkDetails,
     ParkDetailsQuery,
-    ParkDetailsSerializer,
+    RideCharts,
     RideChartsQuery,
-    RideChartsSerializer,
+    RideDetails,
     RideDetailsQuery,
-    RideDetailsSerializer,
-    RosterSerializer,
+    Roster,
 )
 from stats.api.views import BAD_QUERY
 from stats.charts.ride_charts import ChartType, ride_charts
@@ -37,20 +37,20 @@ class ParkDetailViewSet(ViewSet):
     @extend_schema(
         summary="Rides that count in a park's score, and those that do not",
         tags=["parks"],
-        responses={200: RosterSerializer, 404: UNKNOWN_PARK},
+        responses={200: Roster, 404: UNKNOWN_PARK},
     )
     def rides(self, request: Request, park_id: int) -> Response:
         park = Park.objects.active().filter(pk=park_id).first()
         if park is None:
             raise Http404(f"Park with ID {park_id} not found")
-        return Response({"success": True, **park_rides(park, timezone.now())})
+        return Response(Roster(**asdict(park_rides(park, timezone.now()))))
 
     @extend_schema(
         summary="Everything about one park",
         description="Inactive parks are served too. A score is made of the listed rides' weighted contributions.",
         tags=["parks"],
         parameters=[ParkDetailsQuery],
-        responses={200: ParkDetailsSerializer, 400: BAD_QUERY, 404: UNKNOWN_PARK},
+        responses={200: ParkDetails, 400: BAD_QUERY, 404: UNKNOWN_PARK},
     )
     def details(self, request: Request, park_id: int) -> Response:
         period = ParkDetailsQuery.read(request)["period"]
@@ -58,20 +58,19 @@ class ParkDetailViewSet(ViewSet):
         if park is None:
             raise Http404(f"Park {park_id} not found")
         body = park_details(park, period, timezone.now())
-        return Response({"success": True, "period": period, **body, "attribution": ATTRIBUTION})
+        return Response(ParkDetails(period=period, **asdict(body)))
 
     @extend_schema(
         summary="A park's attractions by hour or day",
         description="Downtime in hours or waits in minutes. An unknown park has no datasets.",
         tags=["parks"],
         parameters=[RideChartsQuery],
-        responses={200: RideChartsSerializer, 400: BAD_QUERY, 404: NO_NUMBER},
+        responses={200: RideCharts, 400: BAD_QUERY, 404: NO_NUMBER},
     )
     def charts(self, request: Request, park_id: int) -> Response:
         query = RideChartsQuery.read(request)
         body = ride_charts(park_id, Period(query["period"]), ChartType(query["type"]), timezone.now())
-        echoed = {"park_id": park_id, "period": query["period"], "chart_type": query["type"]}
-        return Response({"success": True, **echoed, **body})
+        return Response(RideCharts(park_id=park_id, period=query["period"], chart_type=query["type"], **asdict(body)))
 
 
 class RideDetailViewSet(ViewSet):
@@ -83,7 +82,7 @@ class RideDetailViewSet(ViewSet):
         ),
         tags=["rides"],
         parameters=[RideDetailsQuery],
-        responses={200: RideDetailsSerializer, 400: BAD_QUERY, 404: UNKNOWN_RIDE},
+        responses={200: RideDetails, 400: BAD_QUERY, 404: UNKNOWN_RIDE},
     )
     def details(self, request: Request, ride_id: int) -> Response:
         period = RideDetailsQuery.read(request)["period"]
@@ -91,4 +90,4 @@ class RideDetailViewSet(ViewSet):
         if ride is None:
             raise Http404(f"Ride {ride_id} not found")
         body = ride_details(ride, Period(period), timezone.now())
-        return Response({"success": True, "period": period, **body, "attribution": ATTRIBUTION})
+        return Response(RideDetails(period=period, **asdict(body)))

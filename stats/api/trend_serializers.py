@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.queries import LimitField, choice, one_of
-from stats.answers.trend_lists import TrendList
+from core.shapes import UNSET, Shape, UnsetType, describe
+from stats.answers.trend_lists import ComparedPeriods, ParkTrendRow, RideTrendRow, TrendList
+from stats.api.award_serializers import ATTRIBUTION_TEXT
 from stats.api.serializers import FILTERS, RankingQuery
-from stats.charts.heatmaps import HeatmapType
-from stats.charts.parks_and_rides import ChartType
+from stats.charts.heatmaps import HeatmapType, Matrix
+from stats.charts.parks_and_rides import ChartData, ChartType
 
 HEATMAP_PERIODS = ("today", "yesterday", "last_week", "last_month")
 CHART_PERIODS = ("live", *HEATMAP_PERIODS)
@@ -110,107 +113,30 @@ class HeatmapQuery(NeedingQuery):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class ComparedPeriodsSerializer(serializers.Serializer[Any]):
-    current_period = serializers.CharField(help_text="YYYY-MM-DD to YYYY-MM-DD, in the site's time zone")
-    previous_period = serializers.CharField()
+class Trend(Shape):
+    success: bool = True
+    period: Annotated[str, describe("as requested")]
+    category: str
+    filter: Annotated[str, describe(enum=FILTERS)]
+    comparison: ComparedPeriods
+    count: int
+    parks: Annotated[list[ParkTrendRow] | UnsetType, describe("parks-improving and parks-declining only")] = UNSET
+    rides: Annotated[list[RideTrendRow] | UnsetType, describe("rides-improving and rides-declining only")] = UNSET
+    attribution: str = ATTRIBUTION_TEXT
+    timestamp: datetime
 
 
-class TrendRowSerializer(serializers.Serializer[Any]):
-    queue_times_id = serializers.IntegerField(allow_null=True)
-    queue_times_url = serializers.URLField(allow_null=True)
-    current_uptime = serializers.FloatField(help_text="percent, two decimals")
-    previous_uptime = serializers.FloatField(help_text="percent, two decimals")
-    improvement_percentage = serializers.FloatField(
-        required=False, help_text="by how much downtime fell, in percent; improving only"
-    )
-    decline_percentage = serializers.FloatField(
-        required=False, help_text="by how much downtime rose, in percent; declining only"
-    )
-    current_downtime_hours = serializers.FloatField(help_text="parks: ride-hours, two decimals; rides: not rounded")
-    previous_downtime_hours = serializers.FloatField()
+class Chart(Shape):
+    success: bool = True
+    period: str
+    type: str
+    filter: Annotated[str, describe(enum=FILTERS)]
+    granularity: Annotated[str, describe("minutes, hourly or daily")]
+    mock: Annotated[bool, describe("always false: nothing is ever invented")] = False
+    chart_data: ChartData
+    attribution: str = ATTRIBUTION_TEXT
+    timestamp: datetime
 
 
-class ParkTrendRowSerializer(TrendRowSerializer):
-    park_id = serializers.IntegerField()
-    park_name = serializers.CharField()
-    location = serializers.CharField()
-
-
-class RideTrendRowSerializer(TrendRowSerializer):
-    ride_id = serializers.IntegerField()
-    ride_name = serializers.CharField()
-    park_name = serializers.CharField()
-    park_queue_times_id = serializers.IntegerField(allow_null=True)
-
-
-class TrendSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    period = serializers.CharField(help_text="as requested")
-    category = serializers.CharField()
-    filter = serializers.ChoiceField(choices=FILTERS)
-    comparison = ComparedPeriodsSerializer()
-    count = serializers.IntegerField()
-    parks = ParkTrendRowSerializer(many=True, required=False, help_text="parks-improving and parks-declining only")
-    rides = RideTrendRowSerializer(many=True, required=False, help_text="rides-improving and rides-declining only")
-    attribution = serializers.CharField()
-    timestamp = serializers.DateTimeField()
-
-
-def numbers(help_text: str) -> serializers.ListField:
-    return serializers.ListField(child=serializers.FloatField(allow_null=True), help_text=help_text)
-
-
-class DatasetSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField(  # type: ignore[assignment]
-        help_text="name of the park or ride"
-    )
-    data = numbers("one value a label; null: nothing was measured")  # type: ignore[assignment]
-    entity_id = serializers.IntegerField(required=False, help_text="not live")
-    location = serializers.CharField(required=False, help_text="parks; not live")
-    park = serializers.CharField(required=False, help_text="rides only")
-    park_name = serializers.CharField(required=False, help_text="rides; not live")
-    tier = serializers.IntegerField(required=False, allow_null=True, help_text="rides; not live")
-
-
-class ChartDataSerializer(serializers.Serializer[Any]):
-    labels = serializers.ListField(child=serializers.CharField(), help_text="`14:30`, `9:00` or `Dec 09`")
-    datasets = DatasetSerializer(many=True, help_text="the highest first")
-    granularity = serializers.CharField(required=False, help_text="live only, except for type `parks`")
-
-
-class ChartSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    period = serializers.CharField()
-    type = serializers.CharField()
-    filter = serializers.ChoiceField(choices=FILTERS)
-    granularity = serializers.CharField(help_text="minutes, hourly or daily")
-    mock = serializers.BooleanField(help_text="always false: nothing is ever invented")
-    chart_data = ChartDataSerializer()
-    attribution = serializers.CharField()
-    timestamp = serializers.DateTimeField()
-
-
-class HeatmapEntitySerializer(serializers.Serializer[Any]):
-    entity_id = serializers.IntegerField()
-    entity_name = serializers.CharField()
-    rank = serializers.IntegerField(help_text="place in the chart's order, which is not that of `total_value`")
-    total_value = serializers.FloatField(help_text="mean of the cells that are not null, one decimal; 0.0 without any")
-    location = serializers.CharField(required=False, help_text="parks only")
-    park_name = serializers.CharField(required=False, help_text="rides only")
-    tier = serializers.IntegerField(required=False, allow_null=True, help_text="rides only")
-
-
-class HeatmapSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    period = serializers.CharField()
-    title = serializers.CharField()
-    metric = serializers.CharField(help_text="avg_wait_time_minutes, shame_score or downtime_hours")
-    metric_unit = serializers.CharField(help_text="minutes, points or hours")
-    granularity = serializers.CharField(help_text="hourly or daily")
-    timezone = serializers.CharField(help_text="the site's; the hours are those of each park's own clock")
-    time_labels = serializers.ListField(child=serializers.CharField())
-    entities = HeatmapEntitySerializer(many=True)
-    matrix = serializers.ListField(
-        child=serializers.ListField(child=serializers.FloatField(allow_null=True)),
-        help_text="a row for each entity, a cell for each label; null: nothing was measured",
-    )
+class Heatmap(Matrix):
+    success: bool = True

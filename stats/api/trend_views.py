@@ -2,21 +2,21 @@
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from msgspec.structs import asdict
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from core.periods import Period
-from stats.answers.health import iso
 from stats.answers.trend_lists import TrendList, comparison, trend_list
-from stats.api.award_views import ATTRIBUTION_TEXT, PERIODS_TOLD
+from stats.api.award_views import PERIODS_TOLD
 from stats.api.trend_serializers import (
+    Chart,
     ChartQuery,
-    ChartSerializer,
+    Heatmap,
     HeatmapQuery,
-    HeatmapSerializer,
+    Trend,
     TrendQuery,
-    TrendSerializer,
 )
 from stats.api.views import BAD_QUERY
 from stats.charts.heatmaps import HeatmapType, heatmap
@@ -32,25 +32,15 @@ class TrendViewSet(ViewSet):
         ),
         tags=["trends"],
         parameters=[TrendQuery],
-        responses={200: TrendSerializer, 400: BAD_QUERY},
+        responses={200: Trend, 400: BAD_QUERY},
     )
     def trends(self, request: Request) -> Response:
         query = TrendQuery.read(request)
         now = timezone.now()
         asked, period = TrendList(query["category"]), TrendQuery.normalised(query["period"])
         rows = trend_list(asked, period, query["filter"] == "disney-universal", query["limit"], now)
-        echoed = {name: query[name] for name in ("period", "category", "filter")}
-        return Response(
-            {
-                "success": True,
-                **echoed,
-                "comparison": comparison(period, now),
-                "count": len(rows),
-                asked.entities: rows,
-                "attribution": ATTRIBUTION_TEXT,
-                "timestamp": iso(now),
-            }
-        )
+        found = {name: query[name] for name in ("period", "category", "filter")} | {asked.entities: rows}
+        return Response(Trend(**found, comparison=comparison(period, now), count=len(rows), timestamp=now))
 
     @extend_schema(
         summary="Series for line charts",
@@ -60,7 +50,7 @@ class TrendViewSet(ViewSet):
         ),
         tags=["trends"],
         parameters=[ChartQuery],
-        responses={200: ChartSerializer, 400: BAD_QUERY},
+        responses={200: Chart, 400: BAD_QUERY},
     )
     def chart_data(self, request: Request) -> Response:
         query = ChartQuery.read(request)
@@ -68,17 +58,7 @@ class TrendViewSet(ViewSet):
         period = Period(query["period"])
         data = chart_data(ChartType(query["type"]), period, query["filter"] == "disney-universal", query["limit"], now)
         echoed = {name: query[name] for name in ("period", "type", "filter")}
-        return Response(
-            {
-                "success": True,
-                **echoed,
-                "granularity": granularity(period),
-                "mock": False,
-                "chart_data": data,
-                "attribution": ATTRIBUTION_TEXT,
-                "timestamp": iso(now),
-            }
-        )
+        return Response(Chart(**echoed, granularity=granularity(period), chart_data=data, timestamp=now))
 
     @extend_schema(
         summary="The charts as a matrix",
@@ -88,7 +68,7 @@ class TrendViewSet(ViewSet):
         ),
         tags=["trends"],
         parameters=[HeatmapQuery],
-        responses={200: HeatmapSerializer, 400: BAD_QUERY},
+        responses={200: Heatmap, 400: BAD_QUERY},
     )
     def heatmap(self, request: Request) -> Response:
         query = HeatmapQuery.read(request)
@@ -99,4 +79,4 @@ class TrendViewSet(ViewSet):
             query["limit"],
             timezone.now(),
         )
-        return Response({"success": True, **body})
+        return Response(Heatmap(**asdict(body)))

@@ -1,15 +1,19 @@
 """Series for line charts of the parks or rides that stand out most (R-20.2, public-api 4.13)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
 from django.db.models import TextChoices
 
 from core.periods import Period
+from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park
 from stats.charts.chart_lines import Chart, Kind, Line, daily_chart
 from stats.charts.clock_lines import clock_chart
-from stats.readings.identity import Row, ride_identity
+from stats.readings.identity import Row
+from stats.readings.roster import tier_of
 from stats.readings.selection import chosen_parks
 from stats.readings.shared import over_many_parks
 
@@ -46,21 +50,37 @@ def granularity(period: Period) -> str:
     return GRANULARITY.get(period, "daily")
 
 
-def chart_data(chart_type: ChartType, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Row:
+class Dataset(Shape):
+    label: Annotated[str, describe("name of the park or ride")]
+    data: Annotated[list[float | None], describe("one value a label; null: nothing was measured")]
+    entity_id: Annotated[int | UnsetType, describe("not live")] = UNSET
+    location: Annotated[str | UnsetType, describe("parks; not live")] = UNSET
+    park: Annotated[str | UnsetType, describe("rides only")] = UNSET
+    park_name: Annotated[str | UnsetType, describe("rides; not live")] = UNSET
+    tier: Annotated[int | UnsetType | None, describe("rides; not live")] = UNSET
+
+
+class ChartData(Shape):
+    labels: Annotated[Sequence[str], describe("`14:30`, `9:00` or `Dec 09`")]
+    datasets: Annotated[list[Dataset], describe("the highest first")]
+    granularity: Annotated[str | UnsetType, describe("live only, except for type `parks`")] = UNSET
+
+
+def chart_data(
+    chart_type: ChartType, period: Period, disney_universal_only: bool, limit: int, now: datetime
+) -> ChartData:
     """`chart_data` of `/api/trends/chart-data`: labels, and one dataset for each park or ride, the highest first."""
     kind, is_live = KINDS[chart_type], period == Period.LIVE
     chart = chart_of(kind, period, disney_universal_only, limit, now)
     has_whole_minutes = kind.is_wait and not is_live
-    data: Row = {
-        "labels": chart.labels,
-        "datasets": [
-            {**named(line, is_live), "data": [json_number(value, has_whole_minutes) for value in line.values]}
+    return ChartData(
+        labels=chart.labels,
+        datasets=[
+            Dataset(**named(line, is_live), data=[json_number(value, has_whole_minutes) for value in line.values])
             for line in chart.lines
         ],
-    }
-    if is_live and kind != Kind.PARK_SCORE:
-        data["granularity"] = granularity(period)
-    return data
+        granularity=granularity(period) if is_live and kind != Kind.PARK_SCORE else UNSET,
+    )
 
 
 def named(line: Line, is_live: bool) -> Row:
@@ -69,11 +89,10 @@ def named(line: Line, is_live: bool) -> Row:
     if isinstance(entity, Park):
         name = {"label": entity.name}
         return name if is_live else {**name, "entity_id": entity.pk, "location": entity.location}
-    ride = ride_identity(entity)
-    name = {"label": ride["ride_name"], "park": ride["park_name"]}
+    name = {"label": entity.name, "park": entity.park.name}
     if is_live:
         return name
-    return {**name, "entity_id": ride["ride_id"], "park_name": ride["park_name"], "tier": ride["tier"]}
+    return {**name, "entity_id": entity.pk, "park_name": entity.park.name, "tier": tier_of(entity)}
 
 
 def json_number(value: Decimal | None, is_whole: bool) -> float | int | None:

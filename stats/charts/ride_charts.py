@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 
 from django.conf import settings
 from django.db.models import TextChoices
 
 from core.periods import Days, Period, days_of
 from core.rounding import half_up
+from core.shapes import Shape, describe
 from parks.models import Park, Ride
 from parks.opening_windows import windows_of_days
 from stats.measures.cells import summed_ride_cells, waitless_ride_cells
@@ -17,7 +19,7 @@ from stats.measures.measures import hours
 from stats.measures.raw import ParkWindow, park_window
 from stats.measures.windows import Bucket, Window
 from stats.models import RideDailyStats
-from stats.readings.identity import Row, number
+from stats.readings.identity import number
 from stats.readings.roster import by_tier_and_name, shown_tier
 from stats.readings.selection import attractions_of
 
@@ -29,7 +31,20 @@ class ChartType(TextChoices):
     WAIT_TIMES = "wait_times"
 
 
-def ride_charts(park_id: int, period: Period, chart: ChartType, now: datetime) -> Row:
+class RideDataset(Shape):
+    label: str
+    ride_id: int
+    tier: Annotated[int, describe("2 when unclassified")]
+    data: Annotated[Series, describe("one for each label; null: no data")]
+
+
+class RideChart(Shape):
+    granularity: Annotated[str, describe(enum=("hourly", "daily"))]
+    labels: list[str]
+    datasets: list[RideDataset]
+
+
+def ride_charts(park_id: int, period: Period, chart: ChartType, now: datetime) -> RideChart:
     """Labels and datasets: hours of the park's own day, or its dates; nulls where nothing was measured.
 
     An unknown park is a park without rides, on the site's own days; an inactive one shows none (R-5.6). At most
@@ -38,20 +53,20 @@ def ride_charts(park_id: int, period: Period, chart: ChartType, now: datetime) -
     park = Park.objects.filter(pk=park_id).first()
     days = days_of(period, now, park.timezone if park else settings.SITE_TIME_ZONE)
     is_hourly = period in (Period.TODAY, Period.YESTERDAY)
-    datasets: list[Row] = []
+    datasets: list[RideDataset] = []
     if park is not None:
         rides = sorted(attractions_of([park]), key=by_tier_and_name)
         of_days = hourly_series(park, rides, period, chart, now) if is_hourly else daily_series(rides, days, chart)
         datasets = [
-            {"label": ride.name, "ride_id": ride.pk, "tier": shown_tier(ride), "data": of_days[ride.pk]}
+            RideDataset(label=ride.name, ride_id=ride.pk, tier=shown_tier(ride), data=of_days[ride.pk])
             for ride in rides
             if ride.pk in of_days
         ]
-    return {
-        "granularity": "hourly" if is_hourly else "daily",
-        "labels": hourly_labels() if is_hourly else daily_labels(days),
-        "datasets": datasets,
-    }
+    return RideChart(
+        granularity="hourly" if is_hourly else "daily",
+        labels=hourly_labels() if is_hourly else daily_labels(days),
+        datasets=datasets,
+    )
 
 
 def has_queue(series: Iterable[float | None]) -> bool:

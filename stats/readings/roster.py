@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.utils.http import http_date
 
+from core.shapes import Shape, describe
 from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
 from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now
-from stats.readings.identity import Row
 from stats.readings.selection import UNREAD
 
 # What a ride without classification is shown as where a tier is needed: it weighs as much (R-9.1).
@@ -74,31 +74,62 @@ def days_since_operation(ride: Ride, now: datetime) -> int | None:
 # -- the answer ------------------------------------------------------------------------------------------
 
 
-def park_rides(park: Park, now: datetime) -> Row:
+class RosterRow(Shape):
+    ride_id: int
+    ride_name: str
+    tier: Annotated[int | None, describe("null: unclassified")]
+    tier_weight: int
+    land_area: str | None
+    last_operated_at: Annotated[str | None, describe("RFC 1123, GMT; in the open park")]
+
+
+class ActiveRide(RosterRow):
+    current_status: Annotated[str | None, describe("null: nothing known within two hours")]
+
+
+class ExcludedRide(RosterRow):
+    days_since_operation: Annotated[int | None, describe("null: never operated")]
+
+
+class RosterLists(Shape):
+    active: Annotated[list[ActiveRide], describe("operated within seven days: they count in the score")]
+    excluded: list[ExcludedRide]
+
+
+class ParkRides(Shape):
+    park_id: int
+    park_name: str
+    effective_park_weight: Annotated[int, describe("of the active rides")]
+    total_roster_weight: Annotated[int, describe("of all of them")]
+    rides: RosterLists
+
+
+def park_rides(park: Park, now: datetime) -> ParkRides:
     """What `/api/parks/{park_id}/rides` tells, apart from `success`; four queries."""
     roster = roster_of(park, now)
     state = parks_now([park], now)[park.pk]
     current = rides_now(Ride.objects.filter(pk__in=[ride.pk for ride in roster.counted]), now)
     weight = total_weight(roster.counted)
-    return {
-        "park_id": park.pk,
-        "park_name": park.name,
-        "effective_park_weight": weight,
-        "total_roster_weight": weight + total_weight(roster.excluded),
-        "rides": {
-            "active": [
-                {**roster_row(ride), "current_status": status_now(state, current.get(ride.pk))}
+    return ParkRides(
+        park_id=park.pk,
+        park_name=park.name,
+        effective_park_weight=weight,
+        total_roster_weight=weight + total_weight(roster.excluded),
+        rides=RosterLists(
+            active=[
+                ActiveRide(**roster_row(ride), current_status=status_now(state, current.get(ride.pk)))
                 for ride in roster.counted
             ],
-            "excluded": [
-                {**roster_row(ride), "days_since_operation": days_since_operation(ride, now)}
+            excluded=[
+                ExcludedRide(**roster_row(ride), days_since_operation=days_since_operation(ride, now))
                 for ride in roster.excluded
             ],
-        },
-    }
+        ),
+    )
 
 
 def roster_row(ride: Ride) -> dict[str, Any]:
+    """The values of `RosterRow`."""
     last = ride.last_operated_at
     return {
         "ride_id": ride.pk,

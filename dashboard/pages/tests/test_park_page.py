@@ -77,7 +77,7 @@ def test_the_score_and_its_parts_are_those_of_the_api(client, day, period):
     told = client.get(f"/api/parks/{park.pk}/details", {"period": period}).json()
     breakdown = told["shame_breakdown"]
     context = park_day(park, day, NOW)
-    assert context["breakdown"]["shame_score"] == breakdown["shame_score"] > 0
+    assert context["breakdown"].shame_score == breakdown["shame_score"] > 0
     parts = [(row["ride_name"], row["weighted_contribution"]) for row in context["contributions"].rows]
     assert parts == [(row["ride_name"], row["weighted_contribution"]) for row in breakdown["rides"]]
     waits = context["charts"][0].series[0].values
@@ -171,7 +171,7 @@ def test_the_day_is_compared_with_the_week_and_the_year_before():
     stored_day(park, YESTERDAY, shame_score=Decimal("3.000"), total_downtime_hours=Decimal("6.00"))
     stored_day(park, date(2025, 12, 15), shame_score=Decimal("2.000"), total_downtime_hours=Decimal("4.00"))
     stored_day(park, date(2024, 12, 22), shame_score=Decimal("4.000"), total_downtime_hours=Decimal("12.00"))
-    table = comparison(park, YESTERDAY, {}, is_today=False)
+    table = comparison(park, YESTERDAY, None, is_today=False)
     score, downtime = table.rows[:2]
     assert (score["day"], score["week"], score["week_change"]) == ("3.0", "2.0", 50.0)
     assert (score["year"], score["year_change"]) == ("4.0", -25.0)
@@ -179,7 +179,7 @@ def test_the_day_is_compared_with_the_week_and_the_year_before():
 
 
 def test_days_that_were_not_computed_leave_gaps_in_the_comparison():
-    table = comparison(make_park(), YESTERDAY, {}, is_today=False)
+    table = comparison(make_park(), YESTERDAY, None, is_today=False)
     assert {value for row in table.rows for key, value in row.items() if key != "measure"} == {"–", None}
 
 
