@@ -473,7 +473,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RequestedPeriodEnum": "stats.api.serializers.PERIODS",
         "PeriodEnum": "stats.measures.windows.Period",
-        "ResolutionEnum": "snapshots.models.quality.Resolution",
+        "ResolutionEnum": "snapshots.models.quality.Resolution.values",
         "ParkSortEnum": "stats.api.serializers.PARK_SORTS",
         "RideSortEnum": "stats.api.serializers.RIDE_SORTS",
     },
