@@ -6,9 +6,8 @@ from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
-from rest_framework import serializers
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
@@ -17,14 +16,23 @@ from rest_framework.viewsets import ViewSet
 
 from core.api import schema  # noqa: F401  (registers how shapes are described)
 from core.api.errors import failure
+from core.shapes import Shape
 from dashboard.pages.now import now
 from dashboard.views import prefers_page
 
-IDENTITY: dict[str, Any] = {
-    "name": "Theme Park Downtime Tracker API",
-    "version": "1.0.0",
-    "status": "running",
-    "endpoints": {
+
+class Identity(Shape):
+    name: str
+    version: str
+    status: str
+    endpoints: dict[str, str]
+
+
+IDENTITY = Identity(
+    name="Theme Park Downtime Tracker API",
+    version="1.0.0",
+    status="running",
+    endpoints={
         "health": "/api/health",
         "parks": "/api/parks",
         "rides": "/api/rides",
@@ -32,7 +40,7 @@ IDENTITY: dict[str, Any] = {
         "audit": "/api/audit",
         "search": "/api/search",
     },
-}
+)
 
 
 class IdentityViewSet(ViewSet):
@@ -44,19 +52,7 @@ class IdentityViewSet(ViewSet):
         patch_vary_headers(response, ["Accept"])
         return response
 
-    @extend_schema(
-        summary="Who answers here",
-        tags=["service"],
-        responses=inline_serializer(
-            "Identity",
-            {
-                "name": serializers.CharField(),
-                "version": serializers.CharField(),
-                "status": serializers.CharField(),
-                "endpoints": serializers.DictField(child=serializers.CharField()),
-            },
-        ),
-    )
+    @extend_schema(summary="Who answers here", tags=["service"], responses=Identity)
     def retrieve(self, request: Request) -> Response:
         return Response(IDENTITY)
 

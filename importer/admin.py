@@ -181,21 +181,19 @@ class ImportAdmin(ReadingAdmin):
 
     @admin.display
     def progress(self, job: ImportCheckpoint) -> SafeString:
-        told = figures(job)
-        speed = [
-            f"{told.rate:,.0f} rows a second" if told.rate else "",
-            left(told.eta) if told.eta is not None else "",
-        ]
-        if job.status == ImportStatus.IN_PROGRESS and told.current_date is None:
+        known = figures(job)
+        progress, rate, eta = known.progress, known.performance.records_per_second, known.performance.eta_seconds
+        speed = [f"{rate:,.0f} rows a second" if rate else "", left(eta) if eta is not None else ""]
+        if job.status == ImportStatus.IN_PROGRESS and progress.current_date is None:
             speed.append("daily statistics are computed")
         return format_html(
             '<progress max="100" value="{}" aria-label="files done">{}</progress> {} %, {} of {} files{}<br>{}',
-            told.percent,
-            f"{told.percent} %",
-            told.percent,
-            told.files_done,
-            told.files_total,
-            f", at {told.current_date}" if told.current_date else "",
+            progress.percent,
+            f"{progress.percent} %",
+            progress.percent,
+            progress.files_done,
+            progress.files_total,
+            f", at {progress.current_date}" if progress.current_date else "",
             ", ".join(part for part in speed if part),
         )
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from msgspec import to_builtins
+
 from core.instants import seconds
 from weather.attribution import ATTRIBUTION
 from weather.models import WeatherObservation
@@ -37,7 +39,7 @@ class Grouping:
 
     @property
     def attribution(self) -> dict[str, str]:
-        return ATTRIBUTION
+        return dict(to_builtins(ATTRIBUTION))
 
     def hours(self, parks: Collection[int], start: datetime, end: datetime) -> dict[int, dict[int, int]]:
         """By park, the number of the group of UTC hours (since 1970) of [start, end); one query."""

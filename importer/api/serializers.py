@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -10,7 +10,8 @@ from rest_framework.request import Request
 
 from core.api.errors import Error
 from core.payloads import uuid_of
-from core.shapes import UNSET, UnsetType
+from core.shapes import UNSET, Shape, UnsetType, describe
+from importer.jobs.progress import Figures
 from importer.models import ImportStatus
 from snapshots.models import LogType
 
@@ -108,98 +109,71 @@ class StartBody(Given):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class ProgressSerializer(serializers.Serializer[Any]):
-    records = serializers.IntegerField()
-    files_done = serializers.IntegerField()
-    files_total = serializers.IntegerField()
-    percent = serializers.FloatField()
-    current_date = serializers.DateField(allow_null=True, help_text="the first day of the slice that is next")
+Status = Annotated[str, describe(STATUSES)]
 
 
-class PerformanceSerializer(serializers.Serializer[Any]):
-    records_per_second = serializers.FloatField(allow_null=True)
-    eta_seconds = serializers.IntegerField(allow_null=True)
+class Cancelled(Figures):
+    import_id: str
+    message: str
+    status: Status
 
 
-class ErrorsSerializer(serializers.Serializer[Any]):
-    count = serializers.IntegerField()
-    latest = serializers.CharField(allow_null=True)
+class Acted(Cancelled):
+    destination_uuid: str
 
 
-class FiguresSerializer(serializers.Serializer[Any]):
-    """The groups that every answer about one import carries."""
-
-    progress = ProgressSerializer()
-    performance = PerformanceSerializer()
-    # A field; nothing is checked with this class.
-    errors = ErrorsSerializer()  # type: ignore[assignment]
+class Started(Acted):
+    start_date: date | None
+    end_date: date | None
 
 
-class ActedSerializer(FiguresSerializer):
-    destination_uuid = serializers.CharField()
-    import_id = serializers.CharField()
-    message = serializers.CharField()
-    status = serializers.CharField(help_text=STATUSES)
+class Listed(Figures):
+    completed_at: str | None
+    destination_uuid: str
+    errors_encountered: int
+    import_id: str
+    records_imported: int
+    started_at: str | None
+    status: Status
 
 
-class StartedSerializer(ActedSerializer):
-    start_date = serializers.DateField(allow_null=True)
-    end_date = serializers.DateField(allow_null=True)
+class State(Listed):
+    can_resume: bool
+    last_processed_date: date | None
+    last_processed_file: str | None
 
 
-class CancelledSerializer(FiguresSerializer):
-    import_id = serializers.CharField()
-    message = serializers.CharField()
-    status = serializers.CharField(help_text=STATUSES)
+class List(Shape):
+    count: Annotated[int, describe("imports in this answer")]
+    imports: list[Listed]
+    limit: int
+    offset: int
 
 
-class ListedSerializer(FiguresSerializer):
-    completed_at = serializers.CharField(allow_null=True)
-    destination_uuid = serializers.CharField()
-    errors_encountered = serializers.IntegerField()
-    import_id = serializers.CharField()
-    records_imported = serializers.IntegerField()
-    started_at = serializers.CharField(allow_null=True)
-    status = serializers.CharField(help_text=STATUSES)
+class ImportIssue(Shape):
+    created_at: str
+    description: str | None
+    entity_type: str
+    external_id: str | None
+    issue_type: str
+    timestamp_start: str | None
 
 
-class StateSerializer(ListedSerializer):
-    can_resume = serializers.BooleanField()
-    last_processed_date = serializers.DateField(allow_null=True)
-    last_processed_file = serializers.CharField(allow_null=True)
+class Quality(Figures):
+    destination_uuid: str
+    errors_encountered: int
+    import_id: str
+    issue_counts: dict[str, int]
+    issues: list[ImportIssue]
+    issues_returned: int
+    issues_total: int
+    records_imported: int
+    status: Status
 
 
-class ListSerializer(serializers.Serializer[Any]):
-    count = serializers.IntegerField(help_text="imports in this answer")
-    imports = ListedSerializer(many=True)
-    limit = serializers.IntegerField()
-    offset = serializers.IntegerField()
-
-
-class ImportIssueSerializer(serializers.Serializer[Any]):
-    created_at = serializers.CharField()
-    description = serializers.CharField(allow_null=True)
-    entity_type = serializers.CharField()
-    external_id = serializers.CharField(allow_null=True)
-    issue_type = serializers.CharField()
-    timestamp_start = serializers.CharField(allow_null=True)
-
-
-class QualitySerializer(FiguresSerializer):
-    destination_uuid = serializers.CharField()
-    errors_encountered = serializers.IntegerField()
-    import_id = serializers.CharField()
-    issue_counts = serializers.DictField(child=serializers.IntegerField())
-    issues = ImportIssueSerializer(many=True)
-    issues_returned = serializers.IntegerField()
-    issues_total = serializers.IntegerField()
-    records_imported = serializers.IntegerField()
-    status = serializers.CharField(help_text=STATUSES)
-
-
-class DestinationsSerializer(serializers.Serializer[Any]):
-    count = serializers.IntegerField()
-    destinations = serializers.ListField(child=serializers.CharField())
+class Destinations(Shape):
+    count: int
+    destinations: list[str]
 
 
 class ImportError(Error):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from msgspec.structs import asdict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,17 +14,19 @@ from core.api.admin_access import AdminViewSet, Refused
 from core.api.bodies import json_body
 from core.api.errors import Error
 from importer.api.serializers import (
-    ActedSerializer,
-    CancelledSerializer,
-    DestinationsSerializer,
+    Acted,
+    Cancelled,
+    Destinations,
     ImportError,
+    ImportIssue,
+    List,
+    Listed,
     ListQuery,
-    ListSerializer,
+    Quality,
     QualityQuery,
-    QualitySerializer,
     StartBody,
-    StartedSerializer,
-    StateSerializer,
+    Started,
+    State,
 )
 from importer.archive.files import ArchiveError
 from importer.jobs import actions
@@ -44,47 +47,32 @@ KEYS = {401: NO_KEY, 403: WRONG_KEY}
 ID = OpenApiParameter("import_id", str, OpenApiParameter.PATH, description="`imp_` and 16 hexadecimal digits")
 
 
-def when(at: datetime | None) -> str | None:
+def when(at: datetime) -> str:
     """An instant as these endpoints tell it: ISO with `Z`."""
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def groups(job: ImportCheckpoint) -> dict[str, Any]:
-    """Progress, performance and errors of an import; three queries."""
-    told = figures(job)
-    return {
-        "progress": {
-            "records": told.records,
-            "files_done": told.files_done,
-            "files_total": told.files_total,
-            "percent": told.percent,
-            "current_date": told.current_date and told.current_date.isoformat(),
-        },
-        "performance": {"records_per_second": told.rate, "eta_seconds": told.eta},
-        "errors": {"count": told.errors, "latest": told.latest_error},
-    }
+def cancelled(job: ImportCheckpoint, message: str) -> dict[str, Any]:
+    """The values of `Cancelled`; three queries."""
+    return {"import_id": job.import_id, "message": message, "status": job.status, **asdict(figures(job))}
 
 
 def acted(job: ImportCheckpoint, message: str) -> dict[str, Any]:
-    return {
-        "destination_uuid": job.destination_uuid,
-        "import_id": job.import_id,
-        "message": message,
-        "status": job.status,
-        **groups(job),
-    }
+    """The values of `Acted`."""
+    return {"destination_uuid": job.destination_uuid, **cancelled(job, message)}
 
 
 def listed(job: ImportCheckpoint) -> dict[str, Any]:
+    """The values of `Listed`; three queries."""
     return {
-        "completed_at": when(job.completed_at),
+        "completed_at": job.completed_at and when(job.completed_at),
         "destination_uuid": job.destination_uuid,
         "errors_encountered": job.errors_encountered,
         "import_id": job.import_id,
         "records_imported": job.records_imported,
-        "started_at": when(job.started_at),
+        "started_at": job.started_at and when(job.started_at),
         "status": job.status,
-        **groups(job),
+        **asdict(figures(job)),
     }
 
 
@@ -120,7 +108,7 @@ class ImportViewSet(AdminViewSet):
         tags=["admin: imports"],
         request=StartBody,
         responses={
-            201: StartedSerializer,
+            201: Started,
             400: OpenApiResponse(Error, description="the body, the range or the destination is bad"),
             409: BUSY,
             413: OpenApiResponse(Error, description="the body is larger than a megabyte"),
@@ -153,35 +141,31 @@ class ImportViewSet(AdminViewSet):
         except AlreadyRunning as error:
             raise busy(error.running) from error
         hand_over(job, ImportStatus.CANCELLED)
-        days = {
-            name: value and value.isoformat()
-            for name, value in (("start_date", job.start_date), ("end_date", job.end_date))
-        }
-        return Response({**acted(job, "Import created. A worker takes it up."), **days}, status=201)
+        values = acted(job, "Import created. A worker takes it up.")
+        return Response(Started(**values, start_date=job.start_date, end_date=job.end_date), status=201)
 
     @extend_schema(
         summary="How far an import is",
         tags=["admin: imports"],
         parameters=[ID],
-        responses={200: StateSerializer, 404: UNKNOWN, **KEYS},
+        responses={200: State, 404: UNKNOWN, **KEYS},
     )
     def state(self, request: Request, import_id: str) -> Response:
         job = found(import_id)
-        return Response(
-            {
-                **listed(job),
-                "can_resume": job.can_resume,
-                "last_processed_date": job.last_processed_date and job.last_processed_date.isoformat(),
-                "last_processed_file": job.last_processed_file,
-            }
+        answer = State(
+            **listed(job),
+            can_resume=job.can_resume,
+            last_processed_date=job.last_processed_date,
+            last_processed_file=job.last_processed_file,
         )
+        return Response(answer)
 
     @extend_schema(
         summary="Go on with an import that was paused or has failed",
         tags=["admin: imports"],
         parameters=[ID],
         request=None,
-        responses={200: ActedSerializer, 400: BAD_STATE, 404: UNKNOWN, 409: BUSY, 503: AWAY, **KEYS},
+        responses={200: Acted, 400: BAD_STATE, 404: UNKNOWN, 409: BUSY, 503: AWAY, **KEYS},
     )
     def resume(self, request: Request, import_id: str) -> Response:
         job = found(import_id)
@@ -196,7 +180,7 @@ class ImportViewSet(AdminViewSet):
             raise refusal from error
         except actions.WorkersAway as error:
             raise Refused(503, str(error)) from error
-        return Response(acted(job, "Import resumed. A worker takes it up."))
+        return Response(Acted(**acted(job, "Import resumed. A worker takes it up.")))
 
     @extend_schema(
         summary="Pause an import",
@@ -204,20 +188,20 @@ class ImportViewSet(AdminViewSet):
         tags=["admin: imports"],
         parameters=[ID],
         request=None,
-        responses={200: ActedSerializer, 400: BAD_STATE, 404: UNKNOWN, **KEYS},
+        responses={200: Acted, 400: BAD_STATE, 404: UNKNOWN, **KEYS},
     )
     def pause(self, request: Request, import_id: str) -> Response:
         job = found(import_id)
         if job.status != ImportStatus.IN_PROGRESS or not entered(job, ImportStatus.PAUSED):
             raise Refused(400, "Import not in progress", import_id=job.import_id, status=job.status)
-        return Response(acted(job, "Import paused"))
+        return Response(Acted(**acted(job, "Import paused")))
 
     @extend_schema(
         summary="Cancel an import for good",
         description="Slices that are stored stay; a worker computes the statistics of their days.",
         tags=["admin: imports"],
         parameters=[ID],
-        responses={200: CancelledSerializer, 404: UNKNOWN, **KEYS},
+        responses={200: Cancelled, 404: UNKNOWN, **KEYS},
     )
     def cancel(self, request: Request, import_id: str) -> Response:
         message = "Import not found or already completed"
@@ -226,30 +210,28 @@ class ImportViewSet(AdminViewSet):
             actions.cancel(job)
         except TransitionRefused as error:
             raise Refused(404, message, import_id=job.import_id) from error
-        answer = acted(job, "Import cancelled")
-        del answer["destination_uuid"]
-        return Response(answer)
+        return Response(Cancelled(**cancelled(job, "Import cancelled")))
 
     @extend_schema(
         summary="Imports, newest first",
         tags=["admin: imports"],
         parameters=[ListQuery],
-        responses={200: ListSerializer, 400: BAD_QUERY, **KEYS},
+        responses={200: List, 400: BAD_QUERY, **KEYS},
     )
     def index(self, request: Request) -> Response:
         query = ListQuery.read(request)
         jobs = ImportCheckpoint.objects.order_by("-pk")
         if "status" in query:
             jobs = jobs.filter(status=query["status"])
-        page = [listed(job) for job in jobs[query["offset"] : query["offset"] + query["limit"]]]
-        return Response({"count": len(page), "imports": page, "limit": query["limit"], "offset": query["offset"]})
+        page = [Listed(**listed(job)) for job in jobs[query["offset"] : query["offset"] + query["limit"]]]
+        return Response(List(count=len(page), imports=page, limit=query["limit"], offset=query["offset"]))
 
     @extend_schema(
         summary="What was wrong in the files of an import",
         description="A problem that an earlier import met already stands with that one.",
         tags=["admin: imports"],
         parameters=[ID, QualityQuery],
-        responses={200: QualitySerializer, 400: BAD_QUERY, 404: UNKNOWN, **KEYS},
+        responses={200: Quality, 400: BAD_QUERY, 404: UNKNOWN, **KEYS},
     )
     def quality(self, request: Request, import_id: str) -> Response:
         query = QualityQuery.read(request)
@@ -260,32 +242,31 @@ class ImportViewSet(AdminViewSet):
         if "issue_type" in query:
             rows = rows.filter(issue_type=query["issue_type"])
         issues = [issue(row) for row in rows.order_by("-created_at", "-pk")[: query["limit"]]]
-        return Response(
-            {
-                "destination_uuid": job.destination_uuid,
-                "errors_encountered": job.errors_encountered,
-                "import_id": job.import_id,
-                "issue_counts": counts,
-                "issues": issues,
-                "issues_returned": len(issues),
-                "issues_total": sum(counts.values()),
-                "records_imported": job.records_imported,
-                "status": job.status,
-                **groups(job),
-            }
+        answer = Quality(
+            destination_uuid=job.destination_uuid,
+            errors_encountered=job.errors_encountered,
+            import_id=job.import_id,
+            issue_counts=counts,
+            issues=issues,
+            issues_returned=len(issues),
+            issues_total=sum(counts.values()),
+            records_imported=job.records_imported,
+            status=job.status,
+            **asdict(figures(job)),
         )
+        return Response(answer)
 
     @extend_schema(
         summary="Destinations of the archive",
         tags=["admin: imports"],
-        responses={200: DestinationsSerializer, 503: AWAY, **KEYS},
+        responses={200: Destinations, 503: AWAY, **KEYS},
     )
     def destinations(self, request: Request) -> Response:
         try:
             uuids = actions.the_archive().destinations()
         except ArchiveError as error:
             raise unreachable(error) from error
-        return Response({"count": len(uuids), "destinations": uuids})
+        return Response(Destinations(count=len(uuids), destinations=uuids))
 
 
 def entered(job: ImportCheckpoint, status: ImportStatus) -> bool:
@@ -296,12 +277,12 @@ def entered(job: ImportCheckpoint, status: ImportStatus) -> bool:
     return True
 
 
-def issue(row: DataQualityLog) -> dict[str, Any]:
-    return {
-        "created_at": when(row.created_at),
-        "description": row.description,
-        "entity_type": row.entity_type,
-        "external_id": row.external_id,
-        "issue_type": row.issue_type,
-        "timestamp_start": when(row.timestamp_start),
-    }
+def issue(row: DataQualityLog) -> ImportIssue:
+    return ImportIssue(
+        created_at=when(row.created_at),
+        description=row.description,
+        entity_type=row.entity_type,
+        external_id=row.external_id,
+        issue_type=row.issue_type,
+        timestamp_start=when(row.timestamp_start),
+    )

@@ -1,26 +1,40 @@
 """How far an import is, and how fast: what the command, the admin API and the admin site tell of it."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
 from django.db.models import Sum
 
+from core.shapes import Shape, describe
 from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """`rate` in stored rows per second while slices were worked on; `eta` in seconds, None when nothing tells."""
-
+class Progress(Shape):
     records: int
     files_done: int
     files_total: int
     percent: float
-    current_date: date | None
-    rate: float | None
-    eta: int | None
-    errors: int
-    latest_error: str | None
+    current_date: Annotated[date | None, describe("the first day of the slice that is next")]
+
+
+class Performance(Shape):
+    """In stored rows per second while slices were worked on; null when nothing tells."""
+
+    records_per_second: float | None
+    eta_seconds: int | None
+
+
+class Errors(Shape):
+    count: int
+    latest: str | None
+
+
+class Figures(Shape):
+    """The groups that every answer about one import carries."""
+
+    progress: Progress
+    performance: Performance
+    errors: Errors
 
 
 def figures(job: ImportCheckpoint) -> Figures:
@@ -36,16 +50,17 @@ def figures(job: ImportCheckpoint) -> Figures:
     is_running = job.status == ImportStatus.IN_PROGRESS
     is_reading = is_running and present is not None  # behind the last slice come the statistics
     eta = round(seconds / spent["files"] * (total - done)) if is_reading and seconds and spent["files"] else None
-    return Figures(
+    progress = Progress(
         records=job.records_imported,
         files_done=done,
         files_total=total,
         percent=100.0 if job.status == ImportStatus.COMPLETED else round(100 * done / total, 1) if total else 0.0,
         current_date=current_date(job, present),
-        rate=None if rate is None else round(rate, 1),
-        eta=eta,
-        errors=job.errors_encountered,
-        latest_error=job.last_error or None,
+    )
+    return Figures(
+        progress=progress,
+        performance=Performance(records_per_second=None if rate is None else round(rate, 1), eta_seconds=eta),
+        errors=Errors(count=job.errors_encountered, latest=job.last_error or None),
     )
 
 
@@ -62,15 +77,20 @@ def left(seconds: int) -> str:
     return f"{minutes} min left" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min left"
 
 
-def overview(job: ImportCheckpoint, told: Figures) -> str:
+def overview(job: ImportCheckpoint, known: Figures) -> str:
     """One line."""
-    parts = [f"{told.percent:.1f}% of {told.files_total:,} files", f"{told.records:,} rows", f"{told.errors:,} errors"]
-    if told.current_date:
-        parts.append(f"at {told.current_date}")
-    if told.rate:
-        parts.append(f"{told.rate:,.0f} rows/s")
-    if told.eta is not None:
-        parts.append(left(told.eta))
-    if told.latest_error:
-        parts.append(told.latest_error)
+    progress, performance, errors = known.progress, known.performance, known.errors
+    parts = [
+        f"{progress.percent:.1f}% of {progress.files_total:,} files",
+        f"{progress.records:,} rows",
+        f"{errors.count:,} errors",
+    ]
+    if progress.current_date:
+        parts.append(f"at {progress.current_date}")
+    if performance.records_per_second:
+        parts.append(f"{performance.records_per_second:,.0f} rows/s")
+    if performance.eta_seconds is not None:
+        parts.append(left(performance.eta_seconds))
+    if errors.latest:
+        parts.append(errors.latest)
     return f"{job.import_id}  {job.destination_uuid}  {job.status:<11}  " + ", ".join(parts)

@@ -1,9 +1,10 @@
 """`GET /api/rides/nearby`: which rides stand around a place, and how far away (R-26.6)."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import Q
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from msgspec import to_builtins
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,13 +12,13 @@ from rest_framework.viewsets import ViewSet
 
 from core.api.errors import Error
 from core.api.queries import LimitField, NumberField, Query, one_of
-from parks.api.serializers import NearbyRidesSerializer
+from core.shapes import Shape, describe
+from parks.api.serializers import ATTRIBUTION, Attribution
 from parks.models import EntityMetadata, Shelter
 from parks.nearby import near
 
 LARGEST_RADIUS_M = 1_000_000
 TALLEST_CM = 300
-ATTRIBUTION = {"data_source": "ThemeParks.wiki", "url": "https://themeparks.wiki"}
 
 
 def height(name: str, help_text: str) -> NumberField:
@@ -58,46 +59,62 @@ class NearbyQuery(Query):
         return found
 
 
-def told(row: EntityMetadata) -> dict[str, Any]:
-    return {
-        "ride_id": row.ride_id,
-        "ride_name": row.ride.name,
-        "park_id": row.ride.park_id,
-        "park_name": row.ride.park.name,
-        "entity_type": row.entity_type,
-        "latitude": float(row.latitude or 0),
-        "longitude": float(row.longitude or 0),
-        "distance_m": round(row.distance_m, 1),  # type: ignore[attr-defined]  # annotated by near()
-        "indoor_outdoor": row.indoor_outdoor,
-        "height_min_cm": row.height_min_cm,
-        "height_max_cm": row.height_max_cm,
-        "tags": row.tags or [],
-    }
+class NearbyRide(Shape):
+    ride_id: int
+    ride_name: str
+    park_id: int
+    park_name: str
+    entity_type: str
+    latitude: float
+    longitude: float
+    distance_m: Annotated[float, describe("metres along the globe, one decimal")]
+    indoor_outdoor: Annotated[str | None, describe("null: not told", enum=Shelter.values)]
+    height_min_cm: int | None
+    height_max_cm: int | None
+    tags: list[str]
 
 
-EXAMPLE = {
-    "success": True,
-    "lat": 28.4187,
-    "lon": -81.5812,
-    "radius_m": 500.0,
-    "data": [
-        {
-            "ride_id": 7,
-            "ride_name": "Space Mountain",
-            "park_id": 4,
-            "park_name": "Magic Kingdom",
-            "entity_type": "ATTRACTION",
-            "latitude": 28.4190958,
-            "longitude": -81.5781553,
-            "distance_m": 300.9,
-            "indoor_outdoor": None,
-            "height_min_cm": 111,
-            "height_max_cm": None,
-            "tags": ["MINIMUM_HEIGHT", "UNSUITABLE_PREGNANT"],
-        }
-    ],
-    "attribution": ATTRIBUTION,
-}
+class NearbyRides(Shape):
+    success: bool = True
+    lat: float
+    lon: float
+    radius_m: float
+    data: list[NearbyRide]
+    attribution: Attribution = ATTRIBUTION
+
+
+def nearby_ride(row: EntityMetadata) -> NearbyRide:
+    return NearbyRide(
+        ride_id=row.ride_id,
+        ride_name=row.ride.name,
+        park_id=row.ride.park_id,
+        park_name=row.ride.park.name,
+        entity_type=row.entity_type,
+        latitude=float(row.latitude or 0),
+        longitude=float(row.longitude or 0),
+        distance_m=round(row.distance_m, 1),  # type: ignore[attr-defined]  # annotated by near()
+        indoor_outdoor=row.indoor_outdoor,
+        height_min_cm=row.height_min_cm,
+        height_max_cm=row.height_max_cm,
+        tags=row.tags or [],
+    )
+
+
+SPACE_MOUNTAIN = NearbyRide(
+    ride_id=7,
+    ride_name="Space Mountain",
+    park_id=4,
+    park_name="Magic Kingdom",
+    entity_type="ATTRACTION",
+    latitude=28.4190958,
+    longitude=-81.5781553,
+    distance_m=300.9,
+    indoor_outdoor=None,
+    height_min_cm=111,
+    height_max_cm=None,
+    tags=["MINIMUM_HEIGHT", "UNSUITABLE_PREGNANT"],
+)
+EXAMPLE = to_builtins(NearbyRides(lat=28.4187, lon=-81.5812, radius_m=500.0, data=[SPACE_MOUNTAIN]))
 
 
 class NearbyViewSet(ViewSet):
@@ -107,7 +124,7 @@ class NearbyViewSet(ViewSet):
         tags=["rides"],
         parameters=[NearbyQuery],
         responses={
-            200: NearbyRidesSerializer,
+            200: NearbyRides,
             400: OpenApiResponse(Error, description="a parameter is not acceptable; the text names it"),
         },
         examples=[
@@ -118,5 +135,5 @@ class NearbyViewSet(ViewSet):
         query = NearbyQuery.read(request)
         rows = near((query["lat"], query["lon"]), query["radius_m"]).filter(NearbyQuery.conditions(query))
         echoed = {name: query[name] for name in ("lat", "lon", "radius_m")}
-        data = [told(row) for row in rows[: query["limit"]]]
-        return Response({"success": True, **echoed, "data": data, "attribution": ATTRIBUTION})
+        data = [nearby_ride(row) for row in rows[: query["limit"]]]
+        return Response(NearbyRides(**echoed, data=data))

@@ -3,13 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from parks.search.index import search_index
+from parks.search.index import SearchPark, SearchRide, search_index
 
-Hit = dict[str, Any]  # an entry of the search index
+Hit = SearchPark | SearchRide
 WORD = re.compile(r"\w+")
 # Of 100: words less alike than this are different words. One error in four letters passes, one in three does not.
 LEAST_LIKENESS = 74
@@ -25,11 +24,12 @@ def find(text: str, limit: int) -> list[Hit]:
     Every word of `text` has to be like one of the name or of the ride's park. Accents, case and signs do not count.
     """
     index = search_index()
-    entries = [*index["parks"], *index["rides"]]
+    entries: list[Hit] = [*index.parks, *index.rides]
     asked = words_of(text)
     if not asked:
         return []
-    spoken = [(words_of(entry["name"]), words_of(entry.get("park_name", ""))) for entry in entries]
+    parks = ["" if isinstance(entry, SearchPark) else entry.park_name for entry in entries]
+    spoken = [(words_of(entry.name), words_of(park)) for entry, park in zip(entries, parks, strict=True)]
     vocabulary = sorted({word for name, park in spoken for word in (*name, *park)})
     likeness = [likeness_of(word, vocabulary) for word in asked]
     joined = "".join(asked)
@@ -42,8 +42,8 @@ def find(text: str, limit: int) -> list[Hit]:
     for n, (entry, (name, park)) in enumerate(zip(entries, spoken, strict=True)):
         score = max(score_of(likeness, name, park), whole[n])
         if score:
-            ahead = (PARK_AHEAD if entry["type"] == "park" else 0) + WHOLE_NAME * (whole[n] / 100)
-            found.append((-(score + ahead), len(entry["name"]), entry["name"], n, entry))
+            ahead = (PARK_AHEAD if entry.type == "park" else 0) + WHOLE_NAME * (whole[n] / 100)
+            found.append((-(score + ahead), len(entry.name), entry.name, n, entry))
     return [entry for *_, entry in sorted(found)[:limit]]
 
 

@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
@@ -12,9 +12,11 @@ from rest_framework import serializers
 from core.api.queries import LimitField, Query, one_of
 from core.commands import FIRST_DAY, LAST_DAY
 from core.periods import ALIASES, Days, Period
+from core.shapes import Shape, describe
 from parks.models import Park, Ride
-from snapshots.collection.park_freshness import Freshness
-from snapshots.models import DataSource, LogType, NotesNeeded, Resolution, refuse_silence
+from parks.sync.metadata_coverage import MetadataCoverage
+from snapshots.models import DataSource, NotesNeeded, Resolution, refuse_silence
+from snapshots.quality.coverage import CoveredDay
 from snapshots.quality.selection import Selection
 
 MOST_ROWS, MOST_PASSED_OVER = 500, 1_000_000
@@ -217,110 +219,11 @@ class MoveBody(serializers.Serializer[Any]):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class QualitySummarySerializer(serializers.Serializer[Any]):
-    by_status = serializers.DictField(child=serializers.IntegerField(), help_text="of all imports, and of none")
-    by_type = serializers.DictField(child=serializers.IntegerField())
-    health = serializers.ChoiceField(choices=["HEALTHY", "DEGRADED"], help_text="DEGRADED: something is OPEN")
-    import_id = serializers.CharField(allow_null=True)
-    total_issues = serializers.IntegerField(help_text="the sum of by_type")
+class Moved(Shape):
+    log_id: int
+    message: str
+    status: Annotated[str, describe(enum=Resolution.values)]
 
 
-class LoggedSerializer(serializers.Serializer[Any]):
-    log_id = serializers.IntegerField()
-    entity_type = serializers.CharField()
-    entity_id = serializers.IntegerField(allow_null=True)
-    external_id = serializers.CharField(allow_null=True)
-    timestamp_start = serializers.DateTimeField()
-    timestamp_end = serializers.DateTimeField(allow_null=True)
-    description = serializers.CharField()
-    resolution_status = serializers.ChoiceField(choices=Resolution.choices)
-    created_at = serializers.DateTimeField()
-
-
-class LoggedGapSerializer(LoggedSerializer):
-    duration_minutes = serializers.IntegerField(allow_null=True, help_text="null: it has not ended")
-    source = serializers.ChoiceField(choices=DataSource.choices)  # type: ignore[assignment]
-    park_id = serializers.IntegerField(allow_null=True)
-    park_name = serializers.CharField(allow_null=True)
-    ride_name = serializers.CharField(allow_null=True)
-
-
-class LoggedGapsSerializer(serializers.Serializer[Any]):
-    gaps = LoggedGapSerializer(many=True)
-    has_more = serializers.BooleanField(help_text="there are more than `limit`")
-    total = serializers.IntegerField(help_text="of this answer")
-
-
-class LoggedIssueSerializer(LoggedSerializer):
-    import_id = serializers.CharField(allow_null=True)
-    issue_type = serializers.ChoiceField(choices=LogType.choices)
-    resolution_notes = serializers.CharField(allow_null=True)
-    updated_at = serializers.DateTimeField()
-
-
-class LoggedIssuesSerializer(serializers.Serializer[Any]):
-    issues = LoggedIssueSerializer(many=True)
-    has_more = serializers.BooleanField(help_text="there is a next page")
-    offset = serializers.IntegerField()
-    total = serializers.IntegerField(help_text="of this answer")
-
-
-class MovedSerializer(serializers.Serializer[Any]):
-    log_id = serializers.IntegerField()
-    message = serializers.CharField()
-    status = serializers.ChoiceField(choices=Resolution.choices)
-
-
-class ParkFreshnessSerializer(serializers.Serializer[Any]):
-    park_id = serializers.IntegerField()
-    park_name = serializers.CharField()
-    last_snapshot = serializers.DateTimeField()
-    age_minutes = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=Freshness.choices)
-    source = serializers.ChoiceField(choices=DataSource.choices)  # type: ignore[assignment]
-
-
-class FreshnessSummarySerializer(serializers.Serializer[Any]):
-    fresh = serializers.IntegerField(help_text="less than 30 minutes old")
-    stale = serializers.IntegerField(help_text="less than 120")
-    very_stale = serializers.IntegerField()
-    no_data = serializers.IntegerField(help_text="active parks that were never observed; they are not listed")
-
-
-class FreshnessSerializer(serializers.Serializer[Any]):
-    parks = ParkFreshnessSerializer(many=True)
-    summary = FreshnessSummarySerializer()
-    timestamp = serializers.DateTimeField()
-
-
-class SharesSerializer(serializers.Serializer[Any]):
-    coordinate_pct = serializers.FloatField()
-    metadata_pct = serializers.FloatField()
-
-
-class CoveredDaySerializer(serializers.Serializer[Any]):
-    park_id = serializers.IntegerField()
-    park_name = serializers.CharField()
-    date = serializers.DateField(help_text="park-local")
-    planned_minutes = serializers.IntegerField(
-        allow_null=True, help_text="opening hours until now, by the stored schedule; null: none is stored"
-    )
-    open_minutes = serializers.IntegerField(help_text="observed, with the park open")
-    observed_minutes = serializers.IntegerField()
-    by_source = serializers.DictField(child=serializers.IntegerField(), help_text="observed minutes, LIVE and ARCHIVE")
-    gaps = serializers.IntegerField(help_text="in the log, of at least min_gap_hours")
-    gap_minutes = serializers.IntegerField()
-    coverage_pct = serializers.FloatField(
-        allow_null=True,
-        help_text="observed share of the planned hours; without a plan, of what is observed or a gap; null: neither",
-    )
-
-
-class CoverageSerializer(serializers.Serializer[Any]):
-    coverage = SharesSerializer()
-    total_rides = serializers.IntegerField(help_text="rides with an upstream id")
-    with_coordinates = serializers.IntegerField()
-    with_height_requirement = serializers.IntegerField()
-    with_indoor_outdoor = serializers.IntegerField()
-    with_metadata = serializers.IntegerField()
-    days = CoveredDaySerializer(many=True)
+class Coverage(MetadataCoverage):
+    days: list[CoveredDay]

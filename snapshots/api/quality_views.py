@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from msgspec.structs import asdict
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,21 +19,17 @@ from core.zones import local_date
 from parks.models import Park
 from parks.sync.metadata_coverage import metadata_coverage
 from snapshots.api.quality_serializers import (
-    CoverageSerializer,
-    FreshnessSerializer,
+    Coverage,
     GapsQuery,
     IssuesQuery,
-    LoggedGapsSerializer,
-    LoggedIssuesSerializer,
     MoveBody,
-    MovedSerializer,
-    QualitySummarySerializer,
+    Moved,
     SummaryQuery,
     WindowQuery,
 )
-from snapshots.collection.park_freshness import park_freshness
+from snapshots.collection.park_freshness import Freshness, park_freshness
 from snapshots.models import DataQualityLog, TransitionRefused
-from snapshots.quality.answers import gaps, issues, summary
+from snapshots.quality.answers import LoggedGaps, LoggedIssues, QualitySummary, gaps, issues, summary
 from snapshots.quality.coverage import coverage_by_day
 from snapshots.quality.selection import Selection
 
@@ -57,7 +54,7 @@ class QualityViewSet(AdminViewSet):
         description="`import_id` narrows `by_type` and `total_issues` alone; everything else narrows all figures.",
         tags=TAGS,
         parameters=[SummaryQuery],
-        responses={200: QualitySummarySerializer, 400: BAD_QUERY, **ADMIN},
+        responses={200: QualitySummary, 400: BAD_QUERY, **ADMIN},
     )
     def summary(self, request: Request) -> Response:
         return Response(summary(SummaryQuery.selection(SummaryQuery.read(request))))
@@ -66,7 +63,7 @@ class QualityViewSet(AdminViewSet):
         summary="Times of which nothing is known, per park and ride, the latest first",
         tags=TAGS,
         parameters=[GapsQuery],
-        responses={200: LoggedGapsSerializer, 400: BAD_QUERY, **ADMIN},
+        responses={200: LoggedGaps, 400: BAD_QUERY, **ADMIN},
     )
     def gaps(self, request: Request) -> Response:
         query = GapsQuery.read(request)
@@ -76,7 +73,7 @@ class QualityViewSet(AdminViewSet):
         summary="Problems of imports, collection and reconciliation, the one noted last first",
         tags=TAGS,
         parameters=[IssuesQuery],
-        responses={200: LoggedIssuesSerializer, 400: BAD_QUERY, **ADMIN},
+        responses={200: LoggedIssues, 400: BAD_QUERY, **ADMIN},
     )
     def issues(self, request: Request) -> Response:
         query = IssuesQuery.read(request)
@@ -91,7 +88,7 @@ class QualityViewSet(AdminViewSet):
         tags=TAGS,
         request=MoveBody,
         responses={
-            200: MovedSerializer,
+            200: Moved,
             400: BAD_BODY,
             **ADMIN,
             404: UNKNOWN,
@@ -112,13 +109,13 @@ class QualityViewSet(AdminViewSet):
             row.move_to(body["status"], body["notes"])
         except TransitionRefused as error:
             raise Refused(409, str(error), log_id=log_id, status=row.resolution_status) from error
-        told = row.resolution_status
-        return Response({"log_id": log_id, "message": f"Issue updated to {told}", "status": told})
+        status = row.resolution_status
+        return Response(Moved(log_id=log_id, message=f"Issue updated to {status}", status=status))
 
     @extend_schema(
         summary="How old the newest observation of each park is, the freshest first",
         tags=TAGS,
-        responses={200: FreshnessSerializer, **ADMIN},
+        responses={200: Freshness, **ADMIN},
     )
     def freshness(self, request: Request) -> Response:
         return Response(park_freshness(timezone.now()))
@@ -130,14 +127,14 @@ class QualityViewSet(AdminViewSet):
         ),
         tags=TAGS,
         parameters=[WindowQuery],
-        responses={200: CoverageSerializer, 400: BAD_QUERY, **ADMIN},
+        responses={200: Coverage, 400: BAD_QUERY, **ADMIN},
     )
     def coverage(self, request: Request) -> Response:
         query = WindowQuery.read(request)
         asked = WindowQuery.selection(query)
         parks = [asked.park] if asked.park else list(Park.objects.active())
         days = coverage_by_day(bounded(asked, parks, query.get("start_date")), parks)
-        return Response({**metadata_coverage(asked.park), "days": days})
+        return Response(Coverage(**asdict(metadata_coverage(asked.park)), days=days))
 
 
 def checked_body(request: Request) -> dict[str, Any]:

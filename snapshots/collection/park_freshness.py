@@ -2,10 +2,11 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import OuterRef, TextChoices
 
+from core.shapes import Shape, describe
 from parks.models import Park
 from snapshots.current import with_latest
 from snapshots.models import DataSource, ParkActivitySnapshot
@@ -13,16 +14,38 @@ from snapshots.models import DataSource, ParkActivitySnapshot
 STALE_AFTER, VERY_STALE_AFTER = timedelta(minutes=30), timedelta(minutes=120)
 
 
-class Freshness(TextChoices):
+class Age(TextChoices):
     FRESH = "FRESH"
     STALE = "STALE"
     VERY_STALE = "VERY_STALE"
 
 
-def freshness_of(age: timedelta) -> Freshness:
+class ParkFreshness(Shape):
+    park_id: int
+    park_name: str
+    last_snapshot: datetime
+    age_minutes: int
+    status: Age
+    source: DataSource
+
+
+class FreshnessSummary(Shape):
+    fresh: Annotated[int, describe("less than 30 minutes old")]
+    stale: Annotated[int, describe("less than 120")]
+    very_stale: int
+    no_data: Annotated[int, describe("active parks that were never observed; they are not listed")]
+
+
+class Freshness(Shape):
+    parks: list[ParkFreshness]
+    summary: FreshnessSummary
+    timestamp: datetime
+
+
+def freshness_of(age: timedelta) -> Age:
     if age < STALE_AFTER:
-        return Freshness.FRESH
-    return Freshness.STALE if age < VERY_STALE_AFTER else Freshness.VERY_STALE
+        return Age.FRESH
+    return Age.STALE if age < VERY_STALE_AFTER else Age.VERY_STALE
 
 
 def newest_by_park(parks: Any, **only: Any) -> dict[int, datetime]:
@@ -31,7 +54,7 @@ def newest_by_park(parks: Any, **only: Any) -> dict[int, datetime]:
     return {pk: at for pk, at in with_latest(parks, rows, ("recorded_at",)) if at is not None}
 
 
-def park_freshness(now: datetime) -> dict[str, Any]:
+def park_freshness(now: datetime) -> Freshness:
     """Every active park that was ever observed, the freshest first; three queries.
 
     What an import or a filled gap wrote is no sign that anybody is watching: it counts only for a park that live
@@ -42,17 +65,22 @@ def park_freshness(now: datetime) -> dict[str, Any]:
     newest = {**newest_by_park(active), **live}
     names = dict(active.values_list("pk", "name"))
     found = [
-        {
-            "park_id": pk,
-            "park_name": names[pk],
-            "last_snapshot": at,
-            "age_minutes": max(0, int((now - at).total_seconds()) // 60),
-            "status": freshness_of(now - at).value,
-            "source": DataSource.LIVE if pk in live else DataSource.ARCHIVE,
-        }
+        ParkFreshness(
+            park_id=pk,
+            park_name=names[pk],
+            last_snapshot=at,
+            age_minutes=max(0, int((now - at).total_seconds()) // 60),
+            status=freshness_of(now - at),
+            source=DataSource.LIVE if pk in live else DataSource.ARCHIVE,
+        )
         for pk, at in sorted(newest.items(), key=lambda each: (-each[1].timestamp(), each[0]))
         if pk in names
     ]
-    counted = Counter(row["status"] for row in found)
-    summary = {state.lower(): counted[state] for state in Freshness.values}
-    return {"parks": found, "summary": {**summary, "no_data": len(names) - len(found)}, "timestamp": now}
+    counted = Counter(row.status for row in found)
+    summary = FreshnessSummary(
+        fresh=counted[Age.FRESH],
+        stale=counted[Age.STALE],
+        very_stale=counted[Age.VERY_STALE],
+        no_data=len(names) - len(found),
+    )
+    return Freshness(parks=found, summary=summary, timestamp=now)

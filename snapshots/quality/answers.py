@@ -1,21 +1,70 @@
 """What the quality log says: a summary, gaps, issues (public-api 5.3). Lists hold no more than was asked for."""
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from django.db.models import Count, F
 from django.db.models.functions import Coalesce
 
+from core.shapes import Shape, describe
 from parks.models import Park, Ride
 from snapshots.models import DataQualityLog, DataSource, LogType, Resolution
 from snapshots.quality.selection import PARK, RIDE, Rows, Selection, parts_of
 
-Answer = dict[str, Any]
 GROUPS = ("resolution_status", "issue_type")
 
 
-def summary(asked: Selection) -> Answer:
+class QualitySummary(Shape):
+    by_status: Annotated[dict[str, int], describe("of all imports, and of none")]
+    by_type: dict[str, int]
+    health: Annotated[Literal["HEALTHY", "DEGRADED"], describe("DEGRADED: something is OPEN")]
+    import_id: str | None
+    total_issues: Annotated[int, describe("the sum of by_type")]
+
+
+class Logged(Shape):
+    log_id: int
+    entity_type: str
+    entity_id: int | None
+    external_id: str | None
+    timestamp_start: datetime
+    timestamp_end: datetime | None
+    description: str
+    resolution_status: Annotated[str, describe(enum=Resolution.values)]
+    created_at: datetime
+
+
+class LoggedGap(Logged):
+    duration_minutes: Annotated[int | None, describe("null: it has not ended")]
+    source: DataSource
+    park_id: int | None
+    park_name: str | None
+    ride_name: str | None
+
+
+class LoggedGaps(Shape):
+    gaps: list[LoggedGap]
+    has_more: Annotated[bool, describe("there are more than `limit`")]
+    total: Annotated[int, describe("of this answer")]
+
+
+class LoggedIssue(Logged):
+    import_id: str | None
+    issue_type: Annotated[str, describe(enum=LogType.values)]
+    resolution_notes: str | None
+    updated_at: datetime
+
+
+class LoggedIssues(Shape):
+    issues: list[LoggedIssue]
+    has_more: Annotated[bool, describe("there is a next page")]
+    offset: int
+    total: Annotated[int, describe("of this answer")]
+
+
+def summary(asked: Selection) -> QualitySummary:
     """Counts by type and by status; DEGRADED while a problem of the window and place is OPEN.
 
     An import narrows `by_type` and `total_issues` alone, as it always did. One query per part, twice with an import.
@@ -23,13 +72,13 @@ def summary(asked: Selection) -> Answer:
     everywhere = counts(asked_without_import(asked))
     found = counts(asked) if asked.import_id is not None else everywhere
     by_status = totals(everywhere, 0)
-    return {
-        "by_status": by_status,
-        "by_type": totals(found, 1),
-        "health": "DEGRADED" if by_status.get(Resolution.OPEN) else "HEALTHY",
-        "import_id": asked.import_id,
-        "total_issues": found.total(),
-    }
+    return QualitySummary(
+        by_status=by_status,
+        by_type=totals(found, 1),
+        health="DEGRADED" if by_status.get(Resolution.OPEN) else "HEALTHY",
+        import_id=asked.import_id,
+        total_issues=found.total(),
+    )
 
 
 def asked_without_import(asked: Selection) -> Selection:
@@ -55,53 +104,66 @@ def totals(found: "Counter[tuple[str, str]]", place: int) -> dict[str, int]:
     return dict(sorted(added.items()))
 
 
-# -- gaps ------------------------------------------------------------------------------------------------
-
-
-def gaps(asked: Selection, limit: int) -> Answer:
-    """The gaps that reach into the window, the latest first; `total` are the rows of this answer."""
-    rows: list[DataQualityLog] = []
-    for part in parts_of(DataQualityLog.objects.filter(issue_type=LogType.GAP), asked):
-        rows += page(part.order_by("-timestamp_start", "-timestamp_end", "-pk"), 0, limit + 1)
-    rows.sort(key=lambda row: (row.timestamp_start, row.pk), reverse=True)
-    found = [gap(row, asked) for row in rows[:limit]]
-    name_places(found)
-    return {"gaps": found, "has_more": len(rows) > limit, "total": len(found)}
-
-
-def gap(row: DataQualityLog, asked: Selection) -> Answer:
-    end = row.timestamp_end
+def logged(row: DataQualityLog) -> dict[str, Any]:
+    """The values of `Logged`."""
     return {
         "log_id": row.pk,
         "entity_type": row.entity_type,
         "entity_id": row.entity_id,
         "external_id": row.external_id,
         "timestamp_start": row.timestamp_start,
-        "timestamp_end": end,
-        "duration_minutes": None if end is None else int((end - row.timestamp_start).total_seconds()) // 60,
+        "timestamp_end": row.timestamp_end,
         "description": row.description,
         "resolution_status": row.resolution_status,
         "created_at": row.created_at,
-        "source": DataSource.LIVE if row.import_id is None else DataSource.ARCHIVE,
     }
 
 
-def name_places(rows: Iterable[Answer]) -> None:
-    """Say of which park and ride each row is; two queries."""
-    rows = list(rows)
-    ids = {kind: {row["entity_id"] for row in rows if row["entity_type"] == kind} for kind in (PARK, RIDE)}
-    rides = {ride.pk: ride for ride in Ride.objects.filter(pk__in=ids[RIDE])}
-    parks = Park.objects.in_bulk({*ids[PARK], *(ride.park_id for ride in rides.values())} - {None})
-    for row in rows:
-        ride = rides.get(row["entity_id"]) if row["entity_type"] == RIDE else None
-        park = parks.get(ride.park_id if ride else row["entity_id"] if row["entity_type"] == PARK else None)
-        row.update(park_id=park and park.pk, park_name=park and park.name, ride_name=ride and ride.name)
+# -- gaps ------------------------------------------------------------------------------------------------
+
+
+def gaps(asked: Selection, limit: int) -> LoggedGaps:
+    """The gaps that reach into the window, the latest first; `total` are the rows of this answer."""
+    rows: list[DataQualityLog] = []
+    for part in parts_of(DataQualityLog.objects.filter(issue_type=LogType.GAP), asked):
+        rows += page(part.order_by("-timestamp_start", "-timestamp_end", "-pk"), 0, limit + 1)
+    rows.sort(key=lambda row: (row.timestamp_start, row.pk), reverse=True)
+    chosen = rows[:limit]
+    places = places_of(chosen)
+    found = [gap(row, *places[row.pk]) for row in chosen]
+    return LoggedGaps(gaps=found, has_more=len(rows) > limit, total=len(found))
+
+
+def gap(row: DataQualityLog, park: Park | None, ride: Ride | None) -> LoggedGap:
+    start, end = row.timestamp_start, row.timestamp_end
+    return LoggedGap(
+        **logged(row),
+        duration_minutes=None if end is None else int((end - start).total_seconds()) // 60,
+        source=DataSource.LIVE if row.import_id is None else DataSource.ARCHIVE,
+        park_id=park.pk if park else None,
+        park_name=park.name if park else None,
+        ride_name=ride.name if ride else None,
+    )
+
+
+def places_of(rows: Iterable[DataQualityLog]) -> Mapping[int, tuple[Park | None, Ride | None]]:
+    """Of which park and ride each row is, by its key; two queries."""
+    ids = {row.pk: (row.entity_type, row.entity_id) for row in rows}
+    known = {kind: {pk for other, pk in ids.values() if other == kind and pk is not None} for kind in (PARK, RIDE)}
+    rides = Ride.objects.in_bulk(known[RIDE])
+    parks = Park.objects.in_bulk({*known[PARK], *(ride.park_id for ride in rides.values())})
+    found: dict[int, tuple[Park | None, Ride | None]] = {}
+    for key, (kind, pk) in ids.items():
+        ride = rides.get(pk or 0) if kind == RIDE else None
+        park = ride.park_id if ride else pk if kind == PARK else None
+        found[key] = parks.get(park or 0), ride
+    return found
 
 
 # -- issues ----------------------------------------------------------------------------------------------
 
 
-def issues(status: str | None, kind: str | None, limit: int, offset: int) -> Answer:
+def issues(status: str | None, kind: str | None, limit: int, offset: int) -> LoggedIssues:
     """Problems of every kind, the one noted last first; a status or type that does not exist has none."""
     rows = DataQualityLog.objects.order_by("-pk")
     if status is not None:
@@ -110,7 +172,7 @@ def issues(status: str | None, kind: str | None, limit: int, offset: int) -> Ans
         rows = rows.filter(issue_type=kind) if kind in LogType.values else rows.none()
     found = page(rows, offset, limit + 1)
     listed = [issue(row) for row in found[:limit]]
-    return {"issues": listed, "has_more": len(found) > limit, "offset": offset, "total": len(listed)}
+    return LoggedIssues(issues=listed, has_more=len(found) > limit, offset=offset, total=len(listed))
 
 
 def page(rows: Rows, offset: int, limit: int) -> list[DataQualityLog]:
@@ -120,19 +182,11 @@ def page(rows: Rows, offset: int, limit: int) -> list[DataQualityLog]:
     return [found[key] for key in keys if key in found]
 
 
-def issue(row: DataQualityLog) -> Answer:
-    return {
-        "log_id": row.pk,
-        "import_id": row.import_id,
-        "issue_type": row.issue_type,
-        "entity_type": row.entity_type,
-        "entity_id": row.entity_id,
-        "external_id": row.external_id,
-        "timestamp_start": row.timestamp_start,
-        "timestamp_end": row.timestamp_end,
-        "description": row.description,
-        "resolution_status": row.resolution_status,
-        "resolution_notes": row.resolution_notes,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-    }
+def issue(row: DataQualityLog) -> LoggedIssue:
+    return LoggedIssue(
+        **logged(row),
+        import_id=row.import_id,
+        issue_type=row.issue_type,
+        resolution_notes=row.resolution_notes,
+        updated_at=row.updated_at,
+    )

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated
 
 from django.db.models import Case, IntegerField, Sum, Value, When
 
 from core.periods import ONE_DAY, Days
 from core.rounding import half_up
+from core.shapes import Shape, describe
 from core.zones import day_range
 from parks.models import Park
 from parks.opening_windows import opening_windows
@@ -20,7 +21,24 @@ from snapshots.quality.selection import PARK, Selection, parts_of
 # Days told apart in one query.
 DAYS_A_QUERY = 31
 Key = tuple[int, date]
-Row = dict[str, Any]
+
+
+class CoveredDay(Shape):
+    park_id: int
+    park_name: str
+    date: Annotated[str, describe("park-local", format="date")]
+    planned_minutes: Annotated[
+        int | None, describe("opening hours until now, by the stored schedule; null: none is stored")
+    ]
+    open_minutes: Annotated[int, describe("observed, with the park open")]
+    observed_minutes: int
+    by_source: Annotated[dict[str, int], describe("observed minutes, LIVE and ARCHIVE")]
+    gaps: Annotated[int, describe("in the log, of at least min_gap_hours")]
+    gap_minutes: int
+    coverage_pct: Annotated[
+        float | None,
+        describe("observed share of the planned hours; without a plan, of what is observed or a gap; null: neither"),
+    ]
 
 
 @dataclass(slots=True)
@@ -41,7 +59,7 @@ class DayCovered:
         return float(half_up(Decimal(100 * min(1.0, seen / whole)), 1)) if whole else None
 
 
-def coverage_by_day(asked: Selection, parks: Sequence[Park]) -> list[Row]:
+def coverage_by_day(asked: Selection, parks: Sequence[Park]) -> list[CoveredDay]:
     """A row for each park and each of its days that has begun, the latest first; three queries per zone and month."""
     found: dict[Key, DayCovered] = {}
     by_zone: dict[str, list[Park]] = defaultdict(list)
@@ -55,19 +73,19 @@ def coverage_by_day(asked: Selection, parks: Sequence[Park]) -> list[Row]:
     return [day_row(*key, names[key[0]], found[key]) for key in ordered]
 
 
-def day_row(park: int, day: date, name: str, cell: DayCovered) -> Row:
-    return {
-        "park_id": park,
-        "park_name": name,
-        "date": day.isoformat(),
-        "planned_minutes": None if cell.planned is None else cell.planned // 60,
-        "open_minutes": cell.open // 60,
-        "observed_minutes": cell.observed // 60,
-        "by_source": {source: seconds // 60 for source, seconds in sorted(cell.by_source.items())},
-        "gaps": cell.gaps,
-        "gap_minutes": cell.silent // 60,
-        "coverage_pct": cell.percentage(),
-    }
+def day_row(park: int, day: date, name: str, cell: DayCovered) -> CoveredDay:
+    return CoveredDay(
+        park_id=park,
+        park_name=name,
+        date=day.isoformat(),
+        planned_minutes=None if cell.planned is None else cell.planned // 60,
+        open_minutes=cell.open // 60,
+        observed_minutes=cell.observed // 60,
+        by_source={source: seconds // 60 for source, seconds in sorted(cell.by_source.items())},
+        gaps=cell.gaps,
+        gap_minutes=cell.silent // 60,
+        coverage_pct=cell.percentage(),
+    )
 
 
 def begun_days(asked: Selection, zone: str) -> list[date]:

@@ -5,15 +5,16 @@ and date, written by `measure`.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from django.db.models import Max, OuterRef, Subquery, Sum
 from django.utils import timezone
 
 from core.querysets import retried_on_lock, upsert
+from core.shapes import UNSET, Shape, UnsetType, describe
 from snapshots.models import StorageMetric
 from snapshots.storage.tables import TableSize, table_sizes
 
@@ -107,38 +108,101 @@ def gb(size: float) -> float:
     return round(size / MB_PER_GB, 4)
 
 
-def storage_summary() -> dict[str, Any]:
+class StorageTotals(Shape):
+    table_count: int
+    total_data_mb: float
+    total_growth_mb_per_day: float
+    total_index_mb: float
+    total_rows: int
+    total_size_gb: float
+    total_size_mb: float
+
+
+class TableStorage(Shape):
+    data_size_mb: float
+    growth_rate_mb_per_day: float | None
+    index_size_mb: float
+    measurement_date: date
+    partition_count: int | None
+    row_count: int
+    table_name: str
+    total_size_mb: float
+
+
+class StorageSummary(Shape):
+    summary: StorageTotals
+    tables: list[TableStorage]
+
+
+def storage_summary() -> StorageSummary:
     """The last measurement of every table, and the sums (public-api 5.2)."""
     rows = latest()
     whole = total(rows)
-    return {
-        "summary": {
-            "table_count": len(rows),
-            "total_data_mb": float(sum(row.data_size_mb for row in rows)) if rows else 0,
-            "total_growth_mb_per_day": round(whole.growth, 4) if rows else 0,
-            "total_index_mb": float(sum(row.index_size_mb for row in rows)) if rows else 0,
-            "total_rows": sum(row.row_count for row in rows),
-            "total_size_gb": gb(whole.size) if rows else 0,
-            "total_size_mb": round(whole.size, 2) if rows else 0,
-        },
-        "tables": [
-            {
-                "data_size_mb": number(row.data_size_mb),
-                "growth_rate_mb_per_day": number(row.growth_rate_mb_per_day),
-                "index_size_mb": number(row.index_size_mb),
-                "measurement_date": row.measurement_date.isoformat(),
-                "partition_count": row.partition_count,
-                "row_count": row.row_count,
-                "table_name": row.table_name,
-                "total_size_mb": number(row.total_size_mb),
-            }
-            for row in rows
-        ],
-    }
+    totals = StorageTotals(
+        table_count=len(rows),
+        total_data_mb=float(sum(row.data_size_mb for row in rows)),
+        total_growth_mb_per_day=round(whole.growth, 4),
+        total_index_mb=float(sum(row.index_size_mb for row in rows)),
+        total_rows=sum(row.row_count for row in rows),
+        total_size_gb=gb(whole.size),
+        total_size_mb=round(whole.size, 2),
+    )
+    tables = [
+        TableStorage(
+            data_size_mb=float(row.data_size_mb),
+            growth_rate_mb_per_day=number(row.growth_rate_mb_per_day),
+            index_size_mb=float(row.index_size_mb),
+            measurement_date=row.measurement_date,
+            partition_count=row.partition_count,
+            row_count=row.row_count,
+            table_name=row.table_name,
+            total_size_mb=float(row.total_size_mb),
+        )
+        for row in rows
+    ]
+    return StorageSummary(summary=totals, tables=tables)
 
 
-def projection(whole: Total, days: int) -> dict[str, Any]:
-    """Current size + growth × days."""
+class Projection(Shape):
+    current_size_gb: float
+    current_size_mb: float
+    growth_rate_gb_per_month: Annotated[float, describe("30 days")]
+    growth_rate_mb_per_day: float
+    projected_days: int
+    projected_size_gb: float
+    projected_size_mb: float
+
+
+class YearsProjection(Projection):
+    years: int
+
+
+class TableAnalysis(Shape):
+    """With fewer than two measurements: `analysis`, `data_points` and `table_name` alone."""
+
+    analysis: str | UnsetType = UNSET
+    avg_growth_mb_per_day: float | UnsetType = UNSET
+    avg_growth_rows_per_day: float | UnsetType = UNSET
+    current_rows: int | UnsetType = UNSET
+    current_size_mb: float | UnsetType = UNSET
+    data_points: int
+    partition_count: int | UnsetType | None = UNSET
+    period_days: int | UnsetType = UNSET
+    row_change: int | UnsetType = UNSET
+    size_change_mb: float | UnsetType = UNSET
+    table_name: str
+
+
+class Growth(Shape):
+    """With `table`: `table_analysis` alone; without: the other two."""
+
+    projection: Projection | UnsetType = UNSET
+    projections: list[YearsProjection] | UnsetType = UNSET
+    table_analysis: TableAnalysis | UnsetType = UNSET
+
+
+def projected(whole: Total, days: int) -> dict[str, Any]:
+    """The values of `Projection`: current size + growth × days."""
     return {
         "current_size_gb": gb(whole.size),
         "current_size_mb": round(whole.size, 2),
@@ -150,75 +214,88 @@ def projection(whole: Total, days: int) -> dict[str, Any]:
     }
 
 
-def growth(days: int) -> dict[str, Any]:
+def growth(days: int) -> Growth:
     """The projection that was asked for, and those of one, three and five years."""
     whole = total(latest())
-    years = [{"years": years, **projection(whole, years * DAYS_PER_YEAR)} for years in PROJECTED_YEARS]
-    return {"projection": projection(whole, days), "projections": years}
+    years = [YearsProjection(years=years, **projected(whole, years * DAYS_PER_YEAR)) for years in PROJECTED_YEARS]
+    return Growth(projection=Projection(**projected(whole, days)), projections=years)
 
 
-def table_analysis(table: str, days: int, today: date) -> dict[str, Any]:
+def table_analysis(table: str, days: int, today: date) -> TableAnalysis:
     """How one table grew over the last `days` days, 90 at most."""
     since = today - timedelta(days=min(days, LONGEST_HISTORY))
     history = StorageMetric.objects.filter(table_name=table, measurement_date__gte=since).order_by("measurement_date")
     rows = list(history)
     if len(rows) < 2:
-        return {"analysis": "Insufficient data for analysis", "data_points": len(rows), "table_name": table}
+        return TableAnalysis(analysis="Insufficient data for analysis", data_points=len(rows), table_name=table)
     first, last = rows[0], rows[-1]
     span = (last.measurement_date - first.measurement_date).days
     size_change, row_change = float(last.total_size_mb - first.total_size_mb), last.row_count - first.row_count
-    return {
-        "avg_growth_mb_per_day": round(size_change / span, 4),
-        "avg_growth_rows_per_day": round(row_change / span, 2),
-        "current_rows": last.row_count,
-        "current_size_mb": float(last.total_size_mb),
-        "data_points": len(rows),
-        "partition_count": last.partition_count,
-        "period_days": span,
-        "row_change": row_change,
-        "size_change_mb": round(size_change, 2),
-        "table_name": table,
-    }
+    return TableAnalysis(
+        avg_growth_mb_per_day=round(size_change / span, 4),
+        avg_growth_rows_per_day=round(row_change / span, 2),
+        current_rows=last.row_count,
+        current_size_mb=float(last.total_size_mb),
+        data_points=len(rows),
+        partition_count=last.partition_count,
+        period_days=span,
+        row_change=row_change,
+        size_change_mb=round(size_change, 2),
+        table_name=table,
+    )
 
 
 def is_measured(table: str) -> bool:
     return StorageMetric.objects.filter(table_name=table).exists()
 
 
-def retention_comparison() -> dict[str, Any]:
+class CurrentStorage(Shape):
+    growth_gb_per_month: float
+    growth_mb_per_day: float
+    size_gb: float
+
+
+class Strategy(Shape):
+    annual_growth_gb: float
+    description: str
+    name: str
+    notes: str
+    projected_size_gb: float
+
+
+class Retention(Shape):
+    current: CurrentStorage
+    projection_days: int
+    strategies: list[Strategy]
+
+
+def retention_comparison() -> Retention:
     """What four ways of keeping data would come to in a year, at the measured growth."""
     whole = total(latest())
     rate, year = whole.growth, DAYS_PER_YEAR
     strategies = [
-        ("Permanent Retention", whole.after(year), rate * year, "Keep everything", "what is done now"),
-        ("Rolling 90-Day", rate * 90, 0.0, "Keep the last 90 days", "history before is lost"),
-        ("Rolling 365-Day", rate * 365, 0.0, "Keep the last 365 days", "no comparison with the year before"),
-        (
-            "Tiered Retention",
+        strategy(whole.after(year), rate * year, "Permanent Retention", "Keep everything", "what is done now"),
+        strategy(rate * 90, 0.0, "Rolling 90-Day", "Keep the last 90 days", "history before is lost"),
+        strategy(rate * 365, 0.0, "Rolling 365-Day", "Keep the last 365 days", "no comparison with the year before"),
+        strategy(
             rate * 30 + rate * 335 * 0.05,
             rate * 0.01 * year,
+            "Tiered Retention",
             "30 days in full, the year before at 5 %, older at 1 %",
             "figures of old days cannot be recomputed",
         ),
     ]
-    return {
-        "current": {
-            "growth_gb_per_month": gb(rate * DAYS_PER_MONTH),
-            "growth_mb_per_day": round(rate, 4),
-            "size_gb": gb(whole.size),
-        },
-        "projection_days": year,
-        "strategies": [
-            {
-                "annual_growth_gb": gb(yearly),
-                "description": description,
-                "name": name,
-                "notes": notes,
-                "projected_size_gb": gb(size),
-            }
-            for name, size, yearly, description, notes in strategies
-        ],
-    }
+    current = CurrentStorage(
+        growth_gb_per_month=gb(rate * DAYS_PER_MONTH), growth_mb_per_day=round(rate, 4), size_gb=gb(whole.size)
+    )
+    return Retention(current=current, projection_days=year, strategies=strategies)
+
+
+def strategy(size: float, yearly: float, name: str, description: str, notes: str) -> Strategy:
+    """Sizes in MB."""
+    return Strategy(
+        annual_growth_gb=gb(yearly), description=description, name=name, notes=notes, projected_size_gb=gb(size)
+    )
 
 
 # -- alerts ----------------------------------------------------------------------------------------------
@@ -232,8 +309,11 @@ MOST_GROWTH = 100  # MB per day
 COMPARED_DAYS = 14  # growth of the newer half of these against the older half
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
+Level = Literal["WARNING", "CRITICAL"]
+Kind = Literal["size", "growth", "capacity", "days_until_full", "growth_change", "partitions"]
+
+
+class Thresholds(Shape):
     """GB. The first two are the legacy's absolute ones."""
 
     warning_gb: float
@@ -241,7 +321,28 @@ class Thresholds:
     capacity_gb: float
 
 
-def level(value: float, thresholds: tuple[float, float]) -> str | None:
+class StorageAlert(Shape):
+    """`size` and `growth` have the legacy's keys, the others `current` and `threshold`."""
+
+    kind: Kind
+    level: Level
+    message: str
+    current_gb: float | UnsetType = UNSET
+    threshold_gb: float | UnsetType = UNSET
+    growth_rate_mb_per_day: float | UnsetType = UNSET
+    current: float | UnsetType = UNSET
+    threshold: float | UnsetType = UNSET
+
+
+class StorageAlerts(Shape):
+    alert_count: int
+    alerts: list[StorageAlert]
+    current_size_gb: float
+    status: Literal["HEALTHY", "WARNING", "CRITICAL"]
+    thresholds: Thresholds
+
+
+def level(value: float, thresholds: tuple[float, float]) -> Level | None:
     """WARNING from the first threshold on, CRITICAL from the second; thresholds that fall are limits from above."""
     warning, critical = thresholds
     sign = -1 if critical < warning else 1
@@ -250,7 +351,7 @@ def level(value: float, thresholds: tuple[float, float]) -> str | None:
     return "WARNING" if sign * value >= sign * warning else None
 
 
-def alerts(thresholds: Thresholds, today: date) -> dict[str, Any]:
+def alerts(thresholds: Thresholds, today: date) -> StorageAlerts:
     """What an operator should know, the legacy's absolute sizes first (R-26.7)."""
     rows = latest()
     whole = total(rows)
@@ -260,29 +361,28 @@ def alerts(thresholds: Thresholds, today: date) -> dict[str, Any]:
         *growth_alerts(whole, today),
         *partition_alerts(rows),
     ]
-    levels = {alert["level"] for alert in found}
-    return {
-        "alert_count": len(found),
-        "alerts": found,
-        "current_size_gb": gb(whole.size),
-        "status": "CRITICAL" if "CRITICAL" in levels else "WARNING" if levels else "HEALTHY",
-        "thresholds": asdict(thresholds),
-    }
+    levels = {alert.level for alert in found}
+    return StorageAlerts(
+        alert_count=len(found),
+        alerts=found,
+        current_size_gb=gb(whole.size),
+        status="CRITICAL" if "CRITICAL" in levels else "WARNING" if levels else "HEALTHY",
+        thresholds=thresholds,
+    )
 
 
-def size_alerts(whole: Total, thresholds: Thresholds) -> Iterator[dict[str, Any]]:
+def size_alerts(whole: Total, thresholds: Thresholds) -> Iterator[StorageAlert]:
+    limits = thresholds.warning_gb, thresholds.critical_gb
     current = whole.size / MB_PER_GB
-    if current >= thresholds.critical_gb:
-        found, limit = "CRITICAL", thresholds.critical_gb
-    elif current >= thresholds.warning_gb:
-        found, limit = "WARNING", thresholds.warning_gb
-    else:
+    if current < min(limits):
         return
+    found: Level = "CRITICAL" if current >= thresholds.critical_gb else "WARNING"
+    limit = limits[found == "CRITICAL"]
     message = f"The database has {gb(whole.size):,} GB, which is {limit:,} GB or more"
-    yield {"kind": "size", "level": found, "message": message, "current_gb": gb(whole.size), "threshold_gb": limit}
+    yield StorageAlert(kind="size", level=found, message=message, current_gb=gb(whole.size), threshold_gb=limit)
 
 
-def capacity_alerts(whole: Total, capacity_gb: float) -> Iterator[dict[str, Any]]:
+def capacity_alerts(whole: Total, capacity_gb: float) -> Iterator[StorageAlert]:
     """The part of the capacity in use, and the days until it is full."""
     percent = round(whole.size / MB_PER_GB / capacity_gb * 100, 2)
     if found := level(percent, CAPACITY_PERCENT):
@@ -296,12 +396,12 @@ def capacity_alerts(whole: Total, capacity_gb: float) -> Iterator[dict[str, Any]
             yield alert("days_until_full", found, message, days, DAYS_UNTIL_FULL)
 
 
-def growth_alerts(whole: Total, today: date) -> Iterator[dict[str, Any]]:
+def growth_alerts(whole: Total, today: date) -> Iterator[StorageAlert]:
     """Growth above 100 MB a day, and growth that has become faster."""
     rate = round(whole.growth, 4)
     if rate > MOST_GROWTH:
         message = f"The database grows by {rate:,} MB per day, which is more than {MOST_GROWTH}"
-        yield {"kind": "growth", "level": "WARNING", "message": message, "growth_rate_mb_per_day": rate}
+        yield StorageAlert(kind="growth", level="WARNING", message=message, growth_rate_mb_per_day=rate)
     change = growth_change(today)
     if change is not None and (found := level(change, GROWTH_CHANGE_PERCENT)):
         message = f"Growth per day has risen by {change} % within two weeks"
@@ -325,7 +425,7 @@ def growth_change(today: date) -> float | None:
     return round((newer - older) / older * 100, 2) if older > 0 else None
 
 
-def partition_alerts(rows: list[StorageMetric]) -> Iterator[dict[str, Any]]:
+def partition_alerts(rows: list[StorageMetric]) -> Iterator[StorageAlert]:
     for row in rows:
         count = row.partition_count or 0
         if found := level(count, PARTITION_COUNT):
@@ -333,9 +433,9 @@ def partition_alerts(rows: list[StorageMetric]) -> Iterator[dict[str, Any]]:
             yield alert("partitions", found, message, count, PARTITION_COUNT)
 
 
-def alert(kind: str, found: str, message: str, value: float, thresholds: tuple[float, float]) -> dict[str, Any]:
+def alert(kind: Kind, found: Level, message: str, value: float, thresholds: tuple[float, float]) -> StorageAlert:
     threshold = thresholds[found == "CRITICAL"]
-    return {"kind": kind, "level": found, "message": message, "current": value, "threshold": threshold}
+    return StorageAlert(kind=kind, level=found, message=message, current=value, threshold=threshold)
 
 
 def already_measured() -> bool:

@@ -1,4 +1,4 @@
-"""Parameters and shape of `/api/weather/*`."""
+"""Parameters of `/api/weather/*`."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -55,61 +55,3 @@ def moment(value: date | datetime, zone: str, is_end: bool) -> datetime:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))
     return day_range(value, zone)[1] if is_end else day_start(value, zone)
-
-
-def number(**how: Any) -> serializers.FloatField:
-    return serializers.FloatField(allow_null=True, **how)
-
-
-def whole(**how: Any) -> serializers.IntegerField:
-    return serializers.IntegerField(allow_null=True, **how)
-
-
-SUM = "of the hour that ends at `time`"
-
-
-class WeatherHourSerializer(serializers.Serializer[Any]):
-    """The units stand in the names; null: not told."""
-
-    time = serializers.DateTimeField(help_text="by the park's clock")
-    temperature_c = number()
-    temperature_f = number()
-    apparent_temperature_c = number()
-    apparent_temperature_f = number()
-    wind_speed_kmh = number()
-    wind_speed_mph = number()
-    wind_gusts_kmh = number(help_text=f"strongest {SUM}")
-    wind_gusts_mph = number(help_text=f"strongest {SUM}")
-    wind_direction_degrees = whole(help_text="0 is north")
-    precipitation_mm = number(help_text=f"rain, showers and snow water {SUM}")
-    precipitation_probability = whole(help_text="percent")
-    rain_mm = number(help_text=SUM)
-    snowfall_mm = number(help_text=f"depth of fresh snow {SUM}")
-    cloud_cover_percent = whole()
-    visibility_meters = whole()
-    humidity_percent = whole()
-    pressure_hpa = number()
-    weather_code = whole(help_text="WMO: 95, 96 and 99 are thunderstorms")
-
-
-class ForecastHourSerializer(WeatherHourSerializer):
-    issued_at = serializers.DateTimeField(help_text="when the forecast was fetched, to the hour")
-
-
-class WeatherAttributionSerializer(serializers.Serializer[Any]):
-    data_source = serializers.CharField()
-    text = serializers.CharField()
-    url = serializers.URLField()
-    licence = serializers.CharField()
-
-
-class ParkWeatherSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    park_id = serializers.IntegerField()
-    park_name = serializers.CharField()
-    timezone = serializers.CharField()
-    start = serializers.DateTimeField(help_text="of the range, by the park's clock")
-    end = serializers.DateTimeField(help_text="excluded")
-    observations = WeatherHourSerializer(many=True)
-    forecast = ForecastHourSerializer(many=True, help_text="the latest forecast of each hour")
-    attribution = WeatherAttributionSerializer()

@@ -1,18 +1,17 @@
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from msgspec import to_builtins
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from core.api.errors import Error
 from parks.models import Park
-from weather.api.serializers import ParkWeatherSerializer, WeatherQuery
-from weather.attribution import ATTRIBUTION
-from weather.park_weather import COLUMNS, park_weather, told
+from weather.api.serializers import WeatherQuery
+from weather.park_weather import COLUMNS, ForecastHour, ParkWeather, WeatherHour, park_weather
 
 HOUR: dict[str, Any] = {
     **dict.fromkeys(COLUMNS),
@@ -24,19 +23,17 @@ HOUR: dict[str, Any] = {
     "rain_mm": 0.4,
     "weather_code": 95,
 }
-EXAMPLE = {
-    "success": True,
-    "park_id": 4,
-    "park_name": "Magic Kingdom",
-    "timezone": "America/New_York",
-    "start": "2026-07-05T14:00:00-04:00",
-    "end": "2026-07-05T16:00:00-04:00",
-    "observations": [{"time": "2026-07-05T14:00:00-04:00", **HOUR}],
-    "forecast": [
-        {"time": "2026-07-05T15:00:00-04:00", "issued_at": "2026-07-05T14:00:00-04:00", **HOUR},
-    ],
-    "attribution": ATTRIBUTION,
-}
+EXAMPLE = to_builtins(
+    ParkWeather(
+        park_id=4,
+        park_name="Magic Kingdom",
+        timezone="America/New_York",
+        start="2026-07-05T14:00:00-04:00",
+        end="2026-07-05T16:00:00-04:00",
+        observations=[WeatherHour(time="2026-07-05T14:00:00-04:00", **HOUR)],
+        forecast=[ForecastHour(time="2026-07-05T15:00:00-04:00", issued_at="2026-07-05T14:00:00-04:00", **HOUR)],
+    )
+)
 
 
 class WeatherViewSet(ViewSet):
@@ -49,7 +46,7 @@ class WeatherViewSet(ViewSet):
         tags=["weather"],
         parameters=[WeatherQuery],
         responses={
-            200: ParkWeatherSerializer,
+            200: ParkWeather,
             400: OpenApiResponse(Error, description="a parameter is not acceptable; the text names it"),
             404: OpenApiResponse(Error, description="unknown park"),
         },
@@ -63,16 +60,4 @@ class WeatherViewSet(ViewSet):
         if park is None:
             raise Http404(f"Park {park_id} not found")
         start, end = WeatherQuery.utc_range(query, park, timezone.now().replace(microsecond=0))
-        zone = ZoneInfo(park.timezone)
-        return Response(
-            {
-                "success": True,
-                "park_id": park.pk,
-                "park_name": park.name,
-                "timezone": park.timezone,
-                "start": told(start, zone),
-                "end": told(end, zone),
-                **park_weather(park, start, end),
-                "attribution": ATTRIBUTION,
-            }
-        )
+        return Response(park_weather(park, start, end))

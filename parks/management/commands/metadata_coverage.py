@@ -6,7 +6,7 @@ from typing import Any
 from core.commands import TeachingCommand
 from parks.models import Park
 from parks.options import park_option
-from parks.sync.metadata_coverage import metadata_coverage
+from parks.sync.metadata_coverage import MetadataCoverage, metadata_coverage
 
 COLUMNS = ("total_rides", "with_metadata", "with_coordinates", "with_indoor_outdoor", "with_height_requirement")
 HEADINGS = ("rides", "metadata", "places", "shelter", "heights")
@@ -38,9 +38,9 @@ class Command(TeachingCommand):
         if chosen is None:
             self.told("all rides", metadata_coverage())
 
-    def told(self, name: str, found: dict[str, Any]) -> None:
-        shares = (f"{found['coverage'][each]} %" for each in ("metadata_pct", "coordinate_pct"))
-        self.line(name, [f"{found[column]:,}" for column in COLUMNS], *shares)
+    def told(self, name: str, found: MetadataCoverage) -> None:
+        shares = (f"{each} %" for each in (found.coverage.metadata_pct, found.coverage.coordinate_pct))
+        self.line(name, [f"{getattr(found, column):,}" for column in COLUMNS], *shares)
 
     def line(self, name: str, cells: Any, *shares: str) -> None:
         numbers = "".join(f"{cell:>10}" for cell in cells)

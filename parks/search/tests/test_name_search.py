@@ -28,7 +28,7 @@ def names():
 
 
 def found(text, limit=10):
-    return [hit["name"] for hit in find(text, limit)]
+    return [hit.name for hit in find(text, limit)]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,6 @@ class Command(TeachingCommand):
         for years in sizes.PROJECTED_YEARS:
             size = sizes.gb(whole.after(years * sizes.DAYS_PER_YEAR))
             self.stdout.write(f"  in {years} year{'s' if years > 1 else ''}: {size:,} GB")
-        thresholds = sizes.Thresholds(sizes.WARNING_GB, sizes.CRITICAL_GB, capacity)
-        for alert in sizes.alerts(thresholds, today)["alerts"]:
-            self.stdout.write(f"{alert['level']}: {alert['message']}")
+        thresholds = sizes.Thresholds(warning_gb=sizes.WARNING_GB, critical_gb=sizes.CRITICAL_GB, capacity_gb=capacity)
+        for alert in sizes.alerts(thresholds, today).alerts:
+            self.stdout.write(f"{alert.level}: {alert.message}")

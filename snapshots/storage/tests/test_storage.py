@@ -2,13 +2,16 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
+from msgspec import to_builtins
 
+from core.shapes import UNSET
 from snapshots.models import StorageMetric
 from snapshots.storage import sizes, tables
 from snapshots.storage.sizes import Thresholds
@@ -17,8 +20,14 @@ from snapshots.tests.factories import SnapshotFactory, StorageFactory
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 7, 31)
-THRESHOLDS = Thresholds(50, 80, 100)
 GB = 1024
+
+
+def limits(capacity_gb: float) -> Thresholds:
+    return Thresholds(warning_gb=50, critical_gb=80, capacity_gb=capacity_gb)
+
+
+THRESHOLDS = limits(100)
 
 
 @pytest.fixture(autouse=True)
@@ -160,7 +169,7 @@ def test_the_projection_is_size_plus_growth_times_days():
     measured(0, 10 * GB, 20, "a")
     measured(0, 2 * GB, 4, "b")
     answer = sizes.growth(100)
-    assert answer["projection"] == {
+    assert to_builtins(answer.projection) == {
         "current_size_gb": 12,
         "current_size_mb": 12 * GB,
         "growth_rate_gb_per_month": 0.7031,
@@ -169,13 +178,13 @@ def test_the_projection_is_size_plus_growth_times_days():
         "projected_size_gb": 14.3438,
         "projected_size_mb": 12 * GB + 2_400,
     }
-    projected = {each["years"]: each["projected_size_mb"] for each in answer["projections"]}
+    projected = {each.years: each.projected_size_mb for each in answer.projections}
     assert projected == {1: 12 * GB + 24 * 365, 3: 12 * GB + 24 * 1_095, 5: 12 * GB + 24 * 1_825}
 
 
 def test_a_database_that_shrinks_ends_at_nothing():
     measured(0, 10, -5)
-    assert sizes.growth(365)["projection"]["projected_size_mb"] == 0
+    assert sizes.growth(365).projection.projected_size_mb == 0
 
 
 def test_the_analysis_of_a_table_covers_90_days_at_most():
@@ -183,7 +192,7 @@ def test_the_analysis_of_a_table_covers_90_days_at_most():
     measured(80, 10, row_count=100)
     measured(0, 50, row_count=900)
     analysis = sizes.table_analysis("queue_data", 365, TODAY)
-    assert analysis == {
+    assert to_builtins(analysis) == {
         "avg_growth_mb_per_day": 0.5,
         "avg_growth_rows_per_day": 10,
         "current_rows": 900,
@@ -195,12 +204,12 @@ def test_the_analysis_of_a_table_covers_90_days_at_most():
         "size_change_mb": 40,
         "table_name": "queue_data",
     }
-    assert sizes.table_analysis("queue_data", 30, TODAY)["data_points"] == 1
+    assert sizes.table_analysis("queue_data", 30, TODAY).data_points == 1
 
 
 def test_a_single_measurement_is_no_analysis():
     measured(0, 1)
-    assert sizes.table_analysis("queue_data", 365, TODAY) == {
+    assert to_builtins(sizes.table_analysis("queue_data", 365, TODAY)) == {
         "analysis": "Insufficient data for analysis",
         "data_points": 1,
         "table_name": "queue_data",
@@ -210,22 +219,22 @@ def test_a_single_measurement_is_no_analysis():
 def test_the_retention_strategies_follow_from_the_measured_growth():
     measured(0, 10 * GB, 102.4)
     answer = sizes.retention_comparison()
-    strategies = {each["name"]: (each["projected_size_gb"], each["annual_growth_gb"]) for each in answer["strategies"]}
+    strategies = {each.name: (each.projected_size_gb, each.annual_growth_gb) for each in answer.strategies}
     assert strategies == {
         "Permanent Retention": (46.5, 36.5),
         "Rolling 90-Day": (9, 0),
         "Rolling 365-Day": (36.5, 0),
         "Tiered Retention": (4.675, 0.365),
     }
-    assert answer["current"] == {"growth_gb_per_month": 3, "growth_mb_per_day": 102.4, "size_gb": 10}
+    assert to_builtins(answer.current) == {"growth_gb_per_month": 3, "growth_mb_per_day": 102.4, "size_gb": 10}
 
 
 # -- alerts ----------------------------------------------------------------------------------------------
 
 
-def told(thresholds: Thresholds = THRESHOLDS) -> dict[str, tuple[str, float]]:
-    found = sizes.alerts(thresholds, TODAY)["alerts"]
-    return {each["kind"]: (each["level"], each.get("current", each.get("current_gb"))) for each in found}
+def told(thresholds: Thresholds = THRESHOLDS) -> dict[str, tuple[str, Any]]:
+    found = sizes.alerts(thresholds, TODAY).alerts
+    return {each.kind: (each.level, each.current_gb if each.current is UNSET else each.current) for each in found}
 
 
 @pytest.mark.parametrize(
@@ -234,7 +243,7 @@ def told(thresholds: Thresholds = THRESHOLDS) -> dict[str, tuple[str, float]]:
 )
 def test_absolute_sizes_alert_from_50_and_80_gb(size_gb, expected):
     measured(0, size_gb * GB)
-    assert told(Thresholds(50, 80, 1_000)) == ({"size": (expected, size_gb)} if expected else {})
+    assert told(limits(1_000)) == ({"size": (expected, size_gb)} if expected else {})
 
 
 @pytest.mark.parametrize(
@@ -242,7 +251,7 @@ def test_absolute_sizes_alert_from_50_and_80_gb(size_gb, expected):
 )
 def test_the_capacity_in_use_alerts_from_60_and_80_percent(percent, expected):
     measured(0, Decimal(percent) * GB / 10)
-    assert told(Thresholds(50, 80, 10)).get("capacity", (None,))[0] == expected
+    assert told(limits(10)).get("capacity", (None,))[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -250,19 +259,19 @@ def test_the_capacity_in_use_alerts_from_60_and_80_percent(percent, expected):
 )
 def test_days_until_full_alert_from_90_and_30_down(days, expected):
     measured(0, 10 * GB - days * 10, 10)
-    assert told(Thresholds(50, 80, 10)).get("days_until_full", (None,))[0] == expected
+    assert told(limits(10)).get("days_until_full", (None,))[0] == expected
 
 
 @pytest.mark.parametrize("rate", [None, 0, -5])
 def test_a_database_that_does_not_grow_is_never_full(rate):
     measured(0, 9 * GB, rate)
-    assert "days_until_full" not in told(Thresholds(50, 80, 10))
+    assert "days_until_full" not in told(limits(10))
 
 
 @pytest.mark.parametrize(("rate", "expected"), [(100, None), (100.0001, "WARNING"), (5_000, "WARNING")])
 def test_growth_above_100_mb_a_day_alerts(rate, expected):
     measured(0, 1, rate)
-    assert told(Thresholds(50, 80, 10**8)).get("growth", (None,))[0] == expected
+    assert told(limits(10**8)).get("growth", (None,))[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -291,9 +300,9 @@ def test_the_number_of_partitions_alerts_from_100_and_150(count, expected):
 @pytest.mark.parametrize(("size_gb", "status"), [(1, "HEALTHY"), (55, "WARNING"), (85, "CRITICAL")])
 def test_the_status_is_that_of_the_worst_alert(size_gb, status):
     measured(0, size_gb * GB)
-    answer = sizes.alerts(Thresholds(50, 80, 1_000), TODAY)
-    assert answer["status"] == status
-    assert answer["alert_count"] == len(answer["alerts"])
+    answer = sizes.alerts(limits(1_000), TODAY)
+    assert answer.status == status
+    assert answer.alert_count == len(answer.alerts)
 
 
 # -- the command -----------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ class Command(TeachingCommand):
             self.stderr.write(f"… and {len(run.failed) - MOST_TOLD:,} more")
         self.stdout.write(
             f"Stored {run.observations:,} observed and {run.forecasts:,} forecast hours of {parks:,} parks;"
-            f" {len(run.failed):,} failed. {ATTRIBUTION['text']} ({ATTRIBUTION['url']}), {ATTRIBUTION['licence']}."
+            f" {len(run.failed):,} failed. {ATTRIBUTION.text} ({ATTRIBUTION.url}), {ATTRIBUTION.licence}."
         )
         if run.aborted:
             raise CommandError(f"given up: {run.aborted}; what was stored stays, and the command can be repeated")
