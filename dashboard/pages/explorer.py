@@ -41,20 +41,20 @@ def explorer(request: HttpRequest) -> HttpResponse:
         field, _, text = first_of(error.detail).partition(": ")
         form = Form(entity, given, field, text) if field in FIELDS else Form(entity, given, "", first_of(error.detail))
         return render(request, "dashboard/explorer.html", {"form": form}, status=400)
-    shown = one_of(request, "show", body["metrics"], body["metrics"][0])
-    has_buckets = body["bucket"] != Bucket.NONE
-    rows = bucket_count(body) if has_buckets else len(body["data"])
+    shown = one_of(request, "show", body.metrics, body.metrics[0])
+    has_buckets = body.bucket != Bucket.NONE
+    rows = bucket_count(body) if has_buckets else len(body.data)
     context: dict[str, Any] = {
         "form": Form(entity, given),
         "body": body,
         "call": f"/api/analytics/{entity}?{asked.urlencode(safe=',:')}",
         "query": asked.urlencode(safe=",:"),
         "shown": shown,
-        "metrics": {name: measure(name)[0] for name in body["metrics"]},
-        "chart": chart(body, shown) if has_buckets and body["data"] else None,
+        "metrics": {name: measure(name)[0] for name in body.metrics},
+        "chart": chart(body, shown) if has_buckets and body.data else None,
         "totals": totals(body, entity, shown),
         "buckets": buckets(body, entity) if has_buckets else None,
-        "groups": groups(body, entity) if "group_by" in body else None,
+        "groups": groups(body, entity) if body.group_by else None,
         "rows": rows,
         "left": max(0, rows - MOST_ROWS),
     }
@@ -66,7 +66,7 @@ def download(request: HttpRequest) -> HttpResponse:
     """All figures of the answer as CSV."""
     entity = one_of(request, "entity", ANSWERS, "parks")
     body = ANSWERS[entity](AnalyticsQuery.of(parameters(with_defaults(request.GET))))
-    return csv_answer(f"ridewatch-{entity}-{body['start'][:10]}", csv_columns(body, entity), csv_rows(body))
+    return csv_answer(f"ridewatch-{entity}-{body.start[:10]}", csv_columns(body, entity), csv_rows(body))
 
 
 urlpatterns = [

@@ -17,18 +17,18 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from msgspec.structs import asdict
 
 from core.api.queries import moment_of
 from core.zones import local_date
 from dashboard.components.charts import Chart, Series
 from dashboard.components.formatting import park_link, ride_link
 from dashboard.components.lines import told_apart
-from dashboard.components.tables import Column, Table
+from dashboard.components.tables import Column, Table, value_of
 from parks.models import Park, Ride
-from stats.answers.analytics import parks_over, rides_over
-from stats.api.analytics_serializers import DEFAULT_METRICS, WEEKDAYS, AnalyticsQuery
-from stats.api.analytics_views import answer, park_identities, ride_identities
-from stats.measures.figures import METRICS
+from stats.answers.analytics_rows import METRICS, WEEKDAYS, Figures, ParkAnalyticsRow, RideAnalyticsRow
+from stats.api.analytics_serializers import DEFAULT_METRICS, AnalyticsQuery, ParkAnalytics, RideAnalytics
+from stats.api.analytics_views import park_analytics, ride_analytics
 from stats.measures.windows import SIZES, Bucket
 from stats.models import ParkDailyStats
 from stats.readings.identity import Row
@@ -41,10 +41,8 @@ MOST_ROWS = 200  # of a table; the download has all
 MOST_LINES, MOST_POINTS = 6, 3_000  # of a chart
 BAR_WIDTH = 120
 DEFAULT_DAYS = timedelta(days=6)
-ANSWERS: dict[str, Callable[[Row], Row]] = {
-    "parks": lambda query: answer(query, parks_over, park_identities),
-    "rides": lambda query: answer(query, rides_over, ride_identities),
-}
+Body = ParkAnalytics | RideAnalytics
+ANSWERS: dict[str, Callable[[Row], Body]] = {"parks": park_analytics, "rides": ride_analytics}
 BUCKETS = {
     Bucket.NONE: "One figure",
     **{bucket: f"{bucket.value[:-1]} minutes" for bucket in Bucket if bucket.value in SIZES and "m" in bucket.value},
@@ -235,39 +233,45 @@ def is_no_date(text: str) -> bool:
 # -- the answer as a picture and tables --------------------------------------------------------------------
 
 
-def place(row: Row) -> Row:
+def place(row: ParkAnalyticsRow) -> Row:
     """How a row of the answer is named: see `told_apart`."""
-    return {"name": row.get("ride_name", row["park_name"]), "of": row["park_name"]}
+    return {"name": row.ride_name if isinstance(row, RideAnalyticsRow) else row.park_name, "of": row.park_name}
 
 
-def link(row: Row) -> SafeString:
-    return ride_link(row) if "ride_id" in row else park_link(row)
+def link(row: ParkAnalyticsRow) -> SafeString:
+    return ride_link(row) if isinstance(row, RideAnalyticsRow) else park_link(row)
 
 
-def totals(body: Row, entity: str, shown: str) -> Table:
+def value(figures: Figures, metric: str) -> float:
+    """For comparing: nothing is 0."""
+    return value_of(figures, metric) or 0
+
+
+def totals(body: Body, entity: str, shown: str) -> Table:
     """A row per park or ride over the whole window; beside a comparison what was before, and the change."""
     columns = [name_column(body, entity)]
-    if body["bucket"] == Bucket.NONE:
+    if body.bucket == Bucket.NONE:
         columns.append(Column("bar", measure(shown)[0], is_wide=True))
-    for name in body["metrics"]:
+    for name in body.metrics:
         columns.append(column_of(name))
-        if body["compare"]:
+        if body.compare:
             columns.append(Column(f"{name}_before", "Before", measure(name)[2]))
             columns.append(Column(f"{name}_change", "Change", "trend", is_wide=True))
-    largest = max((row["total"][shown] or 0 for row in body["data"]), default=0)
+    largest = max((value(row.total, shown) for row in body.data), default=0)
     rows = []
-    for row in body["data"][:MOST_ROWS]:
-        shape = {**row, **row["total"], "name": link(row), "bar": bar(row["total"][shown], largest)}
-        for name, value in row.get("comparison", {}).get("total", {}).items():
-            shape |= {f"{name}_before": value, f"{name}_change": row["comparison"]["change"][name]}
+    for row in body.data[:MOST_ROWS]:
+        shape = {**asdict(row.total), "name": link(row), "bar": bar(value(row.total, shown), largest)}
+        if row.comparison:
+            for name, percent in row.comparison.change.items():
+                shape |= {f"{name}_before": value_of(row.comparison.total, name), f"{name}_change": percent}
         rows.append(shape)
-    return Table(f"{body['start']} to {body['end']}", columns, rows, empty=NOTHING_SEEN)
+    return Table(f"{body.start} to {body.end}", columns, rows, empty=NOTHING_SEEN)
 
 
 NOTHING_SEEN = "Nothing was observed in this window. Try other dates, or more parks."
 
 
-def name_column(body: Row, entity: str) -> Column:
+def name_column(body: Body, entity: str) -> Column:
     return Column("name", entity.capitalize()[:-1])
 
 
@@ -276,9 +280,9 @@ def column_of(name: str) -> Column:
     return Column(name, words, kind, unit)
 
 
-def bar(value: float | None, largest: float) -> SafeString | str:
+def bar(value: float, largest: float) -> SafeString | str:
     """A bar as long as the value; the number stands in a column of its own."""
-    width = BAR_WIDTH * (value or 0) / largest if largest else 0
+    width = BAR_WIDTH * value / largest if largest else 0
     return format_html(
         '<svg class="bar" viewBox="0 0 {} 12" aria-hidden="true"><rect width="{}" height="12"/></svg>',
         BAR_WIDTH,
@@ -286,31 +290,29 @@ def bar(value: float | None, largest: float) -> SafeString | str:
     )
 
 
-def buckets(body: Row, entity: str) -> Table:
+def buckets(body: Body, entity: str) -> Table:
     """A row per park or ride and bucket, as the API has them."""
-    columns = [name_column(body, entity), Column("bucket_words", "Bucket"), *map(column_of, body["metrics"])]
-    cut = islice(((row, each) for row in body["data"] for each in row["buckets"]), MOST_ROWS)
-    rows = [
-        {**row, **each, "name": link(row), "bucket_words": bucket_words(each["bucket"], True)} for row, each in cut
-    ]
+    columns = [name_column(body, entity), Column("bucket_words", "Bucket"), *map(column_of, body.metrics)]
+    cut = islice(((row, each) for row in body.data for each in row.buckets or ()), MOST_ROWS)
+    rows = [{**asdict(each), "name": link(row), "bucket_words": bucket_words(each.bucket, True)} for row, each in cut]
     return Table("Every bucket", columns, rows, empty=NOTHING_SEEN)
 
 
-def groups(body: Row, entity: str) -> Table:
+def groups(body: Body, entity: str) -> Table:
     """A row per park or ride and kind of weather, with the size of its sample."""
-    columns = [name_column(body, entity), Column("group_words", GROUPINGS[body["group_by"]])]
+    columns = [name_column(body, entity), Column("group_words", GROUPINGS[body.group_by or ""])]
     columns += [Column("hours", "Hours seen", "number"), Column("observations", "Reports", "number")]
-    columns += [column_of(name) for name in body["metrics"] if name != "observations"]
-    cut = islice(((row, each) for row in body["data"] for each in row["groups"]), MOST_ROWS)
+    columns += [column_of(name) for name in body.metrics if name != "observations"]
+    cut = islice(((row, each) for row in body.data for each in row.groups or ()), MOST_ROWS)
     rows = [
-        {**row, **each, "name": link(row), "group_words": each["group"].replace("_", " ").capitalize()}
+        {**asdict(each), "name": link(row), "group_words": each.group.replace("_", " ").capitalize()}
         for row, each in cut
     ]
     return Table("By the weather", columns, rows, empty=NOTHING_SEEN)
 
 
-def bucket_count(body: Row) -> int:
-    return sum(len(row["buckets"]) for row in body["data"])
+def bucket_count(body: Body) -> int:
+    return sum(len(row.buckets or ()) for row in body.data)
 
 
 def bucket_words(bucket: str, is_exact: bool = False) -> str:
@@ -346,20 +348,20 @@ def keyed(bucket_names: Iterable[str]) -> dict[Key, str]:
     return found
 
 
-def chart(body: Row, shown: str) -> Chart:
+def chart(body: Body, shown: str) -> Chart:
     """The lines of one metric, those with the highest totals; bars where there is one for a few buckets."""
     words, unit, kind = measure(shown)
-    lines = sorted(body["data"], key=lambda row: -(row["total"][shown] or 0))[:MOST_LINES]
-    found = sorted({key for row in lines for key in keyed(each["bucket"] for each in row["buckets"])})
-    keys = with_gaps(found, Bucket(body["bucket"]))
+    lines = sorted(body.data, key=lambda row: -value(row.total, shown))[:MOST_LINES]
+    found = sorted({key for row in lines for key in keyed(each.bucket for each in row.buckets or ())})
+    keys = with_gaps(found, body.bucket)
     lines = lines[: max(1, MOST_POINTS // max(1, len(keys)))]
     series = []
     for row, name in zip(lines, told_apart([place(row) for row in lines]), strict=True):
-        names = keyed(each["bucket"] for each in row["buckets"])
-        values = {each["bucket"]: each[shown] for each in row["buckets"]}
+        names = keyed(each.bucket for each in row.buckets or ())
+        values = {each.bucket: value_of(each, shown) for each in row.buckets or ()}
         series.append(Series(name, [values.get(names.get(key, "")) for key in keys]))
-    zones = sorted({row["timezone"] for row in lines})
-    left = len(body["data"]) - len(lines)
+    zones = sorted({row.timezone for row in lines})
+    left = len(body.data) - len(lines)
     note = f"Times are those of {zones[0]}." if len(zones) == 1 else "Times are each park’s own."
     if left > 0:
         note += f" The {len(lines)} with the highest figures; {left:,} more are in the download."
@@ -403,19 +405,19 @@ def axis_words(keys: Sequence[Key]) -> list[str]:
 COMPARED = ("window", "compared")
 
 
-def csv_columns(body: Row, entity: str) -> list[Column]:
+def csv_columns(body: Body, entity: str) -> list[Column]:
     names = ["ride_id", "ride_name"] if entity == "rides" else []
     names += ["park_id", "park_name", "timezone"]
-    names += ["of"] if body["compare"] else []
-    names += [] if body["bucket"] == Bucket.NONE else ["bucket"]
-    names += ["group", "hours", "observations"] if "group_by" in body else []
-    return [Column(name, name) for name in dict.fromkeys((*names, *body["metrics"]))]
+    names += ["of"] if body.compare else []
+    names += [] if body.bucket == Bucket.NONE else ["bucket"]
+    names += ["group", "hours", "observations"] if body.group_by else []
+    return [Column(name, name) for name in dict.fromkeys((*names, *body.metrics))]
 
 
-def csv_rows(body: Row) -> Iterable[Row]:
+def csv_rows(body: Body) -> Iterable[Row]:
     """All figures of the answer: a row per park or ride, and bucket; with a comparison `of` tells which window."""
-    for row in body["data"]:
-        for name, part in zip(COMPARED, (row, row.get("comparison")), strict=True):
-            if part is not None:
-                for figures in part.get("buckets") or part.get("groups") or [part["total"]]:
-                    yield {**row, **figures, "of": name}
+    for row in body.data:
+        for name, part in zip(COMPARED, (row, row.comparison), strict=True):
+            if part:
+                for figures in part.buckets or part.groups or [part.total]:
+                    yield {**asdict(row), **asdict(figures), "of": name}

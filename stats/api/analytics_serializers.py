@@ -1,10 +1,10 @@
 """Parameters and answers of `/api/analytics/*`."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
@@ -12,12 +12,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.api.queries import MomentField, refuse_nonsense
+from core.shapes import UNSET, Shape, UnsetType, describe
 from core.zones import is_zone
-from parks.api.serializers import AttributionSerializer
+from parks.api.serializers import ATTRIBUTION, Attribution
 from parks.models import Park, Ride
 from stats.answers.analytics import Question
+from stats.answers.analytics_rows import METRICS, WEEKDAYS, ParkAnalyticsRow, RideAnalyticsRow
 from stats.answers.groups import UNKNOWN, groupings
-from stats.measures.figures import METRICS, PERCENTILE
+from stats.measures.figures import PERCENTILE
 from stats.measures.windows import Bucket, Window
 
 # Longest range per bucket size, in days: an answer stays readable, and quick.
@@ -53,7 +55,6 @@ DEFAULT_METRICS = (
     "shame_score",
     "observations",
 )
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 COMPARISONS = ("previous", "last_year")
 HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 PERCENTILES = re.compile(rf"{PERCENTILE}([1-9]|[1-9]\d)")
@@ -249,88 +250,25 @@ def refuse_unknown(field: str, asked: Sequence[int], known: Iterable[int]) -> No
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class FiguresSerializer(serializers.Serializer[Any]):
-    """The metrics that were asked for; null: not measured."""
-
-    wait_avg = serializers.FloatField(
-        required=False, allow_null=True, help_text="minutes, time-weighted, zeros included"
-    )
-    wait_min = serializers.IntegerField(required=False, allow_null=True)
-    wait_max = serializers.IntegerField(required=False, allow_null=True)
-    wait_p50 = serializers.IntegerField(
-        required=False, allow_null=True, help_text="any wait_pNN: exact percentile over time, nearest rank"
-    )
-    uptime_percentage = serializers.FloatField(
-        required=False, allow_null=True, help_text="of the observed open time of rides that operated that day"
-    )
-    uptime_minutes = serializers.IntegerField(required=False, help_text="parks: summed over rides, as all minutes")
-    downtime_minutes = serializers.IntegerField(required=False)
-    other_minutes = serializers.IntegerField(required=False, help_text="planned closures, refurbishment")
-    unknown_minutes = serializers.IntegerField(required=False, help_text="open, and nothing was observed")
-    open_minutes = serializers.IntegerField(required=False, help_text="the sum of the four")
-    shame_score = serializers.FloatField(
-        required=False, allow_null=True, help_text="0 to 10; several days: the mean of the days' scores"
-    )
-    observations = serializers.IntegerField(required=False)
+class Analytics(Shape):
+    success: bool = True
+    start: Annotated[str, describe("as asked for")]
+    end: str
+    hours: str | None
+    weekdays: list[Annotated[str, describe(enum=WEEKDAYS)]]
+    bucket: Bucket
+    metrics: Sequence[str]
+    group_by: Annotated[str | UnsetType, describe("as asked for")] = UNSET
+    compare: Annotated[str | None, describe(enum=COMPARISONS)]
+    attribution: Attribution = ATTRIBUTION
+    group_attribution: Annotated[
+        Mapping[str, str] | UnsetType, describe("with group_by: whose data the groups come from")
+    ] = UNSET
 
 
-class BucketSerializer(FiguresSerializer):
-    bucket = serializers.CharField(help_text="local start, date, hour of day or weekday")
+class ParkAnalytics(Analytics):
+    data: list[ParkAnalyticsRow]
 
 
-class GroupSerializer(FiguresSerializer):
-    """One kind of hours, with the size of the sample behind its figures."""
-
-    group = serializers.CharField(help_text="unknown: hours without an observation of the weather")
-    hours = serializers.IntegerField(help_text="UTC hours in which it was observed while the park was open")
-    observations = serializers.IntegerField(help_text="rows")
-
-
-class ComparisonSerializer(serializers.Serializer[Any]):
-    start = serializers.CharField()
-    end = serializers.CharField()
-    total = FiguresSerializer()
-    change = serializers.DictField(
-        child=serializers.FloatField(allow_null=True), help_text="percent, from the comparison to the window"
-    )
-    buckets = BucketSerializer(many=True, required=False)
-    groups = GroupSerializer(many=True, required=False)
-
-
-class ParkAnalyticsRowSerializer(serializers.Serializer[Any]):
-    park_id = serializers.IntegerField()
-    park_name = serializers.CharField()
-    timezone = serializers.CharField()
-    total = FiguresSerializer()
-    buckets = BucketSerializer(many=True, required=False, help_text="unless bucket=none")
-    groups = GroupSerializer(many=True, required=False, help_text="with group_by")
-    comparison = ComparisonSerializer(required=False, help_text="with compare")
-
-
-class RideAnalyticsRowSerializer(ParkAnalyticsRowSerializer):
-    ride_id = serializers.IntegerField()
-    ride_name = serializers.CharField()
-
-
-class AnalyticsSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    start = serializers.CharField(help_text="as asked for")
-    end = serializers.CharField()
-    hours = serializers.CharField(allow_null=True)
-    weekdays = serializers.ListField(child=serializers.ChoiceField(choices=WEEKDAYS))
-    bucket = serializers.ChoiceField(choices=Bucket.values)
-    metrics = serializers.ListField(child=serializers.CharField())
-    group_by = serializers.CharField(required=False, help_text="as asked for")
-    compare = serializers.ChoiceField(choices=COMPARISONS, allow_null=True)
-    attribution = AttributionSerializer()
-    group_attribution = serializers.DictField(
-        child=serializers.CharField(), required=False, help_text="with group_by: whose data the groups come from"
-    )
-
-
-class ParkAnalyticsSerializer(AnalyticsSerializer):
-    data = ParkAnalyticsRowSerializer(many=True)  # type: ignore[assignment]
-
-
-class RideAnalyticsSerializer(AnalyticsSerializer):
-    data = RideAnalyticsRowSerializer(many=True)  # type: ignore[assignment]
+class RideAnalytics(Analytics):
+    data: list[RideAnalyticsRow]

@@ -1,5 +1,6 @@
 """What is told of a ride or a park over a bucket: sums, and the published numbers that follow from them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -81,17 +82,32 @@ class Figures:
         """Mean of the days' scores (R-10.2 inside a day, R-10.4 over days); None: never open."""
         return half_up(sum(self.scores, ZERO) / len(self.scores), 1) if self.scores else None
 
-    def metric(self, name: str) -> Decimal | int | None:
-        """A published number by its name: one of METRICS, or `wait_pNN` (exact, from raw observations alone)."""
-        if name.startswith(PERCENTILE):
-            pooled: Waits = {}
-            for waits in self.waits:
-                merge_waits(pooled, waits)
-            return wait_percentile(pooled, int(name.removeprefix(PERCENTILE)))
-        if name in MINUTES:
-            return self.minutes[name]
-        found: Decimal | int | None = getattr(self, "rows" if name == "observations" else name)
+    @property
+    def observations(self) -> int:
+        return self.rows
+
+    def percentile(self, percent: int) -> int | None:
+        """Of the waits, exact; from raw observations alone."""
+        pooled: Waits = {}
+        for waits in self.waits:
+            merge_waits(pooled, waits)
+        return wait_percentile(pooled, percent)
+
+    def metrics(self, names: Collection[str]) -> dict[str, Decimal | int | None]:
+        """Published numbers by their names; `wait_pNN` is a percentile."""
+        found: dict[str, Decimal | int | None] = {}
+        minutes = {} if MINUTES.isdisjoint(names) else self.minutes
+        for name in names:
+            if name in minutes:
+                found[name] = minutes[name]
+            elif name.startswith(PERCENTILE):
+                found[name] = self.percentile(int(name.removeprefix(PERCENTILE)))
+            else:
+                found[name] = getattr(self, name)
         return found
+
+    def metric(self, name: str) -> Decimal | int | None:
+        return self.metrics((name,))[name]
 
     @property
     def minutes(self) -> dict[str, int]:
@@ -122,13 +138,4 @@ SUMS = (
 
 
 PERCENTILE = "wait_p"
-MINUTES = ("uptime_minutes", "downtime_minutes", "other_minutes", "unknown_minutes", "open_minutes")
-METRICS = (
-    "wait_avg",
-    "wait_min",
-    "wait_max",
-    "uptime_percentage",
-    *MINUTES,
-    "shame_score",
-    "observations",
-)
+MINUTES = frozenset(Figures().minutes)

@@ -28,10 +28,11 @@ from dashboard.pages.explorer_form import (
 )
 from dashboard.tests.words import text_of
 from dashboard.tests.world import EVIL_PARK
+from stats.answers.analytics_rows import METRICS, Figures, ParkAnalyticsRow
+from stats.answers.analytics_rows import Bucket as BucketFigures
 from stats.answers.groups import groupings
 from stats.api import analytics_serializers
-from stats.api.analytics_serializers import AnalyticsQuery
-from stats.measures.figures import METRICS
+from stats.api.analytics_serializers import AnalyticsQuery, ParkAnalytics
 from stats.measures.windows import Bucket
 
 pytestmark = pytest.mark.django_db
@@ -214,19 +215,30 @@ def test_long_tables_are_cut_and_say_so(client, world):
 # -- pictures ------------------------------------------------------------------------------------------
 
 
-def body_of(lines: dict[str, dict[str, float]], zone: str = "America/New_York", bucket: str = "1h") -> dict:
+def body_of(
+    lines: dict[str, dict[str, float]], zone: str = "America/New_York", bucket: Bucket = Bucket.H1
+) -> ParkAnalytics:
     """An answer of the API with one metric."""
     rows = [
-        {
-            "park_id": n,
-            "park_name": name,
-            "timezone": zone,
-            "total": {"wait_avg": max(values.values())},
-            "buckets": [{"bucket": each, "wait_avg": value} for each, value in values.items()],
-        }
+        ParkAnalyticsRow(
+            park_id=n,
+            park_name=name,
+            timezone=zone,
+            total=Figures(wait_avg=max(values.values())),
+            buckets=[BucketFigures(bucket=each, wait_avg=value) for each, value in values.items()],
+        )
         for n, (name, values) in enumerate(lines.items())
     ]
-    return {"data": rows, "bucket": bucket, "metrics": ["wait_avg"]}
+    return ParkAnalytics(
+        start="2025-07-05",
+        end="2025-07-06",
+        hours=None,
+        weekdays=[],
+        bucket=bucket,
+        metrics=["wait_avg"],
+        compare=None,
+        data=rows,
+    )
 
 
 def test_an_hour_that_the_clock_shows_twice_is_two_places_in_order():
@@ -265,7 +277,7 @@ def test_the_year_is_told_where_there_are_several():
 
 def test_only_the_highest_lines_are_drawn_and_the_rest_is_told():
     lines = {f"Park {n}": {"2025-07-05": n, "2025-07-06": n} for n in range(10)}
-    drawn = chart(body_of(lines, bucket="1d"), "wait_avg")
+    drawn = chart(body_of(lines, bucket=Bucket.DAY), "wait_avg")
     assert [series.name for series in drawn.series] == [f"Park {n}" for n in range(9, 9 - MOST_LINES, -1)]
     assert "4 more are in the download" in drawn.note
 

@@ -14,8 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from parks.models import Park, Ride
+from stats.answers.analytics_rows import METRICS
 from stats.api.analytics_serializers import DEFAULT_METRICS, RANGE_CAPS
-from stats.measures.figures import METRICS
 from stats.measures.windows import Bucket
 from stats.tests.builders import (
     DAY,
@@ -153,7 +153,7 @@ def test_buckets_are_named_by_their_local_start_and_stand_in_order(client, kingd
     for path in (RIDES, PARKS):
         for row in ask(client, path, bucket=bucket)["data"]:
             assert [each["bucket"] for each in row["buckets"]] == labels
-            assert list(row["buckets"][0]) == ["bucket", *DEFAULT_METRICS]
+            assert set(row["buckets"][0]) == {"bucket", *DEFAULT_METRICS}
 
 
 def test_the_buckets_of_a_repeated_hour_are_told_apart_by_their_offsets(client):

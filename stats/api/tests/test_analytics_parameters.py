@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parks.models import Park
-from stats.api.analytics_serializers import MOST_IDS, RANGE_CAPS, WEEKDAYS
-from stats.measures.figures import METRICS
+from stats.answers.analytics_rows import METRICS, WEEKDAYS
+from stats.api.analytics_serializers import MOST_IDS, RANGE_CAPS
 from stats.measures.windows import Bucket
 from stats.tests.builders import DAY, local, make_park, make_ride, recomputed, tell
 
