@@ -1,6 +1,5 @@
 """WSGI application: `granian --interface wsgi config.wsgi:application`."""
 
-import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -10,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django_application = get_wsgi_application()
 
+from core.shortcuts import serve_from_here  # noqa: E402
 from core.web.stored_answers import cached  # noqa: E402  (the settings must be there)
 
 # Every view is loaded now; otherwise the first requests of each worker wait for that, all of them.
@@ -17,8 +17,4 @@ get_resolver().url_patterns  # noqa: B018
 
 application = cached(django_application)
 
-# What is loaded by now stays for good, and answers are short-lived: a full collection in the middle of a request costs
-# more than the request.
-gc.collect()
-gc.freeze()
-gc.set_threshold(50_000, 20, 50)
+serve_from_here()

@@ -1,5 +1,6 @@
 """Half-open pairs `(start, end)` of whole seconds since 1970, UTC, and lists of them in order."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 Interval = tuple[int, int]
@@ -35,6 +36,24 @@ def without(intervals: Iterable[Interval], holes: Sequence[Interval]) -> list[In
 def clipped(intervals: Iterable[Interval], start: int, end: int) -> list[Interval]:
     pairs = ((max(a, start), min(b, end)) for a, b in intervals)
     return [(a, b) for a, b in pairs if a < b]
+
+
+def length(intervals: Iterable[Interval]) -> int:
+    """Seconds of intervals without overlap."""
+    return sum(end - start for start, end in intervals)
+
+
+def overlap(intervals: Iterable[Interval], start: int, end: int) -> int:
+    """Seconds of [start, end) that lie in intervals without overlap."""
+    return length(clipped(intervals, start, end))
+
+
+def overlaps(start: int, end: int, bounds: Sequence[Interval]) -> list[tuple[int, int, int]]:
+    """(index, from, to) of the `bounds`, intervals in order, that [start, end) overlaps."""
+    first = max(0, bisect_right(bounds, start, key=lambda bound: bound[0]) - 1)
+    last = bisect_right(bounds, end, key=lambda bound: bound[0])
+    near = enumerate(bounds[first:last], start=first)
+    return [(n, max(start, a), min(end, b)) for n, (a, b) in near if start < b and a < end]
 
 
 def holding(intervals: Iterable[Interval], at: int) -> Interval | None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from core.intervals import Interval, clipped, edges, holding, merged, without
 from core.rounding import half_up
+from core.shortcuts import new_row
 from importer.archive.events import Event
 from parks.models import INCLUSION_WINDOW
 from snapshots.queues import QueueState
@@ -29,7 +30,6 @@ MAX_UNCONFIRMED_SECONDS = 4 * HOUR
 SHORTEST_NIGHT_SECONDS = HOUR
 INCLUSION_WINDOW_SECONDS = int(INCLUSION_WINDOW.total_seconds())
 BEGINNING, BY_INSTANT = itemgetter(0), itemgetter(1)
-new = tuple.__new__  # a named tuple's own constructor takes three times as long
 VALUES_KEPT = 1 << 16
 
 
@@ -261,7 +261,7 @@ def timeline(day: ParkDay, ride: int) -> list[Segment]:
             state, observed_at = told, at
     ends = [mark[0] for mark in marks[1:]] + [day.horizon] if marks else []
     return [
-        new(Segment, (start, end if end > start else start, state, reported, observed))
+        new_row(Segment, (start, end if end > start else start, state, reported, observed))
         for (start, state, reported, observed), end in zip(marks, ends, strict=True)
     ]
 
@@ -284,11 +284,11 @@ def ride_rows(
             known_end = known[place] if place % 2 else start
             seconds = (end if end < known_end else known_end) - start
             park_open = bisect_right(open_park, start) % 2 == 1
-            rows.append(new(RideRow, (ride, start, seconds, WORDS[status], wait, park_open, False, reported)))
+            rows.append(new_row(RideRow, (ride, start, seconds, WORDS[status], wait, park_open, False, reported)))
         for opening, closing in known_open:
             if start <= opening < end and (start < opening or not observed):
                 seconds = (end if end < closing else closing) - opening
-                rows.append(new(RideRow, (ride, opening, seconds, WORDS[status], wait, True, True, reported)))
+                rows.append(new_row(RideRow, (ride, opening, seconds, WORDS[status], wait, True, True, reported)))
     rows.sort(key=BY_INSTANT)
     return rows
 
@@ -314,7 +314,7 @@ def queue_rows(day: ParkDay, ride: int) -> list[QueueRow]:
     live = day.live.get(ride, ())
     if live:
         latest = {at: queues for at, queues in latest.items() if not holding(live, at)}
-    return [new(QueueRow, (ride, at, queue)) for at, queues in latest.items() for queue in queues]
+    return [new_row(QueueRow, (ride, at, queue)) for at, queues in latest.items() for queue in queues]
 
 
 # -- the park --------------------------------------------------------------------------------------------
@@ -403,7 +403,7 @@ class ParkClock:
         avg_wait, max_wait = self.wait_figures()
         score = self.score() if park_open else None
         figures = (len(self.states), len(self.running), avg_wait, max_wait)
-        return new(ParkRow, (at, seconds, *figures, park_open, score))
+        return new_row(ParkRow, (at, seconds, *figures, park_open, score))
 
     def wait_figures(self) -> tuple[Decimal | None, int | None]:
         """Mean and longest wait of the running rides (R-7.2)."""

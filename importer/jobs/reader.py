@@ -17,6 +17,7 @@ from msgspec import Raw
 
 from core.instants import instant, seconds
 from core.intervals import Interval
+from core.shortcuts import by_identity
 from core.zones import day_range, local_date
 from importer.archive.decoding import EventStream, as_told
 from importer.archive.events import Event, Source, parse_event
@@ -176,19 +177,21 @@ class DestinationImport:
         stream = EventStream(data)
         now = timezone.now()
         self.plain.begin_file(file.day, now)
-        found: dict[int, list[Event]] = {}  # by identity of the source, which is the same nearly always
+        found: list[list[Event]] = []  # of one source each; its object is the same nearly always
+
+        def new_group(_: Source) -> list[Event]:
+            found.append([])
+            return found[-1]
+
+        group_of = by_identity(new_group)
         for position, piece in enumerate(stream.pieces()):
             event = self.plain.event(piece, position) if isinstance(piece, Raw) else None
             if event is None:
                 event = self.parsed(file, position, as_told(piece), now, stream.met)
                 if event is None:
                     continue
-            key = id(event.source)
-            if key in found:
-                found[key].append(event)
-            else:
-                found[key] = [event]
-        news = by_source(found.values()) if stream.is_believed else {}
+            group_of(event.source).append(event)
+        news = by_source(found) if stream.is_believed else {}
         tally.files += 1
         tally.events += stream.count
         if stream.reason is None:

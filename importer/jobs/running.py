@@ -1,11 +1,10 @@
 """Doing an import, slice after slice: in this process, in several of this machine, or as a task of Celery."""
 
 import errno
-import gc
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from core import data_version
 from core.querysets import retried_on_lock
+from core.shortcuts import frozen_objects, no_collections
 from importer.archive.files import Archive, ArchiveError, ArchiveFile, open_archive
 from importer.archive.problems import new_problems
 from importer.jobs.planning import Checksums, known_files
@@ -89,13 +89,10 @@ def run_slices(job: ImportCheckpoint, archive: Archive | None = None, progress: 
     except ArchiveError as error:
         job.fail(one_line(error))
         return
-    gc.freeze()  # what is there already is not looked at between two slices either
-    try:
+    with frozen_objects():  # what is there already is not looked at between two slices either
         while begin(job) and (piece := job.claim_slice()) is not None:
             if not do(work, piece):
                 return
-    finally:
-        gc.unfreeze()
 
 
 def do(work: Work, piece: ImportSlice) -> bool:
@@ -167,19 +164,6 @@ def skip(work: Work, piece: ImportSlice) -> bool:
     return True
 
 
-@contextmanager
-def no_collections() -> Iterator[None]:
-    """A slice makes many small objects that live for a day of the archive, and hardly a cycle: looking for some takes
-    a fourth of its time. Those there are go when it is done."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def run_slice(work: Work, piece: ImportSlice) -> None:
     """Read the slice's files, then store its rows and its DONE together. Raises Stopped, ArchiveError, OSError."""
     before = piece.before()
@@ -189,6 +173,8 @@ def run_slice(work: Work, piece: ImportSlice) -> None:
     if reader is None or before is None or reader.limit != before.last_date:  # another process was here meanwhile
         reader = reader_of(work, piece, before)
     work.reader = None  # until the slice is stored: what is not stored has to be read again
+    # A slice makes many small objects that live for a day of the archive: looking for cycles takes a fourth of its
+    # time.
     with no_collections(), Spool() as spool:
 
         def on_file(file: ArchiveFile) -> None:

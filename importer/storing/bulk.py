@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -13,10 +12,12 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.models import Q
 
 from core.instants import instant
+from core.shortcuts import by_identity
 from importer.days.build import DayRows
 from importer.storing.buffer import Extent, Spool, SpooledDay
 from importer.storing.days import AS_TEXT, TABLES, change_tuples, state_columns, store_again
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
+from snapshots.queues import QueueState
 from snapshots.storage.bulk import SECONDS, insert_new, load_file, minute_stamp, stamp
 
 ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
@@ -150,27 +151,17 @@ def ride_lines(park: int, day: DayRows) -> Iterator[Lines]:
 
 
 def queue_lines(park: int, day: DayRows) -> Iterator[Lines]:
-    states: dict[int, str] = {}  # by identity: states occur many times a day
+    state_of = by_identity(state_line)  # states occur many times a day
     for ride, rows in groupby(day.queues, KEY):
         lines = []
         for _, at, queue in rows:
-            state = states.get(id(queue))
-            if state is None:
-                state = states[id(queue)] = state_line(*queue)
-            lines.append(f"{ride}\t{minute_stamp(at // 60)}{SECONDS[at % 60]}\t{state}\n")
+            lines.append(f"{ride}\t{minute_stamp(at // 60)}{SECONDS[at % 60]}\t{state_of(queue)}\n")
         yield ride, "".join(lines)
 
 
-def state_line(
-    kind: str,
-    wait: int | None,
-    state: str | None,
-    start: int | None,
-    end: int | None,
-    price: Decimal | None,
-    *texts: str | None,
-) -> str:
-    """A queue's state as `storing.queue_columns` writes it."""
+def state_line(queue: QueueState) -> str:
+    """A queue's state as `queue_columns` writes it."""
+    kind, wait, state, start, end, price, *texts = queue
     begins, ends = NOTHING if start is None else stamp(start), NOTHING if end is None else stamp(end)
     rest = "\t".join([NOTHING if text is None else text.translate(ESCAPED) for text in texts])
     return f"{kind}\t{told(wait)}\t{told(state)}\t{begins}\t{ends}\t{told(price)}\t{rest}"

@@ -7,7 +7,7 @@ touched. Running it again writes nothing.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, models
@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from core.instants import instant
 from core.querysets import BATCH_SIZE, columns_of, retried_on_lock, upsert
+from core.shortcuts import by_identity
 from importer.days.build import DayRows, RideMemory
 from parks.models import Park, Ride
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
@@ -101,13 +102,10 @@ def queue_columns(queue: QueueState, form: Form) -> tuple[Any, ...]:
 
 
 def queue_tuples(park: Park, day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:
-    known: dict[int, tuple[Any, ...]] = {}  # by identity: states occur many times a day
+    columns_of_queue = by_identity(partial(queue_columns, form=form))  # states occur many times a day
     when = form.when
     for ride, at, queue in day.queues:
-        columns = known.get(id(queue))
-        if columns is None:
-            columns = known[id(queue)] = queue_columns(queue, form)
-        yield (ride, when(at), *columns)
+        yield (ride, when(at), *columns_of_queue(queue))
 
 
 def change_tuples(day: DayRows, form: Form) -> Iterator[tuple[Any, ...]]:

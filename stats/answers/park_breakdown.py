@@ -16,6 +16,7 @@ from django.db.models import Count, Q, Sum
 from msgspec.structs import replace
 
 from core.instants import seconds
+from core.intervals import overlaps
 from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from core.shapes import UNSET, Shape, UnsetType, describe
@@ -25,7 +26,7 @@ from parks.opening_windows import windows_of_days
 from snapshots.current import ParkNow, displayed_status, rides_now
 from snapshots.models import ParkActivitySnapshot
 from snapshots.status import Status
-from stats.measures.cells import overlaps, waitless_ride_cells
+from stats.measures.cells import waitless_ride_cells
 from stats.measures.hours import HOURS_OF_DAY, chart_hours, daily_labels, hour_label
 from stats.measures.measures import OPEN, RideMeasures, hours, window_score
 from stats.measures.raw import ParkWindow, park_window, until

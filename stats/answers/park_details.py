@@ -1,7 +1,7 @@
 """Everything about one park for its page (public-api 4.6): identity, rides by tier, hours open, state, score."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from core.instants import instant, seconds
@@ -175,8 +175,8 @@ def session_row(park: Park, day: str, session: ParkOpening) -> OperatingSession:
     return OperatingSession(
         park_id=park.pk,
         date=day,
-        first_open_at=plain_utc(datetime.fromtimestamp(first, UTC)),
-        last_open_at=plain_utc(datetime.fromtimestamp(last, UTC)),
+        first_open_at=plain_utc(instant(first)),
+        last_open_at=plain_utc(instant(last)),
         operating_hours=number(hours(last - first)),
         snapshot_count=session.rows,
     )

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from django.utils.http import http_date
 
 from core.instants import seconds
+from core.intervals import merged
 from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from core.shapes import UNSET, Shape, UnsetType, describe
@@ -21,7 +22,7 @@ from core.zones import day_range, local_date
 from parks.models import Ride
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import hour_status
-from stats.measures.cells import joined, summed_ride_cells, within
+from stats.measures.cells import summed_ride_cells, within
 from stats.measures.measures import RideMeasures, down_stretches, hours
 from stats.measures.raw import ParkWindow, park_window
 from stats.measures.windows import Bucket, Window
@@ -243,7 +244,7 @@ def day_rows(seen: Sequence[RideHour]) -> Rows:
 def downtime_events(ride: Ride, days: Sequence[date], now: datetime) -> list[DowntimeEvent]:
     """Unbroken stretches down on the days on which the ride operated, up to now, newest first; one query."""
     zone = ride.park.timezone
-    ranges = joined([(seconds(start), seconds(end)) for start, end in (day_range(day, zone) for day in days)])
+    ranges = merged((seconds(start), seconds(end)) for start, end in (day_range(day, zone) for day in days))
     rows = RideStatusSnapshot.objects.filter(within(ranges), ride=ride, park=ride.park, recorded_at__lt=now)
     events = []
     for stretch in down_stretches(rows).get(ride.pk, []):

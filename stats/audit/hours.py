@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import cast
 
 from core.instants import instant, seconds
+from core.intervals import overlap
 from stats.answers.analytics import park_figures, score_of
 from stats.audit.comparison import Comparison, shown
 from stats.audit.scope import Row
 from stats.daily.compute import ParkDay
-from stats.measures.hours_open import overlap
 from stats.measures.measures import hours, percentage
 from stats.measures.raw import ParkWindow, park_window
 from stats.measures.windows import ONE_HOUR, Bucket, Window

@@ -15,6 +15,7 @@ from django.db.models import F, FloatField, Q, Sum, Value
 from django.db.models.functions import Least
 
 from core.instants import instant, seconds
+from core.intervals import overlaps
 from core.periods import Period, days_of
 from core.rounding import half_up
 from parks.models import Park, Ride
@@ -23,7 +24,7 @@ from snapshots.current import LIVE_WINDOW
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.answers.status_summary import operated_today
 from stats.charts.chart_lines import COLUMNS, Chart, Kind, Line, best, listed_parks, listed_rides, most_over_days
-from stats.measures.cells import Spans, overlaps, ride_cells, waitless_ride_cells
+from stats.measures.cells import Spans, ride_cells, waitless_ride_cells
 from stats.measures.expressions import WHOLE, SecondsSince
 from stats.measures.hours import HEATMAP_HOURS, chart_hours, hourly_labels
 from stats.measures.measures import OPEN, RideMeasures, hours, measure_rides

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Count
 
 from core.instants import instant
+from core.intervals import length
 from core.periods import Days
 from core.rounding import half_up
 from core.zones import day_range
@@ -15,7 +16,7 @@ from parks.models import Park, Ride, weight_of
 from snapshots.models import ParkOperatingSession, RideStatusChange, RideStatusSnapshot
 from snapshots.score import shame_score
 from stats.measures.cells import waitless_ride_cells
-from stats.measures.hours_open import length, spans_by_day
+from stats.measures.hours_open import spans_by_day
 from stats.measures.measures import (
     RideMeasures,
     Stretch,

@@ -4,7 +4,6 @@ The database sums rows by the cell they begin in, and tells where the last one e
 end of a cell is cut off and carried on, so that windows and buckets clip exactly (design §4).
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from django.db.models import Case, Count, ExpressionWrapper, F, Max, Min, Q, Que
 from django.db.models.functions import Coalesce
 
 from core.instants import instant
+from core.intervals import Interval, merged
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import plausible_wait
 from stats.measures.expressions import WHOLE, SecondsSince, WholeDivision, WholeSum
@@ -22,7 +22,7 @@ from stats.measures.windows import Piece
 # Ranges of time in one statement: the optimizer plans rides × ranges.
 RANGES_A_QUERY = 60
 
-Spans = list[tuple[int, int]]  # [start, end) in seconds since 1970, in order, apart
+Spans = list[Interval]  # in order, apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +164,6 @@ def park_cells(rows: QuerySet[ParkActivitySnapshot], grid: Grid) -> Iterator[Par
         yield ParkCell(park, is_open, grid.start(cell), count, int(seconds), anchor + first, anchor + last)
 
 
-def overlaps(start: int, end: int, bounds: Spans) -> list[tuple[int, int, int]]:
-    """(index, from, to) of the `bounds`, intervals in order, that [start, end) overlaps."""
-    first = max(0, bisect_right(bounds, start, key=lambda bound: bound[0]) - 1)
-    last = bisect_right(bounds, end, key=lambda bound: bound[0])
-    near = enumerate(bounds[first:last], start=first)
-    return [(n, max(start, a), min(end, b)) for n, (a, b) in near if start < b and a < end]
-
-
 # -- grids of a window -----------------------------------------------------------------------------------
 
 
@@ -182,20 +174,9 @@ def stretches(parts: Sequence[Piece], unit: int) -> Iterator[tuple[Grid, list[tu
         alike[piece.midnight % unit].append(piece)
     for group in alike.values():
         grid = Grid(group[0].midnight, unit)
-        ranges = joined([(piece.start, piece.end) for piece in group])
+        ranges = merged((piece.start, piece.end) for piece in group)
         for n in range(0, len(ranges), RANGES_A_QUERY):
             yield grid, ranges[n : n + RANGES_A_QUERY]
-
-
-def joined(ranges: Spans) -> Spans:
-    """Ranges that touch, as one."""
-    found: Spans = []
-    for start, end in ranges:
-        if found and found[-1][1] == start:
-            found[-1] = found[-1][0], end
-        else:
-            found.append((start, end))
-    return found
 
 
 def within(ranges: Iterable[tuple[int, int]]) -> Q:

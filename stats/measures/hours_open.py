@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from core.instants import seconds
+from core.intervals import clipped, merged
 from core.zones import day_range
 from parks.models import Park
 from parks.opening_windows import opening_windows
@@ -41,7 +42,7 @@ def planned_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate,
     for day in days if windows else ():
         start, end = map(seconds, day_range(day, parks[0].timezone))
         for park, spans in windows.items():
-            inside = merged([(max(a, start), min(b, end)) for a, b in spans if a < end and b > start])
+            inside = merged(clipped(spans, start, end))
             if inside:
                 found[park, day] = inside
     return found
@@ -70,23 +71,3 @@ def sight(sights: dict[ParkDate, Spans], day: date, cell: ParkCell) -> None:
     """Widen a park's span of a day so that it holds what was seen."""
     first, last = sights.get((cell.park_id, day), [(cell.first, cell.last)])[0]
     sights[cell.park_id, day] = [(min(first, cell.first), max(last, cell.last))]
-
-
-def merged(spans: Spans) -> Spans:
-    """The same time in spans that do not touch; `spans` in order of their starts."""
-    found: Spans = []
-    for start, end in spans:
-        if found and start <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], end)
-        elif start < end:
-            found.append((start, end))
-    return found
-
-
-def length(spans: Spans) -> int:
-    return sum(end - start for start, end in spans)
-
-
-def overlap(spans: Spans, start: int, end: int) -> int:
-    """Seconds of [start, end) that lie in the spans."""
-    return sum(max(0, min(b, end) - max(a, start)) for a, b in spans)

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 
 from core.instants import instant, seconds
+from core.intervals import merged, overlap, overlaps
 from core.zones import day_range
 from parks.models import Park, Ride
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
@@ -20,15 +21,13 @@ from stats.measures.cells import (
     ParkCell,
     RideCell,
     Spans,
-    joined,
-    overlaps,
     park_cells,
     ride_cells,
     stretches,
     within,
 )
 from stats.measures.expressions import SecondsSince, WholeDivision
-from stats.measures.hours_open import ParkDate, overlap, sight, spans_by_day
+from stats.measures.hours_open import ParkDate, sight, spans_by_day
 from stats.measures.measures import OPEN, RideMeasures, StatusCounts
 from stats.measures.windows import ONE_HOUR, BucketKey, Cut, Groups, Piece, Slice, Window, pieces, slices
 
@@ -341,7 +340,7 @@ def seen_on(asked: set[tuple[int, date]], rows: QuerySet[RideStatusSnapshot], zo
     found: set[tuple[int, date]] = set()
     for n in range(0, len(days), RANGES_A_QUERY):
         ranges = {day: tuple(map(seconds, day_range(day, zone))) for day in days[n : n + RANGES_A_QUERY]}
-        chosen = rows.filter(within(joined([(start, end) for start, end in ranges.values()])))
+        chosen = rows.filter(within(merged((start, end) for start, end in ranges.values())))
         day_of = {at: day for day, (start, end) in ranges.items() for at in range(start, end, QUARTER_HOUR)}
         pairs: QuerySet[RideStatusSnapshot, tuple[int, int]] = (
             chosen.order_by().annotate(quarter=quarter).values_list("ride_id", "quarter").distinct()

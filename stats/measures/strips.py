@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from core.instants import instant, seconds
+from core.intervals import merged, without
 from core.periods import Days
 from core.zones import day_range, local_date
 from parks.models import Park
@@ -161,15 +162,6 @@ def joined(spells: Sequence[Spell]) -> list[Spell]:
 
 def with_unknown(spells: Sequence[Spell], opened: Spans) -> list[Spell]:
     """The spells, and between them the open time nobody reported on."""
-    found = list(spells)
-    for start, end in opened:
-        at = start
-        for spell in spells:
-            if spell.end <= at or spell.start >= end:
-                continue
-            if spell.start > at:
-                found.append(Spell(at, spell.start, UNKNOWN))
-            at = max(at, spell.end)
-        if at < end:
-            found.append(Spell(at, end, UNKNOWN))
-    return sorted(found, key=lambda spell: spell.start)
+    reported = merged((spell.start, spell.end) for spell in spells)
+    unknown = [Spell(start, end, UNKNOWN) for start, end in without(opened, reported)]
+    return sorted([*spells, *unknown], key=lambda spell: spell.start)
