@@ -472,7 +472,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "RequestedPeriodEnum": "stats.api.serializers.PERIODS",
-        "PeriodEnum": "stats.measures.windows.Period",
+        "PeriodEnum": "core.periods.Period.values",
         "ResolutionEnum": "snapshots.models.quality.Resolution.values",
         "ParkSortEnum": "stats.api.serializers.PARK_SORTS",
         "RideSortEnum": "stats.api.serializers.RIDE_SORTS",
