@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-WEEK = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)
