@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from core.rounding import half_up
 from weather.units import (
     UnknownUnit,
     celsius,
@@ -199,11 +198,6 @@ def forecasts_of(hours: Iterable[HourOfWeather], now: datetime) -> list[HourOfWe
     """The hours after the running one, at most a week of them."""
     ahead = [hour for hour in hours if hour.time > full_hour(now)]
     return sorted(ahead, key=lambda hour: hour.time)[:FORECAST_HOURS]
-
-
-def failure_rate(failed: int, total: int) -> Decimal | None:
-    """Share of a run's parks that failed, in percent with one decimal; None without parks."""
-    return half_up(Decimal(100 * failed) / total, 1) if total else None
 
 
 def must_abort(failed: int, total: int) -> bool:

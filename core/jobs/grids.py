@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from core.instants import instant, seconds
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-WEEK = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)

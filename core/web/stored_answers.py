@@ -27,7 +27,6 @@ from core.web.cors import origin_headers
 
 log = logging.getLogger(__name__)
 
-Headers = list[tuple[str, str]]
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 

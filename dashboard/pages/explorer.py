@@ -10,9 +10,8 @@ from rest_framework.exceptions import ValidationError
 from dashboard.components.tables import csv_answer
 from dashboard.pages.explorer_form import (
     ANSWERS,
-    FIELDS,
     MOST_ROWS,
-    Form,
+    ExplorerForm,
     bucket_count,
     buckets,
     chart,
@@ -34,18 +33,18 @@ def explorer(request: HttpRequest) -> HttpResponse:
     """The form with its answer; a question that cannot be answered is a 400 with the form, and says what to mend."""
     entity = one_of(request, "entity", ANSWERS, "parks")
     given = with_defaults(request.GET)
-    asked = parameters(given)
+    asked, form = parameters(given), ExplorerForm(given)
     try:
         body = ANSWERS[entity](AnalyticsQuery.of(asked))
     except ValidationError as error:
-        field, _, text = first_of(error.detail).partition(": ")
-        form = Form(entity, given, field, text) if field in FIELDS else Form(entity, given, "", first_of(error.detail))
+        form.refuse(first_of(error.detail))
         return render(request, "dashboard/explorer.html", {"form": form}, status=400)
     shown = one_of(request, "show", body.metrics, body.metrics[0])
     has_buckets = body.bucket != Bucket.NONE
     rows = bucket_count(body) if has_buckets else len(body.data)
     context: dict[str, Any] = {
-        "form": Form(entity, given),
+        "form": form,
+        "entity": entity,
         "body": body,
         "call": f"/api/analytics/{entity}?{asked.urlencode(safe=',:')}",
         "query": asked.urlencode(safe=",:"),

@@ -4,13 +4,12 @@ The form's fields are the API's parameters, checked by the API's own serializer;
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.db.models import Max
 from django.http import QueryDict
@@ -56,20 +55,6 @@ BUCKETS = {
 }
 GROUPINGS = {"": "No", "rain": "Rain", "temperature_band": "Temperature", "storm": "Thunderstorms"}
 COMPARISONS = {"": "Nothing", "previous": "Just before", "last_year": "A year before"}
-# How the form calls the API's parameters.
-WORDS = {
-    "park_id": "Parks",
-    "ride_id": "Rides",
-    "start": "From",
-    "end": "To",
-    "timezone": "Zone of the clock",
-    "hours": "Hours of each day",
-    "weekdays": "Weekdays",
-    "bucket": "Cut into",
-    "metrics": "Figures",
-    "group_by": "By the weather",
-    "compare": "Compare with",
-}
 # Words, unit and kind of cell of each metric.
 MEASURES = {
     "wait_avg": ("Average wait", "min", "score"),
@@ -117,108 +102,101 @@ def with_defaults(given: QueryDict) -> QueryDict:
     return asked
 
 
-@dataclass
-class Form:
-    """What the form shows: the values that were sent, and what can be chosen."""
+def entry(label: str, **attributes: str | bool) -> forms.Field:
+    """A field to write into. None checks what it is given: the API does, in its own words."""
+    return forms.Field(label=label, required=False, widget=forms.TextInput(attrs=attributes))
 
-    entity: str
-    given: QueryDict
-    field: str = ""  # of the error
-    error: str = ""
+
+def selection(label: str, choices: Mapping[Any, str]) -> forms.Field:
+    return forms.Field(label=label, required=False, widget=forms.Select(choices=list(choices.items())))
+
+
+def boxes(label: str, choices: Mapping[str, str] | None = None) -> forms.Field:
+    widget = forms.CheckboxSelectMultiple(choices=list((choices or {}).items()))
+    return forms.Field(label=label, required=False, widget=widget)
+
+
+class ExplorerForm(forms.Form):
+    """What was asked, under the names of the API's parameters, and what can be chosen; two queries or three."""
+
+    entity = selection("Of what", {each: each.capitalize() for each in ANSWERS})
+    start = entry("From", type="date", required=True, maxlength="40")
+    end = entry("To", type="date", required=True, maxlength="40")
+    hours = entry("Hours of each day", placeholder="11:30-13:45", size="12", maxlength="11")
+    bucket = selection("Cut into", {bucket.value: words for bucket, words in BUCKETS.items()})
+    group_by = selection("By the weather", GROUPINGS)
+    compare = selection("Compare with", COMPARISONS)
+    timezone = entry("Zone of the clock", placeholder="each park’s own", maxlength="50")
+    park_id = boxes("Parks")
+    ride_id = boxes("Rides")
+    metrics = boxes("Figures")
+    weekdays = boxes("Weekdays", SHORT_DAYS)
+
+    def __init__(self, given: QueryDict) -> None:
+        data = given.copy()
+        for name in REPEATED:
+            data.setlist(name, [str(pk) for pk in ids_of(given, name)])
+        data.setlist("weekdays", words_of(given, "weekdays"))
+        data.setlist("metrics", words_of(given, "metrics") or list(DEFAULT_METRICS))
+        super().__init__(data, auto_id="%s")
+        parks, rides = ids_of(given, "park_id"), ids_of(given, "ride_id")
+        self.choices("park_id", Park.objects.active().order_by("name", "pk").values_list("pk", "name"))
+        self.choices("ride_id", ride_names(parks, rides))
+        self.choices("metrics", [(name, measure(name)[0]) for name in metric_names(data.getlist("metrics"))])
+        if self.has_instants:
+            for name in ("start", "end"):
+                self.widget(name).input_type = "text"
 
     @property
-    def field_words(self) -> str:
-        return WORDS[self.field]
+    def lines(self) -> list[forms.BoundField]:
+        """The fields but boxes; a clock's zone is asked for where there are instants."""
+        shown = [field for field in self if not isinstance(field.field.widget, forms.CheckboxSelectMultiple)]
+        return shown if self.has_instants or self.data.get("timezone") else shown[:-1]
 
-    @property
-    def errors(self) -> dict[str, str]:
-        return {self.field or "form": self.error} if self.error else {}
+    def widget(self, name: str) -> Any:
+        return self.fields[name].widget
 
-    @property
-    def values(self) -> dict[str, str]:
-        return {name: self.given.get(name, "") for name in FIELDS}
+    def choices(self, name: str, choices: Iterable[tuple[Any, str]]) -> None:
+        self.widget(name).choices = list(choices)
+
+    def refuse(self, text: str) -> None:
+        """Show what the API says, at its field if it names one."""
+        field, _, words = text.partition(": ")
+        self.add_error(*((field, words) if field in FIELDS else (None, text)))
 
     @property
     def has_instants(self) -> bool:
         """Are the bounds no plain dates? Then they are written, not chosen from a calendar."""
-        return any(is_no_date(self.values[name]) for name in ("start", "end"))
+        return any(is_no_date(self.data.get(name, "")) for name in ("start", "end"))
 
     @property
     def instants(self) -> dict[str, str]:
         """The same bounds as instants, where they are dates."""
-        end = moment_of(self.values["end"])
-        start = moment_of(self.values["start"])
+        start, end = (moment_of(self.data.get(name, "")) for name in ("start", "end"))
         if start is None or end is None or isinstance(end, datetime) or end >= date.max:
             return {}
         return {"start": f"{start}T00:00", "end": f"{end + timedelta(days=1)}T00:00"}
 
-    @property
-    def entities(self) -> list[tuple[str, str, bool]]:
-        return [(each, each.capitalize(), each == self.entity) for each in ANSWERS]
 
-    @cached_property
-    def parks(self) -> list[Park]:
-        return list(Park.objects.active().only("pk", "name").order_by("name", "pk"))
+def ids_of(given: QueryDict, name: str) -> set[int]:
+    return {int(value) for value in given.getlist(name) if value.isascii() and value.isdigit() and len(value) < 10}
 
-    @cached_property
-    def rides(self) -> list[Ride]:
-        """Those of the chosen parks, or of the parks of the chosen rides; empty when that would be too many."""
-        parks = self.chosen("park_id")
-        if not parks and (rides := self.chosen("ride_id")):
-            parks = set(Ride.objects.filter(pk__in=rides).values_list("park_id", flat=True))
-        if not 0 < len(parks) <= MOST_PARKS_UNFOLDED:
-            return []
-        found = Ride.objects.active().filter(park__in=parks).select_related("park")
-        return list(found.only("name", "park__name").order_by("name", "park__name", "pk"))
 
-    def chosen(self, name: str) -> set[int]:
-        return {
-            int(value) for value in self.given.getlist(name) if value.isascii() and value.isdigit() and len(value) < 10
-        }
+def ride_names(parks: set[int], rides: set[int]) -> list[tuple[int, str]]:
+    """Those of the chosen parks, or of the parks of the chosen rides; none when that would be too many."""
+    if not parks and rides:
+        parks = set(Ride.objects.filter(pk__in=rides).values_list("park_id", flat=True))
+    if not 0 < len(parks) <= MOST_PARKS_UNFOLDED:
+        return []
+    found = Ride.objects.active().filter(park__in=parks).order_by("name", "park__name", "pk")
+    rows = list(found.values_list("pk", "name", "park__name"))
+    names = told_apart([{"name": name, "of": park} for _, name, park in rows])
+    return [(pk, name) for (pk, *_), name in zip(rows, names, strict=True)]
 
-    @property
-    def park_boxes(self) -> list[tuple[int, str, bool]]:
-        chosen = self.chosen("park_id")
-        return [(park.pk, park.name, park.pk in chosen) for park in self.parks]
 
-    @property
-    def ride_boxes(self) -> list[tuple[int, str, bool]]:
-        chosen = self.chosen("ride_id")
-        names = told_apart([{"name": ride.name, "of": ride.park.name} for ride in self.rides])
-        return [(ride.pk, name, ride.pk in chosen) for ride, name in zip(self.rides, names, strict=True)]
-
-    @property
-    def park_count(self) -> int:
-        return len(self.chosen("park_id"))
-
-    @property
-    def ride_count(self) -> int:
-        return len(self.chosen("ride_id"))
-
-    @property
-    def weekday_boxes(self) -> list[tuple[str, str, bool]]:
-        chosen = words_of(self.given, "weekdays")
-        return [(word, SHORT_DAYS[word], word in chosen) for word in WEEKDAYS]
-
-    @property
-    def metric_boxes(self) -> list[tuple[str, str, bool]]:
-        """Every metric, the usual percentiles, and the others that were asked for."""
-        chosen = words_of(self.given, "metrics") or DEFAULT_METRICS
-        names = dict.fromkeys([*MEASURES, *METRICS, *(name for name in chosen if name.startswith("wait_p"))])
-        return [(name, measure(name)[0], name in chosen) for name in names]
-
-    @property
-    def buckets(self) -> list[tuple[str, str, bool]]:
-        chosen = self.values["bucket"] or Bucket.NONE.value
-        return [(bucket.value, words, bucket.value == chosen) for bucket, words in BUCKETS.items()]
-
-    @property
-    def groupings(self) -> list[tuple[str, str, bool]]:
-        return [(each, words, each == self.values["group_by"]) for each, words in GROUPINGS.items()]
-
-    @property
-    def comparisons(self) -> list[tuple[str, str, bool]]:
-        return [(each, words, each == self.values["compare"]) for each, words in COMPARISONS.items()]
+def metric_names(chosen: Iterable[str]) -> Iterable[str]:
+    """Every metric, the usual percentiles, and the others that were asked for."""
+    return dict.fromkeys([*MEASURES, *METRICS, *(name for name in chosen if name.startswith("wait_p"))])
 
 
 def words_of(given: QueryDict, name: str) -> list[str]:

@@ -5,13 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Max
 from django.utils import timezone
 
 from core import data_version
 from core.http import Reason, UpstreamError
-from core.instants import seconds
 from core.payloads import Problem, ProblemKind
 from core.querysets import retried_on_lock, upsert
 from core.zones import local_date
@@ -20,7 +18,6 @@ from parks.models import Park, ParkSchedule, ScheduleType
 from parks.upstreams.themeparks_wiki import Schedule, ScheduleWindow, ThemeParksWiki, read_schedule
 
 REFRESH_AFTER = timedelta(hours=24)
-REFRESH_MAX_PER_RUN = 5  # parks inside one collection run
 KEY = ("park", "schedule_date", "schedule_type", "opening_time")
 
 
@@ -56,20 +53,11 @@ def parks_with_schedule() -> list[Park]:
     return [park for park in parks.order_by("pk") if park.themeparks_wiki_id not in SAMPLE_IDS]
 
 
-def stale_parks(now: datetime, limit: int | None = None) -> list[Park]:
-    """Parks whose newest row is older than 24 h, the oldest first, then those without any row; at most `limit`.
-
-    A park whose schedule is empty upstream stays without rows, so those take turns: each slot of the collection
-    grid begins with others.
-    """
+def stale_parks(now: datetime) -> list[Park]:
+    """Parks whose newest row is older than 24 h, the oldest first, then those without any row."""
     fetched = {park: park.fetched for park in parks_with_schedule()}  # type: ignore[attr-defined]
     old = sorted((at, park.pk, park) for park, at in fetched.items() if at and at < now - REFRESH_AFTER)
-    never = [park for park, at in fetched.items() if at is None]
-    if limit is not None and never:
-        slot = seconds(now) // settings.COLLECTION_INTERVAL_SECONDS
-        start = slot * limit % len(never)
-        never = never[start:] + never[:start]
-    return [*(park for _, _, park in old), *never][:limit]
+    return [*(park for _, _, park in old), *(park for park, at in fetched.items() if at is None)]
 
 
 def refresh_schedules(

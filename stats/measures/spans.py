@@ -6,14 +6,11 @@ A span without a daily row has no figures at all; a day without a row is in no s
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 
 from core.rounding import half_up
 
 ZERO = Decimal(0)
-ONE_DAY = timedelta(days=1)
-ONE_WEEK = timedelta(weeks=1)
 Minutes = Decimal | int  # stored days have whole minutes, a day that still runs has exact ones
 
 
@@ -126,28 +123,3 @@ def period_score(days: Iterable[ScoreDay]) -> Decimal | None:
 def day_score(stored: Decimal | None) -> Decimal:
     """R-10.4, yesterday: the score as stored, never computed anew; a day without one shows 0."""
     return half_up(stored or ZERO, 1)
-
-
-# -- spans -----------------------------------------------------------------------------------------------
-
-
-def iso_week_start(iso_year: int, week: int) -> date:
-    """The Monday of an ISO week (R-3.4). ValueError for a week that the year does not have."""
-    return date.fromisocalendar(iso_year, week, 1)
-
-
-def iso_week_of(day: date) -> tuple[int, int]:
-    """ISO year and week of a date; at the turn of the year this is not always its calendar year (R-3.4)."""
-    iso_year, week, _ = day.isocalendar()
-    return iso_year, week
-
-
-def previous_iso_week(iso_year: int, week: int) -> tuple[int, int]:
-    """The ISO week before: before week 1 the 52nd or 53rd of the ISO year before (R-15.2)."""
-    return iso_week_of(iso_week_start(iso_year, week) - ONE_WEEK)
-
-
-def previous_month(year: int, month: int) -> tuple[int, int]:
-    """The calendar month before: December of the year before for January (R-15.2)."""
-    last = date(year, month, 1) - ONE_DAY
-    return last.year, last.month

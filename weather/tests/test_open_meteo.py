@@ -16,7 +16,6 @@ from weather.open_meteo import (
     VARIABLES,
     HourOfWeather,
     InvalidResponse,
-    failure_rate,
     forecasts_of,
     full_hour,
     must_abort,
@@ -83,7 +82,6 @@ def test_the_golden_observation_is_the_running_hour(case):
 @pytest.mark.parametrize("case", golden_cases("weather", "failure_limit"))
 def test_the_golden_failures_abort_a_run_or_do_not(case):
     assert must_abort(case["failed"], case["total"]) is case["expected_abort"]
-    assert failure_rate(case["failed"], case["total"]) == case["rate"]
 
 
 # -- recorded answers ------------------------------------------------------------------------------------
@@ -335,15 +333,7 @@ def test_the_clock_may_be_read_in_any_zone():
 
 
 @pytest.mark.parametrize(
-    ("failed", "total", "aborts", "rate"),
-    [
-        (1, 2, True, "50.0"),
-        (1, 3, False, "33.3"),
-        (2, 3, True, "66.7"),
-        (0, 5, False, "0.0"),
-        (499, 1000, False, "49.9"),
-    ],
+    ("failed", "total", "aborts"), [(1, 2, True), (1, 3, False), (2, 3, True), (0, 5, False), (499, 1000, False)]
 )
-def test_a_run_that_lost_half_of_its_parks_is_given_up(failed, total, aborts, rate):
+def test_a_run_that_lost_half_of_its_parks_is_given_up(failed, total, aborts):
     assert must_abort(failed, total) is aborts
-    assert failure_rate(failed, total) == Decimal(rate)

@@ -16,8 +16,7 @@ from dashboard.pages.explorer_form import (
     GROUPINGS,
     MOST_LINES,
     MOST_ROWS,
-    WORDS,
-    Form,
+    ExplorerForm,
     axis_words,
     bucket_words,
     chart,
@@ -55,14 +54,14 @@ def call_of(page: str) -> str:
 
 
 def test_the_form_knows_every_parameter_of_the_api():
-    assert WORDS.keys() == AnalyticsQuery().fields.keys()
+    assert ExplorerForm.base_fields.keys() == {"entity", *AnalyticsQuery().fields}
 
 
 def test_the_form_offers_every_choice_of_the_api():
     assert set(BUCKETS) == set(Bucket)
     assert set(COMPARISONS) == {"", *analytics_serializers.COMPARISONS}
     assert set(GROUPINGS) == {"", *groupings()}
-    assert {value for value, _, _ in Form("parks", QueryDict("")).metric_boxes} >= set(METRICS)
+    assert {value for value, _ in ExplorerForm(QueryDict("")).widget("metrics").choices} >= set(METRICS)
 
 
 def test_what_a_form_leaves_empty_is_not_asked():
@@ -125,7 +124,7 @@ def test_dates_can_be_turned_into_instants(client, world):
     page = client.get(f"/explorer?{WEEK}").content.decode()
     assert "start=2025-12-15T00%3A00&amp;end=2025-12-22T00%3A00" in page
     page = client.get("/explorer?start=2025-12-15T10:00&end=2025-12-15T12:00").content.decode()
-    assert 'type="text" value="2025-12-15T10:00"' in page
+    assert 'type="text" name="start" value="2025-12-15T10:00"' in page
     assert 'name="timezone"' in page
 
 
@@ -318,7 +317,9 @@ def test_a_question_that_cannot_be_answered_names_the_field_as_the_api_does(brow
     response = browser_client.get(f"/explorer?{query}")
     api = browser_client.get(f"/api/analytics/parks?{query.replace('&entity=rides', '')}")
     assert (response.status_code, api.status_code) == (400, 400)
-    assert f"<strong>{WORDS[field]}</strong> (<code>{field}</code>)" in response.content.decode()
+    assert (
+        f"<strong>{ExplorerForm.base_fields[field].label}</strong> (<code>{field}</code>)" in response.content.decode()
+    )
     told = api.json()["error"].removeprefix(f"{field}: ")
     assert told in unescape(response.content.decode())
 
@@ -346,4 +347,4 @@ def test_nonsense_is_a_friendly_400(browser_client, world, query):
 
 
 def test_the_last_day_there_is_offers_no_instants():
-    assert Form("parks", QueryDict(f"start=2025-01-01&end={date.max}")).instants == {}
+    assert ExplorerForm(QueryDict(f"start=2025-01-01&end={date.max}")).instants == {}

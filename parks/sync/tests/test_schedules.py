@@ -16,7 +16,6 @@ from core.tests.stub_upstream import HTML_PAGE, NOT_FOUND, TRUNCATED, Answer, St
 from parks.catalog.known import CATALOG, sample_twin
 from parks.models import Park, ParkSchedule, ScheduleType
 from parks.sync.schedules import (
-    REFRESH_MAX_PER_RUN,
     Month,
     Refreshed,
     parks_with_schedule,
@@ -293,19 +292,6 @@ def test_inactive_sample_and_queue_times_parks_have_no_schedule():
     ParkFactory(themeparks_wiki_id=None)
     ParkFactory(themeparks_wiki_id=sample_twin(CATALOG[0]).themeparks_wiki_id)
     assert parks_with_schedule() == []
-
-
-def test_a_limited_run_takes_old_ones_first_and_lets_empty_ones_take_turns(settings):
-    settings.COLLECTION_INTERVAL_SECONDS = 300
-    old = fetched(48)
-    never = ParkFactory.create_batch(7)
-    asked: set[int] = set()
-    for slot in range(4):
-        chosen = stale_parks(NOON + timedelta(seconds=300 * slot), limit=REFRESH_MAX_PER_RUN)
-        assert len(chosen) == 5
-        assert chosen[0] == old
-        asked |= {park.pk for park in chosen}
-    assert asked == {old.pk, *(park.pk for park in never)}
 
 
 # -- the command -------------------------------------------------------------------------------------------

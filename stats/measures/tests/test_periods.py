@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import asdict, replace
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,12 +16,8 @@ from stats.measures.spans import (
     RideSpan,
     ScoreDay,
     day_score,
-    iso_week_of,
-    iso_week_start,
     park_span,
     period_score,
-    previous_iso_week,
-    previous_month,
     ride_span,
     ride_spans,
 )
@@ -92,35 +87,6 @@ def test_the_golden_spans_hold(case):
     expected.pop("job_status", None)  # there is no job: a span is computed when asked
     found = figures(case["input"])
     assert {name: found[name] for name in expected} == expected
-
-
-def weeks_of_days(parameters: list[Any]) -> list[Any]:
-    """The cases that tell the days of an ISO week; all that is skipped without the shared data stays."""
-    cases = ((parameter, parameter.values[0]) for parameter in parameters)
-    return [
-        parameter
-        for parameter, case in cases
-        if case is None or ("week" in case.get("span", {}) and isinstance(case["input"], list))
-    ]
-
-
-@pytest.mark.parametrize("case", weeks_of_days(golden_cases("period_aggregation", "cases")))
-def test_the_golden_days_lie_in_the_iso_week_they_are_told_for(case):
-    span, days = case["span"], [date.fromisoformat(row["stat_date"]) for row in case["input"]]
-    assert {iso_week_of(one) for one in days} == {(span["iso_year"], span["week"])}
-    assert iso_week_start(span["iso_year"], span["week"]) == min(days)
-    if "week_start_date" in span:
-        assert min(days).isoformat() == span["week_start_date"]
-
-
-@pytest.mark.parametrize("case", golden_cases("time_and_periods", "iso_week_start"))
-def test_the_golden_weeks_start_on_their_monday(case):
-    assert iso_week_start(case["iso_year"], case["week"]).isoformat() == case["expected_monday"]
-
-
-@pytest.mark.parametrize("case", golden_cases("time_and_periods", "previous_iso_week"))
-def test_the_golden_weeks_follow_the_one_before(case):
-    assert previous_iso_week(case["iso_year"], case["week"]) == tuple(case["expected_previous"])
 
 
 # -- rides -----------------------------------------------------------------------------------------------
@@ -338,46 +304,3 @@ def test_the_score_of_a_period_is_the_mean_of_the_days_that_were_measured(days, 
 @pytest.mark.parametrize(("score", "shown"), [(None, "0.0"), ("0", "0.0"), ("1.25", "1.3"), ("10.0", "10.0")])
 def test_the_score_of_one_day_is_shown_as_stored(score, shown):
     assert str(day_score(decimal(score))) == shown
-
-
-# -- calendar --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("day", "week"),
-    [
-        (date(2024, 12, 30), (2025, 1)),
-        (date(2024, 12, 29), (2024, 52)),
-        (date(2021, 1, 3), (2020, 53)),
-        (date(2021, 1, 4), (2021, 1)),
-        (date(2027, 1, 1), (2026, 53)),
-    ],
-)
-def test_the_iso_year_is_not_always_the_calendar_year(day, week):
-    assert iso_week_of(day) == week
-
-
-def test_a_year_without_a_53rd_week_does_not_have_one():
-    assert iso_week_start(2026, 53) == date(2026, 12, 28)
-    with pytest.raises(ValueError, match="week"):
-        iso_week_start(2025, 53)
-
-
-@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)))
-def test_the_week_before_ends_where_the_week_begins(any_day):
-    year, week = iso_week_of(any_day)
-    monday = iso_week_start(year, week)
-    assert monday <= any_day < monday + timedelta(days=7)
-    assert monday.isoweekday() == 1
-    before = previous_iso_week(year, week)
-    assert iso_week_start(*before) == monday - timedelta(days=7)
-    if week == 1:
-        assert before == iso_week_of(date(year - 1, 12, 28)), "the week that contains 28 December"
-
-
-@pytest.mark.parametrize(
-    ("month", "before"),
-    [((2025, 1), (2024, 12)), ((2025, 3), (2025, 2)), ((2024, 3), (2024, 2)), ((2025, 12), (2025, 11))],
-)
-def test_the_month_before_january_is_the_december_before(month, before):
-    assert previous_month(*month) == before
