@@ -1,7 +1,7 @@
 """Mutation checks of the rules, by mutmut: each module with the cheapest tests that should notice a change in it.
 
-Run by script/mutants in a copy of the tree, which mutmut fills with its own files. Prints a line per module and, below
-the table, what survived.
+Run by script/mutants in a copy of the tree, which mutmut fills with its own files. Prints what survives as it goes,
+and a table at the end.
 """
 
 import json
@@ -64,6 +64,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "stats/daily/versions.py": (f"{DAILY}test_versions.py",),
 }
 APPS = ("config", "core", "parks", "snapshots", "stats", "weather", "importer", "dashboard")
+HEAD = f"{'module':32} {'mutants':>12} {'killed':>7} {'survived':>9} {'%':>6} {'time':>8}"
 SURVIVED, NO_TESTS = 0, 33  # exit statuses as mutmut keeps them; a mutant that times out is killed
 SETTINGS = """[mutmut]
 source_paths =
@@ -134,10 +135,10 @@ def check(module: str, most: int) -> Checked:
     return Checked(module, len(names), len(chosen), survivors, int(time.monotonic() - began))
 
 
-def changed_lines(mutant: str) -> str:
-    """What a mutant changes, without the frame of the diff."""
+def described(mutant: str) -> str:
+    """A survivor's name and what it changes, without the frame of the diff."""
     lines = mutmut("show", mutant).splitlines()
-    return "\n".join(f"    {line}" for line in lines if line[:2] in ("- ", "+ "))
+    return "\n".join([f"  {mutant}", *(f"    {line}" for line in lines if line[:2] in ("- ", "+ "))])
 
 
 def main() -> None:
@@ -146,18 +147,16 @@ def main() -> None:
     if unknown:
         sys.exit(f"No tests are named for {', '.join(unknown)} in script/lib/mutants.py.")
     most = int(os.environ.get("MUTANTS_MOST", "60"))
-    head = f"{'module':32} {'mutants':>12} {'killed':>7} {'survived':>9} {'%':>6} {'time':>8}"
-    print(head, flush=True)
-    everything, told = [], []
+    everything = []
     for module in modules:
         checked = check(module, most)
         everything.append(checked)
-        print(checked, flush=True)
-        told += [f"{name}\n{changed_lines(name)}" for name in checked.survivors]
-    total, alive = sum(each.tried for each in everything), sum(len(each.survivors) for each in everything)
-    seconds = sum(each.seconds for each in everything)
-    print(Checked("all", sum(each.mutants for each in everything), total, ("",) * alive, seconds))
-    print("\nSurvivors\n", *told, sep="\n")
+        print(checked, *map(described, checked.survivors), sep="\n", flush=True)
+    mutants, tried, seconds = (
+        sum(getattr(each, name) for each in everything) for name in ("mutants", "tried", "seconds")
+    )
+    survivors = tuple(name for each in everything for name in each.survivors)
+    print("", HEAD, *everything, Checked("all", mutants, tried, survivors, seconds), sep="\n")
 
 
 if __name__ == "__main__":
