@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
+from core.web.tests.production_client import ProductionClient, writes
+
 # Coverage and two busy cores make the time of a single example say nothing.
 hypothesis.settings.register_profile("ridewatch", deadline=None)
 hypothesis.settings.load_profile("ridewatch")
@@ -59,10 +61,22 @@ def shared_data_dir() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_answers() -> Iterator[None]:
-    """Tests write observations without moving the data version; each of their clients would list all static files.
-
-    A password's hash is made to take long, which here takes long.
-    """
-    quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(SHARED_READING_SECONDS=0, WHITENOISE_USE_FINDERS=False, PASSWORD_HASHERS=quick):
+    """Functions share nothing when a test calls them, as it moves no data version; static files are not listed."""
+    writes.watch()
+    with override_settings(SHARED_READING_SECONDS=0, WHITENOISE_USE_FINDERS=False):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _rows_of_a_test_are_gone_after_it() -> Iterator[None]:
+    """Nothing is answered from them in the next one."""
+    before = writes.count
+    yield
+    if writes.count != before:
+        writes.happened()
+
+
+@pytest.fixture
+def client() -> ProductionClient:
+    """What requests get in production, instead of pytest-django's plain client."""
+    return ProductionClient()

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from django.test import Client
 from pytest_django import DjangoDbBlocker
 
+from core.web.tests.production_client import ProductionClient
 from dashboard.tests.world import World, stage
 
 
@@ -16,6 +16,6 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def browser_client() -> Client:
+def browser_client() -> ProductionClient:
     """Asks as browsers do: rather for HTML than for anything else."""
-    return Client(headers={"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"})
+    return ProductionClient(headers={"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"})

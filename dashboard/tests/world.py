@@ -12,6 +12,7 @@ import time_machine
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+from core.web.tests.production_client import writes
 from parks.models import Park
 from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, recomputed, show_park, tell
 
@@ -89,3 +90,4 @@ def stage(blocker: DjangoDbBlocker) -> Iterator[World]:
         assert not Park.objects.exists(), "not a test database"
         yield build_world()
         transaction.set_rollback(True)
+        writes.happened()

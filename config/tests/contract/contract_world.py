@@ -18,11 +18,11 @@ import pytest
 import time_machine
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
-from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from core.rounding import half_up
 from core.web.stored_answers import Application
+from core.web.tests.production_client import ProductionClient, writes
 from parks.models import Category, Park, Ride
 from snapshots.models import IssueSource, ParkActivitySnapshot
 from snapshots.tests.factories import IssueFactory
@@ -155,10 +155,15 @@ def other_park(name: str = "Fuji-Q Highland", zone: str = TOKYO) -> tuple[Park, 
 
 
 def build_world() -> World:
-    """Both parks, a third one of which nothing but its name is known, and what the audit has to tell."""
+    """Both parks, three of which nothing but their names is known, and what the audit has to tell.
+
+    Each choice of parks has as many as share their readings, and the same time zones.
+    """
     disney, rides = disney_park()
     other, other_rides = other_park()
     make_park(name="Announced Park")
+    make_park(name="Announced Disney Park", is_disney=True)
+    make_park(name="Announced Disney Sea", is_disney=True, timezone=TOKYO)
     ParkActivitySnapshot.objects.update(
         rides_open=4, rides_closed=2, avg_wait_time=Decimal("33.33"), max_wait_time=60, total_rides_tracked=6
     )
@@ -254,7 +259,7 @@ def crowd_park_day(park: Park, day: date, down: int, wait: int) -> ParkDailyStat
 
 
 # One for all tests: a client of its own would look through all static files each time.
-API = Client()
+API = ProductionClient()
 
 
 @contextmanager
@@ -274,6 +279,7 @@ def stage(blocker: DjangoDbBlocker, now: datetime, build: Callable[[], Any]) -> 
         asked.cache_clear()
         yield build()
         transaction.set_rollback(True)
+        writes.happened()
         asked.cache_clear()
 
 

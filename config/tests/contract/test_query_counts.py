@@ -17,15 +17,17 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
 from config.tests.contract.contract_bodies import POSTED
 from config.tests.contract.contract_table import ENDPOINTS, Endpoint, Query
-from config.tests.contract.contract_world import API, NOW, World, build_larger_world, build_world, stage
+from config.tests.contract.contract_world import NOW, World, build_larger_world, build_world, stage
 from config.tests.contract.test_contract import filled, url_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = pytest.mark.django_db
+PLAIN = Client()  # nothing is shared, nothing is stored
 BASELINE = Path(__file__).with_name("query_counts.json")
 UPDATE = "RIDEWATCH_UPDATE_QUERY_COUNTS"
 FURTHER_ZONES = (("America/Denver", "Asia/Seoul"),)
@@ -78,10 +80,10 @@ def queries_of(world: World, name: str) -> list[str]:
     """The statements of a question; an answer that is not 200 has no number."""
     with CaptureQueriesContext(connection) as captured:
         if name in QUESTIONS:
-            response = API.get(url_of(world, *QUESTIONS[name]))
+            response = PLAIN.get(url_of(world, *QUESTIONS[name]))
         else:
             posted = CLAIMS[name]
-            response = API.post(posted.path, filled(world, posted.body), content_type="application/json")
+            response = PLAIN.post(posted.path, filled(world, posted.body), content_type="application/json")
     assert response.status_code == 200, response.content
     return [query["sql"] for query in captured.captured_queries]
 

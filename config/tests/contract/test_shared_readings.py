@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 import time_machine
 from django.db.models import Model
-from django.test import override_settings
+from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
 from config.tests.contract.contract_table import ENDPOINTS, Endpoint, Query
-from config.tests.contract.contract_world import API, NOW, World, build_larger_world, stage
+from config.tests.contract.contract_world import NOW, World, build_larger_world, stage
 from config.tests.contract.test_contract import url_of
 from core import data_version
 from stats.readings import shared
 
 pytestmark = pytest.mark.django_db  # else there is no test database
 
+PLAIN = Client()  # which leaves the switch to the tests, and stores nothing
 ASKED = [(endpoint, query) for endpoint in ENDPOINTS for query in endpoint.queries()]
 LOS_ANGELES_MIDNIGHT = datetime(2025, 12, 24, 8, tzinfo=UTC)
 SOON = timedelta(seconds=20)
@@ -37,7 +38,7 @@ ROUNDS = {
 
 
 def answer(world: World, endpoint: Endpoint, query: Query) -> tuple[int, Any]:
-    response = API.get(url_of(world, endpoint, query))
+    response = PLAIN.get(url_of(world, endpoint, query))
     return response.status_code, response.json()
 
 

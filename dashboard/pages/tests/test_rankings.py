@@ -39,9 +39,10 @@ def names(page: str) -> list[str]:
 def test_a_list_has_the_rows_and_figures_of_the_api(client, world, address, period):
     path, key, figure = API[address]
     name = "mode" if address == "/waits/rides" else "period"
-    expected = client.get(f"{path}?{name}={period}").json()["data"]
-    found = csv_rows(client, f"{address}.csv?period={period}")
-    assert [(row[key], row[figure]) for row in found] == [(str(row[key]), str(row[figure])) for row in expected]
+    for chosen in ("all-parks", "disney-universal"):
+        expected = client.get(f"{path}?{name}={period}&filter={chosen}").json()["data"]
+        found = csv_rows(client, f"{address}.csv?period={period}&filter={chosen}")
+        assert [(row[key], row[figure]) for row in found] == [(str(row[key]), str(row[figure])) for row in expected]
 
 
 @pytest.mark.parametrize(("measure", "entity"), RANKINGS)

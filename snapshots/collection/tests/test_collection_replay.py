@@ -15,6 +15,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from core.http import Reason, UpstreamError
+from core.web.tests.production_client import writes
 from parks.models import Park, Ride
 from parks.tests.factories import RideFactory
 from snapshots.collection.recordings import instant_of, recorded, recordings_of
@@ -150,6 +151,7 @@ def check_api(client, told: Payloads) -> None:
         if n + 1 < len(told) and told[n + 1][0] == at:
             continue  # the other park of this moment comes next
         seen = [pair for pair in told if pair[0] <= at]
+        writes.happened()  # as the cycle of this moment did
         with time_machine.travel(at.replace(second=(at.second + 2) % 60), tick=False):
             summary = client.get("/api/live/status-summary").json()
             assert summary["status_summary"] == wanted_summary(seen)

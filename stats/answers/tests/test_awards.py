@@ -162,7 +162,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(
     ask, django_assert_max_num_queries, path, entity, period
 ):
     def queries(rows: int) -> int:
-        with django_assert_max_num_queries(5) as captured:
+        with django_assert_max_num_queries(7) as captured:
             assert len(ask(path, period, entity, limit=20)) == rows
         return len(captured)
 

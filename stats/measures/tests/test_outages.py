@@ -9,6 +9,7 @@ from django.utils.http import parse_http_date
 from core.periods import Days
 from core.zones import local_date
 from parks.models import Ride
+from snapshots.current import LIVE_WINDOW
 from stats.measures.outages import Kind, Outage, outages_of
 from stats.measures.strips import strips_of
 from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, ride_row_of, show_park, tell
@@ -74,6 +75,34 @@ def test_an_outage_that_lasted_until_closing_is_over_the_day_after():
     assert [outage.is_over for outage in outages(ride_with("O300 D300"))] == [True]
 
 
+def test_a_ride_that_was_never_seen_has_no_outage():
+    park = make_park()
+    show_park(park, OPENING, 600)
+    assert outages(make_ride(park)) == []
+
+
+@pytest.mark.parametrize(("late", "is_over"), [(timedelta(0), False), (timedelta(seconds=1), True)])
+def test_an_outage_goes_on_for_the_live_window_after_it_was_last_heard_of(late, is_over):
+    ride = ride_with("O240 D60")
+    now = OPENING + timedelta(minutes=300) + LIVE_WINDOW + late
+    down = [outage for outage in outages(ride, now) if outage.kind == BREAKDOWN]
+    assert [outage.is_over for outage in down] == [is_over]
+
+
+@pytest.mark.parametrize(("late", "is_over"), [(timedelta(0), False), (timedelta(seconds=1), True)])
+def test_silence_until_closing_goes_on_for_the_live_window_after_it(late, is_over):
+    ride = ride_with("O540")
+    found = outages(ride, OPENING + timedelta(minutes=600) + LIVE_WINDOW + late)
+    assert [(outage.kind, outage.is_over) for outage in found] == [(UNKNOWN, is_over)]
+
+
+def test_silence_is_over_when_the_ride_is_heard_of_again():
+    ride = ride_with("O240")
+    tell(ride, OPENING + timedelta(minutes=270), "O30")
+    found = outages(ride, now=OPENING + timedelta(minutes=300))
+    assert [(outage.kind, outage.seconds // 60, outage.is_over) for outage in found] == [(UNKNOWN, 30, True)]
+
+
 def test_silence_that_holds_goes_on():
     ride = ride_with("O300")
     found = outages(ride, now=OPENING + timedelta(minutes=400))
@@ -84,6 +113,12 @@ def test_an_outage_over_midnight_is_one():
     ride = ride_with("O840 D120 O60", minutes=1020)
     [outage] = outages(ride)
     assert (outage.kind, outage.seconds // 60) == (BREAKDOWN, 120)
+
+
+def test_an_outage_over_midnight_may_go_on():
+    ride = ride_with("O840 D120", minutes=960, is_disney=True)
+    [outage] = outages(ride, now=OPENING + timedelta(minutes=960))
+    assert (outage.seconds // 60, outage.is_over) == (120, False)
 
 
 def test_what_is_down_are_the_downtime_events_of_the_api(client):
