@@ -61,9 +61,13 @@ def shared_data_dir() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_answers() -> Iterator[None]:
-    """Functions share nothing when a test calls them, as it moves no data version; static files are not listed."""
+    """Functions share nothing when a test calls them, as it moves no data version; static files are not listed.
+
+    A password's hash is made to take long, which here takes long.
+    """
     writes.watch()
-    with override_settings(SHARED_READING_SECONDS=0, WHITENOISE_USE_FINDERS=False):
+    quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(SHARED_READING_SECONDS=0, WHITENOISE_USE_FINDERS=False, PASSWORD_HASHERS=quick):
         yield
 
 
