@@ -1,14 +1,15 @@
 """Is the service up, are its data fresh, did the daily job run (public-api 4.2 with its later thresholds)."""
 
 import shutil
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.db import Error, connection
 from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
+from core.shapes import Shape, describe
 from parks.models import Park
 from snapshots.models import DataSource, ParkActivitySnapshot
 from stats.models import AggregationLog, AggregationType
@@ -19,14 +20,17 @@ CRITICAL_MINUTES = 60
 DISK_WARNING_PERCENT = 80
 DISK_CRITICAL_PERCENT = 90
 GIB = 1 << 30
+Checks = dict[str, dict[str, Any]]  # by name: `status`, and what the check knows
 
 
-def iso(instant: datetime | None) -> str | None:
-    """UTC, ISO 8601 with `Z`."""
-    return None if instant is None else instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+class Health(Shape):
+    status: Annotated[str, describe(enum=("healthy", "degraded", "critical", "unhealthy"))]
+    timestamp: datetime
+    api_version: str = API_VERSION
+    checks: Checks
 
 
-def health() -> tuple[int, dict[str, Any]]:
+def health() -> tuple[int, Health]:
     """HTTP status and body of `/api/health`."""
     now = timezone.now()
     try:
@@ -34,11 +38,10 @@ def health() -> tuple[int, dict[str, Any]]:
     except Error:
         checks = {"database": {"status": "unhealthy", "message": "Database connection failed"}}
     code, overall = verdict(checks)
-    body = {"status": overall, "timestamp": iso(now), "api_version": API_VERSION, "checks": checks}
-    return code, body
+    return code, Health(status=overall, timestamp=now, checks=checks)
 
 
-def verdict(checks: dict[str, dict[str, Any]]) -> tuple[int, str]:
+def verdict(checks: Checks) -> tuple[int, str]:
     """The overall state. There is no hourly job by design, so its block decides nothing (Q54)."""
     states = {check["status"] for name, check in checks.items() if name != "hourly_aggregation"}
     for state in ("unhealthy", "critical"):
@@ -47,7 +50,7 @@ def verdict(checks: dict[str, dict[str, Any]]) -> tuple[int, str]:
     return 200, "degraded" if states & {"stale", "no_data"} else "healthy"
 
 
-def all_checks(now: datetime) -> dict[str, dict[str, Any]]:
+def all_checks(now: datetime) -> Checks:
     """Every check of a database that answers; raises django.db.Error when it does not."""
     connection.ensure_connection()
     return {
@@ -75,7 +78,7 @@ def collection_check(now: datetime) -> dict[str, Any]:
         status, message = "healthy", f"Data fresh ({age} min old)"
     return {
         "status": status,
-        "last_collection": iso(latest),
+        "last_collection": latest,
         "age_minutes": age,
         "message": message,
         "stale_threshold_minutes": STALE_MINUTES,
@@ -102,8 +105,8 @@ def aggregation_check() -> dict[str, Any]:
         return {"status": "no_data", "message": "No daily aggregation runs yet"}
     return {
         "status": latest.status,
-        "aggregation_date": latest.aggregation_date.isoformat(),
-        "completed_at": iso(latest.completed_at),
+        "aggregation_date": latest.aggregation_date,
+        "completed_at": latest.completed_at,
     }
 
 

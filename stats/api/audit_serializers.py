@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -12,10 +12,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.queries import Query, one_of
+from core.shapes import Shape, describe
 from core.zones import local_date
-from snapshots.models import IssueSource, IssueType
+from snapshots.models import IssueSource
+from stats.audit.anomalies import Anomaly
 from stats.audit.claims import PERIODS, Claim, Metric
+from stats.audit.quality import Issue, StaleEntity
 from stats.audit.scope import Severity
+from stats.audit.validation import Validation
 
 DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
@@ -191,132 +195,20 @@ class VerifyBody(serializers.Serializer[Any]):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class AnomalySerializer(serializers.Serializer[Any]):
-    anomaly_type = serializers.ChoiceField(choices=["zscore", "sudden_change", "data_quality"])
-    entity_type = serializers.CharField(help_text="park or ride")
-    entity_id = serializers.IntegerField()
-    entity_name = serializers.CharField(help_text="of a ride with its park in brackets")
-    metric = serializers.CharField(help_text="shame_score, downtime_hours, missing_daily_stats or rides_tracked")
-    severity = serializers.ChoiceField(choices=Severity.choices)
-    stat_date = serializers.DateField()
-    current_value = serializers.FloatField()
-    expected_value = serializers.FloatField()
-    threshold = serializers.FloatField(help_text="the rule's bound: standard deviations, percent or a count")
-    message = serializers.CharField()
-    methodology_url = serializers.CharField()
+class AuditRun(Validation):
+    anomalies_detected: int
+    anomalies: list[Anomaly]
 
 
-class FailureSerializer(serializers.Serializer[Any]):
-    check_name = serializers.CharField()
-    severity = serializers.ChoiceField(choices=Severity.choices)
-    passed = serializers.BooleanField(help_text="false")
-    violations = serializers.IntegerField()
-    max_allowed = serializers.IntegerField()
-    message = serializers.CharField()
-    sample = serializers.ListField(
-        child=serializers.DictField(), help_text="the first five offending rows; keys depend on the check"
-    )
+class Issues(Shape):
+    success: bool = True
+    total_issues: Annotated[int, describe("rows in this answer")]
+    issues: Annotated[list[Issue], describe("newest first, at most a hundred")]
 
 
-class ValidationSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    target_date = serializers.DateField()
-    total_checks = serializers.IntegerField()
-    passed = serializers.IntegerField()
-    failed = serializers.IntegerField()
-    critical_failures = serializers.IntegerField()
-    status = serializers.CharField(help_text="FAIL with a critical failure, WARN with any other, else PASS")
-    failures = FailureSerializer(many=True)
-
-
-class AuditRunSerializer(ValidationSerializer):
-    anomalies_detected = serializers.IntegerField()
-    anomalies = AnomalySerializer(many=True)
-
-
-class AnomaliesSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    target_date = serializers.DateField()
-    total_anomalies = serializers.IntegerField(help_text="of the severity asked for")
-    critical_count = serializers.IntegerField()
-    warning_count = serializers.IntegerField()
-    anomalies = AnomalySerializer(many=True, help_text="the first thousand")
-
-
-class FlaggedSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    target_date = serializers.DateField()
-    flagged_parks = serializers.ListField(child=serializers.IntegerField())
-    flagged_rides = serializers.ListField(child=serializers.IntegerField())
-    methodology_url = serializers.CharField()
-
-
-class IssueSerializer(serializers.Serializer[Any]):
-    issue_id = serializers.IntegerField()
-    issue_type = serializers.ChoiceField(choices=IssueType.choices)
-    data_source = serializers.CharField()
-    detected_at = serializers.DateTimeField()
-    entity_name = serializers.CharField(allow_null=True)
-    park_name = serializers.CharField(allow_null=True)
-    ride_name = serializers.CharField(allow_null=True)
-    themeparks_wiki_id = serializers.CharField(allow_null=True)
-    queue_times_id = serializers.IntegerField(allow_null=True)
-    reported_status = serializers.CharField(allow_null=True)
-    last_updated_api = serializers.DateTimeField(allow_null=True)
-    data_age_minutes = serializers.IntegerField(allow_null=True)
-    is_resolved = serializers.BooleanField()
-
-
-class IssuesSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    total_issues = serializers.IntegerField(help_text="rows in this answer")
-    issues = IssueSerializer(many=True, help_text="newest first, at most a hundred")
-
-
-class StaleEntitySerializer(serializers.Serializer[Any]):
-    themeparks_wiki_id = serializers.CharField(allow_null=True)
-    entity_name = serializers.CharField(allow_null=True)
-    park_name = serializers.CharField(allow_null=True)
-    issue_count = serializers.IntegerField()
-    avg_staleness_minutes = serializers.FloatField(allow_null=True, help_text="four decimals")
-    max_staleness_minutes = serializers.IntegerField(allow_null=True)
-    first_detected = serializers.DateTimeField()
-    last_detected = serializers.DateTimeField()
-    statuses_seen = serializers.CharField(help_text="distinct, comma separated")
-
-
-class StaleSummarySerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    data_source = serializers.CharField(help_text="as requested")
-    days = serializers.IntegerField()
-    entities_with_issues = serializers.IntegerField()
-    summary = StaleEntitySerializer(many=True, help_text="most issues first, at most a thousand")
-
-
-class StepSerializer(serializers.Serializer[Any]):
-    step = serializers.IntegerField()
-    name = serializers.CharField()
-    description = serializers.CharField()
-    formula = serializers.CharField(allow_null=True)
-    inputs = serializers.DictField()
-    output_label = serializers.CharField()
-    output = serializers.JSONField()
-
-
-class VerifiedSerializer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    verified = serializers.BooleanField(help_text="displayed and computed differ by no more than the tolerance")
-    displayed_value = serializers.FloatField()
-    computed_value = serializers.FloatField(
-        allow_null=True, help_text="a score on the scale 0 to 10, or hours; null: the park was not open"
-    )
-    tolerance = serializers.FloatField()
-    entity_type = serializers.CharField(help_text="park or ride")
-    entity_id = serializers.IntegerField()
-    entity_name = serializers.CharField()
-    metric = serializers.CharField(help_text="shame_score or downtime_hours")
-    period = serializers.CharField(help_text="as requested")
-    computation_trace = StepSerializer(many=True)
-    data_quality = serializers.DictField(child=serializers.FloatField(allow_null=True))
-    anomalies_detected = AnomalySerializer(many=True)
-    methodology_url = serializers.CharField()
+class StaleSummary(Shape):
+    success: bool = True
+    data_source: Annotated[str, describe("as requested")]
+    days: int
+    entities_with_issues: int
+    summary: Annotated[list[StaleEntity], describe("most issues first, at most a thousand")]

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from msgspec.structs import asdict
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
@@ -12,26 +13,23 @@ from rest_framework.viewsets import ViewSet
 from core.api.bodies import json_body
 from core.api.errors import Error
 from stats.api.audit_serializers import (
-    AnomaliesSerializer,
     AnomalyQuery,
     AuditQuery,
-    AuditRunSerializer,
+    AuditRun,
     FlaggedQuery,
-    FlaggedSerializer,
     IssueQuery,
-    IssuesSerializer,
+    Issues,
     StaleQuery,
-    StaleSummarySerializer,
-    ValidationSerializer,
-    VerifiedSerializer,
+    StaleSummary,
     VerifyBody,
 )
 from stats.api.views import BAD_QUERY
-from stats.audit.anomalies import anomaly_report, flagged_entities
+from stats.audit.anomalies import Anomalies, Flagged, anomaly_report, flagged_entities
+from stats.audit.claims import Verified
 from stats.audit.displayed import verify
 from stats.audit.quality import MOST_ENTITIES, recent_issues, stale_entities
 from stats.audit.scope import Scope, Severity
-from stats.audit.validation import validation_report
+from stats.audit.validation import Validation, validation_report
 
 BAD_BODY = OpenApiResponse(Error, description="the body is not JSON, or a field is not acceptable")
 NOT_JSON = OpenApiResponse(Error, description="the content type is not JSON")
@@ -52,7 +50,7 @@ class AuditViewSet(ViewSet):
         ),
         tags=["audit"],
         request=VerifyBody,
-        responses={200: VerifiedSerializer, 400: BAD_BODY, 404: UNKNOWN, 413: TOO_LARGE, 415: NOT_JSON},
+        responses={200: Verified, 400: BAD_BODY, 404: UNKNOWN, 413: TOO_LARGE, 415: NOT_JSON},
         examples=[
             OpenApiExample(
                 "A park's score of the last week",
@@ -63,13 +61,13 @@ class AuditViewSet(ViewSet):
     )
     def verify(self, request: Request) -> Response:
         claim = VerifyBody.read(json_body(request))
-        return Response({"success": True, **verify(claim, settings.METRICS_VERSION, timezone.now())})
+        return Response(verify(claim, settings.METRICS_VERSION, timezone.now()))
 
     @extend_schema(
         summary="Validation checks of one day's statistics",
         tags=["audit"],
         parameters=[AuditQuery],
-        responses={200: ValidationSerializer, 400: BAD_QUERY},
+        responses={200: Validation, 400: BAD_QUERY},
         examples=[
             OpenApiExample(
                 "One warning",
@@ -109,13 +107,13 @@ class AuditViewSet(ViewSet):
         ],
     )
     def validation(self, request: Request) -> Response:
-        return Response({"success": True, **validation_report(scope_of(AuditQuery.read(request)))})
+        return Response(validation_report(scope_of(AuditQuery.read(request))))
 
     @extend_schema(
         summary="Statistical outliers of one day",
         tags=["audit"],
         parameters=[AnomalyQuery],
-        responses={200: AnomaliesSerializer, 400: BAD_QUERY},
+        responses={200: Anomalies, 400: BAD_QUERY},
         examples=[
             OpenApiExample(
                 "A park without statistics",
@@ -150,65 +148,58 @@ class AuditViewSet(ViewSet):
     def anomalies(self, request: Request) -> Response:
         query = AnomalyQuery.read(request)
         severity = Severity(query["severity"]) if query["severity"] else None
-        return Response({"success": True, **anomaly_report(scope_of(query), severity)})
+        return Response(anomaly_report(scope_of(query), severity))
 
     @extend_schema(
         summary="Parks and rides to badge",
         tags=["audit"],
         parameters=[FlaggedQuery],
-        responses={200: FlaggedSerializer, 400: BAD_QUERY},
+        responses={200: Flagged, 400: BAD_QUERY},
     )
     def flagged(self, request: Request) -> Response:
         query = FlaggedQuery.read(request)
-        return Response({"success": True, **flagged_entities(scope_of(query), query["severity"] == Severity.CRITICAL)})
+        return Response(flagged_entities(scope_of(query), query["severity"] == Severity.CRITICAL))
 
     @extend_schema(
         summary="Validation checks and outliers of one day",
         description="Nothing is stored.",
         tags=["audit"],
         request=AuditQuery,
-        responses={200: AuditRunSerializer, 400: BAD_BODY, 413: TOO_LARGE, 415: NOT_JSON},
+        responses={200: AuditRun, 400: BAD_BODY, 413: TOO_LARGE, 415: NOT_JSON},
         examples=[OpenApiExample("One day", value={"date": "2025-12-22"}, request_only=True)],
     )
     def run(self, request: Request) -> Response:
         scope = scope_of(AuditQuery.checked(json_body(request)))
         found = anomaly_report(scope, None)
-        return Response(
-            {
-                "success": True,
-                **validation_report(scope),
-                "anomalies_detected": found["total_anomalies"],
-                "anomalies": found["anomalies"],
-            }
-        )
+        checks = asdict(validation_report(scope))
+        return Response(AuditRun(**checks, anomalies_detected=found.total_anomalies, anomalies=found.anomalies))
 
     @extend_schema(
         summary="Stale, missing or invalid upstream data, newest first",
         tags=["audit"],
         parameters=[IssueQuery],
-        responses={200: IssuesSerializer, 400: BAD_QUERY},
+        responses={200: Issues, 400: BAD_QUERY},
     )
     def issues(self, request: Request) -> Response:
         query = IssueQuery.read(request)
         only_unresolved = query["unresolved"].lower() == "true"
         rows = recent_issues(timezone.now(), query["hours"], query["source"], only_unresolved)
-        return Response({"success": True, "total_issues": len(rows), "issues": rows})
+        return Response(Issues(total_issues=len(rows), issues=rows))
 
     @extend_schema(
         summary="Stale upstream data by entity",
         tags=["audit"],
         parameters=[StaleQuery],
-        responses={200: StaleSummarySerializer, 400: BAD_QUERY},
+        responses={200: StaleSummary, 400: BAD_QUERY},
     )
     def stale(self, request: Request) -> Response:
         query = StaleQuery.read(request)
         rows = stale_entities(timezone.now(), query["days"], query["source"])
         return Response(
-            {
-                "success": True,
-                "data_source": query["source"],
-                "days": query["days"],
-                "entities_with_issues": len(rows),
-                "summary": rows[:MOST_ENTITIES],
-            }
+            StaleSummary(
+                data_source=query["source"],
+                days=query["days"],
+                entities_with_issues=len(rows),
+                summary=rows[:MOST_ENTITIES],
+            )
         )

@@ -77,10 +77,3 @@ class RideDowntime(Shape):
     filter: Annotated[str, describe(enum=FILTERS)]
     data: list[RideDowntimeRow]
     attribution: Attribution = ATTRIBUTION
-
-
-class HealthSerializer(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(choices=["healthy", "degraded", "critical", "unhealthy"])
-    timestamp = serializers.DateTimeField()
-    api_version = serializers.CharField()
-    checks = serializers.DictField(child=serializers.DictField())

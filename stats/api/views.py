@@ -5,10 +5,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from core.api.errors import Error
-from stats.answers.health import health
+from stats.answers.health import Health, health
 from stats.answers.rankings import park_downtime, ride_downtime
 from stats.api.serializers import (
-    HealthSerializer,
     ParkDowntime,
     ParkRankingQuery,
     RideDowntime,
@@ -62,7 +61,7 @@ class HealthViewSet(ViewSet):
     @extend_schema(
         summary="Liveness and freshness",
         tags=["service"],
-        responses={200: HealthSerializer, 503: HealthSerializer},
+        responses={200: Health, 503: Health},
     )
     def retrieve(self, request: Request) -> Response:
         status, body = health()

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
 from django.db.models import Count, F, Sum
 
 from core.rounding import half_up
-from stats.audit.scope import METHODOLOGY_URL, Row, Scope, Severity, days_off, number
+from core.shapes import Shape, describe
+from stats.audit.scope import METHODOLOGY_URL, Scope, Severity, days_off, number
 
 BASELINE_DAYS = 30
 MINIMUM_DAYS = 7
@@ -27,39 +29,38 @@ LEAST_TRACKED = 5
 FEW_PERCENT, VERY_FEW_PERCENT = 50, 25
 
 
-@dataclass(frozen=True, slots=True)
-class Anomaly:
-    """One thing about one park or ride on one day. `threshold` is the rule's bound in the rule's own unit:
-    standard deviations, percent, or a count."""
+class Anomaly(Shape):
+    """One thing about one park or ride on one day."""
 
-    anomaly_type: str
-    entity_type: str
+    anomaly_type: Annotated[str, describe(enum=("zscore", "sudden_change", "data_quality"))]
+    entity_type: Annotated[str, describe("park or ride")]
     entity_id: int
-    entity_name: str
-    metric: str
+    entity_name: Annotated[str, describe("of a ride with its park in brackets")]
+    metric: Annotated[str, describe("shame_score, downtime_hours, missing_daily_stats or rides_tracked")]
     severity: Severity
     stat_date: date
-    current_value: float | int
-    expected_value: float | int
-    threshold: float | int
+    current_value: float
+    expected_value: float
+    threshold: Annotated[float, describe("the rule's bound: standard deviations, percent or a count")]
     message: str
+    methodology_url: str = METHODOLOGY_URL
 
-    def row(self) -> Row:
-        """As the API shows it."""
-        return {
-            "anomaly_type": self.anomaly_type,
-            "entity_type": self.entity_type,
-            "entity_id": self.entity_id,
-            "entity_name": self.entity_name,
-            "metric": self.metric,
-            "severity": self.severity.value,
-            "stat_date": self.stat_date.isoformat(),
-            "current_value": self.current_value,
-            "expected_value": self.expected_value,
-            "threshold": self.threshold,
-            "message": self.message,
-            "methodology_url": METHODOLOGY_URL,
-        }
+
+class Anomalies(Shape):
+    success: bool = True
+    target_date: date
+    total_anomalies: Annotated[int, describe("of the severity asked for")]
+    critical_count: int
+    warning_count: int
+    anomalies: Annotated[list[Anomaly], describe("the first thousand")]
+
+
+class Flagged(Shape):
+    success: bool = True
+    target_date: date
+    flagged_parks: list[int]
+    flagged_rides: list[int]
+    methodology_url: str = METHODOLOGY_URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,25 +301,24 @@ def fewer_rides(park: ParkHistory, day: date) -> Iterator[Anomaly]:
 LONGEST_LIST = 1000
 
 
-def anomaly_report(scope: Scope, severity: Severity | None) -> Row:
+def anomaly_report(scope: Scope, severity: Severity | None) -> Anomalies:
     """What `/api/audit/anomalies` answers; of more than a thousand, the first are listed and all counted."""
     found = [each for each in detect(scope) if severity is None or each.severity == severity]
-    return {
-        "target_date": scope.day.isoformat(),
-        "total_anomalies": len(found),
-        "critical_count": sum(each.severity == Severity.CRITICAL for each in found),
-        "warning_count": sum(each.severity == Severity.WARNING for each in found),
-        "anomalies": [each.row() for each in found[:LONGEST_LIST]],
-    }
+    return Anomalies(
+        target_date=scope.day,
+        total_anomalies=len(found),
+        critical_count=sum(each.severity == Severity.CRITICAL for each in found),
+        warning_count=sum(each.severity == Severity.WARNING for each in found),
+        anomalies=found[:LONGEST_LIST],
+    )
 
 
-def flagged_entities(scope: Scope, only_critical: bool) -> Row:
+def flagged_entities(scope: Scope, only_critical: bool) -> Flagged:
     """What `/api/audit/flagged-entities` answers: distinct ids, ascending."""
     wanted = {Severity.CRITICAL} if only_critical else {Severity.CRITICAL, Severity.WARNING}
     found = [each for each in detect(scope) if each.severity in wanted]
-    return {
-        "target_date": scope.day.isoformat(),
-        "flagged_parks": sorted({each.entity_id for each in found if each.entity_type == "park"}),
-        "flagged_rides": sorted({each.entity_id for each in found if each.entity_type == "ride"}),
-        "methodology_url": METHODOLOGY_URL,
-    }
+    return Flagged(
+        target_date=scope.day,
+        flagged_parks=sorted({each.entity_id for each in found if each.entity_type == "park"}),
+        flagged_rides=sorted({each.entity_id for each in found if each.entity_type == "ride"}),
+    )

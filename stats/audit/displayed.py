@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from stats.audit.claims import Claim, Metric
+from stats.audit.claims import Claim, Metric, Verified
 from stats.audit.park_claims import verify_park
 from stats.audit.ride_claims import verify_ride
-from stats.audit.scope import Row
 
 
-def verify(claim: Claim, version: int, now: datetime) -> Row:
+def verify(claim: Claim, version: int, now: datetime) -> Verified:
     """What `/api/audit/verify` answers; raises Http404 for an unknown park or ride."""
     check = verify_park if claim.metric == Metric.PARK_SHAME_SCORE else verify_ride
     return check(claim, version, now)

@@ -13,7 +13,7 @@ from core.zones import day_range
 from parks.models import DEFAULT_TIER_WEIGHT, TIER_WEIGHTS, Park, Ride, weight_of
 from snapshots.models import RideStatusSnapshot
 from snapshots.score import SHAME_SCORE_MULTIPLIER
-from stats.audit.claims import PERIODS, Claim, all_days, anomalies_of, answer, opening_so_far, step
+from stats.audit.claims import PERIODS, Claim, Quality, Step, Verified, all_days, anomalies_of, answer, opening_so_far
 from stats.audit.scope import Row, number
 from stats.daily.compute import ParkDay, compute_park_days
 from stats.measures.measures import hours, measure_rides, minutes, percentage, window_score
@@ -132,7 +132,7 @@ def add_day(figures: ParkFigures, computed: ParkDay) -> None:
     figures.snapshots += sum(measures.rows for measures in computed.measures.values())
 
 
-def verify_park(claim: Claim, version: int, now: datetime) -> Row:
+def verify_park(claim: Claim, version: int, now: datetime) -> Verified:
     park = Park.objects.filter(pk=claim.entity_id).first()
     if park is None:
         raise Http404(f"Park {claim.entity_id} not found")
@@ -144,7 +144,7 @@ def verify_park(claim: Claim, version: int, now: datetime) -> Row:
     return answer(claim, entity, park_steps(park, days, figures), figures.score, park_quality(days, figures), found)
 
 
-def park_quality(days: Days, figures: ParkFigures) -> Row:
+def park_quality(days: Days, figures: ParkFigures) -> Quality:
     """What the number rests on; means are None where there is nothing to average."""
     expected = len(all_days(days))
     count = len(figures.days)
@@ -159,72 +159,80 @@ def park_quality(days: Days, figures: ParkFigures) -> Row:
     }
 
 
-def park_steps(park: Park, days: Days, figures: ParkFigures) -> list[Row]:
+def park_steps(park: Park, days: Days, figures: ParkFigures) -> list[Step]:
     weight = sum(day.weight for day in figures.days)
     weighted = sum((day.weighted_hours for day in figures.days), ZERO)
     return [
-        step(
-            "Park Identification",
-            "Find the park.",
-            None,
-            {"park_id": park.pk},
-            "park_name",
-            {"park_id": park.pk, "park_name": park.name},
+        Step(
+            name="Park Identification",
+            description="Find the park.",
+            formula=None,
+            inputs={"park_id": park.pk},
+            output_label="park_name",
+            output={"park_id": park.pk, "park_name": park.name},
         ),
-        step(
-            "Raw Snapshot Collection",
-            "Read every observation of the park's active rides on the park's own dates.",
-            "local midnight of start_date <= recorded_at < local midnight after end_date",
-            {"park_id": park.pk, "start_date": days.first.isoformat(), "end_date": days.last.isoformat()},
-            "total_snapshots",
-            {
+        Step(
+            name="Raw Snapshot Collection",
+            description="Read every observation of the park's active rides on the park's own dates.",
+            formula="local midnight of start_date <= recorded_at < local midnight after end_date",
+            inputs={"park_id": park.pk, "start_date": days.first.isoformat(), "end_date": days.last.isoformat()},
+            output_label="total_snapshots",
+            output={
                 "total_snapshots": figures.snapshots,
                 "rides_tracked": len(figures.seen),
                 "days_with_data": len(figures.days),
             },
         ),
-        step(
-            "Ride-Level Downtime Calculation",
-            f"Add up the time each ride was down while the park was open; the {MOST_RIDES_SHOWN} rides with the"
-            " most are shown.",
-            "downtime = sum of the durations of its observations that count as down",
-            {
+        Step(
+            name="Ride-Level Downtime Calculation",
+            description=(
+                f"Add up the time each ride was down while the park was open; the {MOST_RIDES_SHOWN} rides with the"
+                " most are shown."
+            ),
+            formula="downtime = sum of the durations of its observations that count as down",
+            inputs={
                 "snapshot_interval_minutes": number(half_up(Decimal(settings.COLLECTION_INTERVAL_SECONDS) / 60, 1)),
                 "rides_counted": len(figures.rides),
             },
-            "per_ride_downtime",
-            rides_shown(figures),
+            output_label="per_ride_downtime",
+            output=rides_shown(figures),
         ),
-        step(
-            "Apply Tier Weights",
-            "Multiply each ride's downtime with its weight; the weights of the rides that operated add up by day.",
-            "weighted_downtime_hours = sum(downtime_hours * tier_weight)",
-            {
+        Step(
+            name="Apply Tier Weights",
+            description=(
+                "Multiply each ride's downtime with its weight; the weights of the rides that operated add up by day."
+            ),
+            formula="weighted_downtime_hours = sum(downtime_hours * tier_weight)",
+            inputs={
                 "tier_weights": {
                     **{f"tier_{tier}": tier_weight for tier, tier_weight in TIER_WEIGHTS.items()},
                     "default": DEFAULT_TIER_WEIGHT,
                 }
             },
-            "weighted_downtime_hours",
-            {
+            output_label="weighted_downtime_hours",
+            output={
                 "weighted_downtime_hours": float(half_up(weighted, 2)),
                 "total_park_weight": weight,
                 "total_rides": len(figures.rides),
             },
         ),
-        step(
-            "Calculate Shame Score",
-            "Share of the weighted capacity that was down, times ten; of several days the mean over the days on"
-            " which the park was open.",
-            f"min({SHAME_SCORE_MULTIPLIER}, weighted_downtime_hours / (park_weight * open_hours)"
-            f" * {SHAME_SCORE_MULTIPLIER})",
-            {
+        Step(
+            name="Calculate Shame Score",
+            description=(
+                "Share of the weighted capacity that was down, times ten; of several days the mean over the days on"
+                " which the park was open."
+            ),
+            formula=(
+                f"min({SHAME_SCORE_MULTIPLIER}, weighted_downtime_hours / (park_weight * open_hours)"
+                f" * {SHAME_SCORE_MULTIPLIER})"
+            ),
+            inputs={
                 "weighted_downtime_hours": float(half_up(weighted, 2)),
                 "total_park_weight": weight,
                 "daily_scores": [day_shown(day) for day in figures.days],
             },
-            "shame_score",
-            None if figures.score is None else float(figures.score),
+            output_label="shame_score",
+            output=None if figures.score is None else float(figures.score),
         ),
     ]
 

@@ -1,23 +1,51 @@
 """What the upstream sources told us wrong: newest issues, and stale data by entity (public-api 4.22, 4.23)."""
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import Count, F, Max, Min, QuerySet, Sum
 
 from core.rounding import half_up
+from core.shapes import Shape, describe
 from snapshots.models import DataQualityIssue, IssueSource, IssueType
-from stats.audit.scope import Row, number
+from stats.audit.scope import number
 
 MOST_ISSUES = 100
 MOST_ENTITIES = 1000
 
 
-def iso(instant: datetime | None) -> str | None:
-    """UTC, ISO 8601 with `Z`."""
-    return None if instant is None else instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+class Issue(Shape):
+    issue_id: int
+    issue_type: IssueType
+    data_source: str
+    detected_at: datetime
+    entity_name: str | None
+    park_name: str | None
+    ride_name: str | None
+    themeparks_wiki_id: str | None
+    queue_times_id: int | None
+    reported_status: str | None
+    last_updated_api: datetime | None
+    data_age_minutes: int | None
+    is_resolved: bool
+
+
+class StaleEntity(Shape):
+    themeparks_wiki_id: str | None
+    entity_name: str | None
+    park_name: str | None
+    issue_count: int
+    avg_staleness_minutes: Annotated[float | None, describe("four decimals")]
+    max_staleness_minutes: int | None
+    first_detected: datetime
+    last_detected: datetime
+    statuses_seen: Annotated[str, describe("distinct, comma separated")]
+
+
+ELSEWHERE = {"issue_id": F("pk"), "park_name": F("park__name"), "ride_name": F("ride__name")}
+COLUMNS = [name for name in Issue.__struct_fields__ if name not in ELSEWHERE]
 
 
 def issues_since(moment: datetime, source: str | None) -> QuerySet[DataQualityIssue]:
@@ -28,33 +56,16 @@ def issues_since(moment: datetime, source: str | None) -> QuerySet[DataQualityIs
     return issues.filter(data_source=source) if source in IssueSource.values else issues.none()
 
 
-def recent_issues(now: datetime, hours: int, source: str | None, only_unresolved: bool) -> list[Row]:
+def recent_issues(now: datetime, hours: int, source: str | None, only_unresolved: bool) -> list[Issue]:
     """At most a hundred issues of the last `hours`, newest first; one query."""
     issues = issues_since(now - timedelta(hours=hours), source)
     if only_unresolved:
         issues = issues.filter(is_resolved=False)
-    rows = issues.order_by("-detected_at", "-pk").values(
-        "data_age_minutes",
-        "data_source",
-        "detected_at",
-        "entity_name",
-        "is_resolved",
-        "issue_type",
-        "last_updated_api",
-        "queue_times_id",
-        "reported_status",
-        "themeparks_wiki_id",
-        issue_id=F("pk"),
-        park_name=F("park__name"),
-        ride_name=F("ride__name"),
-    )
-    return [
-        {**row, "detected_at": iso(row["detected_at"]), "last_updated_api": iso(row["last_updated_api"])}
-        for row in rows[:MOST_ISSUES]
-    ]
+    rows: Any = issues.order_by("-detected_at", "-pk").values(*COLUMNS, **ELSEWHERE)
+    return [Issue(**row) for row in rows[:MOST_ISSUES]]
 
 
-def stale_entities(now: datetime, days: int, source: str) -> list[Row]:
+def stale_entities(now: datetime, days: int, source: str) -> list[StaleEntity]:
     """Stale data of the last `days` by entity, most issues first; one query."""
     found = (
         issues_since(now - timedelta(days=days), source)
@@ -74,25 +85,25 @@ def stale_entities(now: datetime, days: int, source: str) -> list[Row]:
     for row in found:
         groups[row["themeparks_wiki_id"], row["entity_name"], row["park_name"]].append(dict(row))
     rows = [stale_entity(*key, parts) for key, parts in groups.items()]
-    rows.sort(key=lambda row: (-row["issue_count"], -(row["max_staleness_minutes"] or 0), row["entity_name"] or ""))
+    rows.sort(key=lambda row: (-row.issue_count, -(row.max_staleness_minutes or 0), row.entity_name or ""))
     return rows
 
 
 def stale_entity(
     wiki_id: str | None, entity_name: str | None, park_name: str | None, parts: list[dict[str, Any]]
-) -> Row:
+) -> StaleEntity:
     """One entity from its sums by status."""
     ages = [part["oldest"] for part in parts if part["oldest"] is not None]
     aged = sum(part["aged"] for part in parts)
     total = Decimal(sum(part["age"] or 0 for part in parts))
-    return {
-        "themeparks_wiki_id": wiki_id,
-        "entity_name": entity_name,
-        "park_name": park_name,
-        "issue_count": sum(part["issues"] for part in parts),
-        "avg_staleness_minutes": number(half_up(total / aged, 4)) if aged else None,
-        "max_staleness_minutes": max(ages, default=None),
-        "first_detected": iso(min(part["first"] for part in parts)),
-        "last_detected": iso(max(part["last"] for part in parts)),
-        "statuses_seen": ",".join(sorted({part["reported_status"] for part in parts if part["reported_status"]})),
-    }
+    return StaleEntity(
+        themeparks_wiki_id=wiki_id,
+        entity_name=entity_name,
+        park_name=park_name,
+        issue_count=sum(part["issues"] for part in parts),
+        avg_staleness_minutes=number(half_up(total / aged, 4)) if aged else None,
+        max_staleness_minutes=max(ages, default=None),
+        first_detected=min(part["first"] for part in parts),
+        last_detected=max(part["last"] for part in parts),
+        statuses_seen=",".join(sorted({part["reported_status"] for part in parts if part["reported_status"]})),
+    )

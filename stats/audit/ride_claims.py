@@ -10,8 +10,7 @@ from core.periods import Days, Period, days_of
 from core.zones import day_range
 from parks.models import Ride
 from snapshots.models import RideStatusSnapshot
-from stats.audit.claims import PERIODS, Claim, anomalies_of, answer, opening_so_far, step
-from stats.audit.scope import Row
+from stats.audit.claims import PERIODS, Claim, Quality, Step, Verified, anomalies_of, answer, opening_so_far
 from stats.daily.compute import compute_park_days
 from stats.measures.measures import RideMeasures, hours, measure_rides, minutes, percentage
 
@@ -64,7 +63,7 @@ def ride_over_days(ride: Ride, days: Days, version: int) -> RideFigures:
     return figures
 
 
-def verify_ride(claim: Claim, version: int, now: datetime) -> Row:
+def verify_ride(claim: Claim, version: int, now: datetime) -> Verified:
     ride = Ride.objects.select_related("park").filter(pk=claim.entity_id).first()
     if ride is None:
         raise Http404(f"Ride {claim.entity_id} not found")
@@ -78,7 +77,7 @@ def verify_ride(claim: Claim, version: int, now: datetime) -> Row:
     return answer(claim, entity, ride_steps(ride, days, figures, value), value, ride_quality(figures), found)
 
 
-def ride_quality(figures: RideFigures) -> Row:
+def ride_quality(figures: RideFigures) -> Quality:
     """Coverage: for how much of the park's opening time something was known of the ride."""
     known = figures.open_minutes + figures.unknown_minutes
     coverage = percentage(figures.open_minutes, known)
@@ -89,24 +88,26 @@ def ride_quality(figures: RideFigures) -> Row:
     }
 
 
-def ride_steps(ride: Ride, days: Days, figures: RideFigures, value: Decimal) -> list[Row]:
+def ride_steps(ride: Ride, days: Days, figures: RideFigures, value: Decimal) -> list[Step]:
     opened, up, down = (figures.count(name) for name in ("open_rows", "up_rows", "down_rows"))
     return [
-        step(
-            "Ride Identification",
-            "Find the ride and its park.",
-            None,
-            {"ride_id": ride.pk},
-            "ride_name",
-            {"ride_id": ride.pk, "ride_name": ride.name, "park_name": ride.park.name},
+        Step(
+            name="Ride Identification",
+            description="Find the ride and its park.",
+            formula=None,
+            inputs={"ride_id": ride.pk},
+            output_label="ride_name",
+            output={"ride_id": ride.pk, "ride_name": ride.name, "park_name": ride.park.name},
         ),
-        step(
-            "Snapshot Breakdown",
-            "Sort the ride's observations by what they say, and add up how long each held in the open park.",
-            "minutes = sum of durations / 60",
-            {"ride_id": ride.pk, "start_date": days.first.isoformat(), "end_date": days.last.isoformat()},
-            "downtime_minutes",
-            {
+        Step(
+            name="Snapshot Breakdown",
+            description=(
+                "Sort the ride's observations by what they say, and add up how long each held in the open park."
+            ),
+            formula="minutes = sum of durations / 60",
+            inputs={"ride_id": ride.pk, "start_date": days.first.isoformat(), "end_date": days.last.isoformat()},
+            output_label="downtime_minutes",
+            output={
                 "total_snapshots": figures.count("rows"),
                 "park_open_snapshots": opened,
                 "operating_snapshots": up,
@@ -117,12 +118,12 @@ def ride_steps(ride: Ride, days: Days, figures: RideFigures, value: Decimal) -> 
                 "downtime_minutes": figures.downtime_minutes,
             },
         ),
-        step(
-            "Convert to Hours",
-            "Downtime counts only on days on which the ride operated.",
-            "downtime_hours = downtime / 60, two decimals",
-            {"downtime_minutes": figures.downtime_minutes},
-            "downtime_hours",
-            float(value),
+        Step(
+            name="Convert to Hours",
+            description="Downtime counts only on days on which the ride operated.",
+            formula="downtime_hours = downtime / 60, two decimals",
+            inputs={"downtime_minutes": figures.downtime_minutes},
+            output_label="downtime_hours",
+            output=float(value),
         ),
     ]

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
 
 from core.rounding import half_up
+from core.shapes import Shape, describe
 from parks.models import Park
 from snapshots.score import SHAME_SCORE_MAX
 from stats.audit.scope import SAMPLE_SIZE, Row, Scope, Severity, Verdict, days_off, number
@@ -31,8 +32,7 @@ class Check:
     find: Callable[[Scope], Found]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Shape):
     """What a check found."""
 
     check_name: str
@@ -41,19 +41,22 @@ class Outcome:
     violations: int
     max_allowed: int
     message: str
-    sample: list[Row]
+    sample: Annotated[list[Row], describe("the first five offending rows; keys depend on the check")]
 
-    def row(self) -> Row:
-        """As the API shows it."""
-        return {
-            "check_name": self.check_name,
-            "severity": self.severity.value,
-            "passed": self.passed,
-            "violations": self.violations,
-            "max_allowed": self.max_allowed,
-            "message": self.message,
-            "sample": self.sample,
-        }
+
+class Failure(Outcome):
+    passed: Annotated[bool, describe("false")] = False
+
+
+class Validation(Shape):
+    success: bool = True
+    target_date: date
+    total_checks: int
+    passed: int
+    failed: int
+    critical_failures: int
+    status: Annotated[str, describe("FAIL with a critical failure, WARN with any other, else PASS")]
+    failures: list[Failure]
 
 
 # -- the rows a check looks for --------------------------------------------------------------------------
@@ -260,14 +263,24 @@ CHECKS = (
 
 def run_check(check: Check, scope: Scope) -> Outcome:
     """A check that cannot be carried out is a critical finding of its own; the log tells the cause."""
+    severity, message = check.severity, check.message
     try:
         violations, sample = check.find(scope)
+        passed = violations <= check.max_allowed
     except Exception as error:
         log.exception("the check %s failed", check.name)
-        message = f"Check failed with error: {type(error).__name__}"
-        return Outcome(check.name, Severity.CRITICAL, False, 0, check.max_allowed, message, [])
-    passed = violations <= check.max_allowed
-    return Outcome(check.name, check.severity, passed, violations, check.max_allowed, check.message, sample)
+        severity, message = Severity.CRITICAL, f"Check failed with error: {type(error).__name__}"
+        violations, sample, passed = 0, [], False
+    outcome = Outcome if passed else Failure
+    return outcome(
+        check_name=check.name,
+        severity=severity,
+        passed=passed,
+        violations=violations,
+        max_allowed=check.max_allowed,
+        message=message,
+        sample=sample,
+    )
 
 
 def run_checks(scope: Scope) -> list[Outcome]:
@@ -275,16 +288,16 @@ def run_checks(scope: Scope) -> list[Outcome]:
     return [run_check(check, scope) for check in CHECKS]
 
 
-def validation_report(scope: Scope) -> Row:
+def validation_report(scope: Scope) -> Validation:
     """What `/api/audit/status` answers."""
     outcomes = run_checks(scope)
-    failures = [outcome for outcome in outcomes if not outcome.passed]
-    return {
-        "target_date": scope.day.isoformat(),
-        "total_checks": len(outcomes),
-        "passed": len(outcomes) - len(failures),
-        "failed": len(failures),
-        "critical_failures": sum(outcome.severity == Severity.CRITICAL for outcome in failures),
-        "status": Verdict.of({outcome.severity for outcome in failures}).value,
-        "failures": [outcome.row() for outcome in failures],
-    }
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+    return Validation(
+        target_date=scope.day,
+        total_checks=len(outcomes),
+        passed=len(outcomes) - len(failures),
+        failed=len(failures),
+        critical_failures=sum(outcome.severity == Severity.CRITICAL for outcome in failures),
+        status=Verdict.of({outcome.severity for outcome in failures}),
+        failures=failures,
+    )

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
 from stats.audit import anomalies
 from stats.audit.anomalies import Anomaly, Baseline, anomaly_report, detect, flagged_entities
@@ -73,7 +74,7 @@ def test_an_outlier_tells_the_figures():
     park = make_park(name="Magic Kingdom")
     scores(park, EIGHT_DAYS, "7.5")
     (anomaly,) = outliers()
-    assert anomaly.row() == {
+    assert to_builtins(anomaly) == {
         "anomaly_type": "zscore",
         "entity_type": "park",
         "entity_id": park.pk,
@@ -193,7 +194,7 @@ def test_a_ride_outlier_tells_the_figures_in_hours():
     ride = make_ride(make_park(name="EPCOT"), name="Test Track")
     downtimes(ride, CALM, 145)
     (anomaly,) = found("downtime_hours")
-    assert anomaly.row() == {
+    assert to_builtins(anomaly) == {
         "anomaly_type": "zscore",
         "entity_type": "ride",
         "entity_id": ride.pk,
@@ -276,7 +277,7 @@ def test_an_active_park_without_a_row_is_missing():
     make_park(is_active=False)
     (anomaly,) = found("missing_daily_stats")
     assert anomaly.entity_id == park.pk
-    assert anomaly.row() == {
+    assert to_builtins(anomaly) == {
         "anomaly_type": "data_quality",
         "entity_type": "park",
         "entity_id": park.pk,
@@ -344,8 +345,8 @@ def mixed_day():
 def test_the_report_counts_what_it_lists():
     grave, thin, ride = mixed_day()
     report = anomaly_report(SCOPE, None)
-    assert (report["total_anomalies"], report["critical_count"], report["warning_count"]) == (3, 2, 1)
-    assert [(each["metric"], each["entity_id"]) for each in report["anomalies"]] == [
+    assert (report.total_anomalies, report.critical_count, report.warning_count) == (3, 2, 1)
+    assert [(each.metric, each.entity_id) for each in report.anomalies] == [
         ("shame_score", grave.pk),
         ("downtime_hours", ride.pk),
         ("missing_daily_stats", thin.pk),
@@ -359,8 +360,8 @@ def test_the_report_counts_what_it_lists():
 def test_the_counts_are_those_after_the_filter(severity, counts):
     mixed_day()
     report = anomaly_report(SCOPE, severity)
-    assert (report["total_anomalies"], report["critical_count"], report["warning_count"]) == counts
-    assert {each["severity"] for each in report["anomalies"]} <= {severity.value}
+    assert (report.total_anomalies, report.critical_count, report.warning_count) == counts
+    assert {each.severity for each in report.anomalies} <= {severity}
 
 
 def test_a_long_list_is_cut_and_counted_in_full(monkeypatch):
@@ -368,7 +369,7 @@ def test_a_long_list_is_cut_and_counted_in_full(monkeypatch):
     for _ in range(4):
         make_park()
     report = anomaly_report(SCOPE, None)
-    assert (report["total_anomalies"], report["warning_count"], len(report["anomalies"])) == (4, 4, 2)
+    assert (report.total_anomalies, report.warning_count, len(report.anomalies)) == (4, 4, 2)
 
 
 def test_flagged_ids_are_distinct():
@@ -377,8 +378,8 @@ def test_flagged_ids_are_distinct():
     park_day(thin, DAY, shame_score=Decimal("9.0"), total_rides_tracked=9)
     assert len([each for each in detect(SCOPE) if each.entity_id == thin.pk]) == 2
     everything, gravest = flagged_entities(SCOPE, False), flagged_entities(SCOPE, True)
-    assert (everything["flagged_parks"], everything["flagged_rides"]) == ([grave.pk, thin.pk], [ride.pk])
-    assert (gravest["flagged_parks"], gravest["flagged_rides"]) == ([grave.pk], [ride.pk])
+    assert (everything.flagged_parks, everything.flagged_rides) == ([grave.pk, thin.pk], [ride.pk])
+    assert (gravest.flagged_parks, gravest.flagged_rides) == ([grave.pk], [ride.pk])
 
 
 def test_one_park_alone_can_be_looked_at():

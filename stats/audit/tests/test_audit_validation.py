@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec import to_builtins
 
 from parks.models import Ride
 from stats.audit import validation
@@ -53,7 +54,8 @@ def test_there_is_every_check_of_the_rule_with_its_severity_and_allowance():
 def test_possible_rows_pass_every_check():
     good_day()
     assert [each.check_name for each in run_checks(Scope(DAY, 1)) if each.violations] == []
-    assert validation_report(Scope(DAY, 1)) == {
+    assert to_builtins(validation_report(Scope(DAY, 1))) == {
+        "success": True,
         "target_date": "2025-12-22",
         "total_checks": 12,
         "passed": 12,
@@ -231,7 +233,7 @@ def test_a_hundred_rides_may_stand_in_a_closed_park(closed, passed):
     park_day(park, DAY, total_downtime_hours=0)
     found = outcome("rides_with_zero_operating_time")
     assert (found.violations, found.passed, len(found.sample)) == (closed, passed, 5)
-    assert validation_report(Scope(DAY, 1))["status"] == ("PASS" if passed else "WARN"), "INFO is a warning"
+    assert validation_report(Scope(DAY, 1)).status == ("PASS" if passed else "WARN"), "INFO is a warning"
 
 
 # -- weeks -----------------------------------------------------------------------------------------------
@@ -306,12 +308,12 @@ def test_the_gravest_failure_decides_the_status(warning, critical, status, count
     if critical:
         ParkDailyStats.objects.update(shame_score=Decimal("-1.0"))
     report = validation_report(Scope(DAY, 1))
-    assert report["status"] == status
-    assert (report["passed"], report["failed"], report["critical_failures"]) == counts
-    assert [set(failure) for failure in report["failures"]] == [
+    assert report.status == status
+    assert (report.passed, report.failed, report.critical_failures) == counts
+    assert [set(to_builtins(failure)) for failure in report.failures] == [
         {"check_name", "severity", "passed", "violations", "max_allowed", "message", "sample"}
     ] * counts[1]
-    assert not any(failure["passed"] for failure in report["failures"])
+    assert not any(failure.passed for failure in report.failures)
 
 
 def test_a_check_that_cannot_be_carried_out_is_critical_and_tells_no_secret(monkeypatch, caplog):
@@ -323,7 +325,7 @@ def test_a_check_that_cannot_be_carried_out_is_critical_and_tells_no_secret(monk
     good_day()
     with caplog.at_level(logging.ERROR):
         report = validation_report(Scope(DAY, 1))
-    assert report["failures"] == [
+    assert to_builtins(report.failures) == [
         {
             "check_name": "broken",
             "severity": "CRITICAL",
@@ -334,7 +336,7 @@ def test_a_check_that_cannot_be_carried_out_is_critical_and_tells_no_secret(monk
             "sample": [],
         }
     ]
-    assert (report["status"], report["passed"]) == ("FAIL", 12), "the others were carried out"
+    assert (report.status, report.passed) == ("FAIL", 12), "the others were carried out"
     assert "hunter2" in caplog.text
 
 
@@ -352,4 +354,4 @@ def test_every_check_is_one_query_whatever_it_finds(django_assert_num_queries, p
 
 @pytest.mark.parametrize("day", [date.min, date.max, date(1, 1, 7), date(9999, 12, 27)])
 def test_the_ends_of_the_calendar_can_be_audited(day):
-    assert validation_report(Scope(day, 1))["status"] == "PASS"
+    assert validation_report(Scope(day, 1)).status == "PASS"
