@@ -6,8 +6,6 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from core.admin_keys import AdminKey
-from core.jobs.ledger import JobLock, JobRun
 from parks.models import (
     ClassificationMethod,
     EntityMetadata,
@@ -93,27 +91,3 @@ class MetadataVersionFactory(DjangoModelFactory[EntityMetadataVersion]):
     version = 1
     fields: dict[str, object] = {}
     changed_fields: list[str] = []
-
-
-class AdminKeyFactory(DjangoModelFactory[AdminKey]):
-    class Meta:
-        model = AdminKey
-
-    name = factory.Sequence("key {}".format)
-    public_id = factory.Sequence("{:016x}".format)
-    digest = "0" * 64
-
-
-class JobLockFactory(DjangoModelFactory[JobLock]):
-    class Meta:
-        model = JobLock
-
-    job = factory.Sequence(lambda n: f"job_{n}")
-
-
-class JobRunFactory(DjangoModelFactory[JobRun]):
-    class Meta:
-        model = JobRun
-
-    job = "collect_snapshots"
-    slot = factory.Sequence(lambda n: NOON + n * timedelta(minutes=5))

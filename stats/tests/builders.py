@@ -6,15 +6,15 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import factory
-from factory.django import DjangoModelFactory
-
-from parks.models import TIER_WEIGHTS, ClassificationMethod, Park, Ride, RideClassification
-from snapshots.models import ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
+from parks.models import ClassificationMethod, Park, Ride
+from parks.tests.factories import ClassificationFactory, ParkFactory, RideFactory
+from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import Status
+from snapshots.tests.factories import ChangeFactory
 from stats.daily.recompute import recompute_park_day
 from stats.measures.measures import RideMeasures
 from stats.models import ParkDailyStats, RideDailyStats
+from stats.tests.factories import ParkDayFactory, RideDayFactory
 
 NEW_YORK, LOS_ANGELES, TOKYO, PARIS = "America/New_York", "America/Los_Angeles", "Asia/Tokyo", "Europe/Paris"
 DAY = date(2025, 12, 22)
@@ -30,27 +30,6 @@ STATES: dict[str, tuple[str | None, bool]] = {
 }
 
 
-class ParkFactory(DjangoModelFactory[Park]):
-    class Meta:
-        model = Park
-
-    name = factory.Sequence(lambda n: f"Park {n:04}")
-    queue_times_id = factory.Sequence(lambda n: n + 1)
-    city = "Orlando"
-    state_province = "Florida"
-    country = "US"
-    timezone = NEW_YORK
-
-
-class RideFactory(DjangoModelFactory[Ride]):
-    class Meta:
-        model = Ride
-
-    park = factory.SubFactory(ParkFactory)
-    name = factory.Sequence(lambda n: f"Ride {n:04}")
-    queue_times_id = factory.Sequence(lambda n: n + 1)
-
-
 def make_park(**columns: Any) -> Park:
     return ParkFactory.create(**columns)
 
@@ -59,12 +38,8 @@ def make_ride(park: Park, classified: int | None = None, **columns: Any) -> Ride
     """A ride, with a classification of tier `classified` when given."""
     ride = RideFactory.create(park=park, **columns)
     if classified:
-        RideClassification.objects.create(
-            ride=ride,
-            tier=classified,
-            tier_weight=TIER_WEIGHTS[classified],
-            classification_method=ClassificationMethod.MANUAL_OVERRIDE,
-        )
+        method = ClassificationMethod.MANUAL_OVERRIDE
+        ClassificationFactory.create(ride=ride, tier=classified, classification_method=method, confidence_score=None)
     return ride
 
 
@@ -129,9 +104,7 @@ def show_park(
 
 
 def change(ride: Ride, at: datetime) -> None:
-    RideStatusChange.objects.create(
-        ride=ride, changed_at=at, previous_status=True, new_status=False, duration_in_previous_status=10
-    )
+    ChangeFactory.create(ride=ride, changed_at=at, duration_in_previous_status=10)
 
 
 def measured(up: int, down: int, open_seconds: int = 0, ride: int = 1) -> RideMeasures:
@@ -151,7 +124,7 @@ def park_day(park: Park, day: date, **columns: Any) -> ParkDailyStats:
         "rides_with_downtime": 2,
         "operating_hours_minutes": 600,
     }
-    return ParkDailyStats.objects.create(park=park, stat_date=day, **{**defaults, **columns})
+    return ParkDayFactory.create(park=park, stat_date=day, **{**defaults, **columns})
 
 
 def ride_day(ride: Ride, day: date, **columns: Any) -> RideDailyStats:
@@ -165,7 +138,7 @@ def ride_day(ride: Ride, day: date, **columns: Any) -> RideDailyStats:
         "peak_wait_time": 60,
         "status_changes": 2,
     }
-    return RideDailyStats.objects.create(ride=ride, stat_date=day, **{**defaults, **columns})
+    return RideDayFactory.create(ride=ride, stat_date=day, **{**defaults, **columns})
 
 
 def recomputed(park: Park, day: date = DAY, version: int = 1) -> None:

@@ -26,8 +26,9 @@ from core.web.tests.production_client import ProductionClient, writes
 from parks.models import Category, Park, Ride
 from snapshots.models import IssueSource, ParkActivitySnapshot
 from snapshots.tests.factories import IssueFactory
-from stats.models import AggregationLog, AggregationStatus, ParkDailyStats, RideDailyStats
+from stats.models import AggregationStatus, ParkDailyStats, RideDailyStats
 from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, recomputed, show_park, tell
+from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory
 
 # Tuesday the 23rd, 17:30, in Los Angeles; Wednesday the 24th, 10:30, in Tokyo. Both parks are open.
 NOW = datetime(2025, 12, 24, 1, 30, tzinfo=UTC)
@@ -168,7 +169,8 @@ def build_world() -> World:
         rides_open=4, rides_closed=2, avg_wait_time=Decimal("33.33"), max_wait_time=60, total_rides_tracked=6
     )
     aggregated = datetime(2025, 12, 23, 9, 37, tzinfo=UTC)
-    AggregationLog.objects.create(
+    AggregationFactory.create(
+        run=None,
         aggregation_date=date(2025, 12, 22),
         status=AggregationStatus.SUCCESS,
         started_at=aggregated,
@@ -225,7 +227,7 @@ def build_crowd() -> None:
 
 
 def crowd_ride_day(ride: Ride, day: date, down: int, wait: int) -> RideDailyStats:
-    return RideDailyStats(
+    return RideDayFactory.build(
         ride=ride,
         stat_date=day,
         uptime_minutes=600 - down,
@@ -239,7 +241,7 @@ def crowd_ride_day(ride: Ride, day: date, down: int, wait: int) -> RideDailyStat
 
 
 def crowd_park_day(park: Park, day: date, down: int, wait: int) -> ParkDailyStats:
-    return ParkDailyStats(
+    return ParkDayFactory.build(
         park=park,
         stat_date=day,
         total_rides_tracked=CROWD_RIDES,

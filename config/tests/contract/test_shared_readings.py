@@ -1,7 +1,7 @@
 """Whatever is shared between answers (stats.readings.shared), each answer is the one that reads everything itself."""
 
 from collections.abc import Iterator
-from dataclasses import FrozenInstanceError, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from django.db.models import Model
 from django.test import Client, override_settings
+from msgspec import Struct, UnsetType
 from pytest_django import DjangoDbBlocker
 
 from config.tests.contract.contract_table import ENDPOINTS, Endpoint, Query
@@ -86,13 +87,14 @@ def changeable(found: Any) -> Iterator[Any]:
     elif isinstance(found, tuple | frozenset):
         for value in found:
             yield from changeable(value)
-    elif is_dataclass(found):
-        if fields(found):
-            with pytest.raises(FrozenInstanceError):
-                setattr(found, fields(found)[0].name, None)
-        for each in fields(found):
-            yield from changeable(getattr(found, each.name))
-    elif not isinstance(found, Model | Enum | str | int | float | Decimal | datetime | NoneType):
+    elif is_dataclass(found) or isinstance(found, Struct):
+        names = found.__struct_fields__ if isinstance(found, Struct) else [each.name for each in fields(found)]
+        for name in names[:1]:
+            with pytest.raises(AttributeError):
+                setattr(found, name, None)
+        for name in names:
+            yield from changeable(getattr(found, name))
+    elif not isinstance(found, Model | Enum | str | int | float | Decimal | datetime | UnsetType | NoneType):
         yield found
 
 

@@ -10,13 +10,11 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 
 from config.tests.schema.test_migrations import OUR_MODELS
 from core.fields import EnumField
+from core.tests.factories import AdminKeyFactory, JobLockFactory, JobRunFactory
 from importer.tests.factories import CheckpointFactory, DecisionFactory, HistoryCallFactory, SliceFactory
 from parks.tests.factories import (
     NOON,
-    AdminKeyFactory,
     ClassificationFactory,
-    JobLockFactory,
-    JobRunFactory,
     MetadataFactory,
     MetadataVersionFactory,
     ParkFactory,
