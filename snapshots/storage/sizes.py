@@ -138,6 +138,8 @@ def storage_summary() -> StorageSummary:
     """The last measurement of every table, and the sums (public-api 5.2)."""
     rows = latest()
     whole = total(rows)
+    if not rows:
+        return StorageSummary(summary=StorageTotals(**dict.fromkeys(StorageTotals.__struct_fields__, 0)), tables=[])
     totals = StorageTotals(
         table_count=len(rows),
         total_data_mb=float(sum(row.data_size_mb for row in rows)),
