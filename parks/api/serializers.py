@@ -1,8 +1,6 @@
 """What all answers share: whose data they are."""
 
-from typing import Annotated, Any
-
-from rest_framework import serializers
+from typing import Annotated
 
 from core.shapes import Shape, describe
 
@@ -13,8 +11,3 @@ class Attribution(Shape):
 
 
 ATTRIBUTION = Attribution(data_source="ThemeParks.wiki", url="https://themeparks.wiki")
-
-
-class AttributionSerializer(serializers.Serializer[Any]):
-    data_source = serializers.CharField()
-    url = serializers.URLField()
