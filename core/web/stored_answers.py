@@ -16,7 +16,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 import redis
 from django.conf import settings
@@ -24,42 +23,13 @@ from django.http.request import split_domain_port, validate_host
 
 from core import data_version
 from core.web.cors import origin_headers
+from core.web.stored_paths import key_of, stored_paths
 
 log = logging.getLogger(__name__)
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
-# Parameters with their defaults, by path; what is not named is ignored by the endpoints. A tuple is repeatable.
-RANKING = {"period": "live", "filter": "all-parks"}
-AWARD = {"period": "today", "filter": "all-parks", "entity": "rides", "limit": "10"}
-CHART = {"type": "parks", "period": "last_week", "filter": "disney-universal", "limit": "10"}
-ANALYTICS: dict[str, str | None] = dict.fromkeys(
-    ("park_id", "ride_id", "start", "end", "timezone", "hours", "weekdays", "metrics", "group_by", "compare")
-)
-PATHS: dict[str, Mapping[str, str | None]] = {
-    "/api/parks/downtime": {**RANKING, "limit": "50", "sort_by": "shame_score", "weighted": "false"},
-    "/api/rides/downtime": {**RANKING, "limit": "100", "sort_by": "downtime_hours"},
-    "/api/parks/waittimes": {**RANKING, "limit": "50"},
-    "/api/rides/waittimes": {**RANKING, "mode": None, "limit": "100"},
-    "/api/live/status-summary": {"filter": "all-parks", "park_id": None},
-    "/api/trends": {"category": None, "period": "last_week", "filter": "all-parks", "limit": "50"},
-    "/api/trends/chart-data": CHART,
-    "/api/trends/longest-wait-times": AWARD,
-    "/api/trends/least-reliable": AWARD,
-    "/api/trends/heatmap-data": {"period": None, "type": None, "filter": "all-parks", "limit": "10"},
-    "/api/search/index": {},
-    "/api/analytics/parks": {**ANALYTICS, "bucket": "none"},
-    "/api/analytics/rides": {**ANALYTICS, "bucket": "none"},
-}
-# Paths with an id in them: what stands before and after it.
-DETAILS: dict[tuple[str, str], Mapping[str, str | None]] = {
-    ("/api/parks/", "/details"): {"period": "live"},
-    ("/api/parks/", "/rides"): {},
-    ("/api/parks/", "/rides/charts"): {"period": "yesterday", "type": "downtime"},
-    ("/api/rides/", "/details"): {"period": "today"},
-}
-REPEATABLE = {"park_id", "ride_id"}
 LONGEST_QUERY = 2_000
 LONGEST_WAIT = 10.0  # seconds for another request's answer
 LOCK_SECONDS = 30
@@ -68,29 +38,6 @@ POLL_SECONDS = 0.02
 MOST_ANSWERS = 4_000
 MOST_BYTES = 64 * 1_048_576
 PER_REQUEST = {"access-control-allow-origin", "vary", "etag", "cache-control", "content-length"}
-
-
-def parameters_of(path: str) -> Mapping[str, str | None] | None:
-    """The parameters of a path whose answers are kept; None for all others."""
-    found = PATHS.get(path)
-    if found is None:
-        for (before, after), parameters in DETAILS.items():
-            if path.startswith(before) and path.endswith(after) and path[len(before) : -len(after)].isdigit():
-                return parameters
-    return found
-
-
-def key_of(path: str, query: str, parameters: Mapping[str, str | None]) -> str:
-    """One name for all spellings of a request: known parameters alone, in order, defaults filled in."""
-    given: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape"):
-        if name in parameters:
-            given.setdefault(name, []).append(value)
-    chosen = []
-    for name, default in sorted(parameters.items()):
-        values = given.get(name, [] if default is None else [default])
-        chosen += [(name, value) for value in (sorted(set(values)) if name in REPEATABLE else values[:1])]
-    return f"{path}?{urlencode(chosen, errors='surrogateescape')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +135,7 @@ class CachedApplication:
     def __init__(self, application: Application, seconds: int, redis_url: str) -> None:
         self.application = application
         self.seconds = seconds
+        self.paths = stored_paths()
         self.at_hand = AnswersAtHand()
         self.shared = SharedAnswers(redis_url)
         self.spellings: dict[tuple[str, str], str] = {}
@@ -218,7 +166,7 @@ class CachedApplication:
             return None
         known = self.spellings.get((path, query))
         if known is None:
-            parameters = parameters_of(path)
+            parameters = self.paths.parameters(path)
             if parameters is None:
                 return None
             known = key_of(path, query, parameters)

@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from config.tests.deployment.test_settings import settings_with
-from core.web.stored_answers import PATHS, CachedApplication, parameters_of
+from core.web.stored_answers import CachedApplication
+from core.web.stored_paths import stored_paths
 from core.web.tests.test_cache import ask
 
 pytestmark = pytest.mark.django_db
@@ -95,8 +96,9 @@ def test_the_api_asks_for_no_session(staff, django_assert_num_queries):
 
 def test_the_cache_in_front_keeps_nothing_of_the_admin_site_and_lets_it_through(settings, tmp_path):
     settings.DATA_VERSION_FILE, settings.REDIS_URL = tmp_path / "data-version", ""  # no other test moves this version
-    assert not any(path.startswith("/admin") for path in PATHS)
-    assert parameters_of("/admin/") is parameters_of("/admin/parks/rideclassification/") is None
+    stored = stored_paths()
+    assert all(path.startswith("/api/") for path in (*stored.plain, *(before for before, _ in stored.with_id)))
+    assert stored.parameters("/admin/") is stored.parameters("/admin/parks/rideclassification/") is None
 
 
 def test_stored_answers_hold_no_cookie_of_whoever_asked_first(staff, settings, tmp_path):

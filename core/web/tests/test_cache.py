@@ -10,16 +10,8 @@ import pytest
 import redis
 
 from core import data_version
-from core.web.stored_answers import (
-    DETAILS,
-    MOST_ANSWERS,
-    PATHS,
-    REPEATABLE,
-    AnswersAtHand,
-    CachedApplication,
-    key_of,
-    parameters_of,
-)
+from core.web.stored_answers import MOST_ANSWERS, AnswersAtHand, CachedApplication
+from core.web.stored_paths import key_of, stored_paths
 
 RANKING = "/api/parks/downtime"
 
@@ -194,6 +186,12 @@ def test_the_origin_is_that_of_the_request_and_not_of_the_first_one(app):
 # -- one name per question -------------------------------------------------------------------------------
 
 
+def named(path: str, query: str) -> str:
+    parameters = stored_paths().parameters(path)
+    assert parameters is not None
+    return key_of(path, query, parameters)
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -221,10 +219,21 @@ def test_aliases_are_apart_because_the_answer_echoes_them(app):
 
 
 def test_repeatable_parameters_have_no_order():
-    parameters = PATHS["/api/analytics/parks"]
-    one, other = (key_of("/p", query, parameters) for query in ("park_id=1&park_id=2", "park_id=2&park_id=1"))
+    one, other = (named("/api/analytics/parks", query) for query in ("park_id=1&park_id=2", "park_id=2&park_id=1"))
     assert one == other
     assert "park_id=1&park_id=2" in one
+
+
+def test_of_a_parameter_that_is_not_repeatable_the_first_counts():
+    path = "/api/live/status-summary"
+    assert named(path, "park_id=1&park_id=2") == named(path, "park_id=1") != named(path, "park_id=2&park_id=1")
+
+
+def test_a_name_has_the_parameters_in_order_and_their_defaults():
+    name = named(RANKING, "weighted=true&limit=5&unknown=1")
+    assert name == f"{RANKING}?filter=all-parks&limit=5&period=live&sort_by=shame_score&weighted=true"
+    assert named("/api/parks/4/details", "") == "/api/parks/4/details?period=live"
+    assert named("/api/analytics/rides", "") == "/api/analytics/rides?bucket=none"
 
 
 @pytest.mark.parametrize(
@@ -241,29 +250,34 @@ def test_repeatable_parameters_have_no_order():
     ],
 )
 def test_paths_with_an_id_are_known(path, kept):
-    assert (parameters_of(path) is not None) is kept
+    assert (stored_paths().parameters(path) is not None) is kept
 
 
 def documented(schema: dict[str, Any], path: str) -> dict[str, Any]:
     parameters = schema["paths"][path]["get"].get("parameters", [])
-    return {each["name"]: each["schema"].get("default") for each in parameters if each["in"] == "query"}
+    return {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}
 
 
-def test_the_known_parameters_and_defaults_are_those_of_the_endpoints():
-    """A parameter that the cache does not know would give the answer of another question."""
+def test_the_parameters_of_stored_paths_are_those_that_their_views_document():
+    """A path that is stored under another view's parameters would give the answer of another question."""
     from drf_spectacular.generators import SchemaGenerator
 
     schema = SchemaGenerator().get_schema(request=None, public=True)
-    paths = {**PATHS, **{f"{before}{{id}}{after}": known for (before, after), known in DETAILS.items()}}
+    stored = stored_paths()
+    paths = {**stored.plain, **{f"{before}{{id}}{after}": known for (before, after), known in stored.with_id.items()}}
+    assert len(paths) == 17
     ids = {path.replace("{park_id}", "{id}").replace("{ride_id}", "{id}"): path for path in schema["paths"]}
     for path, known in paths.items():
-        told = documented(schema, ids[path])
-        assert set(told) == set(known), path
-        for name, default in known.items():
-            if default is not None:
-                assert str(told[name]).lower() == default, (path, name)
-            elif name not in REPEATABLE:
-                assert told[name] is None or name == "metrics", (path, name)
+        asked = documented(schema, ids[path])
+        assert set(asked) == set(known), path
+        for name, parameter in known.items():
+            default = asked[name].get("default")
+            if parameter.default is not None:
+                assert str(default).lower() == parameter.default, (path, name)
+            else:
+                assert default is None or name == "metrics", (path, name)
+            is_list = asked[name].get("type") == "array" and name not in ("metrics", "weekdays")
+            assert parameter.is_repeatable == is_list, (path, name)
 
 
 # -- many at once ----------------------------------------------------------------------------------------
