@@ -118,7 +118,7 @@ def months_are_ahead(app_configs: Any, databases: Sequence[str] | None = None, *
             there = connections[DEFAULT_DB_ALIAS].introspection.table_names(cursor)
         found = {table: months_ahead(table, today) for table in PARTITIONED_TABLES if table in there}
     except OperationalError:
-        return []  # ridewatch.E005 tells of it
+        return []  # ridewatch.E005 reports it
     return [too_few_months(table, ahead) for table, ahead in found.items() if (ahead or 0) < LEAST_MONTHS_AHEAD]
 
 

@@ -1,4 +1,4 @@
-"""What the clock runs and when (R-26.2), and how Celery's beat is told. All instants are UTC."""
+"""What the clock runs and when (R-26.2), and what Celery's beat is given. All instants are UTC."""
 
 from datetime import datetime
 from typing import Any

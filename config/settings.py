@@ -341,7 +341,7 @@ UPSTREAM_MIN_INTERVAL_MS = whole_number("UPSTREAM_MIN_INTERVAL_MS", 1_000, 0, 60
 UPSTREAM_MAX_BYTES = whole_number("UPSTREAM_MAX_BYTES", 10_000_000, 10_000, 1_000_000_000)
 # The history endpoint has a budget of its own.
 HISTORY_CALLS_PER_HOUR = whole_number("HISTORY_CALLS_PER_HOUR", 60, 0, 100_000)
-# Told by check_collection that all is well.
+# Reported by check_collection that all is well.
 DEAD_MANS_SWITCH_URL = url("DEAD_MANS_SWITCH_URL", "", ("http", "https"))
 ARCHIVE_URL = url("ARCHIVE_URL", "s3://archive.themeparks.wiki", ("s3", "file"))
 ARCHIVE_REGION = text("ARCHIVE_REGION", "eu-west-2")
@@ -491,6 +491,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # httpx would tell every single request at INFO.
+    # httpx would say every single request at INFO.
     "loggers": {"httpx": {"level": "INFO" if LOG_LEVEL == "DEBUG" else "WARNING"}},
 }

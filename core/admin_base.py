@@ -40,10 +40,10 @@ class ReadingAdmin(ModelAdmin):
     def refuse(self, request: HttpRequest, *reasons: str) -> None:
         self.message_user(request, f"Nothing changed: {'; '.join(reasons)}", messages.ERROR)
 
-    def done(self, request: HttpRequest, rows: Iterable[Model], said: str, told: str) -> None:
-        """Keep who did it in the site's history, and tell."""
+    def done(self, request: HttpRequest, rows: Iterable[Model], said: str, reported: str) -> None:
+        """Keep who did it in the site's history, and say."""
         LogEntry.objects.log_actions(str(request.user.pk), rows, CHANGE, said)
-        self.message_user(request, told, messages.SUCCESS)
+        self.message_user(request, reported, messages.SUCCESS)
 
 
 class NotesForm(ActionForm):

@@ -45,12 +45,12 @@ class AdminKey(models.Model):
         return key, f"{PREFIX}_{public_id}_{secret}"
 
     @classmethod
-    def of(cls, text: str, now: datetime) -> "AdminKey | None":
+    def find(cls, text: str, now: datetime) -> "AdminKey | None":
         """The valid key that `text` is; its use is noted. None for an unknown, wrong or revoked one."""
         prefix, _, rest = text.partition("_")
         public_id, _, secret = rest.partition("_")
         key = cls.objects.filter(public_id=public_id).first() if prefix == PREFIX and public_id.isalnum() else None
-        # Compared even when nothing was found: the time it takes tells nothing.
+        # Compared even when nothing was found: the time it takes says nothing.
         is_right = constant_time_compare(key.digest if key else digest_of(""), digest_of(secret))
         if key is None or not is_right or key.revoked_at is not None:
             return None

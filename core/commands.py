@@ -65,7 +65,7 @@ class CheckCommand(TeachingCommand):
             if name.startswith("min_") and number < 0:
                 raise refuse(f"--{name.replace('_', '-')} must not be negative, but is {number}")
 
-    def tell(self, verdict: Callable[[], tuple[int, str]]) -> None:
+    def report(self, verdict: Callable[[], tuple[int, str]]) -> None:
         """Print the verdict (exit code, text); all but OK ends the command with its code."""
         try:
             code, text = verdict()

@@ -137,7 +137,7 @@ class Body(httpx.SyncByteStream):
 class DeadlineTransport(httpx.BaseTransport):
     """Requests of httpx over connections that obey the deadline of `remaining()` seconds from now.
 
-    httpx's own transport cannot be told how to connect, so this one asks httpcore. Raises httpcore's errors.
+    httpx's own transport cannot be reported how to connect, so this one asks httpcore. Raises httpcore's errors.
     """
 
     def __init__(self, at_a_time: int, remaining: Callable[[], float]) -> None:
@@ -335,9 +335,9 @@ class Upstream:
         if encoding not in ("identity", "gzip", "deflate", ""):
             raise UpstreamError(Reason.INVALID, f"unknown content encoding {encoding[:40]!r}")
         unpack = None if encoding in ("identity", "") else zlib.decompressobj(wbits=GZIP_OR_ZLIB)
-        told = response.headers.get("Content-Length", "")
-        if told.isdecimal() and int(told) > self.limits.max_bytes:
-            raise UpstreamError(Reason.TOO_LARGE, f"{told} bytes, more than {self.limits.max_bytes}")
+        reported = response.headers.get("Content-Length", "")
+        if reported.isdecimal() and int(reported) > self.limits.max_bytes:
+            raise UpstreamError(Reason.TOO_LARGE, f"{reported} bytes, more than {self.limits.max_bytes}")
         parts: list[bytes] = []
         size = 0
         for chunk in response.iter_raw(CHUNK):
@@ -377,7 +377,7 @@ def back_off(state: tenacity.RetryCallState) -> float:
 
 
 def pause_seconds(value: str | None) -> float | None:
-    """The seconds of a Retry-After header (a number, or an HTTP date); None when it tells nothing."""
+    """The seconds of a Retry-After header (a number, or an HTTP date); None when it says nothing."""
     value = (value or "").strip()
     if value.isascii() and value.isdecimal() and len(value) <= 9:
         return float(value)

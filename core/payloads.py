@@ -1,6 +1,6 @@
 """Reading what an upstream answered: JSON with limits, typed members, and what was wrong with it.
 
-A payload that cannot be parsed raises UpstreamError; a bad entry of it is left out and told as a Problem.
+A payload that cannot be parsed raises UpstreamError; a bad entry of it is left out and reported as a Problem.
 """
 
 import json
@@ -68,9 +68,9 @@ class Problems:
         else:
             self.add(where, f"is not {what}: {brief(value)}", ProblemKind.INVALID, entity)
 
-    def unknown_fields(self, where: str, told: dict[str, Any], known: frozenset[str]) -> None:
-        if not told.keys() <= known:
-            for name in told.keys() - known:
+    def unknown_fields(self, where: str, reported: dict[str, Any], known: frozenset[str]) -> None:
+        if not reported.keys() <= known:
+            for name in reported.keys() - known:
                 self.unknown[ProblemKind.UNKNOWN_FIELD, f"{where}.{clean(name)[:100]}", "is not known"] += 1
 
     def unknown_value(self, where: str, value: Any) -> None:
@@ -154,7 +154,7 @@ def members(document: dict[str, Any], name: str) -> list[Any]:
 
 
 def objects(entries: Iterable[Any], where: str, problems: Problems) -> Iterator[dict[str, Any]]:
-    """The entries that are objects; others are told."""
+    """The entries that are objects; others are reported."""
     for entry in entries:
         if isinstance(entry, dict):
             yield entry
@@ -214,7 +214,7 @@ def instant_of(value: Any, zone: str | None = None) -> datetime | None:
 
 
 def zone_of(value: Any, problems: Problems, where: str = "timezone") -> str | None:
-    """An IANA zone this machine knows; None and told otherwise."""
+    """An IANA zone this machine knows; None and reported otherwise."""
     if isinstance(value, str) and is_zone(value):
         return value
     problems.unusable(where, value, "an IANA time zone")

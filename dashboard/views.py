@@ -92,8 +92,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    told = exception.args[0] if exception and exception.args and isinstance(exception.args[0], str) else ""
-    return error_page(request, 404, "Not found", told or "There is no page at this address.")
+    reported = exception.args[0] if exception and exception.args and isinstance(exception.args[0], str) else ""
+    return error_page(request, 404, "Not found", reported or "There is no page at this address.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

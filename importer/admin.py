@@ -58,10 +58,10 @@ class StartForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramete
         help_texts = {"destination_uuid": "as the archive names it; /api/admin/import/destinations lists them"}
 
     def clean_destination_uuid(self) -> str:
-        told = uuid_of(self.cleaned_data["destination_uuid"].strip())
-        if told is None:
+        reported = uuid_of(self.cleaned_data["destination_uuid"].strip())
+        if reported is None:
             raise forms.ValidationError("This is not the UUID of a destination.")
-        return told
+        return reported
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -131,7 +131,7 @@ class ImportAdmin(ReadingAdmin):
         request.planned = job  # type: ignore[attr-defined]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Start an import. A worker is told after the commit: before, it would not find the import."""
+        """Start an import. A worker is reported after the commit: before, it would not find the import."""
         try:
             response = super().add_view(request, form_url, extra_context)
             job = getattr(request, "planned", None)
@@ -220,7 +220,7 @@ class ImportAdmin(ReadingAdmin):
         self.act(request, queryset, "Cancelled.", actions.cancel)
 
     def act(self, request: HttpRequest, queryset: QuerySet[ImportCheckpoint], said: str, step: Any) -> None:
-        """Take the step with each; those that cannot are told with the reason."""
+        """Take the step with each; those that cannot are reported with the reason."""
         moved = []
         for job in queryset:
             try:
@@ -316,9 +316,9 @@ class MappingDecisionAdmin(ReadingAdmin):
         except RemappingRefused as error:
             self.refuse(request, str(error))
             return
-        told = f"{row}: {moved.rows:,} observations moved."
+        reported = f"{row}: {moved.rows:,} observations moved."
         if row.ride is not None:
-            told += actions.recompute_moved(row.ride.park_id, moved)
+            reported += actions.recompute_moved(row.ride.park_id, moved)
         if moved.unclear:
-            told += f" In {len(moved.unclear)} stretches two entities took turns: import these days again."
-        self.done(request, rows, f"Now {row.ride.name if row.ride else 'no ride'}.", told)
+            reported += f" In {len(moved.unclear)} stretches two entities took turns: import these days again."
+        self.done(request, rows, f"Now {row.ride.name if row.ride else 'no ride'}.", reported)

@@ -108,10 +108,10 @@ class RideClassificationAdmin(ReadingAdmin):
         try:
             count = queryset.override(said["tier"], said["category"] or None, said["reason"])
         except ValidationError as error:
-            self.refuse(request, *(f"{name}: {told[0]}" for name, told in error.message_dict.items()))
+            self.refuse(request, *(f"{name}: {reported[0]}" for name, reported in error.message_dict.items()))
             return
-        told = f"{count} overridden: tier {said['tier']}."
-        self.done(request, rows, f"Overridden: tier {said['tier']}. {said['reason']}", told)
+        reported = f"{count} overridden: tier {said['tier']}."
+        self.done(request, rows, f"Overridden: tier {said['tier']}. {said['reason']}", reported)
 
     @admin.action(description="Withdraw override", permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: RideClassificationQuerySet) -> None:
@@ -157,7 +157,7 @@ class AdminKeyAdmin(ReadingAdmin):
 
 @admin.register(Park)
 class ParkAdmin(ReadingAdmin):
-    """Parks as the upstream tells them (`manage.py sync_parks`)."""
+    """Parks as the upstream says them (`manage.py sync_parks`)."""
 
     list_display = ["name", "operator", "city", "country", "timezone", "is_active", "rides"]
     list_filter = ["is_active", "is_disney", "is_universal", "country"]
@@ -176,7 +176,7 @@ class ParkAdmin(ReadingAdmin):
 
 @admin.register(Ride)
 class RideAdmin(ReadingAdmin):
-    """Rides as the upstream tells them; their tiers are under "Ride classifications"."""
+    """Rides as the upstream says them; their tiers are under "Ride classifications"."""
 
     list_display = ["name", "park", "category", "is_active", "last_operated_at"]
     list_filter = ["is_active", "category", "entity_type"]

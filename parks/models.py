@@ -20,7 +20,7 @@ class ParkQuerySet(models.QuerySet["Park"]):
         return self.filter(is_active=True)
 
     def disney_universal(self) -> "ParkQuerySet":
-        """Parks whose feed tells breakdowns (DOWN) from planned closures (R-5.1)."""
+        """Parks whose feed says breakdowns (DOWN) from planned closures (R-5.1)."""
         return self.filter(Q(is_disney=True) | Q(is_universal=True))
 
 
@@ -79,7 +79,7 @@ class Park(models.Model):
 
     @property
     def reports_down(self) -> bool:
-        """Does the feed tell breakdowns (DOWN) from planned closures (CLOSED)? (R-5.1)"""
+        """Does the feed say breakdowns (DOWN) from planned closures (CLOSED)? (R-5.1)"""
         return self.is_disney or self.is_universal
 
     @property
@@ -185,7 +185,7 @@ CLASSIFICATION_REVIEW_BELOW = Decimal("0.50")  # exclusive (R-9.2)
 CLASSIFICATION_SCHEMA_VERSION = "2.0"
 SURE = Decimal("1.00")  # what a person said
 LONGEST_REASON = 500
-# The source of an override that a line of the overrides file tells; one said by hand has none.
+# The source of an override that a line of the overrides file says; one said by hand has none.
 OVERRIDES_FILE_SOURCE = "classification_overrides.csv"
 
 
@@ -350,7 +350,7 @@ class Shelter(models.TextChoices):
 
 
 class EntityMetadata(models.Model):
-    """What the upstream tells of a ride besides its state: place, type, heights, tags (R-26.6)."""
+    """What the upstream reports a ride besides its state: place, type, heights, tags (R-26.6)."""
 
     id = models.AutoField(primary_key=True, db_column="metadata_id")
     ride = models.OneToOneField(Ride, models.CASCADE, related_name="metadata")

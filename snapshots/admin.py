@@ -111,7 +111,7 @@ class DataQualityLogAdmin(ReadingAdmin):
         self.settle(request, queryset, Resolution.WONTFIX)
 
     def settle(self, request: HttpRequest, queryset: DataQualityLogQuerySet, status: Resolution) -> None:
-        """Move those that may; of the others it is told that they stayed."""
+        """Move those that may; of the others it is reported that they stayed."""
         numbers = list(queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
         if len(numbers) > MOST_AT_ONCE:
             self.refuse(request, f"at most {MOST_AT_ONCE} problems at a time")

@@ -1,6 +1,6 @@
 """What one report of an entity says of its lines: waits, return windows, prices, boarding groups (R-26.5).
 
-Live answers and archive events carry the same members. What is wrong is told, the rest is kept.
+Live answers and archive events carry the same members. What is wrong is reported, the rest is kept.
 """
 
 import re
@@ -43,7 +43,7 @@ class QueueState(NamedTuple):
 
 
 def minutes(value: Any, field: str, report: Report) -> int | None:
-    """Whole minutes; None for what is not a number of minutes (told). Longer waits are kept and told."""
+    """Whole minutes; None for what is not a number of minutes (reported). Longer waits are kept and reported."""
     if value is None:
         return None
     wait = whole(value)
@@ -67,7 +67,7 @@ def standby_wait(queue: Any, report: Report) -> int | None:
 
 
 def queue_states(queues: dict[str, Any], report: Report) -> list[QueueState]:
-    """Every queue besides STANDBY (R-26.5); unknown types are told and skipped."""
+    """Every queue besides STANDBY (R-26.5); unknown types are reported and skipped."""
     states = []
     for name, members in queues.items():
         if name == QueueType.STANDBY or members is None:
@@ -97,11 +97,11 @@ def queue_state(name: str, members: dict[str, Any], report: Report) -> QueueStat
     )
 
 
-def known_return_state(told: Any, name: str, report: Report) -> str | None:
-    if isinstance(told, str) and told in RETURN_STATES:
-        return told
-    if told is not None:
-        report(LogType.INVALID, f"{name}.state is unknown: {brief(told)}")
+def known_return_state(reported: Any, name: str, report: Report) -> str | None:
+    if isinstance(reported, str) and reported in RETURN_STATES:
+        return reported
+    if reported is not None:
+        report(LogType.INVALID, f"{name}.state is unknown: {brief(reported)}")
     return None
 
 
@@ -131,14 +131,14 @@ def instant_of(text: str) -> int:
     return seconds(instant)
 
 
-def price(told: Any, report: Report) -> tuple[Decimal | None, str | None]:
+def price(reported: Any, report: Report) -> tuple[Decimal | None, str | None]:
     """Amount in currency units and currency code, from minor units (sources 1.5); NULL: price unknown."""
-    if not isinstance(told, dict):
+    if not isinstance(reported, dict):
         return None, None
-    currency = told.get("currency")
+    currency = reported.get("currency")
     currency = currency.upper() if isinstance(currency, str) and CURRENCY.fullmatch(currency) else None
-    amount = told.get("amount")
-    unknown = amount == 0 and str(told.get("formatted", "")).lower() == "unknown"
+    amount = reported.get("amount")
+    unknown = amount == 0 and str(reported.get("formatted", "")).lower() == "unknown"
     if amount is None or currency is None or unknown:
         return None, currency
     is_number = isinstance(amount, int | float) and not isinstance(amount, bool)

@@ -45,7 +45,7 @@ def operating() -> Q:
 
 
 def is_down(status: str | None, computed_is_open: bool, reports_down: bool) -> bool:
-    """R-5.1 on values; `reports_down`: the park's feed tells DOWN from CLOSED (Disney, Universal)."""
+    """R-5.1 on values; `reports_down`: the park's feed distinguishes DOWN from CLOSED (Disney, Universal)."""
     if status == Status.DOWN:
         return True
     if reports_down:

@@ -38,8 +38,8 @@ class CallLimit(TextChoices):
         """None: the error is about something else."""
         if error.reason != Reason.RATE_LIMITED:
             return None
-        told = error.body.decode(errors="replace").lower()
-        return next((limit for limit in cls if limit.value in told), None)
+        reported = error.body.decode(errors="replace").lower()
+        return next((limit for limit in cls if limit.value in reported), None)
 
     def ends(self, now: datetime) -> datetime:
         """When the upstream may be asked again."""
@@ -76,7 +76,7 @@ class OpenMeteo(Source):
         self.free_at = float("-inf")  # when the calls of the last request are paid
 
     def hourly(self, places: Sequence[Place], days: int, span: Mapping[str, str]) -> list[Any]:
-        """What is told of each of the places, in their order, for `days` days, which the parameters `span` name.
+        """What is reported each of the places, in their order, for `days` days, which the parameters `span` name.
 
         Waits for its turn. Raises UpstreamError, and LimitReached when waiting a minute would not help.
         """
@@ -116,10 +116,12 @@ class OpenMeteo(Source):
 def answers(body: bytes, places: int) -> list[Any]:
     """One answer per place: a list, or for a single place the answer itself. Raises UpstreamError."""
     document = parsed(body)
-    told = document if isinstance(document, list) else [document]
-    if len(told) != places:
-        raise UpstreamError(Reason.INVALID, f"{places} places were asked for, and {len(told)} told: {brief(document)}")
-    return told
+    reported = document if isinstance(document, list) else [document]
+    if len(reported) != places:
+        raise UpstreamError(
+            Reason.INVALID, f"{places} places were asked for, and {len(reported)} told: {brief(document)}"
+        )
+    return reported
 
 
 def limits() -> Limits:

@@ -68,7 +68,7 @@ def by_place(parks: Iterable[Park]) -> dict[Place, list[Park]]:
 # -- asking ----------------------------------------------------------------------------------------------
 
 
-def told_hours(
+def reported_hours(
     source: OpenMeteo, places: Sequence[Place], days: int, span: dict[str, str]
 ) -> Iterator[tuple[Place, list[HourOfWeather] | str]]:
     """The hours of each place, or why there are none. Raises LimitReached.
@@ -80,7 +80,7 @@ def told_hours(
     except UpstreamError as error:
         if len(places) > 1 and error.reason in REFUSALS:
             for place in places:
-                yield from told_hours(source, [place], days, span)
+                yield from reported_hours(source, [place], days, span)
         else:
             yield from ((place, reason_of(error)) for place in places)
         return
@@ -94,10 +94,10 @@ def told_hours(
 def reason_of(error: UpstreamError) -> str:
     """The error with the upstream's own words, where it has some."""
     try:
-        told = parsed(error.body)
+        reported = parsed(error.body)
     except UpstreamError:
-        told = None
-    words = clean(told.get("reason")) if isinstance(told, dict) else ""
+        reported = None
+    words = clean(reported.get("reason")) if isinstance(reported, dict) else ""
     return f"{error}: {words}" if words else str(error)
 
 
@@ -120,8 +120,8 @@ def collect(
     days = FORECAST_DAYS if forecast else 2
     for some in groups_of(PLACES_A_REQUEST, list(places)):
         try:
-            for place, told in told_hours(source, some, days, span):
-                take(run, places[place], told, now, current, forecast)
+            for place, reported in reported_hours(source, some, days, span):
+                take(run, places[place], reported, now, current, forecast)
                 progress(len(places[place]))
         except LimitReached as error:
             run.aborted = str(error)
@@ -136,17 +136,17 @@ def collect(
 def take(
     run: WeatherRun,
     parks: Sequence[Park],
-    told: list[HourOfWeather] | str,
+    reported: list[HourOfWeather] | str,
     now: datetime,
     current: bool,
     forecast: bool,
 ) -> None:
-    """What was told of one place, stored for each park there."""
-    if isinstance(told, str):
-        run.failed += [(park, told) for park in parks]
+    """What was reported one place, stored for each park there."""
+    if isinstance(reported, str):
+        run.failed += [(park, reported) for park in parks]
         return
-    running = observation_of(told, now) if current else None
-    ahead = forecasts_of(told, now) if forecast else []
+    running = observation_of(reported, now) if current else None
+    ahead = forecasts_of(reported, now) if forecast else []
     if current and running is None:
         run.failed += [
             (park, f"the answer lacks the hour that is running ({full_hour(now):%H:%M}Z)") for park in parks
@@ -194,7 +194,7 @@ def backfill(
     only_missing: bool = False,
     progress: Progress = lambda days: None,
 ) -> WeatherRun:
-    """The hours of UTC days, both included, month by month; `progress` is told park-days.
+    """The hours of UTC days, both included, month by month; `progress` is reported park-days.
 
     `only_missing`: parks of which every hour of a month is stored are not asked about that month. A month that
     cannot be had of half of the parks ends the run.
@@ -210,8 +210,8 @@ def backfill(
         month = WeatherRun()
         for some in groups_of(ARCHIVE_PLACES, list(places)):
             try:
-                for place, told in told_hours(source, some, days, span):
-                    take_past(month, places[place], told, (start, end), now, columns)
+                for place, reported in reported_hours(source, some, days, span):
+                    take_past(month, places[place], reported, (start, end), now, columns)
                     progress(days * len(places[place]))
             except LimitReached as error:
                 month.aborted = str(error)
@@ -230,19 +230,19 @@ def backfill(
 def take_past(
     run: WeatherRun,
     parks: Sequence[Park],
-    told: list[HourOfWeather] | str,
+    reported: list[HourOfWeather] | str,
     days: tuple[date, date],
     now: datetime,
     columns: Sequence[str],
 ) -> None:
     """Hours that are over and of which something is known: the archive ends some days before today."""
-    if isinstance(told, str):
-        run.failed += [(park, told) for park in parks]
+    if isinstance(reported, str):
+        run.failed += [(park, reported) for park in parks]
         return
     start, end = hours_of(*days)
     hours = [
         hour
-        for hour in told
+        for hour in reported
         if start <= hour.time < min(end, full_hour(now)) and any(value is not None for value in hour.values.values())
     ]
     for park in parks:

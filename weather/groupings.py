@@ -26,16 +26,16 @@ THUNDERSTORMS = {95, 96, 99}  # R-23.5
 
 @dataclass(frozen=True)
 class Grouping:
-    """Groups of observed hours. `number_of`: a group from the `columns` of an observation, None when they do not tell.
+    """Groups of observed hours. `number_of`: a group from the `columns` of an observation, None when they do not say.
 
-    `tells_hour_before`: the columns are sums of the hour that ends at the observation's time (sources 5.3).
+    `reports_hour_before`: the columns are sums of the hour that ends at the observation's time (sources 5.3).
     """
 
     names: tuple[str, ...]
     what: str
     columns: tuple[str, ...]
     number_of: Callable[..., int | None]
-    tells_hour_before: bool = False
+    reports_hour_before: bool = False
 
     @property
     def attribution(self) -> dict[str, str]:
@@ -43,13 +43,13 @@ class Grouping:
 
     def hours(self, parks: Collection[int], start: datetime, end: datetime) -> dict[int, dict[int, int]]:
         """By park, the number of the group of UTC hours (since 1970) of [start, end); one query."""
-        late = HOUR if self.tells_hour_before else timedelta()
+        late = HOUR if self.reports_hour_before else timedelta()
         rows: Any = WeatherObservation.objects.filter(
             park__in=parks, observation_time__gte=full_hour(start) + late, observation_time__lt=end + late
         ).values_list("park_id", "observation_time", *self.columns)
         found: dict[int, dict[int, int]] = defaultdict(dict)
-        for park, time, *told in rows.iterator():
-            number = self.number_of(*told)
+        for park, time, *reported in rows.iterator():
+            number = self.number_of(*reported)
             if number is not None:
                 found[park][seconds(time - late) // SECONDS_AN_HOUR] = number
         return found
@@ -80,7 +80,7 @@ RAIN = Grouping(
     what=f"precipitation of the hour: light from {TRACE_MM} mm, moderate from {MODERATE_MM}, heavy from {HEAVY_MM}",
     columns=("precipitation_mm", "snowfall_mm"),
     number_of=rain_of,
-    tells_hour_before=True,
+    reports_hour_before=True,
 )
 TEMPERATURE_BAND = Grouping(
     names=("below_0c", "0c_to_10c", "10c_to_20c", "20c_to_30c", "30c_and_more"),

@@ -21,7 +21,7 @@ SUM = "of the hour that ends at `time`"
 
 
 class WeatherHour(Shape):
-    """The units stand in the names; null: not told."""
+    """The units stand in the names; null: not reported."""
 
     time: Annotated[str, describe("by the park's clock", format="date-time")]
     temperature_c: float | None
@@ -63,7 +63,7 @@ class ParkWeather(Shape):
 def park_weather(park: Park, start: datetime, end: datetime) -> ParkWeather:
     """Hours that begin in [start, end), in order; instants by the park's clock. Two queries.
 
-    Of several forecasts of an hour the latest one is told, also of hours that are over.
+    Of several forecasts of an hour the latest one is reported, also of hours that are over.
     """
     zone = ZoneInfo(park.timezone)
     observed = WeatherObservation.objects.filter(park=park, observation_time__gte=start, observation_time__lt=end)

@@ -78,7 +78,7 @@ def test_another_method_is_not_allowed(client, url, method):
 
 
 @pytest.mark.parametrize(("url", "function"), VIEWS.items())
-def test_an_unexpected_failure_tells_nothing_of_its_cause(client, monkeypatch, caplog, url, function):
+def test_an_unexpected_failure_reports_nothing_of_its_cause(client, monkeypatch, caplog, url, function):
     def fail(*args, **kwargs):
         raise RuntimeError(f"cannot connect to {SECRET}")
 
@@ -93,7 +93,7 @@ def test_an_unexpected_failure_tells_nothing_of_its_cause(client, monkeypatch, c
     assert "Traceback" in caplog.text
 
 
-def test_a_failure_outside_the_views_tells_nothing_either(client, monkeypatch):
+def test_a_failure_outside_the_views_reports_nothing_either(client, monkeypatch):
     def fail(self, request):
         raise RuntimeError(SECRET)
 
@@ -199,7 +199,7 @@ def test_unknown_ids_and_forbidden_things_have_the_same_shape(client):
         ({"rows": [[]]}, "Invalid request"),
     ],
 )
-def test_the_first_message_of_a_nested_error_is_told(detail, message):
+def test_the_first_message_of_a_nested_error_is_reported(detail, message):
     assert errors.first_message(detail) == message
 
 

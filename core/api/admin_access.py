@@ -21,7 +21,7 @@ class AdminKeyAuthentication(BaseAuthentication):
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not text.strip():
             return None
-        key = AdminKey.of(text.strip(), timezone.now())
+        key = AdminKey.find(text.strip(), timezone.now())
         if key is None:
             raise exceptions.PermissionDenied("This admin key is not valid")
         return None, key
@@ -59,7 +59,7 @@ class Refused(exceptions.APIException):
 
 
 class AdminKeyScheme(OpenApiAuthenticationExtension):
-    """How the schema tells of the keys."""
+    """How the schema reports the keys."""
 
     target_class = AdminKeyAuthentication
     name = "adminKey"

@@ -122,5 +122,5 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Jso
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Errors outside a view; nothing of the cause is told."""
+    """Errors outside a view; nothing of the cause is reported."""
     return JsonResponse(failure("Internal server error"), status=500)

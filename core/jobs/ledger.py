@@ -1,4 +1,4 @@
-"""The ledger of what the clock runs: which slot of which job ran, when, how long, and what came of it.
+"""The ledger of what the clock runs: which slot of which job ran, when, how long, and the result.
 
 A job runs once at a time, on whatever machine: whoever sets `running_since` by a conditional update has it. A
 slot runs once: its row is the claim. So a message that is delivered twice, or after its worker was killed, does
@@ -44,7 +44,7 @@ class JobLock(models.Model):
         return f"{self.job}: {self.runner or 'free'}"
 
     @classmethod
-    def take(cls, job: Job, now: datetime) -> bool:
+    def claim(cls, job: Job, now: datetime) -> bool:
         """Claim the job; False when somebody else has it and is not dead."""
         lock, _ = cls.objects.get_or_create(job=job.name)
         free = Q(running_since=None) | Q(running_since__lt=now - timedelta(seconds=job.limit))
@@ -105,7 +105,7 @@ def is_here(runner: str) -> bool:
 
 
 def is_alive(runner: str) -> bool:
-    """Does the process exist, and not only its exit code? Of other machines nobody knows: only the limit tells."""
+    """Does the process exist, and not only its exit code? Of other machines nobody knows: only the limit says."""
     host, _, pid = runner.rpartition(":")
     if host != socket.gethostname()[:80] or not pid.isdecimal():
         return True
@@ -119,8 +119,8 @@ def is_alive(runner: str) -> bool:
 
 
 def is_zombie(pid: int) -> bool:
-    """Has it ended, and nobody asked how? An orphan stays so until the machine's first process asks: in a container
-    perhaps for ever. Linux tells; elsewhere none is known."""
+    """Has it ended, and unreaped? An orphan stays so until the machine's first process asks: in a container
+    perhaps for ever. Linux says; elsewhere none is known."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
     except (OSError, IndexError):

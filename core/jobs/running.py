@@ -28,7 +28,7 @@ def run(job: Job, slot: datetime | None = None) -> JobRun | None:
     """Run a slot of a job (default: the one of this moment); None when it is done already or being run."""
     now = timezone.now()
     slot = slot or job.grid.last(now)
-    if not JobLock.take(job, now):
+    if not JobLock.claim(job, now):
         log.info("%s of %s: another run is under way", job.name, slot)
         return None
     try:

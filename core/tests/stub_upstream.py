@@ -26,7 +26,7 @@ class Answer:
 
     `delay`: seconds before anything is sent. `drip`: seconds between single bytes of the body, `drip_head`: of the
     head. `cut_after`: bytes of the body after which the connection is cut, though more were promised.
-    `padding`: blanks sent after the body, without telling how many.
+    `padding`: blanks sent after the body, without saying how many.
     """
 
     body: bytes = b""
@@ -147,10 +147,10 @@ def handler_of(stub: StubUpstream) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", 0)))
             request = Request(parts.path, dict(parse_qsl(parts.query)), headers, time.monotonic(), body=body)
-            told = stub.begin(request)
+            reported = stub.begin(request)
             try:
-                stub.sleep(told.delay)
-                self.send(told)
+                stub.sleep(reported.delay)
+                self.send(reported)
             except OSError:  # the client gave up
                 self.close_connection = True
             finally:
@@ -158,17 +158,17 @@ def handler_of(stub: StubUpstream) -> type[BaseHTTPRequestHandler]:
 
         do_POST = do_GET  # noqa: N815  (the name http.server calls)
 
-        def send(self, told: Answer) -> None:
-            head = {"Content-Type": told.content_type, **told.headers}
-            if told.padding:
-                head["Connection"] = "close"  # the length is not told
+        def send(self, reported: Answer) -> None:
+            head = {"Content-Type": reported.content_type, **reported.headers}
+            if reported.padding:
+                head["Connection"] = "close"  # the length is not reported
             else:
-                head["Content-Length"] = str(len(told.body))
-            self.close_connection = bool(told.padding) or told.cut_after is not None
+                head["Content-Length"] = str(len(reported.body))
+            self.close_connection = bool(reported.padding) or reported.cut_after is not None
             lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-            self.write(f"HTTP/1.1 {told.status} Answer\r\n{lines}\r\n".encode(), told.drip_head)
-            self.write(told.body[: told.cut_after], told.drip)
-            for _ in range(0, told.padding, MEGABYTE):
+            self.write(f"HTTP/1.1 {reported.status} Answer\r\n{lines}\r\n".encode(), reported.drip_head)
+            self.write(reported.body[: reported.cut_after], reported.drip)
+            for _ in range(0, reported.padding, MEGABYTE):
                 self.write(b" " * MEGABYTE, 0)
 
         def write(self, data: bytes, drip: float) -> None:

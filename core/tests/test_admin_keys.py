@@ -61,9 +61,9 @@ def test_no_two_keys_are_alike():
 
 
 @pytest.mark.parametrize(("name", "told"), [("  ", "NAME"), ("x" * 101, "NAME"), ("taken", "'taken'")])
-def test_a_name_that_cannot_be_used_is_told(name, told):
+def test_a_name_that_cannot_be_used_is_reported(name, reported):
     AdminKey.issue("taken")
-    with pytest.raises(CommandError, match=told) as raised:
+    with pytest.raises(CommandError, match=reported) as raised:
         create(name)
     assert raised.value.returncode == 2
     assert AdminKey.objects.count() == 1
@@ -82,7 +82,7 @@ def test_the_last_use_is_noted_once_a_minute(django_assert_num_queries):
         (NOW + timedelta(seconds=59), NOW),
         (NOW + timedelta(seconds=61), NOW + timedelta(seconds=61)),
     ]:
-        assert AdminKey.of(text, now) == key
+        assert AdminKey.find(text, now) == key
         key.refresh_from_db()
         assert key.last_used_at == noted
 
@@ -95,7 +95,7 @@ def test_a_revoked_key_stays_revoked_since_when_it_was():
     assert not key.revoke()
     key.refresh_from_db()
     assert key.revoked_at == first
-    assert AdminKey.of(text, timezone.now()) is None
+    assert AdminKey.find(text, timezone.now()) is None
 
 
 # -- the way in --------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def test_with_a_revoked_key_it_is_403():
     assert ask(f"Bearer {text}").status_code == 403
 
 
-def test_a_method_that_does_not_exist_is_told_to_key_holders_alone():
+def test_a_method_that_does_not_exist_is_reported_to_key_holders_alone():
     assert ask(method="delete").status_code == 401
     assert ask(f"Bearer {AdminKey.issue('one')[1]}", method="delete").status_code == 405
 
@@ -164,7 +164,7 @@ def test_keys_are_listed_and_revoked_in_the_admin_site(client):
     assert key.public_id in page
     assert key.digest not in page
     client.post("/admin/parks/adminkey/", {"action": "revoke", "_selected_action": [key.pk]})
-    assert AdminKey.of(text, timezone.now()) is None
+    assert AdminKey.find(text, timezone.now()) is None
 
 
 @pytest.mark.parametrize("page", ["add/", "1/delete/"])

@@ -117,9 +117,9 @@ def test_a_good_command_line_runs(capsys):
 )
 def test_a_bad_option_costs_one_line_and_exit_code_two(arguments, says, capsys):
     assert run(Feed(), *arguments) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    (line,) = told.err.splitlines()
+    reported = capsys.readouterr()
+    assert reported.out == ""
+    (line,) = reported.err.splitlines()
     assert says in line
 
 

@@ -65,10 +65,10 @@ def fake() -> FakeTime:
 
 
 def upstream(stub: StubUpstream, fake: FakeTime | None = None, headers: Any = None, **limits: Any) -> Upstream:
-    told = Limits(**{"interval_seconds": 0.0, "timeout_seconds": 2.0, **limits})
+    reported = Limits(**{"interval_seconds": 0.0, "timeout_seconds": 2.0, **limits})
     if fake is None:
-        return Upstream(stub.url, told, headers)
-    return Upstream(stub.url, told, headers, clock=fake.clock, sleep=fake.sleep)
+        return Upstream(stub.url, reported, headers)
+    return Upstream(stub.url, reported, headers, clock=fake.clock, sleep=fake.sleep)
 
 
 def refused(asked: Upstream, path: str = "/a") -> UpstreamError:
@@ -91,10 +91,10 @@ def test_requests_name_us_honestly_and_carry_the_headers_of_the_caller(stub, fak
     settings.UPSTREAM_USER_AGENT = "ridewatch/9 (+https://example.org)"
     stub.routes["/a"] = GOOD
     upstream(stub, fake, {"x-api-key": "abc"}).get("/a")
-    told = stub.requests[0].headers
-    assert told["user-agent"] == "ridewatch/9 (+https://example.org)"
-    assert told["x-api-key"] == "abc"
-    assert told["accept"] == "application/json"
+    reported = stub.requests[0].headers
+    assert reported["user-agent"] == "ridewatch/9 (+https://example.org)"
+    assert reported["x-api-key"] == "abc"
+    assert reported["accept"] == "application/json"
 
 
 def test_the_limits_without_a_number_are_those_of_the_settings(settings):
@@ -155,7 +155,7 @@ class TestTransientFaults:
         assert upstream(stub, fake).get("/a") == BODY
         assert len(stub.requests) == 2
 
-    def test_one_that_stays_is_told_after_three_attempts(self, stub, fake, fault, reason):
+    def test_one_that_stays_is_reported_after_three_attempts(self, stub, fake, fault, reason):
         stub.routes["/a"] = fault
         assert refused(upstream(stub, fake)).reason == reason
         assert len(stub.requests) == 3
@@ -167,13 +167,13 @@ def test_a_late_answer_is_a_time_out_and_tried_again(stub):
     assert upstream(stub, timeout_seconds=0.2).get("/a") == BODY
 
 
-def test_an_answer_that_is_always_late_is_told(stub):
+def test_an_answer_that_is_always_late_is_reported(stub):
     stub.routes["/a"] = Answer(delay=5)
     assert refused(upstream(stub, timeout_seconds=0.1, attempts=2)).reason == Reason.TIMEOUT
     assert len(stub.requests) == 2
 
 
-def test_nobody_listening_is_tried_again_and_told(fake):
+def test_nobody_listening_is_tried_again_and_reported(fake):
     with StubUpstream() as stub:
         gone = stub.url
     asked = Upstream(gone, Limits(interval_seconds=0), clock=fake.clock, sleep=fake.sleep)

@@ -212,16 +212,16 @@ class CachedApplication:
     def compute(
         self, key: str, version: str, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
-        told: list[Any] = []
+        reported: list[Any] = []
         is_head = environ["REQUEST_METHOD"] == "HEAD"
-        result = self.application({**environ, "REQUEST_METHOD": "GET"}, lambda *args: told.append(args))
+        result = self.application({**environ, "REQUEST_METHOD": "GET"}, lambda *args: reported.append(args))
         try:
             body = b"".join(result)
         finally:
             close = getattr(result, "close", None)
             if close is not None:
                 close()
-        status, headers = told[-1][0], told[-1][1]
+        status, headers = reported[-1][0], reported[-1][1]
         if not status.startswith("200"):
             start_response(status, headers)
             return [] if is_head else [body]

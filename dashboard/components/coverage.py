@@ -70,9 +70,9 @@ def coverage(parks: Sequence[Park], days: Days, now: datetime) -> tuple[Table, l
                 else NOTHING,
             }
         )
-    told = {row["park_id"] for row in rows}
+    reported = {row["park_id"] for row in rows}
     table = Table("Coverage by park", COLUMNS, rows, empty="Nothing has been reported of any park yet.")
-    return table, [park for park in parks if park.pk not in told]
+    return table, [park for park in parks if park.pk not in reported]
 
 
 def moment(text: str) -> SafeString:

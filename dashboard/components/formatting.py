@@ -14,7 +14,7 @@ from snapshots.status import PARK_CLOSED, Status
 from stats.answers.trends import TREND_THRESHOLD
 
 NOTHING = "–"
-# Class, sign and words of a state: told by shape and text, colour only helps.
+# Class, sign and words of a state: reported by shape and text, colour only helps.
 STATES: dict[str | None, tuple[str, str, str]] = {
     Status.OPERATING.value: ("up", "●", "Operating"),
     Status.DOWN.value: ("down", "▼", "Down"),

@@ -24,7 +24,7 @@ def named(entity: Park | Ride) -> dict[str, Any]:
     return {"name": entity.name, "url": ride_url(entity.pk), "of": entity.park.name}
 
 
-def told_apart(rows: Sequence[dict[str, Any]]) -> list[str]:
+def reported_apart(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The names, with the place behind those that occur twice."""
     often = Counter(row["name"] for row in rows)
     return [f"{row['name']}, {row['of']}" if often[row["name"]] > 1 else row["name"] for row in rows]

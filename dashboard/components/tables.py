@@ -23,9 +23,9 @@ class Column:
     key: str
     label: str
     kind: str = "text"  # a name in `dashboard.components.formatting.KINDS`
-    unit: str = ""  # told in the heading
+    unit: str = ""  # reported in the heading
     is_sortable: bool = True
-    is_wide: bool = False  # left out on phones: told elsewhere there, or worth less than its room
+    is_wide: bool = False  # left out on phones: reported elsewhere there, or worth less than its room
 
     @property
     def is_text(self) -> bool:
@@ -65,12 +65,12 @@ def value_of(row: Row, key: str) -> Any:
 
 def sorted_rows(rows: Iterable[Row], column: Column, order: str) -> list[Row]:
     """By a column, rows without a value last whichever way; equals stay as they were."""
-    told: list[Row] = []
-    untold: list[Row] = []
+    reported: list[Row] = []
+    unreported: list[Row] = []
     for row in rows:
-        (untold if value_of(row, column.key) is None else told).append(row)
-    told.sort(key=lambda row: sort_key(value_of(row, column.key)), reverse=order == DESCENDING)
-    return told + untold
+        (unreported if value_of(row, column.key) is None else reported).append(row)
+    reported.sort(key=lambda row: sort_key(value_of(row, column.key)), reverse=order == DESCENDING)
+    return reported + unreported
 
 
 def sort_key(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Status strips: a ride's day as a bar. Height and hatching tell states apart; colour only helps, words say all."""
+"""Status strips: a ride's day as a bar. Height and hatching say states apart; colour only helps, words say all."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from core.instants import instant
 from dashboard.components.formatting import STATES, length
 from snapshots.status import Status
 from stats.measures.measures import minutes
-from stats.measures.strips import UNKNOWN, Spell, Strips
+from stats.measures.timeline import UNKNOWN, Spell, Timeline
 from stats.measures.windows import offset_of
 
 WIDTH, HEIGHT, MIDDLE = 1000, 24, 12
@@ -19,7 +19,7 @@ WIDTH, HEIGHT, MIDDLE = 1000, 24, 12
 BARS = {"up": (7, 10), "down": (0, 24), "closed": (11, 2), "works": (9, 6)}
 ONE_HOUR = 3600
 MOST_TICKS = 6
-MOST_WORDS = 12  # spells in the words of one strip; the table tells all
+MOST_WORDS = 12  # spells in the words of one strip; the table says all
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def after_midnight(at: int, zone: str) -> int:
     return (at + offset_of(at, zone)) % 86_400
 
 
-def axis_of(strips: Strips) -> Axis | None:
+def axis_of(strips: Timeline) -> Axis | None:
     """Full hours around everything that the strips show; None: nothing."""
     zone = strips.park.timezone
     spans = [(spells[0].start, spells[-1].end) for spells in strips.spells.values() if spells]
@@ -71,10 +71,12 @@ def clock(at: int, zone: str) -> str:
 
 def words(spells: Sequence[Spell], zone: str) -> str:
     """A strip for those who do not see it: "Operating 09:00–14:20, Down 14:20–15:05"."""
-    told = [f"{looks(spell)[2]} {clock(spell.start, zone)}–{clock(spell.end, zone)}" for spell in spells[:MOST_WORDS]]
+    reported = [
+        f"{looks(spell)[2]} {clock(spell.start, zone)}–{clock(spell.end, zone)}" for spell in spells[:MOST_WORDS]
+    ]
     if len(spells) > MOST_WORDS:
-        told.append(f"{len(spells) - MOST_WORDS} more in the table")
-    return ", ".join(told)
+        reported.append(f"{len(spells) - MOST_WORDS} more in the table")
+    return ", ".join(reported)
 
 
 def strip(spells: Sequence[Spell], axis: Axis, zone: str) -> SafeString:

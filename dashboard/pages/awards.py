@@ -60,7 +60,7 @@ TRENDS = {
 }
 
 
-def told(columns: tuple[Column, ...], rows: Sequence[AwardRow]) -> list[Column]:
+def reported(columns: tuple[Column, ...], rows: Sequence[AwardRow]) -> list[Column]:
     """The columns that these rows have: not every period has them all."""
     return [column for column in columns if not rows or getattr(rows[0], column.key) is not UNSET]
 
@@ -69,7 +69,7 @@ def award_table(name: str, entity: str, period: Period, only: bool, limit: int, 
     """An anchor, a title and the table of an award (R-19)."""
     title, award, empty = AWARDS[name]
     rows = award[entity](period, only, limit, now)
-    columns = told((RANK, *NAMES[entity], *FIGURES[name, entity]), rows)
+    columns = reported((RANK, *NAMES[entity], *FIGURES[name, entity]), rows)
     return {
         "name": name,
         "title": title,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core.periods import Period
 from dashboard.components.charts import Chart, Series
-from dashboard.components.lines import FIGURES, named, told_apart
+from dashboard.components.lines import FIGURES, named, reported_apart
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
 from stats.api.trend_serializers import CHART_PERIODS
 from stats.charts.parks_and_rides import KINDS, ChartType, chart_of, granularity
@@ -44,7 +44,7 @@ def charts(request: HttpRequest) -> HttpResponse:
         found.labels,
         [
             Series(name, [None if value is None else float(value) for value in line.values])
-            for name, line in zip(told_apart(rows), found.lines, strict=True)
+            for name, line in zip(reported_apart(rows), found.lines, strict=True)
         ],
         unit,
         digits=digits if period != Period.LIVE else 1,

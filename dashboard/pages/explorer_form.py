@@ -22,7 +22,7 @@ from core.api.queries import moment_of
 from core.zones import local_date
 from dashboard.components.charts import Chart, Series
 from dashboard.components.formatting import park_link, ride_link
-from dashboard.components.lines import told_apart
+from dashboard.components.lines import reported_apart
 from dashboard.components.tables import Column, Table, value_of
 from parks.models import Park, Ride
 from stats.answers.analytics_rows import METRICS, WEEKDAYS, Figures, ParkAnalyticsRow, RideAnalyticsRow
@@ -190,7 +190,7 @@ def ride_names(parks: set[int], rides: set[int]) -> list[tuple[int, str]]:
         return []
     found = Ride.objects.active().filter(park__in=parks).order_by("name", "park__name", "pk")
     rows = list(found.values_list("pk", "name", "park__name"))
-    names = told_apart([{"name": name, "of": park} for _, name, park in rows])
+    names = reported_apart([{"name": name, "of": park} for _, name, park in rows])
     return [(pk, name) for (pk, *_), name in zip(rows, names, strict=True)]
 
 
@@ -212,7 +212,7 @@ def is_no_date(text: str) -> bool:
 
 
 def place(row: ParkAnalyticsRow) -> Row:
-    """How a row of the answer is named: see `told_apart`."""
+    """How a row of the answer is named: see `reported_apart`."""
     return {"name": row.ride_name if isinstance(row, RideAnalyticsRow) else row.park_name, "of": row.park_name}
 
 
@@ -334,7 +334,7 @@ def chart(body: Body, shown: str) -> Chart:
     keys = with_gaps(found, body.bucket)
     lines = lines[: max(1, MOST_POINTS // max(1, len(keys)))]
     series = []
-    for row, name in zip(lines, told_apart([place(row) for row in lines]), strict=True):
+    for row, name in zip(lines, reported_apart([place(row) for row in lines]), strict=True):
         names = keyed(each.bucket for each in row.buckets or ())
         values = {each.bucket: value_of(each, shown) for each in row.buckets or ()}
         series.append(Series(name, [values.get(names.get(key, "")) for key in keys]))
@@ -393,7 +393,7 @@ def csv_columns(body: Body, entity: str) -> list[Column]:
 
 
 def csv_rows(body: Body) -> Iterable[Row]:
-    """All figures of the answer: a row per park or ride, and bucket; with a comparison `of` tells which window."""
+    """All figures of the answer: a row per park or ride, and bucket; with a comparison `of` says which window."""
     for row in body.data:
         for name, part in zip(COMPARED, (row, row.comparison), strict=True):
             if part:

@@ -42,7 +42,7 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def figures(only_disney_universal: bool, at: datetime) -> dict[str, Any]:
-    """Everything the page tells; eleven queries, more when hundreds of rides are down."""
+    """Everything the page says; eleven queries, more when hundreds of rides are down."""
     parks = chosen_parks(only_disney_universal)
     states = parks_now(parks, at)
     rides = rides_by_status(parks, states, at)

@@ -40,7 +40,7 @@ from stats.measures.hours_open import last_seen_open
 from stats.measures.measures import percent_change
 from stats.measures.raw import ParkWindow
 from stats.measures.spans import day_score
-from stats.measures.strips import Strips, strips_of
+from stats.measures.timeline import Timeline, timeline_of
 from stats.measures.windows import year_before
 from stats.readings.identity import Row, number
 from stats.readings.roster import shown_tier
@@ -73,7 +73,7 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
     view = view_of(park, now)
     raw = hours_of_day(view, day)
     breakdown, chart = day_breakdown_and_chart(view, day, raw)
-    strips = strips_of(park, [ride.pk for ride in view.roster.rides], Days(day, day), now)
+    strips = timeline_of(park, [ride.pk for ride in view.roster.rides], Days(day, day), now)
     is_today = day == local_date(now, park.timezone)
     return {
         **head(view),
@@ -83,7 +83,7 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
         "is_seen": bool(strips.spells),
         "zone": zone_name(day_range(day, park.timezone)[1], park.timezone),
         "last_seen": None if strips.spells else last_day_open(park, now),
-        **strips_part(view, day, strips, breakdown.rides or []),
+        **timeline_part(view, day, strips, breakdown.rides or []),
         "contributions": contributions(breakdown),
         "excluded": excluded(view, raw, day, is_today),
         "opened": [(instant(start), instant(end)) for start, end in strips.opened[day]],
@@ -123,7 +123,7 @@ def head(view: ParkView) -> Row:
 # -- strips ------------------------------------------------------------------------------------------------
 
 
-def strips_part(view: ParkView, day: date, strips: Strips, rides: list[Contribution]) -> Row:
+def timeline_part(view: ParkView, day: date, strips: Timeline, rides: list[Contribution]) -> Row:
     """A bar for each ride seen that day, those with most downtime first as in the score, and the table beside it."""
     zone = view.park.timezone
     axis = axis_of(strips)
@@ -143,7 +143,7 @@ def strips_part(view: ParkView, day: date, strips: Strips, rides: list[Contribut
     }
 
 
-def bar(ride: Ride, strips: Strips, day: date, axis: Axis, down_hours: float | None) -> Row:
+def bar(ride: Ride, strips: Timeline, day: date, axis: Axis, down_hours: float | None) -> Row:
     spells = strips.spells[ride.pk, day]
     return {"ride": ride, "strip": strip(spells, axis, strips.park.timezone), "down_hours": down_hours}
 
@@ -152,7 +152,7 @@ def bar(ride: Ride, strips: Strips, day: date, axis: Axis, down_hours: float | N
 
 
 def contributions(breakdown: ShameBreakdown) -> Table:
-    """What each ride adds to the score's numerator (R-17.4), as the API tells it."""
+    """What each ride adds to the score's numerator (R-17.4), as the API says it."""
     rides = breakdown.rides or []
     total = sum(row.weighted_contribution for row in rides)
     columns = [

@@ -157,8 +157,8 @@ class Question:
         return sorted_rows(rows, self.column, self.order)
 
 
-def told_columns(ranking: Ranking, rows: Sequence[Row]) -> list[Column]:
-    """The columns of which at least one row has something to tell: not every period has them all."""
+def reported_columns(ranking: Ranking, rows: Sequence[Row]) -> list[Column]:
+    """The columns of which at least one row has something to say: not every period has them all."""
     return [
         column
         for column in ranking.columns
@@ -183,7 +183,7 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
     lines = last_days(question.ranking.kind, {value_of(row, owner) for row in shown}, now)
     table = Table(
         caption=f"{question.ranking.title}, {PERIODS[question.period].lower()}",
-        columns=told_columns(question.ranking, rows),
+        columns=reported_columns(question.ranking, rows),
         rows=[{**as_mapping(row), LAST_DAYS.key: lines.get(value_of(row, owner))} for row in shown],
         sort=question.column.key,
         order=question.order,

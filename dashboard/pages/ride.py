@@ -22,7 +22,7 @@ SAME = {Period.LIVE: Period.TODAY, Period.YESTERDAY: Period.TODAY}
 
 @page
 def ride(request: HttpRequest, ride_id: int) -> HttpResponse:
-    """The days up to `date`, by default the park's today; `period` tells how many, yesterday is the day before."""
+    """The days up to `date`, by default the park's today; `period` says how many, yesterday is the day before."""
     found = Ride.objects.select_related("park", "classification", "metadata").filter(pk=ride_id).first()
     if found is None:
         raise Http404(f"There is no ride with the number {ride_id}.")

@@ -28,7 +28,7 @@ from stats.measures.figures import Figures
 from stats.measures.hours import hour_label
 from stats.measures.measures import hours
 from stats.measures.outages import Outage, outages_of
-from stats.measures.strips import Strips, strips_of
+from stats.measures.timeline import Timeline, timeline_of
 from stats.measures.windows import Bucket, BucketKey, Window, span_key
 from stats.readings.identity import Row, number
 from stats.readings.roster import ride_weight, tier_of
@@ -39,7 +39,7 @@ MOST_OUTAGES = 200  # rows of the table; it says how many there are
 
 def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
     """Everything about a ride on local days; park, classification and metadata are loaded. About twenty queries."""
-    strips = strips_of(ride.park, [ride.pk], days, now)
+    strips = timeline_of(ride.park, [ride.pk], days, now)
     outages = outages_of(strips, ride.pk, now)
     by_day = answer_of(ride, days, Bucket.DAY, now)
     by_hour = answer_of(ride, days, Bucket.HOUR_OF_DAY, now, needs_unknown=False)
@@ -51,7 +51,7 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
         "last_seen": local_date(ride.last_operated_at, ride.park.timezone) if ride.last_operated_at else None,
         "status": status_now(ride, now),
         "figures": figures(by_day.total, outages),
-        **strips_part(ride, strips, by_day.buckets),
+        **timeline_part(ride, strips, by_day.buckets),
         "outages": outages_table(ride, outages),
         "charts": [wait_by_hour(by_hour), wait_by_weekday(by_day)],
         "queues": queues_table(ride, days, now),
@@ -60,7 +60,7 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
 
 
 def answer_of(ride: Ride, days: Days, bucket: Bucket, now: datetime, needs_unknown: bool = True) -> Answer:
-    """The ride over these days, as the analytics tell it; no figures when it was not observed."""
+    """The ride over these days, as the analytics say it; no figures when it was not observed."""
     question = Question(Window(days.first, days.last), bucket, (ride.park,), (ride.pk,), needs_unknown=needs_unknown)
     return rides_over(question, settings.METRICS_VERSION, now).get(ride.pk) or Answer(Figures(), {})
 
@@ -90,19 +90,19 @@ def figures(total: Figures, outages: list[Outage]) -> Row:
 # -- strips ------------------------------------------------------------------------------------------------
 
 
-def strips_part(ride: Ride, strips: Strips, by_day: Mapping[BucketKey, Figures]) -> Row:
+def timeline_part(ride: Ride, strips: Timeline, by_day: Mapping[BucketKey, Figures]) -> Row:
     """A bar for each day, the newest first, and the table beside them."""
     zone = ride.park.timezone
     axis = axis_of(strips)
     newest_first = list(strips.of(ride.pk))[::-1]
     bars = []
     for day, spells in newest_first if axis else ():
-        told = by_day.get(day)
+        reported = by_day.get(day)
         bars.append(
             {
                 "day": day,
                 "strip": strip(spells, axis, zone) if axis and spells else "",
-                "down": number(hours(told.down_seconds)) if told and told.open_seconds else None,
+                "down": number(hours(reported.down_seconds)) if reported and reported.open_seconds else None,
                 "was_open": bool(strips.opened[day]),
             }
         )
@@ -158,9 +158,9 @@ def wait_by_hour(answer: Answer) -> Chart:
 def wait_by_weekday(answer: Answer) -> Chart:
     """The days of each weekday added up, as the analytics do it."""
     weekdays: dict[BucketKey, Figures] = {}
-    for day, told in answer.buckets.items():
+    for day, reported in answer.buckets.items():
         if isinstance(day, date):
-            weekdays.setdefault(span_key(Bucket.WEEKDAY, day), Figures()).add(told)
+            weekdays.setdefault(span_key(Bucket.WEEKDAY, day), Figures()).add(reported)
     waits = [number(weekdays[n].wait_avg) if n in weekdays else None for n in range(7)]
     return Chart("Average wait by weekday", "Weekday", WEEKDAYS, [Series("Average wait", waits)], "min", "bar")
 
@@ -182,11 +182,11 @@ def queues_table(ride: Ride, days: Days, now: datetime) -> Table:
             dearest=Max("price_amount"),
         )
     )
-    told = {row["queue_type"]: row for row in ranges}
+    reported = {row["queue_type"]: row for row in ranges}
     at = Q(pk__in=[])
-    for name, row in told.items():
+    for name, row in reported.items():
         at |= Q(queue_type=name, recorded_at=row["latest"])
-    latest = {row.queue_type: row for row in rows.filter(at)} if told else {}
+    latest = {row.queue_type: row for row in rows.filter(at)} if reported else {}
     columns = (
         Column("line", "Line"),
         Column("reports", "Reports", "number", is_wide=True),
@@ -198,14 +198,14 @@ def queues_table(ride: Ride, days: Days, now: datetime) -> Table:
     found = [
         {
             "line": QueueType(name).label,
-            "reports": told[name]["reports"],
-            "latest": moment(told[name]["latest"], zone),
+            "reports": reported[name]["reports"],
+            "latest": moment(reported[name]["latest"], zone),
             "said": said(latest[name], zone),
-            "waits": spread(told[name]["least"], told[name]["most"]),
-            "prices": spread(told[name]["cheapest"], told[name]["dearest"], latest[name].price_currency),
+            "waits": spread(reported[name]["least"], reported[name]["most"]),
+            "prices": spread(reported[name]["cheapest"], reported[name]["dearest"], latest[name].price_currency),
         }
         for name in QueueType.values
-        if name in told
+        if name in reported
     ]
     return Table(f"Lines besides standby, {zone}", columns, found, empty="No line besides standby was reported.")
 
@@ -242,7 +242,7 @@ def said(row: QueueData, zone: str) -> str:
 def about(ride: Ride) -> list[tuple[str, str]]:
     """What is known of the ride besides its state: (term, text), in order."""
     classification: RideClassification | None = getattr(ride, "classification", None)
-    told: EntityMetadata | None = getattr(ride, "metadata", None)
+    reported: EntityMetadata | None = getattr(ride, "metadata", None)
     facts: list[tuple[str, Any]] = [
         ("Kind", ride.get_category_display() if ride.category else None),
         ("Area", ride.land_area),
@@ -253,11 +253,14 @@ def about(ride: Ride) -> list[tuple[str, str]]:
         ("Tier by", classification and classification.get_classification_method_display()),
         ("Why this tier", classification and (classification.override_reason or classification.reasoning_text)),
         ("Last seen operating", local_time(ride.last_operated_at, ride.park.timezone, "day")),
-        ("Indoors or outdoors", told and told.indoor_outdoor and told.get_indoor_outdoor_display()),
-        ("Least height", told and told.height_min_cm and f"{told.height_min_cm} cm"),
-        ("Greatest height", told and told.height_max_cm and f"{told.height_max_cm} cm"),
-        ("Tags", told and ", ".join(map(str, told.tags or []))),
-        ("Place", told and told.latitude is not None and f"{told.latitude:.5f}, {told.longitude or 0:.5f}"),
+        ("Indoors or outdoors", reported and reported.indoor_outdoor and reported.get_indoor_outdoor_display()),
+        ("Least height", reported and reported.height_min_cm and f"{reported.height_min_cm} cm"),
+        ("Greatest height", reported and reported.height_max_cm and f"{reported.height_max_cm} cm"),
+        ("Tags", reported and ", ".join(map(str, reported.tags or []))),
+        (
+            "Place",
+            reported and reported.latitude is not None and f"{reported.latitude:.5f}, {reported.longitude or 0:.5f}",
+        ),
         ("ThemeParks.wiki", ride.themeparks_wiki_id),
         ("Reported by its park", "no longer" if not ride.is_active else None),
     ]

@@ -92,7 +92,7 @@ def numbers() -> dict[str, Any]:
 
 
 @page
-def told(request: HttpRequest, template: str) -> HttpResponse:
+def reported(request: HttpRequest, template: str) -> HttpResponse:
     """A page of words with the numbers of the code in it; asks no database."""
     return render(request, f"dashboard/trust/{template}.html", {**numbers(), "parts": PARTS, "trust_pages": PAGES})
 
@@ -103,10 +103,10 @@ def covered(request: HttpRequest) -> HttpResponse:
     period = Period(one_of(request, "period", CLOSED_PERIODS, Period.LAST_WEEK.value))
     now = timezone.now()
     days = days_of(period, now, settings.SITE_TIME_ZONE)
-    table, untold = coverage(chosen_parks(disney_universal_only(request)), days, now)
+    table, unreported = coverage(chosen_parks(disney_universal_only(request)), days, now)
     context: dict[str, Any] = {
         "table": table,
-        "untold": untold,
+        "untold": unreported,
         "days": days,
         "period": period.value,
         "periods": {each.value: PERIODS[each] for each in CLOSED_PERIODS},
@@ -117,8 +117,8 @@ def covered(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("trust", told, {"template": "index"}, "trust"),
-    path("trust/rules", told, {"template": "rules"}, "rules"),
-    path("trust/sources", told, {"template": "sources"}, "sources"),
+    path("trust", reported, {"template": "index"}, "trust"),
+    path("trust/rules", reported, {"template": "rules"}, "rules"),
+    path("trust/sources", reported, {"template": "sources"}, "sources"),
     path("trust/coverage", covered, name="coverage"),
 ]

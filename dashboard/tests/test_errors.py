@@ -24,10 +24,10 @@ pytestmark = pytest.mark.django_db
         ("/park-detail.html?id=-1", "The id “-1” is not a whole number"),
     ],
 )
-def test_a_bad_parameter_is_named_with_what_would_do(browser_client, address, told):
+def test_a_bad_parameter_is_named_with_what_would_do(browser_client, address, reported):
     response = browser_client.get(address)
     assert response.status_code == 400
-    assert told in response.content.decode()
+    assert reported in response.content.decode()
     assert 'href="/downtime"' in response.content.decode()
 
 
@@ -59,7 +59,7 @@ def test_nonsense_is_shown_as_text(browser_client):
     assert "&lt;script&gt;alert(1)" in page
 
 
-def test_a_fault_of_ours_tells_nothing_of_its_cause():
+def test_a_fault_of_ours_reports_nothing_of_its_cause():
     response = server_error(RequestFactory().get("/downtime/rides"))
     assert response.status_code == 500
     assert "The fault is ours" in response.content.decode()

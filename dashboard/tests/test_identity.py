@@ -25,7 +25,7 @@ def test_without_a_wish_it_is_the_identity(client):
 
 
 @pytest.mark.parametrize("accept", [BROWSER, "*/*"])
-def test_caches_are_told_that_the_wish_decides(client, accept):
+def test_caches_are_reported_that_the_wish_decides(client, accept):
     assert "Accept" in client.get("/", headers={"accept": accept})["Vary"]
 
 

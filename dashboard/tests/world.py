@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from core.web.tests.production_client import writes
 from parks.models import Park
-from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, recomputed, show_park, tell
+from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, recomputed, report, show_park
 
 NOW = datetime(2025, 12, 24, 1, 30, tzinfo=UTC)
 TODAY = date(2025, 12, 23)
@@ -57,26 +57,26 @@ def build_world() -> World:
         (dumbo, "O480 D30", 5),
         (works, "R510", None),
     ):
-        tell(ride, opening, story, wait=wait)
+        report(ride, opening, story, wait=wait)
     show_park(disney, opening, 510, "4.0")
     for n in range(1, 16):
         day = TODAY - timedelta(days=n)
         start = local(day, "09:00", LOS_ANGELES)
-        tell(space, start, f"O60 D{10 * n} O{540 - 10 * n}", 1800, 40 + n)
-        tell(mansion, start, f"O300 D{90 - 5 * n} O{210 + 5 * n}", 1800, 30)
+        report(space, start, f"O60 D{10 * n} O{540 - 10 * n}", 1800, 40 + n)
+        report(mansion, start, f"O300 D{90 - 5 * n} O{210 + 5 * n}", 1800, 30)
         show_park(disney, start, 600, "3.0", grain=1800)
         recomputed(disney, day)
     evil = make_park(name=EVIL_PARK, city="Ōsaka", state_province=None, country="JP", timezone=TOKYO)
     evil_ride = make_ride(evil, 1, name=EVIL_RIDE, last_operated_at=NOW)
     calm = make_ride(evil, 2, name="Tea Cups", last_operated_at=NOW)
     start = local(date(2025, 12, 24), "09:00", TOKYO)
-    tell(evil_ride, start, "O20 D70", wait=80)
-    tell(calm, start, "O90", wait=10)
+    report(evil_ride, start, "O20 D70", wait=80)
+    report(calm, start, "O90", wait=10)
     show_park(evil, start, 90, "2.5")
     for n in range(0, 8):
         day = TODAY - timedelta(days=n)
         start = local(day, "09:00", TOKYO)
-        tell(evil_ride, start, "O60 D60 O180", 1800, 50)
+        report(evil_ride, start, "O60 D60 O180", 1800, 50)
         show_park(evil, start, 300, "2.0", grain=1800)
         recomputed(evil, day)
     silent = make_park(name="Announced Park")

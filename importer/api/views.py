@@ -48,7 +48,7 @@ ID = OpenApiParameter("import_id", str, OpenApiParameter.PATH, description="`imp
 
 
 def when(at: datetime) -> str:
-    """An instant as these endpoints tell it: ISO with `Z`."""
+    """An instant as these endpoints say it: ISO with `Z`."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -94,7 +94,7 @@ def busy(running: ImportCheckpoint) -> Refused:
 
 
 def hand_over(job: ImportCheckpoint, otherwise: ImportStatus) -> None:
-    """Raises Refused (503) when the workers cannot be told."""
+    """Raises Refused (503) when the workers cannot be reported."""
     try:
         actions.hand_over(job, otherwise)
     except actions.WorkersAway as error:

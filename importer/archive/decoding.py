@@ -60,7 +60,7 @@ def decode(data: bytes) -> Decoded:
 class EventStream:
     """Iterates once over the raw events of an archive file.
 
-    Afterwards tell: `reason` and `position` (byte of the unpacked text) of the first damage, `count` of events,
+    Afterwards say: `reason` and `position` (byte of the unpacked text) of the first damage, `count` of events,
     formats `met`. When `is_believed` is false, the events are to be thrown away: a damaged stream may have changed
     any number before the damage showed, and a bomb is refused whole.
     """
@@ -76,10 +76,10 @@ class EventStream:
         self.key = b""  # the first key of the first event, in quotes
 
     def __iter__(self) -> Iterator[Any]:
-        return map(as_told, self.pieces())
+        return map(as_reported, self.pieces())
 
     def pieces(self) -> Iterator[Any]:
-        """Each event as a piece of its text (`Raw`), or, around a damage, as it could be read: see `as_told`."""
+        """Each event as a piece of its text (`Raw`), or, around a damage, as it could be read: see `as_reported`."""
         try:
             for events in self.batches():
                 self.count += len(events)
@@ -249,7 +249,7 @@ def split(text: bytes) -> list[Any] | None:
         return None
 
 
-def as_told(piece: Any) -> Any:
+def as_reported(piece: Any) -> Any:
     """The value of a piece of text; what was read already stays as it is."""
     if not isinstance(piece, msgspec.Raw):
         return piece

@@ -1,4 +1,4 @@
-"""One raw archive event, checked and typed (sources 2.2). What is wrong is told, the rest is kept."""
+"""One raw archive event, checked and typed (sources 2.2). What is wrong is reported, the rest is kept."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -67,7 +67,7 @@ def parse_event(raw: Any, destination: str, now: datetime, report: Report, met: 
     try:
         return checked_event(raw, destination, now, report, Counter() if met is None else met)
     except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
-        # Whatever else upstream thinks of: one event is lost, told, and the file goes on.
+        # Whatever else upstream thinks of: one event is lost, reported, and the file goes on.
         report(LogType.PARSE_ERROR, f"the event cannot be read: {type(error).__name__}")
         return None
 
@@ -107,9 +107,9 @@ def checked_event(raw: dict[str, Any], destination: str, now: datetime, report: 
         return None
     park = uuid_in(raw.get("parkId"))
     kind = entity_kind(raw, data, entity, park, destination)
-    told = data.get("destinationId")
-    if isinstance(told, str) and told.lower() != destination:
-        report(LogType.INVALID, f"data.destinationId {told!r} is not the file's destination")
+    reported = data.get("destinationId")
+    if isinstance(reported, str) and reported.lower() != destination:
+        report(LogType.INVALID, f"data.destinationId {reported!r} is not the file's destination")
     note_formats(raw, entity, met)
     queue = queues_of(data, met, report)
     status = event_status(data, kind, report)
@@ -135,7 +135,7 @@ def note_formats(raw: dict[str, Any], entity: str, met: Met) -> None:
 
 
 def queues_of(data: dict[str, Any], met: Met, report: Report) -> dict[str, Any]:
-    """The queues by type, as the live API tells them; what is no object is told."""
+    """The queues by type, as the live API says them; what is no object is reported."""
     queue = data.get("queue")
     if queue is not None and not isinstance(queue, dict):
         report(LogType.INVALID, f"data.queue is not an object: {brief(queue)}")
@@ -156,7 +156,7 @@ def missing_or_invalid(missing: bool, field: str, value: Any) -> tuple[LogType, 
 
 
 def parse_event_time(value: Any, now: datetime, report: Report) -> datetime | None:
-    """The instant in UTC; another offset is converted and told, a time without one is refused."""
+    """The instant in UTC; another offset is converted and reported, a time without one is refused."""
     if value in (None, ""):
         report(LogType.MISSING_FIELD, "eventTime is missing")
         return None
@@ -188,9 +188,9 @@ def entity_kind(raw: dict[str, Any], data: dict[str, Any], entity: str, park: st
     """PARK, ATTRACTION, SHOW or RESTAURANT. Archive events carry no type, so their content decides."""
     if entity in (park, home):
         return PARK
-    told = str(raw.get("entityType") or data.get("entityType") or preview_kind(data) or "").upper()
-    if told in ENTITY_TYPES or told in (PARK, "HOTEL", "DESTINATION"):
-        return told if told in ENTITY_TYPES else PARK
+    reported = str(raw.get("entityType") or data.get("entityType") or preview_kind(data) or "").upper()
+    if reported in ENTITY_TYPES or reported in (PARK, "HOTEL", "DESTINATION"):
+        return reported if reported in ENTITY_TYPES else PARK
     operator_id = str(raw.get("internalId") or "").lower()
     if data.get("diningAvailability") or "entitytype=restaurant" in operator_id:
         return EntityType.RESTAURANT
@@ -200,12 +200,12 @@ def entity_kind(raw: dict[str, Any], data: dict[str, Any], entity: str, park: st
 
 
 def event_status(data: dict[str, Any], kind: str, report: Report) -> Status | None:
-    told = data.get("status")
-    status = parse_status(told)
+    reported = data.get("status")
+    status = parse_status(reported)
     if status is None and kind == EntityType.ATTRACTION:
-        missing = told is None
+        missing = reported is None
         report(
             LogType.MISSING_FIELD if missing else LogType.INVALID,
-            "data.status is missing" if missing else f"data.status is unknown: {brief(told)}",
+            "data.status is missing" if missing else f"data.status is unknown: {brief(reported)}",
         )
     return status

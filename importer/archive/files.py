@@ -58,7 +58,7 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class ArchiveFile:
-    """One day of one destination; `day` is a UTC date. `tag`: what a listing tells of the content, if it does."""
+    """One day of one destination; `day` is a UTC date. `tag`: what a listing reports the content, if it does."""
 
     destination: str
     day: date
@@ -89,7 +89,7 @@ class Archive(Protocol):
         """The bytes as stored, or None when the file is gone; raises UnreadableFile."""
 
     def fingerprint(self, file: ArchiveFile) -> str:
-        """Equal as long as the file's content is; "" when it cannot be told."""
+        """Equal as long as the file's content is; "" when it cannot be reported."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class BucketArchive:
         with closing(answer["Body"]) as body:  # as its own manager it hands out the bare stream, which checks nothing
             if answer["ContentLength"] > MAX_PACKED_BYTES:
                 raise UnreadableFile(TOO_LARGE)
-            data: bytes = body.read()  # raises when it is shorter than told
+            data: bytes = body.read()  # raises when it is shorter than reported
         return data
 
 

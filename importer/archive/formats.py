@@ -38,7 +38,7 @@ def flat_data(raw: dict[str, Any], met: Met) -> dict[str, Any] | None:
 
 
 def flat_queue(data: dict[str, Any], met: Met) -> dict[str, Any]:
-    """The queues of an event that tells its lines flat (`waitTime` beside `meta`), as the live API would."""
+    """The queues of an event that says its lines flat (`waitTime` beside `meta`), as the live API would."""
     queue: dict[str, Any] = {}
     if "waitTime" in data:
         met[FLAT_WAIT] += 1
@@ -55,7 +55,7 @@ def flat_queue(data: dict[str, Any], met: Met) -> dict[str, Any]:
 
 
 def preview_kind(data: dict[str, Any]) -> str | None:
-    """The entity type that the preview generation told in `meta.type`; None: it did not."""
+    """The entity type that the preview generation reported in `meta.type`; None: it did not."""
     meta = data.get("meta")
-    told = meta.get("type") if isinstance(meta, dict) else None
-    return told.upper() if isinstance(told, str) and told.upper() in EntityType.values else None
+    reported = meta.get("type") if isinstance(meta, dict) else None
+    return reported.upper() if isinstance(reported, str) and reported.upper() in EntityType.values else None

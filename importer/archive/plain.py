@@ -1,7 +1,7 @@
 """The usual form of an archive event, typed while it is decoded (sources 2.2): the quick way around `checked_event`.
 
-Whatever is in any respect unusual is left to the careful way, which tells what is wrong or normalises it. So both ways
-give the same events, and no problem is ever told here.
+Whatever is in any respect unusual is left to the careful way, which says what is wrong or normalises it. So both ways
+give the same events, and no problem is ever reported here.
 """
 
 import re
@@ -40,7 +40,7 @@ class Data(msgspec.Struct, gc=False, rename="camel"):
     dining_availability: None = None
 
 
-class Told(msgspec.Struct, gc=False, rename="camel"):
+class Reported(msgspec.Struct, gc=False, rename="camel"):
     """An event as usual."""
 
     entity_id: str
@@ -54,13 +54,13 @@ class Told(msgspec.Struct, gc=False, rename="camel"):
     entity_type: None = None
 
 
-# Entity, park, name, slug, zone, the operator's own id, as an event tells them.
+# Entity, park, name, slug, zone, the operator's own id, as an event says them.
 Names = tuple[str, str | None, str | None, str | None, str | None, str | None]
 # What a queue's text says: the standby wait, or the state of another queue.
 Line = tuple[int | None, tuple[QueueState, ...]]
 K = TypeVar("K")
 V = TypeVar("V")
-DECODER = msgspec.json.Decoder(Told)
+DECODER = msgspec.json.Decoder(Reported)
 
 
 class PlainEvents:
@@ -82,16 +82,23 @@ class PlainEvents:
     def event(self, text: Raw, position: int = 0) -> Event | None:
         """The event, or None: the careful way has to look at it."""
         try:
-            told = DECODER.decode(text)
+            reported = DECODER.decode(text)
         except (msgspec.DecodeError, RecursionError):
             return None
-        data = told.data
+        data = reported.data
         status = STATUSES.get(data.status)
         if status is None or (data.destination_id != self.destination and data.destination_id is not None):
             return None
-        key = (told.entity_id, told.park_id, told.name, told.park_slug, told.timezone, told.internal_id)
+        key = (
+            reported.entity_id,
+            reported.park_id,
+            reported.name,
+            reported.park_slug,
+            reported.timezone,
+            reported.internal_id,
+        )
         source = self.sources.get(key) or self.source(key)
-        millis = self.millis(told.event_time)
+        millis = self.millis(reported.event_time)
         if source is None or not self.earliest <= millis <= self.latest:
             return None
         wait: int | None = None
@@ -134,7 +141,7 @@ class PlainEvents:
 
 
 def source_of(names: Names, destination: str) -> Source | None:
-    """Who tells an event, as `checked_event` reads it; None: not as usual."""
+    """Who says an event, as `checked_event` reads it; None: not as usual."""
     entity_id, park_id, name, slug, zone, internal_id = names
     entity, park = uuid_in(entity_id), uuid_in(park_id)
     if entity is None or entity != entity_id:
@@ -162,19 +169,19 @@ def minute_of(text: str) -> int:
 
 
 def line_of(name: str, text: bytes) -> Line | None:
-    """What a queue's text says; None: something about it has to be told."""
-    told: list[Any] = []
+    """What a queue's text says; None: something about it has to be reported."""
+    reported: list[Any] = []
 
     def report(*problem: Any) -> None:
-        told.append(problem)
+        reported.append(problem)
 
     try:
         members = from_json(text)
         if name == STANDBY:
             is_fraction = isinstance(members, dict) and isinstance(members.get("waitTime"), float)
             line: Line = standby_wait(members, report), ()
-            return None if told or is_fraction else line
+            return None if reported or is_fraction else line
         states = tuple(queue_states({name: members}, report))
     except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
         return None
-    return None if told else (None, states)
+    return None if reported else (None, states)

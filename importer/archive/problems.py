@@ -82,7 +82,7 @@ class ProblemLog:
 
 
 def new_problems(import_id: str) -> int:
-    """How many problems the log has of an import, told by whatever try; variations of the format are none."""
+    """How many problems the log has of an import, reported by whatever try; variations of the format are none."""
     return DataQualityLog.objects.filter(import_id=import_id).exclude(external_id__endswith=FORMAT).count()
 
 

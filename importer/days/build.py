@@ -255,10 +255,10 @@ def timeline(day: ParkDay, ride: int) -> list[Segment]:
             marks.pop()  # of two events in one second the later wins
             state = marks[-1][1] if marks else None
             observed_at = marks[-1][0] if marks and marks[-1][3] else None
-        told = (event.status, event.wait)
-        if told != state or not marks:
-            marks.append((at, told, at, True))
-            state, observed_at = told, at
+        listed = (event.status, event.wait)
+        if listed != state or not marks:
+            marks.append((at, listed, at, True))
+            state, observed_at = listed, at
     ends = [mark[0] for mark in marks[1:]] + [day.horizon] if marks else []
     return [
         new_row(Segment, (start, end if end > start else start, state, reported, observed))
@@ -309,7 +309,7 @@ def change_rows(day: ParkDay, ride: int, segments: list[Segment]) -> list[Change
 
 
 def queue_rows(day: ParkDay, ride: int) -> list[QueueRow]:
-    """Every queue told by every event; of two events in one second the later wins."""
+    """Every queue reported by every event; of two events in one second the later wins."""
     latest = {event.at: event.queues for event in day.events.get(ride, ())}
     live = day.live.get(ride, ())
     if live:
@@ -321,7 +321,7 @@ def queue_rows(day: ParkDay, ride: int) -> list[QueueRow]:
 
 
 class ParkClock:
-    """Walks through a day and tells the park's figures at ever later instants (R-7.2, R-10.1).
+    """Walks through a day and says the park's figures at ever later instants (R-7.2, R-10.1).
 
     Between two instants only the rides are looked at again whose state or whose place in the score has changed.
     """

@@ -37,7 +37,7 @@ def packed(streams: Iterable[ParkStream], no_rides: dict[str, str]) -> bytes:
             "park": stream.park.pk,
             "next_day": stream.next_day.isoformat(),
             "feed_before": stream.feed_before,
-            "rides": [[ride, *told(memory)] for ride, memory in stream.memory.items()],
+            "rides": [[ride, *reported(memory)] for ride, memory in stream.memory.items()],
         }
         for stream in streams
         if stream.has_written
@@ -45,7 +45,7 @@ def packed(streams: Iterable[ParkStream], no_rides: dict[str, str]) -> bytes:
     return zlib.compress(json.dumps([*parks, {"no_rides": no_rides}], separators=(",", ":")).encode())
 
 
-def told(memory: RideMemory) -> list[Any]:
+def reported(memory: RideMemory) -> list[Any]:
     status, wait = memory.state
     return [
         status and status.value,

@@ -79,7 +79,7 @@ def scheduled_spans(park: Park, day: date, start: int, end: int) -> list[Interva
 
 
 def live_begins(park: Park, start: int, end: int) -> int | None:
-    """The first instant of `[start, end)` that live collection tells of, if any."""
+    """The first instant of `[start, end)` that live collection reports, if any."""
     within = Q(park=park, data_source=DataSource.LIVE, recorded_at__gte=instant(start), recorded_at__lt=instant(end))
     found = [
         model.objects.filter(within).order_by("recorded_at").values_list("recorded_at", flat=True).first()
@@ -89,7 +89,7 @@ def live_begins(park: Park, start: int, end: int) -> int | None:
 
 
 @dataclass
-class Surroundings:
+class Context:
     """Of the days of a slice of one park, up to the instant `end`. `now`: when they were asked for.
 
     Live collection goes on meanwhile, so the days around `now` are always asked for anew.
@@ -104,7 +104,7 @@ class Surroundings:
     live_from: int | None = None
 
     @classmethod
-    def of(cls, park: Park, first: date, last: date, start: int, end: int, now: int) -> "Surroundings":
+    def of(cls, park: Park, first: date, last: date, start: int, end: int, now: int) -> "Context":
         """Three queries."""
         hours = opening_windows([park], first - ONE_DAY, last)
         return cls(park, end, now, hours, live_from=live_begins(park, start, end))

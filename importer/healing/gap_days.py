@@ -1,6 +1,6 @@
 """The days around a gap, rebuilt from the rides' histories, and the gap's span of them stored (design §4).
 
-The histories tell state changes, as the archive does, so the same arithmetic makes rows of them. Only the gap's span
+The histories say state changes, as the archive does, so the same arithmetic makes rows of them. Only the gap's span
 is written: everything else of the day counts as covered by live collection.
 """
 
@@ -33,7 +33,7 @@ def fill(
     histories: Mapping[int, History],
     known_until: int,
 ) -> tuple[Counter[str], list[Interval], Counter[str]]:
-    """Store what the histories, by ride, tell of the holes in these park-local days, both ends inclusive.
+    """Store what the histories, by ride, report the holes in these park-local days, both ends inclusive.
 
     `known_until`: when the first of them was asked for; later nothing is known. Returns how many rows were created,
     updated, deleted or unchanged, the stretches that are known now, and what was wrong in the answers. Idempotent.
@@ -89,8 +89,8 @@ def signs_of_life(park: Park, start: int, end: int, events: Mapping[int, list[Ev
     read = [
         (seconds(at), seconds(at) + lasting) for at, lasting in rows.values_list("recorded_at", "duration_seconds")
     ]
-    told = (event.at for found in events.values() for event in found)
-    return sorted({*told, *(edge for stretch in merged(read) for edge in stretch)})
+    listed = (event.at for found in events.values() for event in found)
+    return sorted({*listed, *(edge for stretch in merged(read) for edge in stretch)})
 
 
 def events_of(history: History, problems: Counter[str]) -> list[Event]:
@@ -119,7 +119,7 @@ def event_of(history: History, state: HistoryState, problems: Counter[str]) -> E
 def memory_at(
     park: Park, start: int, histories: Mapping[int, History], problems: Counter[str]
 ) -> dict[int, RideMemory]:
-    """The state in force at the beginning of the first day: told by the histories, the rest by what is stored."""
+    """The state in force at the beginning of the first day: reported by the histories, the rest by what is stored."""
     stored = memory_before(park, start)
     found = {}
     for ride, history in histories.items():

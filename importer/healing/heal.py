@@ -36,7 +36,7 @@ from parks.models import Park, Ride
 from parks.upstreams.themeparks_wiki import ThemeParksWiki
 from snapshots.collection.change_mending import mend_changes
 from snapshots.collection.gaps import PARK, RETURNED
-from snapshots.collection.vanished import told_of
+from snapshots.collection.vanished import reported_of
 from snapshots.models import DataQualityLog, LogType, Resolution
 
 ONE_SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
@@ -93,7 +93,7 @@ class HealSummary:
 
 
 def works(now: datetime, park: Park | None = None) -> list[Work]:
-    """The parks with gaps that the upstream can tell of, the oldest gap first."""
+    """The parks with gaps that the upstream can report, the oldest gap first."""
     recent = Q(timestamp_end=None) | Q(timestamp_end__gt=now - (HISTORY_DAYS + 1) * ONE_DAY)
     rows = DataQualityLog.objects.filter(recent, issue_type=LogType.GAP, entity_type=PARK, import_id=None)
     gaps: dict[int, list[DataQualityLog]] = {}
@@ -118,8 +118,8 @@ def holes_of(park: Park, gaps: Iterable[DataQualityLog], now: datetime) -> Itera
 
 
 def healed_until(gap: DataQualityLog) -> datetime | None:
-    told = gap.raw_data.get(HEALED_UNTIL) if isinstance(gap.raw_data, dict) else None
-    return datetime.fromisoformat(told) if told else None
+    reported = gap.raw_data.get(HEALED_UNTIL) if isinstance(gap.raw_data, dict) else None
+    return datetime.fromisoformat(reported) if reported else None
 
 
 def dates_of(park: Park, holes: Iterable[Hole]) -> tuple[date, date]:
@@ -138,7 +138,7 @@ def work_of(park: Park, holes: list[Hole]) -> Work | None:
         inside = [hole for hole in holes if hole.end <= begun[2] and is_inside(dates_of(park, [hole]), begun[:2])]
         if inside:
             holes, (first, last) = inside, begun[:2]
-    rides = Ride.objects.active().filter(told_of([park])).order_by("pk")
+    rides = Ride.objects.active().filter(reported_of([park])).order_by("pk")
     return Work(park, tuple(holes), first, min(last, first + (LONGEST_RANGE - 1) * ONE_DAY), tuple(rides))
 
 
@@ -157,7 +157,7 @@ def heal(
 ) -> HealSummary:
     """Fill the gaps of one park after the other, as far as the budget goes.
 
-    `recompute` is asked for the filled days and tells whether they were computed; `progress` gets the number of
+    `recompute` is asked for the filled days and says whether they were computed; `progress` gets the number of
     calls made.
     """
     summary = HealSummary()
@@ -193,7 +193,7 @@ def heal_park(
     if len(calls) < len(work.rides):
         summary.left.append(f"{work.park.name}: {len(work.rides) - len(calls)} rides were not answered")
         return
-    histories = {ride: told for ride, call in calls.items() if (told := history_of(call)) is not None}
+    histories = {ride: reported for ride, call in calls.items() if (reported := history_of(call)) is not None}
     if not histories:
         give_up(work.holes, "the upstream has no history of any ride of the park", summary)
         return

@@ -37,7 +37,7 @@ class Pause(Exception):
 
 
 class WindowExceeded(Exception):
-    """The upstream does not look so far back; `earliest`: the first date it allows, if it told."""
+    """The upstream does not look so far back; `earliest`: the first date it allows, if it reported."""
 
     def __init__(self, earliest: date | None) -> None:
         super().__init__(f"the upstream's history begins {earliest or 'later'}")
@@ -98,8 +98,8 @@ def outcome_of(error: UpstreamError) -> HistoryOutcome:
 def is_for_all(error: UpstreamError) -> bool:
     """Would every other ride get the same answer?"""
     word, _ = history_refusal(error)
-    told = word in (HistoryRefusal.WINDOW_EXCEEDED, HistoryRefusal.RATE_LIMITED)
-    return told or error.reason == Reason.RATE_LIMITED or error.status in KEY_PROBLEM
+    reported = word in (HistoryRefusal.WINDOW_EXCEEDED, HistoryRefusal.RATE_LIMITED)
+    return reported or error.reason == Reason.RATE_LIMITED or error.status in KEY_PROBLEM
 
 
 def raise_for_all(error: UpstreamError) -> None:

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class WorkersAway(Exception):
-    """The message broker cannot be reached, so that no worker can be told; nothing was started."""
+    """The message broker cannot be reached, so that no worker can be reported; nothing was started."""
 
 
 def the_archive() -> Archive:
@@ -54,7 +54,7 @@ def cancel(job: ImportCheckpoint) -> None:
 
 
 def hand_over(job: ImportCheckpoint, otherwise: ImportStatus) -> None:
-    """Ask the workers for the next slice; when they cannot be told the import becomes `otherwise`: WorkersAway."""
+    """Ask the workers for the next slice; when they cannot be reported the import becomes `otherwise`: WorkersAway."""
     try:
         import_slice.delay(job.import_id)
     except (OperationalError, OSError) as error:
@@ -63,7 +63,7 @@ def hand_over(job: ImportCheckpoint, otherwise: ImportStatus) -> None:
 
 
 def recompute_moved(park_id: int, moved: Moved) -> str:
-    """Leave the statistics of moved rows to the workers: years of days are too long for a request. What to tell."""
+    """Leave the statistics of moved rows to the workers: years of days are too long for a request. What to say."""
     if moved.days is None:
         return ""
     first, last = moved.days

@@ -12,7 +12,7 @@ from importer.jobs.summary import ImportSummary
 from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState
 
 SOME_FAILED = 1  # the exit code of a recomputation
-SETTLED = "settled"  # in the counts of a slice: its statistics were computed, or somebody was told how
+SETTLED = "settled"  # in the counts of a slice: its statistics were computed, or somebody was reported how
 SLICES_PER_UPDATE = 100
 
 
@@ -27,7 +27,7 @@ def due(destinations: Iterable[str]) -> list[ImportSlice]:
 
 
 def settle(slices: Iterable[ImportSlice], **how: Any) -> None:
-    """Have the statistics of these slices computed; raises CommandError, which tells how to make up for the rest."""
+    """Have the statistics of these slices computed; raises CommandError, which says how to make up for the rest."""
     pieces, days = list(slices), ImportSummary()
     for piece in pieces:
         days.add(ImportSummary.from_json(piece.counts))
@@ -58,7 +58,7 @@ def finish(job: ImportCheckpoint) -> None:
     """All slices are done: compute the statistics of the days that were written, then say COMPLETED.
 
     May be killed at any line and run again. Raises CommandError when statistics could not be computed; the import
-    is complete all the same, and its `last_error` tells how to make up for it.
+    is complete all the same, and its `last_error` says how to make up for it.
     """
     try:
         settle_quietly(job)
@@ -71,7 +71,7 @@ def finish(job: ImportCheckpoint) -> None:
 def recompute(summary: ImportSummary, **how: Any) -> None:
     """Have the statistics of the imported days computed, park after park; raises CommandError.
 
-    A park that fails stops no other; an interruption does. The error tells how to make up for it.
+    A park that fails stops no other; an interruption does. The error says how to make up for it.
     """
     wanted = [RecomputeDays(park, first, last) for park, (first, last) in sorted(summary.days.items())]
     left = list(wanted)

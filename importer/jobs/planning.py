@@ -80,7 +80,7 @@ def plan(archive: Archive, destination: str, source: str, **choice: Unpack[Choic
 
 
 def days_of(files: Sequence[ArchiveFile], start: date | None, end: date | None) -> tuple[date, date] | None:
-    """The first and the last local day that files of the range tell of; None without any."""
+    """The first and the last local day that files of the range report; None without any."""
     first = start - LOOK_BACK if start else date.min
     last = end + LOOK_AHEAD if end else date.max
     found = [file.day for file in files if first <= file.day <= last]
@@ -111,10 +111,10 @@ class Checksums:
         self.known: dict[date, str] = {}
 
     def of(self, piece: ImportSlice) -> str:
-        """Over all that the slice's rows depend on: its files, those around it, settings; "" if it cannot be told."""
+        """Over all that the slice's rows depend on: its files, those around it, settings; "" if it is unknown."""
         job = piece.job
-        told = [RULES, settings.MAX_FEED_SILENCE_SECONDS, settings.COLLECTION_INTERVAL_SECONDS, job.auto_create]
-        digest = hashlib.blake2b(repr(told).encode(), digest_size=32)
+        reported = [RULES, settings.MAX_FEED_SILENCE_SECONDS, settings.COLLECTION_INTERVAL_SECONDS, job.auto_create]
+        digest = hashlib.blake2b(repr(reported).encode(), digest_size=32)
         for file in self.around(piece):
             if file.day not in self.known:
                 self.known[file.day] = self.archive.fingerprint(file)

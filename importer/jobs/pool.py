@@ -40,7 +40,7 @@ class Pool:
         try:
             if self.workers == 1:
                 for job in self.jobs:
-                    run_patiently(job.pk, self.tell)
+                    run_patiently(job.pk, self.report)
                 self.make_up_for(())
             else:
                 self.share_out()
@@ -58,7 +58,7 @@ class Pool:
         found = slices.aggregate(files=Sum("files_done"), rows=Sum("rows"), errors=Sum("errors"))
         return int(found["files"] or 0), int(found["rows"] or 0), int(found["errors"] or 0)
 
-    def tell(self, files: int) -> None:
+    def report(self, files: int) -> None:
         if self.bar.disable:
             return
         self.bar.update(files)
@@ -76,10 +76,10 @@ class Pool:
         self.make_up_for(run_forked(work, self.workers, self.look, TELLING_INTERVAL))
 
     def look(self) -> None:
-        """Tell what the processes did since the last look; nothing while the database is away."""
+        """Say what the processes did since the last look; nothing while the database is away."""
         try:
             files = self.sums()[0]
-            self.tell(files - self.done)
+            self.report(files - self.done)
             self.done = files
         except (OperationalError, InterfaceError) as error:
             log.info("progress cannot be told: %s", one_line(error))

@@ -1,4 +1,4 @@
-"""How far an import is, and how fast: what the command, the admin API and the admin site tell of it."""
+"""How far an import is, and how fast: what the command, the admin API and the admin site report it."""
 
 from datetime import date
 from typing import Annotated
@@ -18,7 +18,7 @@ class Progress(Shape):
 
 
 class Performance(Shape):
-    """In stored rows per second while slices were worked on; null when nothing tells."""
+    """In stored rows per second while slices were worked on; null when nothing says."""
 
     records_per_second: float | None
     eta_seconds: int | None

@@ -19,7 +19,7 @@ from core.instants import instant, seconds
 from core.intervals import Interval
 from core.shortcuts import by_identity
 from core.zones import day_range, local_date
-from importer.archive.decoding import EventStream, as_told
+from importer.archive.decoding import EventStream, as_reported
 from importer.archive.events import Event, Source, parse_event
 from importer.archive.fetching import ReadAhead
 from importer.archive.files import Archive, ArchiveFile, UnreadableFile
@@ -28,7 +28,7 @@ from importer.archive.plain import PlainEvents
 from importer.archive.problems import Problem, ProblemLog, start_of
 from importer.days.build import DayRows, ParkDay, build_day
 from importer.days.carry import ParkStream, packed, unpacked
-from importer.days.context import Surroundings, has_archive_rows, memory_before, spans_of
+from importer.days.context import Context, has_archive_rows, memory_before, spans_of
 from importer.jobs.summary import ImportSummary
 from importer.mapping.resolve import Mapping, Report
 from importer.models import ImportCheckpoint
@@ -37,11 +37,11 @@ from snapshots.models import LogType
 from snapshots.status import is_operating
 
 ONE_DAY = timedelta(days=1)
-# Local days straddle UTC days, the day before the range tells the state it begins in, and the end of a day is known
+# Local days straddle UTC days, the day before the range says the state it begins in, and the end of a day is known
 # only when something later is.
 LOOK_BACK = LOOK_AHEAD = 2 * ONE_DAY
 RIDE_GAP = timedelta(days=7)
-PROBLEMS_KEPT = 500  # told to the database together
+PROBLEMS_KEPT = 500  # reported to the database together
 
 
 class Route(NamedTuple):
@@ -51,14 +51,14 @@ class Route(NamedTuple):
     ride: int | None
 
 
-Told = tuple[int, LogType, str]  # position in the file, kind, reason
+Reported = tuple[int, LogType, str]  # position in the file, kind, reason
 News = dict[Source, list[Event]]
 MILLIS, AT, POSITION = attrgetter("millis"), attrgetter("at"), attrgetter("position")
 IN_FILE = attrgetter("millis", "position")
 
 
-def tell_later(told: list[Told], position: int, kind: LogType, reason: str) -> None:
-    told.append((position, kind, reason))
+def report_later(reported: list[Reported], position: int, kind: LogType, reason: str) -> None:
+    reported.append((position, kind, reason))
 
 
 DaySink = Callable[[Park, tuple[int, int], DayRows], object]
@@ -88,7 +88,7 @@ class DestinationImport:
         self.mapping = Mapping(job.destination_uuid, job.auto_create, job.import_id)
         self.streams, self.mapping.no_rides = unpacked(carry) if carry else ({}, {})
         self.plain = PlainEvents(job.destination_uuid)
-        self.surroundings: dict[int, Surroundings] = {}  # by park, of the present slice
+        self.surroundings: dict[int, Context] = {}  # by park, of the present slice
         self.problems = ProblemLog(job.import_id)
         self.tallies: dict[date, ImportSummary] = {}  # what was read, by the file's day
         self.written = ImportSummary()  # what the present slice wrote
@@ -111,12 +111,12 @@ class DestinationImport:
         while self.position < len(self.all_files) and self.last_read < last + LOOK_AHEAD:
             file = self.all_files[self.position]
             while self.expected < file.day:
-                self.tell_missing(self.expected)
+                self.report_missing(self.expected)
                 self.expected += ONE_DAY
             last_event = self.read_file(file)
             self.expected = file.day + ONE_DAY
             self.position += 1
-            # The newest file of all may be partial: only what it tells of is known.
+            # The newest file of all may be partial: only what it reports is known.
             is_newest = self.position == len(self.all_files)
             covered = last_event if is_newest else seconds(start_of(self.expected))
             self.covered_until = max(self.covered_until, covered)
@@ -150,14 +150,14 @@ class DestinationImport:
     def tally(self, day: date) -> ImportSummary:
         return self.tallies.setdefault(day, ImportSummary())
 
-    def tell(self, problem: Problem, day: date) -> None:
+    def log_problem(self, problem: Problem, day: date) -> None:
         self.problems.add(problem)
         self.tally(day).problems[problem.kind.value] += 1
 
-    def tell_missing(self, day: date) -> None:
+    def report_missing(self, day: date) -> None:
         key = f"{self.job.destination_uuid}/{day:%Y/%m/%d}.json.gz"
         at = start_of(day)
-        self.tell(Problem(LogType.GAP, "archive_file", key, "the file is missing", at, at + ONE_DAY), day)
+        self.log_problem(Problem(LogType.GAP, "archive_file", key, "the file is missing", at, at + ONE_DAY), day)
 
     # -- reading ------------------------------------------------------------------------------------------
 
@@ -168,10 +168,10 @@ class DestinationImport:
             data = self.archive.read(file)
         except UnreadableFile as error:
             at = start_of(file.day)
-            self.tell(Problem(LogType.PARSE_ERROR, "archive_file", f"{place}#0", str(error), at), file.day)
+            self.log_problem(Problem(LogType.PARSE_ERROR, "archive_file", f"{place}#0", str(error), at), file.day)
             return 0
         if data is None:
-            self.tell_missing(file.day)
+            self.report_missing(file.day)
             return 0
         tally = self.tally(file.day)
         stream = EventStream(data)
@@ -187,7 +187,7 @@ class DestinationImport:
         for position, piece in enumerate(stream.pieces()):
             event = self.plain.event(piece, position) if isinstance(piece, Raw) else None
             if event is None:
-                event = self.parsed(file, position, as_told(piece), now, stream.met)
+                event = self.parsed(file, position, as_reported(piece), now, stream.met)
                 if event is None:
                     continue
             group_of(event.source).append(event)
@@ -199,30 +199,30 @@ class DestinationImport:
         else:
             place = f"{file.key}#{stream.position}"
             at = start_of(file.day)
-            self.tell(Problem(LogType.PARSE_ERROR, "archive_file", place, stream.reason, at), file.day)
+            self.log_problem(Problem(LogType.PARSE_ERROR, "archive_file", place, stream.reason, at), file.day)
         self.problems.add_formats(file.key, start_of(file.day), stream.met)
         tally.formats.update(stream.met.keys())
         self.mapping.meet((source.entity, events[0].at, events[-1].at) for source, events in news.items())
         self.mapping.note_shows(news)
-        told = self.take(news, tally)
+        reported = self.take(news, tally)
         self.mapping.note_spans()
-        if told:
-            places = {position for position, _, _ in told}
-            # Plain events are not kept as they came: the few that are told of are read again.
-            raws = {n: as_told(piece) for n, piece in enumerate(EventStream(data).pieces()) if n in places}
-            for position, kind, reason in told:
-                self.tell_event(file, position, kind, reason, raws[position])
+        if reported:
+            places = {position for position, _, _ in reported}
+            # Plain events are not kept as they came: the few that are reported are read again.
+            raws = {n: as_reported(piece) for n, piece in enumerate(EventStream(data).pieces()) if n in places}
+            for position, kind, reason in reported:
+                self.report_event(file, position, kind, reason, raws[position])
         return max((events[-1].at for events in news.values()), default=0)
 
-    def tell_event(self, file: ArchiveFile, position: int, kind: LogType, reason: str, raw: object) -> None:
+    def report_event(self, file: ArchiveFile, position: int, kind: LogType, reason: str, raw: object) -> None:
         place = f"{file.key}#{position}"
-        self.tell(Problem(kind, "archive_event", place, reason, start_of(file.day), raw=raw), file.day)
+        self.log_problem(Problem(kind, "archive_event", place, reason, start_of(file.day), raw=raw), file.day)
 
     def parsed(self, file: ArchiveFile, position: int, raw: object, now: datetime, met: Met) -> Event | None:
         """One event of a file, read the careful way."""
 
         def report(kind: LogType, reason: str) -> None:
-            self.tell_event(file, position, kind, reason, raw)
+            self.report_event(file, position, kind, reason, raw)
 
         event = parse_event(raw, self.job.destination_uuid, now, report, met)
         if event is None:
@@ -233,11 +233,11 @@ class DestinationImport:
         event.position = position
         return event
 
-    def take(self, news: News, tally: ImportSummary) -> list[Told]:
-        """Put a file's events into the streams of their parks; returns what has to be told of which event."""
-        told: list[Told] = []
+    def take(self, news: News, tally: ImportSummary) -> list[Reported]:
+        """Put a file's events into the streams of their parks; returns what has to be reported which event."""
+        reported: list[Reported] = []
         fresh: dict[tuple[int, int], list[list[Event]]] = {}  # by park and ride
-        for source, route in self.routes(news, told).items():
+        for source, route in self.routes(news, reported).items():
             events = news[source]
             if (route is None or route.ride is None) and (kind := self.mapping.skipped_as(source)) is not None:
                 tally.skipped[kind] += len(events)
@@ -248,7 +248,7 @@ class DestinationImport:
             late = bisect_left(events, begins, key=AT)
             if late and self.start is None:
                 reason = "the event is older than the days already written; skipped"
-                told += [(event.position, LogType.INVALID, reason) for event in events[:late]]
+                reported += [(event.position, LogType.INVALID, reason) for event in events[:late]]
             mine = events[late:]
             stream.feed += [event.at for event in mine]
             if route.ride is not None:
@@ -257,15 +257,15 @@ class DestinationImport:
             # Of two events of one instant the later one in the file wins.
             merged = parts[0] if len(parts) == 1 else sorted(chain.from_iterable(parts), key=IN_FILE)
             self.streams[park].events.setdefault(ride, []).extend(merged)
-        return told
+        return reported
 
-    def routes(self, news: News, told: list[Told]) -> dict[Source, Route | None]:
+    def routes(self, news: News, reported: list[Reported]) -> dict[Source, Route | None]:
         """Where the events of each source go. Once more from the start when an entity was mapped on the way: it may
         feed the ride of another."""
         while True:
             known = len(self.mapping.rides)
             found = {
-                source: self.route_of(source, events[0], partial(tell_later, told, events[0].position))
+                source: self.route_of(source, events[0], partial(report_later, reported, events[0].position))
                 for source, events in news.items()
             }
             if len(self.mapping.rides) == known:
@@ -305,7 +305,7 @@ class DestinationImport:
                 stream.next_day += ONE_DAY
 
     def is_wanted(self, stream: ParkStream) -> bool:
-        """Is the next day, though nothing is told of it, one that the files read so far speak of?"""
+        """Is the next day, though nothing is reported it, one that the files read so far speak of?"""
         last = local_date(instant(self.covered_until), stream.park.timezone) if self.covered_until else None
         return bool(stream.memory) and last is not None and stream.next_day < last
 
@@ -318,8 +318,8 @@ class DestinationImport:
         rows = build_day(day)
         if self.in_range(stream.next_day) and (day.feed or rows.rides):
             sink(stream.park, window, rows)
-            self.tell_gaps(stream, day, rows)
-            self.tell_overlap(stream, day)
+            self.report_gaps(stream, day, rows)
+            self.report_overlap(stream, day)
             first = self.written.days.get(stream.park.pk, (stream.next_day, stream.next_day))[0]
             self.written.days[stream.park.pk] = (first, stream.next_day)
         stream.memory = rows.memory
@@ -394,13 +394,13 @@ class DestinationImport:
             grid=settings.COLLECTION_INTERVAL_SECONDS,
         )
 
-    def around(self, stream: ParkStream, start: int) -> Surroundings:
+    def around(self, stream: ParkStream, start: int) -> Context:
         """What else is known of the park in the days from `start` to the end of the slice."""
         park, day = stream.park, stream.next_day
         if park.pk not in self.surroundings:
             end = seconds(day_range(max(day, self.limit), park.timezone)[1])
             now = seconds(timezone.now())
-            self.surroundings[park.pk] = Surroundings.of(park, day, max(day, self.limit), start, end, now)
+            self.surroundings[park.pk] = Context.of(park, day, max(day, self.limit), start, end, now)
         return self.surroundings[park.pk]
 
     def each_once(self, events: list[Event]) -> list[Event]:
@@ -411,17 +411,17 @@ class DestinationImport:
         self.written.duplicates += len(events) - len(unique)
         for one, other in pairwise(events):
             if one.millis == other.millis and not one.says_as(other):
-                self.tell_contradiction(other)
+                self.report_contradiction(other)
         return list(unique.values())
 
-    def tell_contradiction(self, event: Event) -> None:
+    def report_contradiction(self, event: Event) -> None:
         at = datetime.fromtimestamp(event.millis / 1000, UTC)
         reason = "two events of one instant differ; the later in the file wins"
         self.problems.add(Problem(LogType.DUPLICATE, "ride", event.source.entity, reason, at))
         self.written.problems[LogType.DUPLICATE.value] += 1
 
-    def tell_gaps(self, stream: ParkStream, day: ParkDay, rows: DayRows) -> None:
-        """What is unknown of the park, and of rides that ran when they were last heard of: told, never filled."""
+    def report_gaps(self, stream: ParkStream, day: ParkDay, rows: DayRows) -> None:
+        """What is unknown of the park, and of rides that ran when they were last heard of: reported, never filled."""
         park = stream.park
         for start, end in rows.gaps:
             place = park.themeparks_wiki_id or f"park {park.pk}"
@@ -434,7 +434,7 @@ class DestinationImport:
             self.problems.add(Problem(LogType.GAP, "ride", place, reason, instant(start), instant(end), ride))
             self.written.problems[LogType.GAP.value] += 1
 
-    def tell_overlap(self, stream: ParkStream, day: ParkDay) -> None:
+    def report_overlap(self, stream: ParkStream, day: ParkDay) -> None:
         """Live collection was there too: its rows win (A-17)."""
         if not day.live and not day.live_park:
             return
@@ -447,7 +447,7 @@ class DestinationImport:
 
 
 def by_source(found: Iterable[list[Event]]) -> News:
-    """Events by who tells them, each in order of time; of one instant in the order of the file. Who came first is
+    """Events by who says them, each in order of time; of one instant in the order of the file. Who came first is
     first: the first event of a park decides where its first day begins."""
     news: News = {}
     for events in found:

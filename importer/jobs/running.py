@@ -22,7 +22,7 @@ from importer.jobs.planning import Checksums, known_files
 from importer.jobs.reader import DestinationImport
 from importer.jobs.summary import ImportSummary
 from importer.models import ImportCheckpoint, ImportSlice, ImportStatus, SliceState, TransitionRefused
-from importer.storing.buffer import Spool
+from importer.storing.buffer import Buffer
 from importer.storing.bulk import store_slice
 from importer.storing.days import note_operation
 from snapshots.storage.partitions import refresh_statistics
@@ -60,7 +60,7 @@ class Work:
         self.checksums = Checksums(self.archive, self.files)
 
     @classmethod
-    def of(cls, job: ImportCheckpoint, archive: Archive | None = None, progress: Progress = nothing) -> "Work":
+    def for_import(cls, job: ImportCheckpoint, archive: Archive | None = None, progress: Progress = nothing) -> "Work":
         """Raises ArchiveError."""
         archive = archive or archive_of(job)
         return cls(job, archive, known_files(archive, job.destination_uuid), progress)
@@ -74,7 +74,7 @@ def begin(job: ImportCheckpoint) -> bool:
     """A worker takes the import up: PENDING becomes IN_PROGRESS. False when it is not to be worked on."""
     job.refresh_from_db()
     if job.status == ImportStatus.PENDING:
-        with suppress(TransitionRefused):  # another worker did, or somebody cancelled it: `status` tells
+        with suppress(TransitionRefused):  # another worker did, or somebody cancelled it: `status` says
             job.enter(ImportStatus.IN_PROGRESS)
     return job.status == ImportStatus.IN_PROGRESS
 
@@ -85,7 +85,7 @@ def run_slices(job: ImportCheckpoint, archive: Archive | None = None, progress: 
     What goes wrong stands on the import and the slice. An interruption gives the slice back.
     """
     try:
-        work = Work.of(job, archive, progress)
+        work = Work.for_import(job, archive, progress)
     except ArchiveError as error:
         job.fail(one_line(error))
         return
@@ -175,20 +175,20 @@ def run_slice(work: Work, piece: ImportSlice) -> None:
     work.reader = None  # until the slice is stored: what is not stored has to be read again
     # A slice makes many small objects that live for a day of the archive: looking for cycles takes a fourth of its
     # time.
-    with no_collections(), Spool() as spool:
+    with no_collections(), Buffer() as spool:
 
         def on_file(file: ArchiveFile) -> None:
             done = sum(piece.first_date <= each.day <= min(piece.last_date, file.day) for each in work.files)
             note_file(piece, done)
-            work.progress(done - told[0])
-            told[0] = done
+            work.progress(done - reported[0])
+            reported[0] = done
 
-        told = [0]
+        reported = [0]
         reader.run_slice(piece.last_date, spool.add, on_file)
         summary = reader.summary(date.min if is_first else piece.first_date, None if is_last else piece.last_date)
         store(piece, spool, summary, reader, began)
         reader.mapping.forget_spans()
-    work.progress(piece.files_total - told[0])
+    work.progress(piece.files_total - reported[0])
     if summary.rows_written:
         data_version.move()
     work.reader = reader
@@ -198,7 +198,7 @@ def reader_of(work: Work, piece: ImportSlice, before: ImportSlice | None) -> Des
     """A reader that begins with this slice, where the one before it ended."""
     job = work.job
     if before is None:
-        # What the range begins in the days before tell; without a range there is nothing before.
+        # What the range begins in the days before say; without a range there is nothing before.
         return DestinationImport(work.archive, work.files, job, start=job.start_date)
     carry = (before.same_as or before).carry
     left = bytes(carry) if carry else None
@@ -214,7 +214,7 @@ def note_file(piece: ImportSlice, done: int) -> None:
 
 
 @retried_on_lock
-def store(piece: ImportSlice, spool: Spool, summary: ImportSummary, reader: DestinationImport, began: float) -> None:
+def store(piece: ImportSlice, spool: Buffer, summary: ImportSummary, reader: DestinationImport, began: float) -> None:
     """The slice's rows, its DONE and the import's counters, in one transaction. Raises Stopped when it is lost."""
     if not piece.mine().update(claimed_at=timezone.now()):
         raise Stopped
@@ -254,7 +254,7 @@ def summary_of(job: ImportCheckpoint) -> ImportSummary:
     """What the slices done so far did, all in all.
 
     New problems are those that the log has of this import. A slice that is tried again finds the ones of its first try
-    there, for they are told while it is read; its own count would leave them out.
+    there, for they are reported while it is read; its own count would leave them out.
     """
     total = ImportSummary()
     for counts in job.slices.filter(state=SliceState.DONE).values_list("counts", flat=True):

@@ -37,7 +37,7 @@ def import_slice(import_id: str) -> str:
         if piece is None:
             return "another worker has the slice"
         try:
-            work = Work.of(job)
+            work = Work.for_import(job)
         except ArchiveError as error:
             piece.give_back()
             job.fail(str(error))

@@ -55,11 +55,11 @@ def read_mappings(path: Path) -> list[ManualMapping]:
                 wrong.append(f"line {reader.line_num}: {error}")
     except csv.Error as error:
         wrong.append(f"line {reader.line_num}: {error}")
-    wrong += told_twice(found)
+    wrong += reported_twice(found)
     if wrong:
         more = len(wrong) - MOST_ERRORS_TOLD
-        told = [*wrong[:MOST_ERRORS_TOLD], *([f"{more} more"] if more > 0 else [])]
-        raise BadMappings("\n".join(f"{path}: {each}" for each in told))
+        reported = [*wrong[:MOST_ERRORS_TOLD], *([f"{more} more"] if more > 0 else [])]
+        raise BadMappings("\n".join(f"{path}: {each}" for each in reported))
     return found
 
 
@@ -101,7 +101,7 @@ def ride_of(cells: Mapping[str, str]) -> Ride:
     return named[0]
 
 
-def told_twice(found: list[ManualMapping]) -> list[str]:
+def reported_twice(found: list[ManualMapping]) -> list[str]:
     first: dict[str, int] = {}
     return [
         f"line {each.line}: entity_uuid: {each.entity} stands in line {first[each.entity]} already"

@@ -1,7 +1,7 @@
 """Gives an entity of the archive to another ride, or to none, and moves what came in from it (R-26.4).
 
 Snapshots do not name their entity. What a ride stored between an entity's first event and the next entity's is the
-entity's, for at any instant at most one feeds a ride. Where two took turns nobody can tell: these days are named, and
+entity's, for at any instant at most one feeds a ride. Where two took turns nobody can say: these days are named, and
 an import of them puts them right. Rows of live collection stay where they are, and go before archive rows.
 
 Every batch is a transaction of its own, and the decision keeps `moving_from` until all is done: a move that was
@@ -264,7 +264,7 @@ def changed(row: RideStatusSnapshot, ride: Ride, *place: Any) -> RideStatusSnaps
 
 
 def move_queues(old: Ride, new: Ride, stretch: Span, moved: Moved) -> None:
-    """Queue rows do not tell their source: those that live rows of the old ride cover are live collection's."""
+    """Queue rows do not say their source: those that live rows of the old ride cover are live collection's."""
     at = stretch[0]
     while True:
         rows = QueueData.objects.filter(ride=old, recorded_at__gte=at, recorded_at__lt=stretch[1])
@@ -304,7 +304,7 @@ def mend_last_operated(ride: Ride) -> None:
 
 
 def come_back(decision: MappingDecision) -> None:
-    """A ride that left the lists and is told of again comes back."""
+    """A ride that left the lists and is reported again comes back."""
     if decision.ride_id is not None and not decision.is_failed:
         Ride.objects.filter(pk=decision.ride_id, themeparks_wiki_id=decision.entity_uuid).update(is_active=True)
 

@@ -1,4 +1,4 @@
-"""Which park and which ride an archive event speaks of (R-26.4): by UUID, by name, else created or told.
+"""Which park and which ride an archive event speaks of (R-26.4): by UUID, by name, else created or reported.
 
 Every answer for a ride is a stored decision, and a stored decision is obeyed by every later import. At any instant
 at most one entity feeds a ride: an entity whose news overlaps with that of the ride's own entity is something else.
@@ -33,7 +33,7 @@ Seconds = tuple[int, int]
 class Mapping:
     """UUID to park and ride, for one destination.
 
-    `auto_create`: an entity that fits no ride becomes one; else it is told as MAPPING_FAILED.
+    `auto_create`: an entity that fits no ride becomes one; else it is reported as MAPPING_FAILED.
     `decided_by`: who stands in the decisions, an import's id.
     """
 
@@ -44,11 +44,11 @@ class Mapping:
     parks_by_id: dict[int, Park] = field(default_factory=dict)
     rides: dict[str, Ride] = field(default_factory=dict)  # by UUID of the entity, decided
     fed: dict[int, list[str]] = field(default_factory=dict)  # by ride, the entities decided for it
-    own_rides: dict[str, Ride] = field(default_factory=dict)  # by UUID, as the catalogue tells
+    own_rides: dict[str, Ride] = field(default_factory=dict)  # by UUID, as the catalogue says
     no_rides: dict[str, str] = field(default_factory=dict)  # by UUID of the entity, its kind
     failed: set[str] = field(default_factory=set)
     unplaced: set[str] = field(default_factory=set)  # of no park that we know or can create
-    told: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
     parks_created: int = 0
     rides_created: int = 0
     methods: Counter[str] = field(default_factory=Counter)  # entities met, by how they were mapped
@@ -63,14 +63,14 @@ class Mapping:
     # -- a file -------------------------------------------------------------------------------------------
 
     def meet(self, spans: Iterable[tuple[str, int, int]]) -> None:
-        """Note which entities a file tells of, with their first and last instants, before they are resolved."""
+        """Note which entities a file reports, with their first and last instants, before they are resolved."""
         self.present = {}
         for entity, first, last in spans:
             known = self.present.get(entity, (first, last))
             self.present[entity] = (min(first, known[0]), max(last, known[1]))
 
     def note_shows(self, sources: Iterable[Source]) -> None:
-        """Note what a file tells to be a show or a restaurant by any event: others of the same entity may not say."""
+        """Note what a file says to be a show or a restaurant by any event: others of the same entity may not say."""
         for source in sources:
             is_marked = source.kind not in (PARK, EntityType.ATTRACTION)
             if is_marked and source.entity not in self.no_rides and self.known_ride(source) is None:
@@ -103,26 +103,26 @@ class Mapping:
     # -- an event -----------------------------------------------------------------------------------------
 
     def concerns(self, source: Source, park: Park) -> bool:
-        """Does an event speak of `park`, as far as the event and the known rides tell?"""
+        """Does an event speak of `park`, as far as the event and the known rides say?"""
         ride = self.known_ride(source)
         return ride.park_id == park.pk if ride else park.themeparks_wiki_id in (source.park, source.entity)
 
     def resolve(self, source: Source, report: Report) -> tuple[Park | None, Ride | None]:
-        """Park and ride of an event. No park: the event is of no use (told once per entity when it should be).
+        """Park and ride of an event. No park: the event is of no use (reported once per entity when it should be).
 
         A park without a ride: something else of the park, which still shows that its feed is alive.
         """
         ride = self.known_ride(source)
         if ride is not None:
             park = self.parks_by_id[ride.park_id]
-            self.tell_contradictions(source, park, report)
+            self.report_contradictions(source, park, report)
             is_alone = len(self.fed[ride.pk]) == 1
             return park, ride if is_alone or not self.is_second(source, ride, report) else None
         uuid = source.park or (source.entity if source.entity in self.parks else None)
         found = self.known_park(uuid) or self.create_park(source, report)
         if found is None:
             return None, None
-        self.tell_contradictions(source, found, report)
+        self.report_contradictions(source, found, report)
         if source.entity == found.themeparks_wiki_id:
             self.learn_name(found, source.name)
         is_ride = source.kind == EntityType.ATTRACTION and source.entity != found.themeparks_wiki_id
@@ -159,7 +159,7 @@ class Mapping:
         return self.obey(self.store(source, ride.park, ride, MappingMethod.UUID))
 
     def is_no_ride(self, entity: str, known: Ride) -> bool:
-        """Does the catalogue tell that what has this UUID is a show or a restaurant? Then its events are skipped."""
+        """Does the catalogue say that what has this UUID is a show or a restaurant? Then its events are skipped."""
         if known.entity_type not in (EntityType.SHOW, EntityType.RESTAURANT):
             return False
         self.no_rides[entity] = known.entity_type
@@ -171,7 +171,7 @@ class Mapping:
         for other in self.fed[ride.pk]:
             loses = other == own or (entity != own and other < entity)
             if other != entity and loses and self.overlap(entity, other):
-                self.tell_once(
+                self.report_once(
                     f"second {entity}",
                     report,
                     f"entity {entity} ({source.name}) is mapped to ride {ride.pk} ({ride.name}), but entity {other}"
@@ -198,7 +198,7 @@ class Mapping:
         return ride
 
     def decide(self, source: Source, park: Park, report: Report) -> Ride | None:
-        """The ride of an entity that no UUID tells: by name, else created, else MAPPING_FAILED."""
+        """The ride of an entity that no UUID says: by name, else created, else MAPPING_FAILED."""
         decision = self.decisions.get(source.entity)
         if decision is None or not decision.is_final:
             match = best_match(source.name, self.candidates(source, park))
@@ -207,7 +207,7 @@ class Mapping:
         if ride is None:
             # One row per entity, wherever it was met first.
             text = f"entity {source.entity} ({source.name}) fits no ride of {park.name}"
-            self.tell_once(f"unmapped {source.entity}", report, text)
+            self.report_once(f"unmapped {source.entity}", report, text)
         return ride
 
     def decided(self, source: Source, park: Park, match: Match | None) -> MappingDecision:
@@ -219,7 +219,7 @@ class Mapping:
         return self.store(source, park, None, MappingMethod.FAILED)
 
     def candidates(self, source: Source, park: Park) -> list[Ride]:
-        """The rides of the park whose entity may be this one: none that another entity tells of at this time."""
+        """The rides of the park whose entity may be this one: none that another entity reports at this time."""
         rides = park.rides.exclude(entity_type__in=(EntityType.SHOW, EntityType.RESTAURANT)).select_related("park")
         return [ride for ride in rides if not any(self.overlap(source.entity, other) for other in self.entities(ride))]
 
@@ -287,7 +287,7 @@ class Mapping:
         facts = facts_for(source.park) if source.park else None
         zone = facts.timezone if facts else source.zone
         if source.park is None or zone is None or not is_zone(zone):
-            self.tell_unmapped(source, zone, report)
+            self.report_unmapped(source, zone, report)
             return None
         park = park_from(facts) if facts else self.unknown_park(source, zone)
         park.destination_id = self.destination
@@ -298,7 +298,7 @@ class Mapping:
 
     @staticmethod
     def unknown_park(source: Source, zone: str) -> Park:
-        """A park the catalogue does not hold: the slug is its name until its own entry tells a better one."""
+        """A park the catalogue does not hold: the slug is its name until its own entry says a better one."""
         return Park(
             themeparks_wiki_id=source.park,
             name=source.slug or f"Park {source.park}",
@@ -313,27 +313,27 @@ class Mapping:
             park.name = name
             Park.objects.filter(pk=park.pk).update(name=name, updated_at=timezone.now())
 
-    # -- what is told -------------------------------------------------------------------------------------
+    # -- what is reported -------------------------------------------------------------------------------------
 
-    def tell_once(self, key: str, report: Report, text: str) -> None:
-        if key not in self.told:
-            self.told.add(key)
+    def report_once(self, key: str, report: Report, text: str) -> None:
+        if key not in self.reported:
+            self.reported.add(key)
             report(LogType.MAPPING_FAILED, text)
 
-    def tell_contradictions(self, source: Source, park: Park, report: Report) -> None:
-        """What an event says of its park and we know otherwise: told once per entity, ours is kept."""
-        if source.park not in (None, park.themeparks_wiki_id) and f"park of {source.entity}" not in self.told:
-            self.told.add(f"park of {source.entity}")
+    def report_contradictions(self, source: Source, park: Park, report: Report) -> None:
+        """What an event says of its park and we know otherwise: reported once per entity, ours is kept."""
+        if source.park not in (None, park.themeparks_wiki_id) and f"park of {source.entity}" not in self.reported:
+            self.reported.add(f"park of {source.entity}")
             report(LogType.INVALID, f"the event names park {source.park}, the ride belongs to {park.name}; kept there")
-        if source.zone not in (None, park.timezone) and f"zone of {park.pk}" not in self.told:
-            self.told.add(f"zone of {park.pk}")
+        if source.zone not in (None, park.timezone) and f"zone of {park.pk}" not in self.reported:
+            self.reported.add(f"zone of {park.pk}")
             report(LogType.INVALID, f"the event is in {source.zone}, {park.name} in {park.timezone}; kept there")
 
-    def tell_unmapped(self, source: Source, zone: str | None, report: Report) -> None:
+    def report_unmapped(self, source: Source, zone: str | None, report: Report) -> None:
         self.unplaced.add(source.entity)
-        if source.entity in self.told or (source.park is None and source.kind != EntityType.ATTRACTION):
+        if source.entity in self.reported or (source.park is None and source.kind != EntityType.ATTRACTION):
             return
-        self.told.add(source.entity)
+        self.reported.add(source.entity)
         if source.park is None:
             report(LogType.MAPPING_FAILED, f"entity {source.entity} ({source.name}) names no park")
         else:

@@ -59,7 +59,7 @@ class MappingDecisionQuerySet(models.QuerySet["MappingDecision"]):
 class MappingDecision(models.Model):
     """The ride an entity of the archive stands for. One row per entity: the decision that holds now.
 
-    Snapshots do not name their entity. The span of the entity's events tells which rows of the ride are its own:
+    Snapshots do not name their entity. The span of the entity's events says which rows of the ride are its own:
     at any instant at most one entity feeds a ride (`importer.mapping.resolve`).
     """
 

@@ -117,7 +117,7 @@ class ImportCheckpoint(models.Model):
 
     @classmethod
     def running(cls, destination_uuid: str) -> "ImportCheckpoint | None":
-        """The import that works on a destination or waits for a worker. Those that were killed are told so."""
+        """The import that works on a destination or waits for a worker. Those that were killed are reported so."""
         for found in cls.objects.filter(destination_uuid=destination_uuid, status__in=ACTIVE).order_by("pk"):
             if found.has_life():
                 return found
@@ -143,7 +143,7 @@ class ImportCheckpoint(models.Model):
             raise AlreadyRunning(running)
 
     def has_life(self) -> bool:
-        """Does its process exist? Of other machines only the time since its last sign tells."""
+        """Does its process exist? Of other machines only the time since its last sign says."""
         if self.runner and is_here(self.runner):
             return is_alive(self.runner)
         # A sign with a time that is yet to come, from a clock that was wrong, would count for ever.

@@ -178,7 +178,7 @@ def _stops(ride: SampleRide, day: ParkDay, opens: int, closes: int, rng: Random)
 
 @dataclass(slots=True)
 class _Run:
-    """A ride's operating day while it is told: the wait's level, its noise, where the window stands."""
+    """A ride's operating day while it is reported: the wait's level, its noise, where the window stands."""
 
     day: ParkDay
     ride: SampleRide
@@ -364,7 +364,7 @@ def _entity_moments(
     dawn = _QUIET_HOUR + rng.randrange(20 * MINUTE)
     park_data = data_head(twin, "OPERATING" if day else "CLOSED") + "}}"
     park_head = entity_head(twin, twin.themeparks_wiki_id, f"synthetic;{twin.slug};entityType=Park", twin.name)
-    told = [(park_head, [(day.opens if day else dawn, park_data)])]
+    reported = [(park_head, [(day.opens if day else dawn, park_data)])]
     for number, ride in enumerate(roster(twin)):
         text = ride_text(twin, ride)
         moments: list[Moment] = []
@@ -375,8 +375,8 @@ def _entity_moments(
             moments = [(dawn + rng.randrange(20 * MINUTE), text.refurbishment)]
         if first:
             moments.insert(0, (350 + 1_700 * number, text.refurbishment if refurbishment else text.closed))
-        told.append((text.head, moments))
-    return told
+        reported.append((text.head, moments))
+    return reported
 
 
 def park_day_events(
@@ -392,8 +392,8 @@ def park_day_events(
     start, end = scope.start - texts.base, scope.end - texts.base
     silence = outage(seed, twin.destination_id, park.timezone, today)
     events: list[tuple[int, str]] = []
-    for head, told in _entity_moments(seed, today, day, twin, rng, scope.opens_history):
-        moments = told
+    for head, reported in _entity_moments(seed, today, day, twin, rng, scope.opens_history):
+        moments = reported
         if silence is not None:
             span = (silence[0] - texts.base, silence[1] - texts.base)
             moments = _silenced(moments, *span, rng.randrange(90_000))

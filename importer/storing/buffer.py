@@ -37,7 +37,7 @@ class Extent(NamedTuple):
     rides: set[int]
 
 
-class Spool:
+class Buffer:
     """Days in the order in which they were added; read as often as a transaction has to be repeated."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from core.instants import instant
 from core.shortcuts import by_identity
 from importer.days.build import DayRows
-from importer.storing.buffer import Extent, Spool, SpooledDay
+from importer.storing.buffer import Buffer, Extent, SpooledDay
 from importer.storing.days import AS_TEXT, TABLES, change_tuples, state_columns, store_again
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 from snapshots.queues import QueueState
@@ -29,7 +29,7 @@ ROWS_AT_ONCE = 100_000
 Lines = tuple[int, str]  # of one ride or park
 
 
-def store_slice(spool: Spool) -> Counter[str]:
+def store_slice(spool: Buffer) -> Counter[str]:
     """Make the stored archive rows of the spooled days equal to them, in the caller's transaction.
 
     Returns how many rows were created, updated, deleted, unchanged.
@@ -164,17 +164,17 @@ def state_line(queue: QueueState) -> str:
     kind, wait, state, start, end, price, *texts = queue
     begins, ends = NOTHING if start is None else stamp(start), NOTHING if end is None else stamp(end)
     rest = "\t".join([NOTHING if text is None else text.translate(ESCAPED) for text in texts])
-    return f"{kind}\t{told(wait)}\t{told(state)}\t{begins}\t{ends}\t{told(price)}\t{rest}"
+    return f"{kind}\t{listed(wait)}\t{listed(state)}\t{begins}\t{ends}\t{listed(price)}\t{rest}"
 
 
-def told(value: Any) -> Any:
+def listed(value: Any) -> Any:
     return NOTHING if value is None else value
 
 
 def park_lines(park: int, day: DayRows) -> Iterator[Lines]:
     lines = [
         f"{park}\t{minute_stamp(at // 60)}{SECONDS[at % 60]}\t{seconds}\t{total}\t{running}\t{total - running}"
-        f"\t{told(avg_wait)}\t{told(max_wait)}\t{park_open:d}\t{told(score)}\t{ARCHIVE}\n"
+        f"\t{listed(avg_wait)}\t{listed(max_wait)}\t{park_open:d}\t{listed(score)}\t{ARCHIVE}\n"
         for at, seconds, total, running, avg_wait, max_wait, park_open, score in day.parks
     ]
     if lines:

@@ -155,7 +155,7 @@ def store_day(park: Park, start: int, end: int, day: DayRows) -> Counter[str]:
     mine = Q(park=park) | Q(ride__in={row.ride for row in day.rides})
     replace(counts, RIDES, RideStatusSnapshot.objects.filter(within & archive & mine), park, day)
     replace(counts, PARKS, ParkActivitySnapshot.objects.filter(within & archive, park=park), park, day)
-    # Queue rows and changes do not tell their source: beside live collection none is taken away.
+    # Queue rows and changes do not say their source: beside live collection none is taken away.
     replace(counts, QUEUES, QueueData.objects.filter(within, ride__in=rides), park, day, not is_live)
     changes = RideStatusChange.objects.filter(changed_within, ride__in=rides)
     replace(counts, CHANGES, changes, park, day, not is_live)

@@ -36,19 +36,19 @@ def archive(settings, tmp_path):
     return tmp_path
 
 
-def told(response) -> list[str]:
+def reported(response) -> list[str]:
     return [f"{message.level_tag}: {message}" for message in get_messages(response.wsgi_request)]
 
 
 @pytest.fixture
 def act(admin_client):
-    """Carries out an action of a list and tells what the page then says."""
+    """Carries out an action of a list and says what the page then says."""
 
     def post(url: str, action: str, rows: list, **fields: object) -> str:
         form = {"action": action, "_selected_action": [row.pk for row in rows], **fields}
         response = admin_client.post(url, form)
         assert response.status_code == 302
-        return told(response)[-1]
+        return reported(response)[-1]
 
     return post
 
@@ -88,7 +88,7 @@ def test_adding_an_import_starts_it(admin_client, archive, asked):
         ({"start_date": "soon"}, "valid date"),
     ],
 )
-def test_what_cannot_be_started_is_told_at_its_field(admin_client, archive, asked, said, reason):
+def test_what_cannot_be_started_is_reported_at_its_field(admin_client, archive, asked, said, reason):
     response = start(admin_client, **said)
     assert response.status_code == 200
     assert reason in response.content.decode()
@@ -96,7 +96,7 @@ def test_what_cannot_be_started_is_told_at_its_field(admin_client, archive, aske
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_are_told_when_the_import_can_be_found(admin_client, archive, monkeypatch):
+def test_workers_are_reported_when_the_import_can_be_found(admin_client, archive, monkeypatch):
     seen = []
     monkeypatch.setattr(import_slice, "delay", lambda _: seen.append(connection.in_atomic_block))
     start(admin_client)
@@ -107,32 +107,32 @@ def test_a_second_import_of_the_destination_is_refused_with_the_first_ones_id(ad
     start(admin_client)
     (first,) = asked
     response = start(admin_client)
-    assert first in told(response)[-1]
+    assert first in reported(response)[-1]
     assert ImportCheckpoint.objects.exclude(status=ImportStatus.CANCELLED).count() == 1
 
 
 def test_an_archive_without_files_of_the_destination_starts_nothing(admin_client, archive, asked):
     response = start(admin_client, destination_uuid="0" * 8 + "-0000-0000-0000-" + "0" * 12)
-    assert told(response)[-1].startswith("error: Nothing was started: no archive files")
+    assert reported(response)[-1].startswith("error: Nothing was started: no archive files")
     assert asked == []
 
 
 @pytest.mark.parametrize("error", [ArchiveError("the bucket is away"), actions.WorkersAway("no broker")])
-def test_an_archive_or_broker_that_is_away_is_told(admin_client, archive, monkeypatch, error):
+def test_an_archive_or_broker_that_is_away_is_reported(admin_client, archive, monkeypatch, error):
     def away(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(actions, "planned" if isinstance(error, ArchiveError) else "hand_over", away)
     response = start(admin_client)
-    assert told(response)[-1] == f"error: Nothing was started: {error}"
+    assert reported(response)[-1] == f"error: Nothing was started: {error}"
 
 
-def test_workers_that_cannot_be_told_leave_no_import_that_waits(admin_client, archive, monkeypatch):
+def test_workers_that_cannot_be_reported_leave_no_import_that_waits(admin_client, archive, monkeypatch):
     def away(_: str) -> None:
         raise OSError("no broker")
 
     monkeypatch.setattr(import_slice, "delay", away)
-    assert "broker cannot be reached" in told(start(admin_client))[-1]
+    assert "broker cannot be reached" in reported(start(admin_client))[-1]
     assert ImportCheckpoint.objects.get().status == ImportStatus.CANCELLED
 
 
@@ -167,7 +167,7 @@ def test_an_import_that_has_read_all_says_that_statistics_are_computed(admin_cli
         (7_260, "2 h 1 min left"),
     ],
 )
-def test_the_time_that_is_left_is_told_in_words(eta, said):
+def test_the_time_that_is_left_is_reported_in_words(eta, said):
     assert left(eta) == said
 
 
@@ -311,7 +311,7 @@ def test_an_entity_is_mapped_to_another_ride_and_what_came_in_moves(act, compute
     assert "Now" in LogEntry.objects.get().change_message
 
 
-def test_statistics_that_no_worker_can_be_asked_for_are_told_with_the_command(act, monkeypatch):
+def test_statistics_that_no_worker_can_be_asked_for_are_reported_with_the_command(act, monkeypatch):
     def away(*asked: object) -> None:
         raise BrokerAway("Connection refused")
 

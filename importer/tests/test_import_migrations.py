@@ -29,13 +29,13 @@ def step() -> Iterator[Callable[[str], Any]]:
 
 def test_of_imports_that_are_at_work_on_one_destination_the_oldest_goes_on(step):
     before = step("0004_mapping_decisions").get_model("importer", "ImportCheckpoint").objects
-    told = [
+    reported = [
         ("imp_1", DESTINATION, "COMPLETED"),
         ("imp_2", DESTINATION, "IN_PROGRESS"),
         ("imp_3", DESTINATION, "PENDING"),
         ("imp_4", COASTER, "PENDING"),
     ]
-    for import_id, destination, status in told:
+    for import_id, destination, status in reported:
         before.create(import_id=import_id, destination_uuid=destination, status=status)
     after = step("0005_one_active_import").get_model("importer", "ImportCheckpoint").objects
     assert dict(after.values_list("import_id", "status")) == {
@@ -55,8 +55,8 @@ def test_slices_that_are_done_are_numbered_in_the_order_in_which_they_finished(s
         )
         for number, destination in enumerate([DESTINATION, COASTER])
     )
-    told = [(one, 1, "DONE", 12), (one, 2, "DONE", 11), (two, 3, "DONE", 13), (one, 4, "FAILED", None)]
-    for job, number, state, hour in told:
+    reported = [(one, 1, "DONE", 12), (one, 2, "DONE", 11), (two, 3, "DONE", 13), (one, 4, "FAILED", None)]
+    for job, number, state, hour in reported:
         day = date(2026, 7, number)
         at = hour and datetime(2026, 7, 9, hour, tzinfo=UTC)
         models.get_model("importer", "ImportSlice").objects.create(

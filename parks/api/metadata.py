@@ -23,7 +23,7 @@ DEGREES = ("latitude", "longitude")
 
 
 class MetadataVersion(Shape):
-    """The columns of a version; null: not told."""
+    """The columns of a version; null: not reported."""
 
     version: int
     since: Annotated[datetime | None, describe("when it was stored; null of the first")]

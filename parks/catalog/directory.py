@@ -5,7 +5,7 @@ from decimal import Decimal
 from parks.catalog.known import CATALOG, CatalogPark
 from parks.models import Park
 
-# Where nobody told a park's place.
+# Where nobody reported a park's place.
 UNKNOWN_CITY = "unknown"
 UNKNOWN_COUNTRY = "ZZ"  # user-assigned in ISO 3166
 

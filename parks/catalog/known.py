@@ -37,7 +37,7 @@ class CatalogPark:
     queue_times_id: int | None
 
 
-# Tokyo's operator is a licensee; its feed tells breakdowns from closures all the same.
+# Tokyo's operator is a licensee; its feed distinguishes breakdowns from closures all the same.
 _DISNEY_OPERATORS = {"Disney", "Oriental Land Company"}
 
 

@@ -1,4 +1,4 @@
-"""The catalogue's table, read by `parks.catalog.known`: three kinds of lines, told apart by their indent.
+"""The catalogue's table, read by `parks.catalog.known`: three kinds of lines, distinguished by their indent.
 
 Destination:            UUID | name
 its place, indented 2:  city | state or province, - where not used | country | time zone | operator

@@ -40,5 +40,5 @@ def place_of(park: QueueTimesPark) -> Place | None:
 
 
 def type_flags(operator: str) -> dict[str, bool]:
-    """`is_disney` and `is_universal` of an operator's name; no other park tells DOWN from CLOSED (R-26.9)."""
+    """`is_disney` and `is_universal` of an operator's name; no other park distinguishes DOWN from CLOSED (R-26.9)."""
     return {"is_disney": "disney" in operator.lower(), "is_universal": "universal" in operator.lower()}

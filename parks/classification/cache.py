@@ -28,7 +28,7 @@ LEAST_CONFIDENCE = Decimal("0.85")  # AI_CACHE_MIN_CONFIDENCE, inclusive
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """An answer and the name it was asked about; None: whoever wrote the file did not tell."""
+    """An answer and the name it was asked about; None: whoever wrote the file did not say."""
 
     ride_name: str | None
     answer: Answer
@@ -76,7 +76,7 @@ def entries(path: Path) -> dict[str, Any]:
 def keep_answers(path: Path, answers: Mapping[Ride, Answer]) -> None:
     """Add the answers that are sure enough; of two processes none loses what the other adds.
 
-    Answers that cannot be kept are still answers: a file that cannot be written is told in the log.
+    Answers that cannot be kept are still answers: a file that cannot be written is reported in the log.
     """
     sure = {key_of(ride): entry_of(ride, answer) for ride, answer in answers.items() if is_sure(answer)}
     if not sure:

@@ -32,7 +32,7 @@ from parks.models import (
 
 Method = ClassificationMethod
 
-# What a ride is taken for when nothing tells (R-9.2): below the limit of review.
+# What a ride is taken for when nothing says (R-9.2): below the limit of review.
 UNKNOWN_TIER, UNKNOWN_CONFIDENCE = 2, Decimal("0.30")
 CHUNK = 500  # rides per transaction
 ASKED_CHUNK = 20  # the same while the classifier is asked: what a killed run loses
@@ -202,7 +202,7 @@ def classification(
 
 
 def by_name(ride: Ride, failure: NoAnswer | None) -> RideClassification:
-    """The last resort, and what is left when the name tells nothing either."""
+    """The last resort, and what is left when the name says nothing either."""
     match = match_pattern(ride.name)
     reasons = [match.reason]
     if match.tier is None:
@@ -220,7 +220,7 @@ def by_name(ride: Ride, failure: NoAnswer | None) -> RideClassification:
 
 
 def category_by_name(ride: Ride) -> Category:
-    """The category its name tells; where it tells none, a show of the feed is one."""
+    """The category its name says; where it says none, a show of the feed is one."""
     category = match_pattern(ride.name).category
     is_show = category == Category.ATTRACTION and ride.entity_type == EntityType.SHOW
     return Category.SHOW if is_show else category

@@ -49,12 +49,12 @@ Answer with one JSON object and nothing else:
 
 
 class NoAnswer(Exception):
-    """The classifier said nothing that can be used; the text tells why."""
+    """The classifier said nothing that can be used; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is told about a ride."""
+    """What is reported about a ride."""
 
     ride: str
     park: str

@@ -63,11 +63,11 @@ def read_overrides(path: Path) -> list[Override]:
                 wrong.append(f"line {number}: {error}")
     except csv.Error as error:
         wrong.append(str(error))
-    wrong += told_twice(found)
+    wrong += reported_twice(found)
     if wrong:
         more = len(wrong) - MOST_ERRORS_TOLD
-        told = [*wrong[:MOST_ERRORS_TOLD], *([f"{more} more"] if more > 0 else [])]
-        raise BadOverrides("\n".join(f"{path}: {each}" for each in told))
+        reported = [*wrong[:MOST_ERRORS_TOLD], *([f"{more} more"] if more > 0 else [])]
+        raise BadOverrides("\n".join(f"{path}: {each}" for each in reported))
     return found
 
 
@@ -130,7 +130,7 @@ def read_day(text: str) -> date:
         raise ValueError(f"date_added: {text!r} is not a date (YYYY-MM-DD)") from None
 
 
-def told_twice(overrides: Iterable[Override]) -> list[str]:
+def reported_twice(overrides: Iterable[Override]) -> list[str]:
     """A message for each line whose ride another line has named."""
     lines: dict[str, list[int]] = {}
     for each in overrides:
@@ -150,7 +150,7 @@ def all_rides() -> Iterator[RideNames]:
 
 
 def by_ride(overrides: Iterable[Override], rides: Iterable[RideNames]) -> tuple[dict[int, Override], list[str]]:
-    """The override of each ride by our number, and what is to be told about lines that fit no ride.
+    """The override of each ride by our number, and what is to be reported about lines that fit no ride.
 
     A UUID we do not have is no fault: a file may serve several installations.
     """

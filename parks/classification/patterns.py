@@ -1,4 +1,4 @@
-"""What a ride's name tells of it: the last resort of classification (R-9.4)."""
+"""What a ride's name reports it: the last resort of classification (R-9.4)."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from parks.models import Category
 
 @dataclass(frozen=True, slots=True)
 class PatternMatch:
-    """`tier` None: the name tells nothing. `confidence` is 0 to 1, `reason` is meant for a reviewer."""
+    """`tier` None: the name says nothing. `confidence` is 0 to 1, `reason` is meant for a reviewer."""
 
     tier: int | None
     category: Category
@@ -109,7 +109,7 @@ def first_match(patterns: tuple[re.Pattern[str], ...], name: str) -> str | None:
 
 
 def match_category(name: str) -> tuple[Category, str | None]:
-    """The category and the words that tell it; without any, an attraction."""
+    """The category and the words that say it; without any, an attraction."""
     for category, patterns in CATEGORIES.items():
         if found := first_match(patterns, name):
             return category, found
@@ -118,7 +118,7 @@ def match_category(name: str) -> tuple[Category, str | None]:
 
 def match_pattern(name: str) -> PatternMatch:
     """Tier and category of a ride by its name alone (R-9.4)."""
-    category, told_by = match_category(name)
+    category, reported_by = match_category(name)
     if found := first_match(TIER_1, name):
         return PatternMatch(1, category, Decimal("0.75"), f"major ride: {found!r} in the name")
     if found := first_match(TIER_3, name):
@@ -126,6 +126,6 @@ def match_pattern(name: str) -> PatternMatch:
     lowered = name.lower()
     if found := next((part for part in TIER_2 if part in lowered), None):
         return PatternMatch(2, category, Decimal("0.60"), f"standard ride: {found!r} in the name")
-    if told_by:
-        return PatternMatch(3, category, Decimal("0.65"), f"{category.label.lower()}: {told_by!r} in the name")
+    if reported_by:
+        return PatternMatch(3, category, Decimal("0.65"), f"{category.label.lower()}: {reported_by!r} in the name")
     return PatternMatch(None, category, Decimal("0.0"), "no known word in the name")

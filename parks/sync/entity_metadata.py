@@ -1,6 +1,6 @@
 """Places, heights and tags of rides follow the upstream, with a version for every change (R-26.6).
 
-The list below a park tells where its rides stand, in one request. Heights and tags stand in the answer of each ride
+The list below a park says where its rides stand, in one request. Heights and tags stand in the answer of each ride
 alone: a ride is asked for when it is new, and then once in a while.
 """
 
@@ -81,7 +81,7 @@ def by_id(children: Children) -> dict[str, Entity]:
 
 
 def fetched_entity(wiki: ThemeParksWiki, uuid: str, synced: MetadataSync) -> Entity | None:
-    """A ride's own answer; None when there is none, which is told unless upstream has forgotten the ride."""
+    """A ride's own answer; None when there is none, which is reported unless upstream has forgotten the ride."""
     try:
         entity, _ = read_entity(wiki.entity(uuid))
         if entity.id != uuid:

@@ -1,4 +1,4 @@
-"""What the upstream tells of a ride besides its state: place, heights, tags (R-26.6)."""
+"""What the upstream reports a ride besides its state: place, heights, tags (R-26.6)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,9 +31,9 @@ FIELDS = (
 )
 
 
-def told_metadata(entity: Entity) -> dict[str, Any]:
-    """The columns of FIELDS an entity tells; what it does not tell is not in it."""
-    told = {
+def reported_metadata(entity: Entity) -> dict[str, Any]:
+    """The columns of FIELDS an entity says; what it does not say is not in it."""
+    reported = {
         "entity_name": entity.name,
         "entity_type": entity.entity_type[:50],
         **dict(zip(("latitude", "longitude"), place_of(entity), strict=True)),
@@ -42,15 +42,15 @@ def told_metadata(entity: Entity) -> dict[str, Any]:
         "height_max_cm": height_of(entity, "MAXIMUM_HEIGHT"),
         "tags": sorted({name for tag in entity.tags if (name := clean(tag.get("tag")))}),
     }
-    return {name: value for name, value in told.items() if value not in (None, "", [])}
+    return {name: value for name, value in reported.items() if value not in (None, "", [])}
 
 
 def place_of(entity: Entity) -> tuple[Decimal | None, Decimal | None]:
     """Latitude and longitude: of its location, else of a LOCATION tag (sources 1.3)."""
     place = entity.latitude, entity.longitude
     if None in place:
-        told = next((tag.get("value") for tag in entity.tags if tag.get("tag") == "LOCATION"), None)
-        value = told if isinstance(told, dict) else {}
+        reported = next((tag.get("value") for tag in entity.tags if tag.get("tag") == "LOCATION"), None)
+        value = reported if isinstance(reported, dict) else {}
         tagged = degrees(value.get("latitude"), 90), degrees(value.get("longitude"), 180)
         place = place if None in tagged else tagged
     latitude, longitude = (None if value is None else Decimal(str(round(value, 7))) for value in place)
@@ -58,7 +58,7 @@ def place_of(entity: Entity) -> tuple[Decimal | None, Decimal | None]:
 
 
 def shelter_of(entity: Entity) -> Shelter | None:
-    """Indoor, outdoor or both by whole tags, in any letter case; None: they do not tell."""
+    """Indoor, outdoor or both by whole tags, in any letter case; None: they do not say."""
     words = {clean(tag.get(member)).lower() for tag in entity.tags for member in ("tag", "tagName")}
     is_indoor, is_outdoor = bool(words & INDOOR), bool(words & OUTDOOR)
     if is_indoor and is_outdoor:
@@ -83,20 +83,20 @@ def height_of(entity: Entity, code: str) -> int | None:
 
 
 def store_metadata(ride: Ride, known: EntityMetadata | None, entity: Entity, own: Entity | None = None) -> bool:
-    """Write what changed as a new version and keep what was; what is not told erases nothing. Was there a change?
+    """Write what changed as a new version and keep what was; what is not reported erases nothing. Was there a change?
 
     `own`: the entity's own answer, which adds to that of the list it stands in.
     """
-    told = {**(told_metadata(own) if own else {}), **told_metadata(entity)}
+    reported = {**(reported_metadata(own) if own else {}), **reported_metadata(entity)}
     if known is None:
-        EntityMetadata.objects.create(ride=ride, themeparks_wiki_id=entity.id, **told)
+        EntityMetadata.objects.create(ride=ride, themeparks_wiki_id=entity.id, **reported)
         return True
-    changed = [name for name in FIELDS if name in told and told[name] != getattr(known, name)]
+    changed = [name for name in FIELDS if name in reported and reported[name] != getattr(known, name)]
     if not changed:
         return False
     keep_version(known)
     for name in changed:
-        setattr(known, name, told[name])
+        setattr(known, name, reported[name])
     known.version += 1
     known.last_synced = timezone.now()
     known.save()
@@ -117,7 +117,7 @@ def as_json(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A state of a ride's metadata. `since`: when it was stored, None: not told; `changed`: against the one before."""
+    """A state of a ride's metadata. `since`: when it was stored, None: unknown; `changed`: against the one before."""
 
     number: int
     since: datetime | None

@@ -1,7 +1,7 @@
 """The catalogue follows the upstreams: parks and rides by UUID, their place and zone, operators and lands (R-26.9).
 
 What could not be had or read changes nothing: a park whose answer fails stays as it is, and nothing is ever
-deactivated here. Rides that upstream no longer lists are told; a person decides.
+deactivated here. Rides that upstream no longer lists are reported; a person decides.
 """
 
 import copy
@@ -43,7 +43,7 @@ DEFAULT_COUNTRY = "US"  # R-26.9
 
 @dataclass(slots=True)
 class ParkSync:
-    """What came of one park. `errors`: answers that failed; what they would have told was not touched."""
+    """What came of one park. `errors`: answers that failed; what they would have reported was not touched."""
 
     name: str
     park: Park | None = None
@@ -100,7 +100,7 @@ def watched_countries() -> frozenset[str]:
 def plan_sync(wiki: ThemeParksWiki, countries: frozenset[str] | None, destination: str | None = None) -> Plan:
     """Which parks to ask for. Raises UpstreamError, and LookupError for a destination that is not listed.
 
-    Parks of ours in another country are left out at once, new ones when their zone has told theirs.
+    Parks of ours in another country are left out at once, new ones when their zone has reported theirs.
     """
     directory = read_destinations(wiki.destinations())
     wanted = [each for each in directory.destinations if destination in (None, each.id)]
@@ -131,7 +131,7 @@ def sync_parks(
         progress(1)
     # A park whose answer failed would look as if Queue-Times alone knew it.
     if plan.is_whole and not any(each.errors for each in done):
-        done += [sync_queue_times_park(run, told) for told in others(run)]
+        done += [sync_queue_times_park(run, reported) for reported in others(run)]
     if not dry_run and any(each.is_change for each in done):
         data_version.move()
     return done
@@ -141,12 +141,12 @@ def directory_of(run: Run) -> ParkSync:
     """Ask Queue-Times for its parks; without them, operators and lands stay as they are."""
     synced = ParkSync("the lists of parks", found=list(run.plan.directory.problems))
     try:
-        told = read_parks(run.times.parks())
+        reported = read_parks(run.times.parks())
     except UpstreamError as error:
         synced.errors.append(f"Queue-Times: {error}")
         return synced
-    run.operators.parks = told.parks
-    synced.found += told.problems
+    run.operators.parks = reported.parks
+    synced.found += reported.problems
     numbers = Park.objects.exclude(themeparks_wiki_id=None).values_list("queue_times_id", flat=True)
     run.operators.taken.update(number for number in numbers if number is not None)
     return synced
@@ -180,7 +180,7 @@ def sync_wiki_park(run: Run, destination: Destination, listed: DestinationPark) 
     if operator is not None:
         run.operators.taken.add(operator.id)
     feed = fetched_feed(run, synced, synced.park.queue_times_id or (operator.id if operator else None))
-    store_wiki_park(run, synced, synced.park, told_columns(entity, destination, operator), children, feed)
+    store_wiki_park(run, synced, synced.park, reported_columns(entity, destination, operator), children, feed)
     return synced
 
 
@@ -196,7 +196,7 @@ def place(entity: Entity) -> Place | None:
 
 
 def zone_of(entity: Entity, operator: QueueTimesPark | None) -> str | None:
-    """The zone told, else that of our own facts, of the other source, of the next park (R-26.9)."""
+    """The zone reported, else that of our own facts, of the other source, of the next park (R-26.9)."""
     facts, where = facts_for(entity.id), place(entity)
     return (
         entity.timezone
@@ -208,7 +208,7 @@ def zone_of(entity: Entity, operator: QueueTimesPark | None) -> str | None:
 
 
 def country_of(zone: str | None, operator: QueueTimesPark | None) -> str:
-    """ISO code by the other source's name, else by the zone; the default when nobody tells (R-26.9)."""
+    """ISO code by the other source's name, else by the zone; the default when nobody says (R-26.9)."""
     by_name = country_of_name(operator.country) if operator else None
     return by_name or country_of_zone(zone or "") or DEFAULT_COUNTRY
 
@@ -220,7 +220,7 @@ def park_with_number(operator: QueueTimesPark | None) -> Park | None:
 
 
 def new_park(entity: Entity, zone: str, operator: QueueTimesPark | None) -> Park:
-    """An unsaved park: with the facts we know, else with what was told."""
+    """An unsaved park: with the facts we know, else with what was reported."""
     facts = facts_for(entity.id)
     if facts is None:
         return Park(city=UNKNOWN_CITY, country=country_of(zone, operator), timezone=zone)
@@ -255,9 +255,9 @@ def fetched_feed(run: Run, synced: ParkSync, number: int | None) -> QueueTimesFe
     return feed
 
 
-def told_columns(entity: Entity, destination: Destination, operator: QueueTimesPark | None) -> dict[str, Any]:
-    """Columns of a park as the sources tell them; what they do not tell is not in it."""
-    told = {
+def reported_columns(entity: Entity, destination: Destination, operator: QueueTimesPark | None) -> dict[str, Any]:
+    """Columns of a park as the sources say them; what they do not say is not in it."""
+    reported = {
         "themeparks_wiki_id": entity.id,
         "destination_id": destination.id,
         "name": entity.name,
@@ -267,7 +267,7 @@ def told_columns(entity: Entity, destination: Destination, operator: QueueTimesP
         "country": country_of(entity.timezone, operator) if entity.timezone or operator else None,
         **(operator_columns(operator) if operator else {}),
     }
-    return {name: value for name, value in told.items() if value not in (None, "")}
+    return {name: value for name, value in reported.items() if value not in (None, "")}
 
 
 def operator_columns(operator: QueueTimesPark) -> dict[str, Any]:
@@ -280,13 +280,13 @@ def store_wiki_park(
     run: Run,
     synced: ParkSync,
     park: Park,
-    told: dict[str, Any],
+    reported: dict[str, Any],
     children: Children | None,
     feed: QueueTimesFeed | None,
 ) -> None:
     """Park and rides, together or not at all."""
     synced.park = park = copy.copy(park)  # a try that meets a lock leaves nothing behind for the next
-    store_park(synced, park, told)
+    store_park(synced, park, reported)
     if children is not None:
         synced.rides = sync_rides(park, children)
     if feed is not None:
@@ -295,11 +295,11 @@ def store_wiki_park(
         transaction.set_rollback(True)
 
 
-def store_park(synced: ParkSync, park: Park, told: dict[str, Any]) -> None:
+def store_park(synced: ParkSync, park: Park, reported: dict[str, Any]) -> None:
     """Write what differs. What a person or the catalogue has said of operator and number stands; so does the zone,
     in which all stored days of the park are reckoned."""
     synced.is_new = park.pk is None
-    wanted = dict(told)
+    wanted = dict(reported)
     if park.operator:
         wanted = {name: value for name, value in wanted.items() if name not in ("operator", *type_flags(""))}
     if park.queue_times_id is not None:
@@ -333,30 +333,34 @@ def others(run: Run) -> list[QueueTimesPark]:
     return [park for park in free if run.plan.takes(country_of(park.timezone, park))]
 
 
-def sync_queue_times_park(run: Run, told: QueueTimesPark) -> ParkSync:
-    """A park without a ThemeParks.wiki id, and its rides by number. One whose name the other source has is told
+def sync_queue_times_park(run: Run, reported: QueueTimesPark) -> ParkSync:
+    """A park without a ThemeParks.wiki id, and its rides by number. One whose name the other source has is reported
     instead of created: it may be the same park, with a pin too far away."""
-    synced = ParkSync(told.name)
-    park = Park.objects.filter(queue_times_id=told.id).first()
-    if park is None and folded(told.name) in run.operators.names:
-        synced.conflict("parks[]", f"number {told.id} has the name, but not the place of a park of ThemeParks.wiki")
+    synced = ParkSync(reported.name)
+    park = Park.objects.filter(queue_times_id=reported.id).first()
+    if park is None and folded(reported.name) in run.operators.names:
+        synced.conflict(
+            "parks[]", f"number {reported.id} has the name, but not the place of a park of ThemeParks.wiki"
+        )
         return synced
-    if park is None and told.timezone is None:
+    if park is None and reported.timezone is None:
         synced.errors.append("the park is new and has no usable time zone")
         return synced
-    country = country_of(told.timezone, told)
-    park = park or Park(city=UNKNOWN_CITY, country=country, timezone=told.timezone or "")
-    feed = fetched_feed(run, synced, told.id)
+    country = country_of(reported.timezone, reported)
+    park = park or Park(city=UNKNOWN_CITY, country=country, timezone=reported.timezone or "")
+    feed = fetched_feed(run, synced, reported.id)
     if feed is not None:
-        store_queue_times_park(run, synced, park, told, feed)
+        store_queue_times_park(run, synced, park, reported, feed)
     return synced
 
 
 @retried_on_lock
-def store_queue_times_park(run: Run, synced: ParkSync, park: Park, told: QueueTimesPark, feed: QueueTimesFeed) -> None:
+def store_queue_times_park(
+    run: Run, synced: ParkSync, park: Park, reported: QueueTimesPark, feed: QueueTimesFeed
+) -> None:
     synced.park = park = copy.copy(park)
-    columns = {"name": told.name, "timezone": told.timezone, **operator_columns(told)}
-    where = place_of(told)
+    columns = {"name": reported.name, "timezone": reported.timezone, **operator_columns(reported)}
+    where = place_of(reported)
     if where is not None:
         columns |= {"latitude": where[0], "longitude": where[1]}
     store_park(synced, park, {name: value for name, value in columns.items() if value is not None})

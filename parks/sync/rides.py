@@ -48,14 +48,14 @@ def sync_rides(park: Park, children: Children) -> RideSync:
     moved to another park or classified.
     """
     done = RideSync()
-    told = [entity for entity in children.entities if entity.entity_type != PARK]
-    uuids = [entity.id for entity in told]
+    reported = [entity for entity in children.entities if entity.entity_type != PARK]
+    uuids = [entity.id for entity in reported]
     rides = Ride.objects.filter(Q(park=park) | Q(themeparks_wiki_id__in=uuids)).select_related("classification")
     ours = list(rides)
     known = {ride.themeparks_wiki_id: ride for ride in ours if ride.themeparks_wiki_id}
     nameless = by_unique_name(ride for ride in ours if ride.themeparks_wiki_id is None)
     metadata = {row.ride_id: row for row in EntityMetadata.objects.filter(ride__in=ours)}
-    for entity in told:
+    for entity in reported:
         ride = known.get(entity.id)
         if ride is None and entity.entity_type == EntityType.ATTRACTION:
             ride = nameless.pop(folded(entity.name), None)
@@ -135,13 +135,13 @@ def queue_times_rides(entries: Iterable[QueueTimesEntry]) -> list[QueueTimesEntr
 def sync_queue_times_rides(park: Park, entries: Iterable[QueueTimesEntry]) -> RideSync:
     """Number and land of the park's rides, found by number, else by name. Without a wiki id, new rides are created."""
     done = RideSync()
-    told = queue_times_rides(entries)
-    numbers = [entry.id for entry in told]
+    reported = queue_times_rides(entries)
+    numbers = [entry.id for entry in reported]
     ours = list(Ride.objects.filter(Q(park=park) | Q(queue_times_id__in=numbers)))
     known = {ride.queue_times_id: ride for ride in ours if ride.queue_times_id is not None}
     unnumbered = by_unique_name(ride for ride in ours if ride.queue_times_id is None)
-    times = Counter(folded(entry.name) for entry in told)  # stations of one railway may share a name
-    for entry in told:
+    times = Counter(folded(entry.name) for entry in reported)  # stations of one railway may share a name
+    for entry in reported:
         ride = known.get(entry.id)
         if ride is None and times[folded(entry.name)] == 1:
             ride = unnumbered.pop(folded(entry.name), None)

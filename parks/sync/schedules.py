@@ -1,4 +1,4 @@
-"""Planned opening hours, as ThemeParks.wiki tells them (R-6.5): all windows of a date, and none of the past lost."""
+"""Planned opening hours, as ThemeParks.wiki says them (R-6.5): all windows of a date, and none of the past lost."""
 
 import calendar
 from collections.abc import Callable, Iterable, Iterator
@@ -48,7 +48,7 @@ class Refreshed:
 
 
 def parks_with_schedule() -> list[Park]:
-    """The active parks whose hours ThemeParks.wiki can tell, each with `fetched` (newest row, or None); one query."""
+    """The active parks whose hours ThemeParks.wiki can say, each with `fetched` (newest row, or None); one query."""
     parks = Park.objects.active().exclude(themeparks_wiki_id=None).annotate(fetched=Max("schedules__fetched_at"))
     return [park for park in parks.order_by("pk") if park.themeparks_wiki_id not in SAMPLE_IDS]
 
@@ -76,51 +76,51 @@ def refresh_schedule(wiki: ThemeParksWiki, park: Park, month: Month | None = Non
     uuid = str(park.themeparks_wiki_id)
     try:
         body = wiki.schedule(uuid, month.year, month.month) if month else wiki.schedule(uuid)
-        told = read_schedule(body, park.timezone)
-        if told.park_id != uuid:
-            raise UpstreamError(Reason.INVALID, f"the answer is that of {told.park_id}")
+        reported = read_schedule(body, park.timezone)
+        if reported.park_id != uuid:
+            raise UpstreamError(Reason.INVALID, f"the answer is that of {reported.park_id}")
     except UpstreamError as error:
         return Refreshed(park, error=error)
-    refreshed = store_schedule(park, told, month, timezone.now())
+    refreshed = store_schedule(park, reported, month, timezone.now())
     if refreshed.added or refreshed.changed or refreshed.withdrawn:
         data_version.move()
-    if told.timezone not in (None, park.timezone):
-        text = f"is {told.timezone}, the park keeps {park.timezone}"
-        refreshed.problems = (*told.problems, Problem("timezone", text, ProblemKind.CONFLICT, uuid))
+    if reported.timezone not in (None, park.timezone):
+        text = f"is {reported.timezone}, the park keeps {park.timezone}"
+        refreshed.problems = (*reported.problems, Problem("timezone", text, ProblemKind.CONFLICT, uuid))
     return refreshed
 
 
 @retried_on_lock
-def store_schedule(park: Park, told: Schedule, month: Month | None, now: datetime) -> Refreshed:
-    """Add new windows, correct closing times, and remove future windows that upstream no longer tells.
+def store_schedule(park: Park, reported: Schedule, month: Month | None, now: datetime) -> Refreshed:
+    """Add new windows, correct closing times, and remove future windows that upstream no longer says.
 
     Nothing that has begun is removed, nothing outside the dates of the answer, and nothing at all when part of the
     answer could not be read: an empty schedule means unknown, not closed (sources 1.6).
     """
-    refreshed = Refreshed(park, problems=told.problems)
-    if not told.windows:
+    refreshed = Refreshed(park, problems=reported.problems)
+    if not reported.windows:
         return refreshed
-    days = [window.day for window in told.windows]
+    days = [window.day for window in reported.windows]
     rows = ParkSchedule.objects.filter(park=park, schedule_date__range=(min(days), max(days)))
     known = {key_of(row): row for row in rows}
-    new = [window for window in told.windows if window.key not in known]
+    new = [window for window in reported.windows if window.key not in known]
     changed = [
         known[window.key]
-        for window in told.windows
+        for window in reported.windows
         if window.key in known and window.closing and known[window.key].closing_time != window.closing
     ]
-    closings = {window.key: window.closing for window in told.windows}
+    closings = {window.key: window.closing for window in reported.windows}
     for row in changed:
         row.closing_time = closings[key_of(row)]
         row.updated_at = now
     ParkSchedule.objects.bulk_update(changed, ["closing_time", "updated_at"])
     upsert(ParkSchedule, [row_of(park, window, now) for window in new], KEY, ["closing_time", "fetched_at"])
-    confirmed = [known[window.key].pk for window in told.windows if window.key in known]
+    confirmed = [known[window.key].pk for window in reported.windows if window.key in known]
     ParkSchedule.objects.filter(pk__in=confirmed).update(fetched_at=now)
     refreshed.added, refreshed.changed = len(new), len(changed)
     refreshed.unchanged = len(confirmed) - len(changed)
-    if not told.left_out:
-        refreshed.withdrawn = withdraw(park, told, month, now)
+    if not reported.left_out:
+        refreshed.withdrawn = withdraw(park, reported, month, now)
     return refreshed
 
 
@@ -140,12 +140,12 @@ def row_of(park: Park, window: ScheduleWindow, now: datetime) -> ParkSchedule:
     )
 
 
-def withdraw(park: Park, told: Schedule, month: Month | None, now: datetime) -> int:
+def withdraw(park: Park, reported: Schedule, month: Month | None, now: datetime) -> int:
     """Remove the windows that have not begun and are planned no longer; returns how many."""
-    days = [window.day for window in told.windows]
+    days = [window.day for window in reported.windows]
     first, last = month.days() if month else (min(days), max(days))
     first = max(first, local_date(now, park.timezone))
-    keys = {window.key for window in told.windows}
+    keys = {window.key for window in reported.windows}
     future = ParkSchedule.objects.filter(park=park, schedule_date__range=(first, last)).exclude(opening_time__lte=now)
     gone = [row.pk for row in future if key_of(row) not in keys]
     ParkSchedule.objects.filter(pk__in=gone).delete()

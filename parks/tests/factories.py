@@ -24,7 +24,7 @@ def wiki_id(number: int) -> str:
 
 
 class ParkFactory(DjangoModelFactory[Park]):
-    """A park that reports CLOSED for every stop; `is_disney=True` for one that tells DOWN from CLOSED."""
+    """A park that reports CLOSED for every stop; `is_disney=True` for one that distinguishes DOWN from CLOSED."""
 
     class Meta:
         model = Park

@@ -87,10 +87,10 @@ def test_the_nearest_comes_first_and_what_is_too_far_does_not():
     assert outside.ride_id in found(radius_m=1_002)
 
 
-def test_a_ride_tells_where_it_stands_and_what_it_asks_for():
+def test_a_ride_reports_where_it_stands_and_what_it_asks_for():
     row = put(north(250), height_min_cm=102, indoor_outdoor=Shelter.INDOOR, tags=["Dark Ride"])
-    (told,) = ask()["data"]
-    assert told == {
+    (reported,) = ask()["data"]
+    assert reported == {
         "ride_id": row.ride_id,
         "ride_name": row.ride.name,
         "park_id": row.ride.park_id,
@@ -106,7 +106,7 @@ def test_a_ride_tells_where_it_stands_and_what_it_asks_for():
     }
 
 
-def test_the_question_and_the_source_are_told():
+def test_the_question_and_the_source_are_reported():
     body = ask(radius_m=750)
     assert (body["lat"], body["lon"], body["radius_m"], body["data"]) == (*CASTLE, 750.0, [])
     assert body["attribution"]["data_source"] == "ThemeParks.wiki"

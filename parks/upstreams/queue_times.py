@@ -86,8 +86,8 @@ def read_parks(body: bytes) -> QueueTimesDirectory:
     parks: dict[int, QueueTimesPark] = {}
     for group in objects(document, "[]", problems):
         problems.unknown_fields("[]", group, GROUP_FIELDS)
-        for told in listed(group, "parks", "[].parks", problems):
-            park = directory_park(told, clean(group.get("name")), problems)
+        for reported in listed(group, "parks", "[].parks", problems):
+            park = directory_park(reported, clean(group.get("name")), problems)
             if park is None:
                 continue
             if park.id in parks:
@@ -105,8 +105,8 @@ def read_queue_times(body: bytes) -> QueueTimesFeed:
     problems = Problems()
     problems.unknown_fields("", document, FEED_FIELDS)
     entries: dict[int, QueueTimesEntry] = {}
-    for land, told in told_rides(document, problems):
-        entry = feed_entry(told, land, problems)
+    for land, reported in reported_rides(document, problems):
+        entry = feed_entry(reported, land, problems)
         if entry is None:
             continue
         known = entries.get(entry.id)
@@ -118,18 +118,18 @@ def read_queue_times(body: bytes) -> QueueTimesFeed:
     return QueueTimesFeed(tuple(entries.values()), problems.all())
 
 
-def told_rides(document: dict[str, Any], problems: Problems) -> Iterator[tuple[str | None, dict[str, Any]]]:
+def reported_rides(document: dict[str, Any], problems: Problems) -> Iterator[tuple[str | None, dict[str, Any]]]:
     for land in listed(document, "lands", "lands", problems):
         problems.unknown_fields("lands[]", land, LAND_FIELDS)
-        for told in listed(land, "rides", "lands[].rides", problems):
-            yield clean(land.get("name"))[:100] or None, told
-    for told in listed(document, "rides", "rides", problems):
-        yield None, told
+        for reported in listed(land, "rides", "lands[].rides", problems):
+            yield clean(land.get("name"))[:100] or None, reported
+    for reported in listed(document, "rides", "rides", problems):
+        yield None, reported
 
 
-def listed(told: dict[str, Any], name: str, where: str, problems: Problems) -> Iterator[dict[str, Any]]:
+def listed(reported: dict[str, Any], name: str, where: str, problems: Problems) -> Iterator[dict[str, Any]]:
     """The objects of a list that may be missing."""
-    value = told.get(name)
+    value = reported.get(name)
     if isinstance(value, list):
         return objects(value, f"{where}[]", problems)
     if value is not None:
@@ -137,46 +137,46 @@ def listed(told: dict[str, Any], name: str, where: str, problems: Problems) -> I
     return iter(())
 
 
-def numbered(told: dict[str, Any], where: str, problems: Problems) -> int | None:
-    number = whole(told.get("id"))
+def numbered(reported: dict[str, Any], where: str, problems: Problems) -> int | None:
+    number = whole(reported.get("id"))
     if number is None or not 0 < number <= LARGEST_ID:
-        problems.unusable(f"{where}.id", told.get("id"), "an id")
+        problems.unusable(f"{where}.id", reported.get("id"), "an id")
         return None
     return number
 
 
-def directory_park(told: dict[str, Any], operator: str, problems: Problems) -> QueueTimesPark | None:
-    problems.unknown_fields("[].parks[]", told, PARK_FIELDS)
-    number = numbered(told, "[].parks[]", problems)
+def directory_park(reported: dict[str, Any], operator: str, problems: Problems) -> QueueTimesPark | None:
+    problems.unknown_fields("[].parks[]", reported, PARK_FIELDS)
+    number = numbered(reported, "[].parks[]", problems)
     if number is None:
         return None
-    name = clean(told.get("name"))
+    name = clean(reported.get("name"))
     if not name:
-        problems.unusable("[].parks[].name", told.get("name"), "a name", str(number))
+        problems.unusable("[].parks[].name", reported.get("name"), "a name", str(number))
         return None
     return QueueTimesPark(
         id=number,
         name=name,
         operator=operator[:100],
-        country=clean(told.get("country")),
-        latitude=degrees(told.get("latitude"), 90),
-        longitude=degrees(told.get("longitude"), 180),
-        timezone=zone_of(told.get("timezone"), problems, "[].parks[].timezone"),
+        country=clean(reported.get("country")),
+        latitude=degrees(reported.get("latitude"), 90),
+        longitude=degrees(reported.get("longitude"), 180),
+        timezone=zone_of(reported.get("timezone"), problems, "[].parks[].timezone"),
     )
 
 
-def feed_entry(told: dict[str, Any], land: str | None, problems: Problems) -> QueueTimesEntry | None:
-    problems.unknown_fields("rides[]", told, RIDE_FIELDS)
-    number = numbered(told, "rides[]", problems)
+def feed_entry(reported: dict[str, Any], land: str | None, problems: Problems) -> QueueTimesEntry | None:
+    problems.unknown_fields("rides[]", reported, RIDE_FIELDS)
+    number = numbered(reported, "rides[]", problems)
     if number is None:
         return None
     return QueueTimesEntry(
         id=number,
-        name=clean(told.get("name")),
+        name=clean(reported.get("name")),
         land=land,
-        is_open=checked(told, "is_open", flag, "true or false", problems),
-        wait_time=checked(told, "wait_time", whole, "a number of minutes", problems),
-        last_updated=checked(told, "last_updated", instant_of, "an instant", problems),
+        is_open=checked(reported, "is_open", flag, "true or false", problems),
+        wait_time=checked(reported, "wait_time", whole, "a number of minutes", problems),
+        last_updated=checked(reported, "last_updated", instant_of, "an instant", problems),
     )
 
 
@@ -185,13 +185,13 @@ def flag(value: Any) -> bool | None:
 
 
 def checked(
-    told: dict[str, Any], name: str, read: Callable[[Any], Value | None], what: str, problems: Problems
+    reported: dict[str, Any], name: str, read: Callable[[Any], Value | None], what: str, problems: Problems
 ) -> Value | None:
-    """A member that may be null; one that is neither null nor `what` is told."""
-    value = told.get(name)
+    """A member that may be null; one that is neither null nor `what` is reported."""
+    value = reported.get(name)
     found = read(value)
     if found is None and value is not None:
-        problems.unusable(f"rides[].{name}", value, what, str(told.get("id")))
+        problems.unusable(f"rides[].{name}", value, what, str(reported.get("id")))
     return found
 
 

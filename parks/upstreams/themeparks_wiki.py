@@ -1,7 +1,7 @@
 """ThemeParks.wiki's live API (sources 1 and 3): what it is asked, and its answers as typed values.
 
 The `read_` functions are total: an answer that is not what was asked for raises UpstreamError (NOT_JSON or INVALID),
-a bad entry is left out and told, unknown members and values are counted.
+a bad entry is left out and reported, unknown members and values are counted.
 """
 
 import re
@@ -81,7 +81,7 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A park, or something in it. Degrees (WGS 84); `zone` is an IANA name; None: not told."""
+    """A park, or something in it. Degrees (WGS 84); `zone` is an IANA name; None: not reported."""
 
     id: str
     name: str
@@ -109,7 +109,7 @@ class Children:
 @dataclass(frozen=True, slots=True)
 class LiveEntry:
     """What one entity reports now. `status` is the upstream's own word; `queue` its map of queue type to members,
-    as delivered; `last_updated` (UTC) tells when the entry last changed, not when it was checked."""
+    as delivered; `last_updated` (UTC) says when the entry last changed, not when it was checked."""
 
     id: str
     name: str
@@ -141,7 +141,7 @@ class ScheduleWindow:
 
     @property
     def key(self) -> tuple[date, ScheduleType, datetime | None]:
-        """What makes it the same window, told again."""
+        """What makes it the same window, reported again."""
         return self.day, self.schedule_type, self.opening
 
 
@@ -189,12 +189,12 @@ def read_destinations(body: bytes) -> Directory:
     """The answer of /destinations."""
     problems = Problems()
     found = []
-    for told in objects(members(parsed_object(body), "destinations"), "destinations[]", problems):
-        problems.unknown_fields("destinations[]", told, DESTINATION_FIELDS)
-        uuid = identified(told, "destinations[]", problems)
+    for reported in objects(members(parsed_object(body), "destinations"), "destinations[]", problems):
+        problems.unknown_fields("destinations[]", reported, DESTINATION_FIELDS)
+        uuid = identified(reported, "destinations[]", problems)
         if uuid is None:
             continue
-        parks = told.get("parks")
+        parks = reported.get("parks")
         if not isinstance(parks, list):
             problems.unusable("destinations[].parks", parks, "a list", uuid)
             parks = []
@@ -204,7 +204,7 @@ def read_destinations(body: bytes) -> Directory:
             if (park := identified(each, "destinations[].parks[]", problems))
         ]
         found.append(
-            Destination(uuid, clean(told.get("name")), tuple(unique(inside, "destinations[].parks[]", problems)))
+            Destination(uuid, clean(reported.get("name")), tuple(unique(inside, "destinations[].parks[]", problems)))
         )
     return Directory(tuple(unique(found, "destinations[]", problems)), problems.all())
 
@@ -223,8 +223,8 @@ def read_children(body: bytes) -> Children:
     problems = Problems()
     document = parsed_object(body)
     parent, zone = envelope(document, problems)
-    told = objects(members(document, "children"), "children[]", problems)
-    entities = [entity for each in told if (entity := entity_of(each, "children[]", problems))]
+    reported = objects(members(document, "children"), "children[]", problems)
+    entities = [entity for each in reported if (entity := entity_of(each, "children[]", problems))]
     return Children(parent, zone, tuple(unique(entities, "children[]", problems)), problems.all())
 
 
@@ -233,8 +233,8 @@ def read_live(body: bytes) -> LiveFeed:
     problems = Problems()
     document = parsed_object(body)
     park, zone = envelope(document, problems)
-    told = objects(members(document, "liveData"), "liveData[]", problems)
-    entries = [entry for each in told if (entry := live_entry(each, problems))]
+    reported = objects(members(document, "liveData"), "liveData[]", problems)
+    entries = [entry for each in reported if (entry := live_entry(each, problems))]
     name = clean(document.get("name"))
     return LiveFeed(park, name, zone, tuple(unique(entries, "liveData[]", problems)), problems.all())
 
@@ -243,10 +243,10 @@ def read_schedule(body: bytes, zone: str) -> Schedule:
     """The answer of /entity/{id}/schedule. A time without offset is read in the answer's zone, else in `zone`."""
     problems = Problems()
     document = parsed_object(body)
-    park, told_zone = envelope(document, problems)
+    park, reported_zone = envelope(document, problems)
     entries = members(document, "schedule")
-    told = objects(entries, "schedule[]", problems)
-    read = [window for each in told if (window := schedule_window(each, told_zone or zone, problems))]
+    reported = objects(entries, "schedule[]", problems)
+    read = [window for each in reported if (window := schedule_window(each, reported_zone or zone, problems))]
     windows: dict[tuple[date, ScheduleType, datetime | None], ScheduleWindow] = {}
     for window in read:
         known = windows.setdefault(window.key, window)
@@ -254,7 +254,7 @@ def read_schedule(body: bytes, zone: str) -> Schedule:
             text = f"{window.day} {window.schedule_type} from {window.opening} is told twice; the last one counts"
             problems.add("schedule[]", text, ProblemKind.DUPLICATE)
         windows[window.key] = window
-    return Schedule(park, told_zone, tuple(windows.values()), len(entries) - len(read), problems.all())
+    return Schedule(park, reported_zone, tuple(windows.values()), len(entries) - len(read), problems.all())
 
 
 def read_history(body: bytes) -> History:
@@ -265,8 +265,8 @@ def read_history(body: bytes) -> History:
     opening = document.get("opening")
     first = history_state(opening, "opening", problems) if isinstance(opening, dict) else None
     states: dict[datetime, HistoryState] = {}
-    for told in objects(members(document, "history"), "history[]", problems):
-        state = history_state(told, "history[]", problems)
+    for reported in objects(members(document, "history"), "history[]", problems):
+        state = history_state(reported, "history[]", problems)
         if state is None:
             continue
         if states.get(state.time, state) != state:
@@ -292,15 +292,15 @@ def envelope(document: dict[str, Any], problems: Problems) -> tuple[str, str | N
     return uuid, zone_of(document.get("timezone"), problems)
 
 
-def identified(told: dict[str, Any], where: str, problems: Problems) -> str | None:
-    uuid = uuid_of(told.get("id"))
+def identified(reported: dict[str, Any], where: str, problems: Problems) -> str | None:
+    uuid = uuid_of(reported.get("id"))
     if uuid is None:
-        problems.unusable(f"{where}.id", told.get("id"), "a UUID")
+        problems.unusable(f"{where}.id", reported.get("id"), "a UUID")
     return uuid
 
 
 def unique(entries: Iterable[Entry], where: str, problems: Problems) -> Iterable[Entry]:
-    """Of entries with one id the last one wins and is told."""
+    """Of entries with one id the last one wins and is reported."""
     by_id: dict[str, Entry] = {}
     for entry in entries:
         if entry.id in by_id:
@@ -309,74 +309,74 @@ def unique(entries: Iterable[Entry], where: str, problems: Problems) -> Iterable
     return by_id.values()
 
 
-def entity_type_of(told: dict[str, Any], where: str, uuid: str, problems: Problems) -> str:
+def entity_type_of(reported: dict[str, Any], where: str, uuid: str, problems: Problems) -> str:
     """The type in capitals, "" when it is missing; one we do not know is counted and kept."""
-    value = clean(told.get("entityType")).upper()
+    value = clean(reported.get("entityType")).upper()
     if not value:
-        problems.unusable(f"{where}.entityType", told.get("entityType"), "a type", uuid)
+        problems.unusable(f"{where}.entityType", reported.get("entityType"), "a type", uuid)
     elif value not in ENTITY_TYPES:
         problems.unknown_value(f"{where}.entityType", value)
     return value
 
 
-def entity_of(told: dict[str, Any], where: str, problems: Problems) -> Entity | None:
-    problems.unknown_fields(where, told, ENTITY_FIELDS)
-    uuid = identified(told, where, problems)
+def entity_of(reported: dict[str, Any], where: str, problems: Problems) -> Entity | None:
+    problems.unknown_fields(where, reported, ENTITY_FIELDS)
+    uuid = identified(reported, where, problems)
     if uuid is None:
         return None
-    name = clean(told.get("name"))
+    name = clean(reported.get("name"))
     if not name:
-        problems.unusable(f"{where}.name", told.get("name"), "a name", uuid)
-    attraction_type = clean(told.get("attractionType")).upper() or None
+        problems.unusable(f"{where}.name", reported.get("name"), "a name", uuid)
+    attraction_type = clean(reported.get("attractionType")).upper() or None
     if attraction_type and attraction_type not in ATTRACTION_TYPES:
         problems.unknown_value(f"{where}.attractionType", attraction_type)
-    latitude, longitude = location_of(told.get("location"), f"{where}.location", uuid, problems)
-    tags = told.get("tags")
+    latitude, longitude = location_of(reported.get("location"), f"{where}.location", uuid, problems)
+    tags = reported.get("tags")
     return Entity(
         id=uuid,
         name=name,
-        entity_type=entity_type_of(told, where, uuid, problems),
+        entity_type=entity_type_of(reported, where, uuid, problems),
         attraction_type=attraction_type,
-        parent_id=uuid_of(told.get("parentId")),
-        park_id=uuid_of(told.get("parkId")),
-        destination_id=uuid_of(told.get("destinationId")),
-        timezone=zone_of(told["timezone"], problems, f"{where}.timezone") if told.get("timezone") else None,
+        parent_id=uuid_of(reported.get("parentId")),
+        park_id=uuid_of(reported.get("parkId")),
+        destination_id=uuid_of(reported.get("destinationId")),
+        timezone=zone_of(reported["timezone"], problems, f"{where}.timezone") if reported.get("timezone") else None,
         latitude=latitude,
         longitude=longitude,
         tags=tuple(tag for tag in tags if isinstance(tag, dict)) if isinstance(tags, list) else (),
     )
 
 
-def location_of(told: Any, where: str, uuid: str, problems: Problems) -> tuple[float | None, float | None]:
-    """Latitude and longitude, each None where it is not told or no coordinate."""
-    if told is None:
+def location_of(reported: Any, where: str, uuid: str, problems: Problems) -> tuple[float | None, float | None]:
+    """Latitude and longitude, each None where it is not reported or no coordinate."""
+    if reported is None:
         return None, None
-    if not isinstance(told, dict):
-        problems.unusable(where, told, "an object", uuid)
+    if not isinstance(reported, dict):
+        problems.unusable(where, reported, "an object", uuid)
         return None, None
     found = []
     for name, limit in (("latitude", 90), ("longitude", 180)):
-        value = told.get(name)
+        value = reported.get(name)
         found.append(degrees(value, limit))
         if value is not None and found[-1] is None:
             problems.unusable(f"{where}.{name}", value, f"a coordinate within ±{limit}", uuid)
     return found[0], found[1]
 
 
-def live_entry(told: dict[str, Any], problems: Problems) -> LiveEntry | None:
-    problems.unknown_fields("liveData[]", told, LIVE_FIELDS)
-    uuid = identified(told, "liveData[]", problems)
+def live_entry(reported: dict[str, Any], problems: Problems) -> LiveEntry | None:
+    problems.unknown_fields("liveData[]", reported, LIVE_FIELDS)
+    uuid = identified(reported, "liveData[]", problems)
     if uuid is None:
         return None
-    status, queue = state_of(told, "liveData[]", uuid, problems)
-    updated = instant_of(told.get("lastUpdated"))
+    status, queue = state_of(reported, "liveData[]", uuid, problems)
+    updated = instant_of(reported.get("lastUpdated"))
     if updated is None:
-        problems.unusable("liveData[].lastUpdated", told.get("lastUpdated"), "an instant", uuid)
+        problems.unusable("liveData[].lastUpdated", reported.get("lastUpdated"), "an instant", uuid)
     return LiveEntry(
         id=uuid,
-        name=clean(told.get("name")),
-        entity_type=entity_type_of(told, "liveData[]", uuid, problems),
-        park_id=uuid_of(told.get("parkId")),
+        name=clean(reported.get("name")),
+        entity_type=entity_type_of(reported, "liveData[]", uuid, problems),
+        park_id=uuid_of(reported.get("parkId")),
         status=status,
         queue=queue,
         last_updated=updated,
@@ -384,37 +384,37 @@ def live_entry(told: dict[str, Any], problems: Problems) -> LiveEntry | None:
 
 
 def state_of(
-    told: dict[str, Any], where: str, uuid: str | None, problems: Problems
+    reported: dict[str, Any], where: str, uuid: str | None, problems: Problems
 ) -> tuple[str | None, dict[str, Any]]:
     """Status word and queues; both may be absent."""
-    status = told.get("status")
+    status = reported.get("status")
     if status is not None and not isinstance(status, str):
         problems.unusable(f"{where}.status", status, "a word", uuid)
-    queue = told.get("queue")
+    queue = reported.get("queue")
     if queue is not None and not isinstance(queue, dict):
         problems.unusable(f"{where}.queue", queue, "an object", uuid)
     return clean(status)[:50] or None, queue if isinstance(queue, dict) else {}
 
 
-def history_state(told: dict[str, Any], where: str, problems: Problems) -> HistoryState | None:
-    problems.unknown_fields(where, told, HISTORY_FIELDS)
-    time = instant_of(told.get("time"))
+def history_state(reported: dict[str, Any], where: str, problems: Problems) -> HistoryState | None:
+    problems.unknown_fields(where, reported, HISTORY_FIELDS)
+    time = instant_of(reported.get("time"))
     if time is None:
-        problems.unusable(f"{where}.time", told.get("time"), "an instant")
+        problems.unusable(f"{where}.time", reported.get("time"), "an instant")
         return None
-    status, queue = state_of(told, where, None, problems)
-    return HistoryState(time, status, queue, instant_of(told.get("observedAt")))
+    status, queue = state_of(reported, where, None, problems)
+    return HistoryState(time, status, queue, instant_of(reported.get("observedAt")))
 
 
-def schedule_window(told: dict[str, Any], zone: str, problems: Problems) -> ScheduleWindow | None:
-    problems.unknown_fields("schedule[]", told, SCHEDULE_FIELDS)
-    day = day_of(told.get("date"))
+def schedule_window(reported: dict[str, Any], zone: str, problems: Problems) -> ScheduleWindow | None:
+    problems.unknown_fields("schedule[]", reported, SCHEDULE_FIELDS)
+    day = day_of(reported.get("date"))
     if day is None:
-        problems.unusable("schedule[].date", told.get("date"), "a date")
+        problems.unusable("schedule[].date", reported.get("date"), "a date")
         return None
     times: list[datetime | None] = []
     for name in ("openingTime", "closingTime"):
-        value = told.get(name)
+        value = reported.get(name)
         times.append(instant_of(value, zone))
         if value is not None and times[-1] is None:
             problems.add(f"schedule[].{name}", f"is not an instant: {brief(value)}; the window of {day} is left out")
@@ -423,12 +423,12 @@ def schedule_window(told: dict[str, Any], zone: str, problems: Problems) -> Sche
     if opening and closing and opening >= closing:
         problems.add("schedule[]", f"opens at {opening} and closes at {closing}; the window of {day} is left out")
         return None
-    kind = schedule_type_of(told.get("type"), problems)
-    return ScheduleWindow(day, kind, opening, closing, clean(told.get("description")))
+    kind = schedule_type_of(reported.get("type"), problems)
+    return ScheduleWindow(day, kind, opening, closing, clean(reported.get("description")))
 
 
 def schedule_type_of(value: Any, problems: Problems) -> ScheduleType:
-    """An unknown type counts as OPERATING, told (R-6.5)."""
+    """An unknown type counts as OPERATING, reported (R-6.5)."""
     try:
         return ScheduleType(clean(value).upper())
     except ValueError:

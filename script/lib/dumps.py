@@ -47,7 +47,7 @@ def target() -> str:
     return str(settings.DATABASES["default"]["NAME"])
 
 
-def tell(**words: str) -> None:
+def report(**words: str) -> None:
     """Assignments for the shell."""
     print("\n".join(f"{name}={shlex.quote(word)}" for name, word in words.items()))
 
@@ -61,7 +61,7 @@ def describe() -> None:
         raise Refused(f"there is no database at {target()}: nothing to back up")
     if not connection.introspection.table_names():
         raise Refused(f"{target()} has no tables: nothing to back up")
-    tell(engine=engine(), database=target(), backups=str(Path(settings.DATA_DIR).resolve() / "backups"))
+    report(engine=engine(), database=target(), backups=str(Path(settings.DATA_DIR).resolve() / "backups"))
 
 
 def client(path: str, flavour: str) -> None:
@@ -112,7 +112,7 @@ def manifest(directory: str, file: str, taken: str, counted: str) -> None:
         lines = map(str.split, Path(counted).read_text().splitlines())
         rows = {**dict.fromkeys(tables_of("default"), 0)}
         rows |= {table: None if count == "-" else int(count) for table, count in lines}
-    told = {
+    reported = {
         "format": FORMAT,
         "taken_at": taken,
         "file": file,
@@ -124,7 +124,7 @@ def manifest(directory: str, file: str, taken: str, counted: str) -> None:
         "migrations": sorted(map(".".join, MigrationRecorder(connection).applied_migrations())),
         "rows": dict(sorted(rows.items())),
     }
-    (Path(directory) / "manifest.json").write_text(json.dumps(told, indent=1) + "\n")
+    (Path(directory) / "manifest.json").write_text(json.dumps(reported, indent=1) + "\n")
 
 
 def counted_models() -> dict[str, type[models.Model]]:
@@ -148,34 +148,34 @@ def rows_of(alias: str) -> dict[str, int]:
 
 def read_manifest(directory: str) -> dict[str, Any]:
     try:
-        told = json.loads((Path(directory) / "manifest.json").read_text())
-        if told["format"] != FORMAT:
-            raise Refused(f"{directory}: the manifest has format {told['format']}, this Ridewatch knows {FORMAT}")
+        reported = json.loads((Path(directory) / "manifest.json").read_text())
+        if reported["format"] != FORMAT:
+            raise Refused(f"{directory}: the manifest has format {reported['format']}, this Ridewatch knows {FORMAT}")
         names = {line.split()[1].lstrip("*") for line in (Path(directory) / "SHA256SUMS").read_text().splitlines()}
-        if not {told["file"], "manifest.json"} <= names:
+        if not {reported["file"], "manifest.json"} <= names:
             raise Refused(f"{directory}: SHA256SUMS does not cover the dump and its manifest")
-        if not told["file"].endswith((".zst", ".gz")) or "/" in told["file"]:
-            raise Refused(f"{directory}: {told['file']!r} is not the name of a dump")
-        told["migrations"], told["rows"] = list(told["migrations"]), dict(told["rows"])
+        if not reported["file"].endswith((".zst", ".gz")) or "/" in reported["file"]:
+            raise Refused(f"{directory}: {reported['file']!r} is not the name of a dump")
+        reported["migrations"], reported["rows"] = list(reported["migrations"]), dict(reported["rows"])
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise Refused(f"{directory}: the manifest cannot be read ({error!r})") from None
-    return dict(told)
+    return dict(reported)
 
 
 def admit(directory: str, *, force: bool) -> None:
     """Refuse a backup that this database or this Ridewatch cannot take, or that would overwrite something."""
-    told = read_manifest(directory)
-    if told["engine"] != engine():
-        raise Refused(f"the backup is of {told['engine']}, and DATABASE_URL names {engine()}")
+    reported = read_manifest(directory)
+    if reported["engine"] != engine():
+        raise Refused(f"the backup is of {reported['engine']}, and DATABASE_URL names {engine()}")
     known = set(map(".".join, MigrationLoader(None).disk_migrations or {}))
-    unknown = [name for name in told["migrations"] if name not in known]
+    unknown = [name for name in reported["migrations"] if name not in known]
     if unknown:
         raise Refused(f"the backup is of a newer Ridewatch: {unknown[0]} is not known here; upgrade first")
     if not force and (engine() != "sqlite" or Path(target()).is_file()):
         tables = connection.introspection.table_names()
         if tables:
             raise Refused(f"{target()} holds {len(tables)} tables; --force replaces all of them")
-    tell(engine=engine(), database=target(), file=str(told["file"]))
+    report(engine=engine(), database=target(), file=str(reported["file"]))
 
 
 def clear() -> None:
@@ -196,14 +196,14 @@ def compare(directory: str) -> None:
     """Count what was restored, and let stored answers go."""
     from core import data_version
 
-    told = read_manifest(directory)
+    reported = read_manifest(directory)
     rows = rows_of("default")
-    different = [table for table, count in told["rows"].items() if count not in {None, rows.get(table, count)}]
+    different = [table for table, count in reported["rows"].items() if count not in {None, rows.get(table, count)}]
     if different:
-        found = ", ".join(f"{table} {rows[table]} for {told['rows'][table]}" for table in different)
+        found = ", ".join(f"{table} {rows[table]} for {reported['rows'][table]}" for table in different)
         sys.exit(f"rows differ from the manifest: {found}")
     data_version.move()
-    print(f"{sum(rows.values()):,} rows in {len(rows)} tables, as in the manifest of {told['taken_at']}.")
+    print(f"{sum(rows.values()):,} rows in {len(rows)} tables, as in the manifest of {reported['taken_at']}.")
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if pending:

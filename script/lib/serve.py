@@ -29,7 +29,7 @@ PATHS = (
 )
 
 
-def tell_when_ready(port: int) -> None:
+def report_when_ready(port: int) -> None:
     """Wait for the workers to load the application, then name some pages."""
     request = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
     while True:
@@ -95,7 +95,7 @@ def main(port: int, with_worker: bool) -> None:
         log_level=LogLevels.warning,
         websockets=False,
     )
-    server.on_startup(lambda: threading.Thread(target=tell_when_ready, args=(port,), daemon=True).start())
+    server.on_startup(lambda: threading.Thread(target=report_when_ready, args=(port,), daemon=True).start())
     worker = Worker()
     if with_worker:
         worker.thread.start()

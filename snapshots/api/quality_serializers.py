@@ -66,8 +66,8 @@ class KnownField(serializers.Field[Park | Ride, Any, Any, Any]):
             raise serializers.ValidationError(f"Invalid {self.field_name}. Must be a whole number")
         found = self.model._default_manager.filter(pk=int(text)).first()
         if found is None:
-            told = f"{self.field_name}: {int(text)} is not known; /api/search/index lists the ids"
-            raise serializers.ValidationError(told)
+            reported = f"{self.field_name}: {int(text)} is not known; /api/search/index lists the ids"
+            raise serializers.ValidationError(reported)
         return found
 
     def to_representation(self, value: Any) -> Any:
@@ -95,8 +95,8 @@ class OffsetField(serializers.Field[int, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> int:
         text = str(data).strip()
         if not ID.fullmatch(text) or int(text) > MOST_PASSED_OVER:
-            told = f"Invalid {self.field_name}. Must be a whole number up to {MOST_PASSED_OVER}"
-            raise serializers.ValidationError(f"{told}; narrow the list by status or type")
+            reported = f"Invalid {self.field_name}. Must be a whole number up to {MOST_PASSED_OVER}"
+            raise serializers.ValidationError(f"{reported}; narrow the list by status or type")
         return int(text)
 
     def to_representation(self, value: Any) -> Any:
@@ -185,8 +185,8 @@ class MoveField(serializers.Field[Resolution, Any, Any, Any]):
         if data == "":
             self.fail("required")
         if not isinstance(data, str) or data not in MOVES:
-            told = f"Invalid status: {quoted(data)}. Must be INVESTIGATING, RESOLVED, or WONTFIX"
-            raise serializers.ValidationError(told)
+            reported = f"Invalid status: {quoted(data)}. Must be INVESTIGATING, RESOLVED, or WONTFIX"
+            raise serializers.ValidationError(reported)
         return Resolution(data)
 
     def to_representation(self, value: Any) -> Any:

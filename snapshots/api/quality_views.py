@@ -148,7 +148,7 @@ def checked_body(request: Request) -> dict[str, Any]:
 
 
 def bounded(asked: Selection, parks: list[Park], given: date | None) -> Selection:
-    """The days a coverage is told of: from `given`, until today, and so few that it fits; raises ValidationError."""
+    """The days a coverage is reported: from `given`, until today, and so few that it fits; raises ValidationError."""
     zones = {park.timezone for park in parks}
     today = max((local_date(asked.now, zone) for zone in zones), default=asked.now.date())
     if asked.period is None:
@@ -158,6 +158,6 @@ def bounded(asked: Selection, parks: list[Park], given: date | None) -> Selectio
     days = asked.days_in(asked.park.timezone if asked.park else settings.SITE_TIME_ZONE)
     count = (days.last - days.first).days + 1 if days else 0
     if count * len(parks) > MOST_PARK_DAYS:
-        told = f"{count:,} days of {len(parks):,} parks are more than {MOST_PARK_DAYS:,} rows"
-        raise serializers.ValidationError(f"{told}; ask for a park_id, or for fewer days")
+        reported = f"{count:,} days of {len(parks):,} parks are more than {MOST_PARK_DAYS:,} rows"
+        raise serializers.ValidationError(f"{reported}; ask for a park_id, or for fewer days")
     return asked

@@ -22,7 +22,7 @@ SINGLE_RIDER = "single rider"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One ride at one instant, as the upstream tells it."""
+    """One ride at one instant, as the upstream says it."""
 
     ride: Ride
     status: Status | None
@@ -65,7 +65,7 @@ class ParkReading:
 
 
 def read_wiki_park(park: Park, feed: LiveFeed, rides: Mapping[str, Ride], at: datetime) -> ParkReading:
-    """R-4.2: the attractions of a ThemeParks.wiki answer. `rides`: by UUID; others are told as unmapped."""
+    """R-4.2: the attractions of a ThemeParks.wiki answer. `rides`: by UUID; others are reported as unmapped."""
     found = ParkReading(park, IssueSource.THEMEPARKS_WIKI)
     others = {entry.id for entry in feed.entries if entry.entity_type != EntityType.ATTRACTION}
     note_problems(found, feed.problems, rides.get, park.themeparks_wiki_id or "", others)
@@ -105,17 +105,17 @@ def note_problems(
 
 
 def read_entry(ride: Ride, entry: LiveEntry, found: ParkReading, at: datetime) -> Reading:
-    def tell(kind: IssueType, text: str) -> None:
+    def note(kind: IssueType, text: str) -> None:
         found.findings.append(Finding(kind, ride, text, entry.id, entry.name, entry.last_updated, entry.status))
 
     def report(kind: LogType, text: str) -> None:
-        tell(IssueType.INCONSISTENT_DATA, text)
+        note(IssueType.INCONSISTENT_DATA, text)
 
     status = parse_status(entry.status)
     if status is None and entry.status is not None:
-        tell(IssueType.INVALID_STATUS, f"unknown status {brief(entry.status)}")
+        note(IssueType.INVALID_STATUS, f"unknown status {brief(entry.status)}")
     if entry.last_updated is not None and at - entry.last_updated > WIKI_STALE:
-        tell(IssueType.STALE_DATA, f"last changed {minutes_between(entry.last_updated, at)} minutes ago")
+        note(IssueType.STALE_DATA, f"last changed {minutes_between(entry.last_updated, at)} minutes ago")
     if is_too_late(entry.last_updated, at):
         report(LogType.INVALID, "last changed in the future: a wrong clock or time zone")
     running = is_operating(status, False)

@@ -8,7 +8,7 @@ from django.db.models import Count, Max, OuterRef
 
 from parks.models import Park, Ride
 from snapshots.collection.run import collected_parks
-from snapshots.collection.vanished import told_of
+from snapshots.collection.vanished import reported_of
 from snapshots.current import with_latest
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 
@@ -45,7 +45,7 @@ def seen(now: datetime, minutes: int = MINUTES, parks: int = LEAST_PARKS, rides:
     found = activity.aggregate(parks=Count("park", distinct=True), newest=Max("recorded_at"))
     observed = RideStatusSnapshot.objects.filter(**window, park__in=activity.values("park"))
     collected = collected_parks()
-    known = Ride.objects.active().filter(told_of(collected)).count()
+    known = Ride.objects.active().filter(reported_of(collected)).count()
     return Seen(
         minutes=minutes,
         parks=found["parks"],
@@ -58,7 +58,7 @@ def seen(now: datetime, minutes: int = MINUTES, parks: int = LEAST_PARKS, rides:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The last thing known of a park: until when it holds, and whether live collection saw it or the archive told."""
+    """The last thing known of a park: until when it holds, and whether live collection or the archive said it."""
 
     until: datetime
     source: str

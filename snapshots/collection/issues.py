@@ -21,7 +21,7 @@ Key = tuple[str, str, int | None, int | None, str, str]
 
 
 def running_in_closed_park(reading: ParkReading, park_is_open: bool) -> list[Finding]:
-    """Rides that are still told as operating with an old time though the park is closed: a frozen feed."""
+    """Rides that are still reported as operating with an old time though the park is closed: a frozen feed."""
     if park_is_open:
         return []
     stale = {finding.ride.pk: finding for finding in reading.findings if is_stale(finding) and finding.ride}
@@ -92,7 +92,7 @@ def note_findings(readings: Iterable[tuple[ParkReading, bool]], at: datetime) ->
 
 
 def write_issues(rows: Sequence[tuple[Key, Row]], at: datetime) -> int:
-    """Those that were not told within the hour; returns how many."""
+    """Those that were not reported within the hour; returns how many."""
     if not rows:
         return 0
     recent = DataQualityIssue.objects.filter(
@@ -145,7 +145,7 @@ def unmapped_rows(readings: Iterable[ParkReading], at: datetime) -> Iterator[Dat
 
 
 def member_rows(readings: Iterable[ParkReading], at: datetime) -> Iterator[DataQualityLog]:
-    """Members and values that this version does not know: the same news from every park, told once."""
+    """Members and values that this version does not know: the same news from every park, reported once."""
     for reading in readings:
         for problem in reading.unknown:
             text = f"{problem.field}: {problem.text}"

@@ -106,7 +106,7 @@ def replay(recordings: list[Recording], auto_create: bool) -> Iterator[CycleResu
 def park_of(name: str, body: bytes, auto_create: bool) -> Park:
     """The park a recording is about; raises UpstreamError when it is none of ours and not in the catalogue.
 
-    A Queue-Times answer does not tell whose it is; the name of its file does.
+    A Queue-Times answer does not say whose it is; the name of its file does.
     """
     if number := QUEUE_TIMES.search(name):
         park = Park.objects.filter(queue_times_id=int(number[1])).first()

@@ -60,7 +60,7 @@ class Known:
     schedules: Mapping[int, Schedule]
     capacity: Mapping[int, Mapping[int, int]]  # by park: weights of the rides that count now (R-5.5)
     since: Mapping[int, datetime] = field(default_factory=dict)  # since when a changed ride was as it was
-    # Rows that stand within the interval after the instant: only where the past is told again.
+    # Rows that stand within the interval after the instant: only where the past is reported again.
     next_of_rides: Mapping[int, datetime] = field(default_factory=dict)
     next_of_parks: Mapping[int, datetime] = field(default_factory=dict)
 
@@ -153,7 +153,7 @@ def capacities(parks: Sequence[Park], at: datetime) -> dict[int, dict[int, int]]
     since = at - INCLUSION_WINDOW
     rides = Ride.objects.active().filter(park__in=parks, last_operated_at__gte=since).order_by()
     rows = list(rides.values_list("pk", "park_id", "last_operated_at", "classification__tier_weight"))
-    # Of an instant that is told again only raw rows know what had operated by then.
+    # Of an instant that is reported again only raw rows know what had operated by then.
     later = [pk for pk, _, operated_at, _ in rows if operated_at is not None and operated_at > at]
     idle = set(later) - operated_between(later, since, at) if later else set()
     found: dict[int, dict[int, int]] = {park.pk: {} for park in parks}
@@ -171,7 +171,7 @@ def operated_between(rides: Sequence[int], start: datetime, end: datetime) -> se
     return set(rows.order_by().values_list("ride_id", flat=True).distinct())
 
 
-class Told(Protocol):
+class Reported(Protocol):
     """A reading, or a stored row."""
 
     @property
@@ -180,8 +180,8 @@ class Told(Protocol):
     def computed_is_open(self) -> bool: ...
 
 
-def differs(before: Told | None, now: Told) -> bool:
-    """R-13: the status, or the open flag where one of the two sources tells no status. First sights are none."""
+def differs(before: Reported | None, now: Reported) -> bool:
+    """R-13: the status, or the open flag where one of the two sources says no status. First sights are none."""
     if before is None:
         return False
     if before.status is None or now.status is None:
@@ -291,12 +291,12 @@ def ride_row(row: Reading, park: Park, when: str, lasting: int, park_is_open: bo
 
 def queue_row(ride: int, when: str, queue: QueueState) -> Row:
     start, end = queue.return_time_start, queue.return_time_end
-    told = queue._asdict() | {
+    listed = queue._asdict() | {
         "return_time_start": None if start is None else stamp(start),
         "return_time_end": None if end is None else stamp(end),
         "price_amount": None if queue.price_amount is None else str(queue.price_amount),
     }
-    return row_of(QueueData, ride_id=ride, recorded_at=when, **told)
+    return row_of(QueueData, ride_id=ride, recorded_at=when, **listed)
 
 
 def change_row(before: Before, row: Reading, when: str, since: datetime, at: datetime) -> Row:

@@ -56,7 +56,7 @@ class CycleResult:
     unmapped: int = 0
 
     def __str__(self) -> str:
-        told = [
+        reported = [
             f"{len(self.stored)} parks, {self.rides} rides, {self.queues} queues, {self.changes} changes",
             f"{self.already} parks stored before" if self.already else "",
             f"{self.issues} issues" if self.issues else "",
@@ -64,7 +64,7 @@ class CycleResult:
             f"{len(self.failed)} parks FAILED" if self.failed else "",
             f"{len(self.unread)} files UNREAD" if self.unread else "",
         ]
-        return f"{self.at:%Y-%m-%d %H:%M:%SZ}: {', '.join(filter(None, told))}"
+        return f"{self.at:%Y-%m-%d %H:%M:%SZ}: {', '.join(filter(None, reported))}"
 
 
 def slot_of(now: datetime) -> datetime:
@@ -102,7 +102,7 @@ def collect(
 ) -> CycleResult:
     """Run the cycle of the instant `at` over `parks` (default: all that are collected).
 
-    `auto_create`: rides that are not known are created instead of being told as unmapped.
+    `auto_create`: rides that are not known are created instead of being reported as unmapped.
     """
     at = at.replace(microsecond=0)
     wanted = collected_parks() if parks is None else list(parks)
@@ -185,7 +185,7 @@ class KnownRides(NamedTuple):
 def readings_of(
     feeds: Sequence[tuple[Park, Feed]], at: datetime, result: CycleResult, auto_create: bool
 ) -> list[ParkReading]:
-    """The feeds with our rides. An answer that names none of a park's rides counts as failed: it tells nothing."""
+    """The feeds with our rides. An answer that names none of a park's rides counts as failed: it says nothing."""
     known = known_rides(feeds)
     found = []
     for park, feed in feeds:
@@ -201,8 +201,8 @@ def readings_of(
         found.append(reading)
         result.unmapped += len(reading.unmapped)
         if not reading.readings:
-            told = f"; of {len(reading.unmapped)} others, which sync_parks learns" if reading.unmapped else ""
-            result.failed[park] = f"the answer tells of no ride of ours{told}"
+            reported = f"; of {len(reading.unmapped)} others, which sync_parks learns" if reading.unmapped else ""
+            result.failed[park] = f"the answer tells of no ride of ours{reported}"
     return found
 
 
@@ -323,7 +323,7 @@ def make_room(rows: Sequence[ParkRows], known: Known) -> None:
 
 
 def mend_later_changes(rows: Sequence[ParkRows], at: datetime) -> None:
-    """Where the past is told again, the change after this instant was noted without knowing of it."""
+    """Where the past is reported again, the change after this instant was noted without knowing of it."""
     parks = Park.objects.filter(pk__in=[row.reading.park.pk for row in rows])
     seen_later = Exists(ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), recorded_at__gt=at))
     later = set(parks.filter(seen_later).values_list("pk", flat=True))
@@ -345,7 +345,7 @@ def note_operation(rides: Sequence[int], at: datetime) -> None:
 
 
 def note_lands(rows: Iterable[ParkRows]) -> None:
-    """Queue-Times tells the land of each ride (R-4.3)."""
+    """Queue-Times says the land of each ride (R-4.3)."""
     moved = []
     for park in rows:
         for row in park.reading.readings:

@@ -1,4 +1,4 @@
-"""Rides that their park's feed no longer tells of: listed as MISSING_DATA, once, until they return (R-22.1).
+"""Rides that their park's feed no longer reports: listed as MISSING_DATA, once, until they return (R-22.1).
 
 Only cycles that read the park count. A feed that failed as a whole says nothing about its rides.
 """
@@ -22,7 +22,7 @@ from snapshots.models import (
     nominal_interval,
 )
 
-# A ride has vanished when so much time of successful fetches told nothing of it.
+# A ride has vanished when so much time of successful fetches reported nothing of it.
 MISSING_FOR = timedelta(hours=24)
 # A park that was not read for so much time within this window lists nothing: it bounds the queries.
 LOOKED_BACK = timedelta(days=31)
@@ -90,7 +90,7 @@ def watched_since(parks: Iterable[int], now: datetime) -> dict[int, datetime]:
 
 
 def rides_missing(parks: Mapping[int, Park], since: Mapping[int, datetime], now: datetime) -> dict[int, Ride]:
-    """The active rides that no cycle since told of, by id."""
+    """The active rides that no cycle since reported, by id."""
     if not since:
         return {}
     rows = RideStatusSnapshot.objects.filter(
@@ -99,14 +99,14 @@ def rides_missing(parks: Mapping[int, Park], since: Mapping[int, datetime], now:
         recorded_at__lte=now,
         recorded_at__gte=min(since.values()),
     ).order_by("-recorded_at")
-    rides = Ride.objects.active().filter(told_of(parks[pk] for pk in since))
+    rides = Ride.objects.active().filter(reported_of(parks[pk] for pk in since))
     latest = dict(with_latest(rides, rows, ("recorded_at",)))
     seen = {pk for pk, at in latest.items() if at is not None}
     return {ride.pk: ride for ride in rides if ride.pk not in seen or latest[ride.pk] < since[ride.park_id]}
 
 
-def told_of(parks: Iterable[Park]) -> Q:
-    """The rides that the sources of these parks tell of: ThemeParks.wiki of attractions, else Queue-Times (R-4)."""
+def reported_of(parks: Iterable[Park]) -> Q:
+    """The rides that the sources of these parks report: ThemeParks.wiki of attractions, else Queue-Times (R-4)."""
     wiki: list[int] = []
     times: list[int] = []
     for park in parks:

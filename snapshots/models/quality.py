@@ -1,4 +1,4 @@
-"""What was wrong with what we were told: upstream issues, and problems of imports and collection."""
+"""What was wrong with what we were reported: upstream issues, and problems of imports and collection."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -84,7 +84,7 @@ class Resolution(models.TextChoices):
     WONTFIX = "WONTFIX"
 
 
-# From which states a state may be entered (data-model 4.4). A settled problem is taken up again by saying why.
+# From which states a state may be entered (data-model 4.4). A settled problem is resumed again by saying why.
 ENTERED_FROM: dict[str, tuple[Resolution, ...]] = {
     Resolution.INVESTIGATING: (Resolution.OPEN,),
     Resolution.RESOLVED: (Resolution.OPEN, Resolution.INVESTIGATING),
@@ -112,7 +112,7 @@ class DataQualityLogQuerySet(models.QuerySet["DataQualityLog"]):
         """Move those that may go to `status`, by one conditional update; returns how many (data-model 4.4).
 
         Notes replace the former ones. RESOLVED and WONTFIX need them, or NotesNeeded is raised. So do settled
-        problems that are taken up again: without notes they stay what they are.
+        problems that are resumed again: without notes they stay what they are.
         """
         notes = notes.strip()
         refuse_silence(status, notes)

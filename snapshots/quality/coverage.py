@@ -18,7 +18,7 @@ from parks.opening_windows import opening_windows
 from snapshots.models import DataQualityLog, LogType, ParkActivitySnapshot
 from snapshots.quality.selection import PARK, Selection, parts_of
 
-# Days told apart in one query.
+# Days distinguished in one query.
 DAYS_A_QUERY = 31
 Key = tuple[int, date]
 

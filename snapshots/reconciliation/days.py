@@ -10,7 +10,7 @@ from core.instants import instant, seconds
 from core.zones import day_range
 from parks.models import Park, Ride
 from snapshots.collection.gaps import LONGEST_SILENCE
-from snapshots.collection.rows import Told, differs, rides_before
+from snapshots.collection.rows import Reported, differs, rides_before
 from snapshots.models import (
     DataQualityLog,
     DataSource,
@@ -42,7 +42,7 @@ def reconcile_day(park: Park, day: date) -> Reconciled:
     start, end = day_range(day, park.timezone)
     columns = ("ride_id", "recorded_at", "duration_seconds", "status", "computed_is_open", "data_source")
     rows = RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lt=end)
-    known = set(Ride.objects.values_list("pk", flat=True))  # of orphans the orphans' check tells
+    known = set(Ride.objects.values_list("pk", flat=True))  # of orphans the orphans' check says
     by_ride = {
         ride: list(found)
         for ride, found in groupby(rows.order_by("ride_id", "recorded_at").only(*columns), attrgetter("ride_id"))
@@ -87,7 +87,7 @@ def missing_changes(
     before = rides_before([park.pk], list(by_ride), start)
     expected = set()
     for ride, rows in by_ride.items():
-        known: Told | None = before.get(ride)
+        known: Reported | None = before.get(ride)
         for row in rows:
             if row.data_source == DataSource.LIVE and differs(known, row):
                 expected.add((ride, row.recorded_at))

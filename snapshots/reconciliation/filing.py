@@ -40,7 +40,7 @@ def park_finding(
 def file_findings(rows: Sequence[DataQualityLog]) -> int:
     """Write unsaved rows that have a fingerprint; returns how many are new. Four statements per thousand.
 
-    A known one keeps its state, except that what was RESOLVED and is found again is taken up again. WONTFIX stands.
+    A known one keeps its state, except that what was RESOLVED and is found again is resumed again. WONTFIX stands.
     """
     fresh = 0
     for n in range(0, len(rows), BATCH_SIZE):

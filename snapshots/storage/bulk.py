@@ -52,7 +52,7 @@ def minute_stamp(minute: int) -> str:
     return day_stamp(minute // 1_440) + MINUTES[minute % 1_440]
 
 
-@functools.lru_cache(maxsize=20_000)  # the same instant is told of rides, queues and changes
+@functools.lru_cache(maxsize=20_000)  # the same instant is reported rides, queues and changes
 def stamp(at: int) -> str:
     """An instant, in seconds since 1970, as the text both databases store for it (UTC)."""
     return minute_stamp(at // 60) + SECONDS[at % 60]

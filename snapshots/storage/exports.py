@@ -63,8 +63,8 @@ def digest_of(path: Path) -> str:
 # -- writing ---------------------------------------------------------------------------------------------
 
 
-def export_month(table: str, month: date, path: Path, told: Callable[[int], Any]) -> int:
-    """Write the rows of a month to a new file and its checksum; how many. `told` hears of every batch.
+def export_month(table: str, month: date, path: Path, reported: Callable[[int], Any]) -> int:
+    """Write the rows of a month to a new file and its checksum; how many. `reported` hears of every batch.
 
     The file has its name only when all of it is on the disk. Raises ExportError.
     """
@@ -82,7 +82,7 @@ def export_month(table: str, month: date, path: Path, told: Callable[[int], Any]
                 while batch := list(islice(rows, BATCH)):
                     file.writelines(json.dumps(row, default=text_of) + "\n" for row in batch)
                     count += len(batch)
-                    told(len(batch))
+                    reported(len(batch))
             raw.flush()
             os.fsync(raw.fileno())
         checksum_file(path).write_text(f"{digest_of(part)}  {path.name}\n")
@@ -144,12 +144,12 @@ def rows_in_file(path: Path) -> Iterator[models.Model]:
             yield row
 
 
-def count_rows(path: Path, told: Callable[[int], Any]) -> int:
+def count_rows(path: Path, reported: Callable[[int], Any]) -> int:
     """Read a file as it would be stored again; the number of its rows. Raises ExportError."""
     count = 0
     for batch in batches(rows_in_file(path)):
         count += len(batch)
-        told(len(batch))
+        reported(len(batch))
     return count
 
 
@@ -158,7 +158,7 @@ def batches(rows: Iterator[models.Model]) -> Iterator[list[models.Model]]:
         yield batch
 
 
-def import_month(path: Path, told: Callable[[int], Any]) -> int:
+def import_month(path: Path, reported: Callable[[int], Any]) -> int:
     """Store the rows of an exported month: all of them or, when one exists already, none. Raises ExportError."""
     header, _ = opened(path)
     count = 0
@@ -167,7 +167,7 @@ def import_month(path: Path, told: Callable[[int], Any]) -> int:
             for batch in batches(rows_in_file(path)):
                 MODELS[header.table]._default_manager.bulk_create(batch)
                 count += len(batch)
-                told(len(batch))
+                reported(len(batch))
     except IntegrityError as error:
         raise ExportError(f"{header.table} holds rows of {path.name} already; nothing was stored") from error
     return count

@@ -21,7 +21,7 @@ class TableSize:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One partition as the catalogue tells it; `rows` is an estimate."""
+    """One partition as the catalogue says it; `rows` is an estimate."""
 
     name: str
     position: int
@@ -45,7 +45,7 @@ def table_sizes() -> list[TableSize]:
 
 
 def fresh_figures() -> None:
-    """MySQL keeps sizes for a day unless told otherwise; MariaDB does not know the variable, and needs none."""
+    """MySQL keeps sizes for a day unless reported otherwise; MariaDB does not know the variable, and needs none."""
     if not connection.mysql_is_mariadb:  # type: ignore[attr-defined]
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION information_schema_stats_expiry = 0")
@@ -123,11 +123,11 @@ def row_count(table: str) -> int:
 def shared_pages(rows: dict[str, int]) -> list[TableSize]:
     """For a SQLite without `dbstat`: the pages of the whole file in use, shared out by rows times columns."""
     with connection.cursor() as cursor:
-        told = []
+        reported = []
         for pragma in ("page_count", "freelist_count", "page_size"):
             cursor.execute(f"PRAGMA {pragma}")
-            told.append(cursor.fetchone()[0])
-        in_use = (told[0] - told[1]) * told[2]
+            reported.append(cursor.fetchone()[0])
+        in_use = (reported[0] - reported[1]) * reported[2]
         described = connection.introspection.get_table_description
         weights = {name: count * len(described(cursor, name)) for name, count in rows.items()}
     whole = sum(weights.values()) or 1

@@ -13,11 +13,11 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 def shared_database(directory: Path) -> Iterator[str]:
     """The URL of the test's database; SQLite's is moved from memory to a file in `directory` for as long."""
     own = connections["default"]
-    told = {
+    reported = {
         name: quote(str(own.settings_dict[name]), safe="") for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")
     }
     if own.vendor == "mysql":
-        yield "mysql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**told)
+        yield "mysql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**reported)
         return
     path = directory / "ridewatch.sqlite3"
     with own.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Is a ride open, by a source that tells waits and an open flag but no status (R-4.3, R-4.4)?"""
+"""Is a ride open, by a source that says waits and an open flag but no status (R-4.3, R-4.4)?"""
 
 import itertools
 
@@ -13,7 +13,7 @@ from snapshots.collection.feeds import ParkReading, read_ride
 from snapshots.models import IssueSource
 from snapshots.queues import LARGEST_WAIT
 from snapshots.status import computed_is_open, is_operating
-from snapshots.tests.told import AT
+from snapshots.tests.live_answers import AT
 
 FLAGS = [True, False, None]
 WAITS = st.none() | st.integers(-100_000, 100_000)
@@ -43,7 +43,7 @@ def test_the_golden_waits_are_sanitised_before_they_prove_anything(case):
 
 @pytest.mark.parametrize(
     ("wait", "expected"),
-    # open flag true, false, not told
+    # open flag true, false, not reported
     [(1, (True, True, True)), (0, (True, False, False)), (None, (True, False, False)), (-1, (True, False, False))],
 )
 def test_a_posted_wait_outweighs_the_flag_and_no_wait_leaves_it_to_it(wait, expected):

@@ -26,11 +26,11 @@ def watch(
     wait: int | None = 10,
     source: DataSource = DataSource.LIVE,
 ) -> None:
-    """Cycles of a park that tell of these rides; none of them: the park is told without."""
+    """Cycles of a park that report these rides; none of them: the park is reported without."""
     rides = list(rides)
-    told = {"duration_seconds": 300, "park_appears_open": True, "data_source": source}
+    reported = {"duration_seconds": 300, "park_appears_open": True, "data_source": source}
     for at in cycles(start, end):
-        ParkActivitySnapshot.objects.create(park=park, recorded_at=at, total_rides_tracked=len(rides), **told)
+        ParkActivitySnapshot.objects.create(park=park, recorded_at=at, total_rides_tracked=len(rides), **reported)
         running = status == Status.OPERATING
         RideStatusSnapshot.objects.bulk_create(
             RideStatusSnapshot(
@@ -41,7 +41,7 @@ def watch(
                 is_open=running,
                 computed_is_open=running,
                 wait_time=wait,
-                **told,
+                **reported,
             )
             for ride in rides
         )

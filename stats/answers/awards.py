@@ -29,7 +29,7 @@ from stats.answers.waits import (
 from stats.measures.measures import OPEN, down_stretches, hours, percentage
 from stats.readings.identity import Row, number
 from stats.readings.period_sums import mean, park_sums, ride_sums
-from stats.readings.selection import attraction_homes, attractions_by_id, chosen_parks, observed
+from stats.readings.selection import attractions_by_id, chosen_parks, observed, park_by_attraction
 from stats.readings.today import parks_today, rides_down_today
 
 LEAST_SCORE = Decimal("1.0")  # of a park that is called unreliable
@@ -235,7 +235,7 @@ def least_reliable_rides(
 
 
 def unreliable_today(parks: list[Park], limit: int, now: datetime) -> list[LeastReliableRow]:
-    measured = rides_down_today(parks, attraction_homes(parks), now)
+    measured = rides_down_today(parks, park_by_attraction(parks), now)
     rides = listed_rides(parks, best(measured, lambda ride: ride.down_seconds, limit))
     outages = outages_of(rides, Period.TODAY, now)
     rows = []

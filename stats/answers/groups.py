@@ -18,7 +18,7 @@ UNKNOWN = "unknown"
 
 
 class Grouping(Protocol):
-    """Groups by name, in the order in which they are told, and which of them each hour at a park belongs to."""
+    """Groups by name, in the order in which they are reported, and which of them each hour at a park belongs to."""
 
     @property
     def names(self) -> tuple[str, ...]: ...

@@ -133,7 +133,7 @@ def plain_utc(instant: datetime) -> str:
 
 
 def breakdown_and_chart(view: ParkView, period: Period) -> tuple[ShameBreakdown, ParkChart]:
-    """`shame_breakdown` and `chart_data` of a period; the rides excluded right now are told in each (R-5.5)."""
+    """`shame_breakdown` and `chart_data` of a period; the rides excluded right now are reported in each (R-5.5)."""
     if period == Period.LIVE:
         return live_breakdown(view), live_chart(view)
     days = days_of(period, view.now, view.park.timezone)

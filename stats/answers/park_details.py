@@ -75,7 +75,7 @@ class AboutPark(Shape):
 
 
 def park_details(park: Park, period: Period, now: datetime) -> AboutPark:
-    """What `/api/parks/{park_id}/details` tells, apart from `success` and `period`.
+    """What `/api/parks/{park_id}/details` says, apart from `success` and `period`.
 
     At most 13 queries, 3 more for a day on which the clock is changed.
     """

@@ -17,7 +17,7 @@ from stats.measures.measures import RideMeasures, hours, percent_change, percent
 from stats.measures.windows import days_before, label
 from stats.readings.identity import ParkNamed, RideNamed, Row, number, park_identity, ranked, ride_identity
 from stats.readings.period_sums import park_sums, ride_sums
-from stats.readings.selection import attraction_homes, attractions_by_id, attractions_of, chosen_parks, parks_to_read
+from stats.readings.selection import attractions_by_id, attractions_of, chosen_parks, park_by_attraction, parks_to_read
 from stats.readings.shared import over_many_parks
 from stats.readings.today import parks_at, parks_today, rides_at, rides_down_today
 
@@ -134,11 +134,11 @@ def ride_counts(
     """Attractions tracked (R-5.5), and of them down now, by park; a closed park's rides are not down (R-5.2)."""
     reports_down = {park.pk: park.reports_down for park in parks}
     rides = attractions_of(parks).filter(last_operated_at__gte=now - INCLUSION_WINDOW)
-    homes = dict(rides.order_by().values_list("pk", "park_id"))
-    current = rides_at(parks, homes, now)
+    park_by_ride = dict(rides.order_by().values_list("pk", "park_id"))
+    current = rides_at(parks, park_by_ride, now)
     tracked: dict[int, int] = defaultdict(int)
     down: dict[int, int] = defaultdict(int)
-    for pk, park_id in homes.items():
+    for pk, park_id in park_by_ride.items():
         tracked[park_id] += 1
         ride = current.get(pk)
         down[park_id] += bool(ride and states[park_id].is_open and ride.is_down(reports_down[park_id]))
@@ -283,7 +283,7 @@ def ride_downtime(
 
 @over_many_parks
 def rides_of_today(parks: list[Park], now: datetime) -> Sequence[RideDowntimeRow]:
-    measured = rides_down_today(parks, attraction_homes(parks), now)
+    measured = rides_down_today(parks, park_by_attraction(parks), now)
     states = parks_at(parks, now)
     current = rides_at(parks, measured, now)
     return [

@@ -1,6 +1,6 @@
 """One ride's page: its hours or days, their summary, and when it was down (R-16.4, R-16.5, public-api 4.11).
 
-Only the time in which the ride was seen in the open park is told: nothing is known of a ride whose park is
+Only the time in which the ride was seen in the open park is reported: nothing is known of a ride whose park is
 closed (R-5.2).
 """
 
@@ -114,7 +114,7 @@ class RideHour:
 
 
 def ride_details(ride: Ride, period: Period, now: datetime) -> AboutRide:
-    """What `/api/rides/{ride_id}/details` tells, apart from `success` and `period`; live is today.
+    """What `/api/rides/{ride_id}/details` says, apart from `success` and `period`; live is today.
 
     The ride's park and classification are loaded. Three queries, a few more when a clock was changed.
     """

@@ -11,7 +11,7 @@ from snapshots.current import ParkNow, summary_status
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import PARK_CLOSED, Status, operating
 from stats.measures.measures import OPEN
-from stats.readings.selection import attraction_homes, chosen_parks, observed
+from stats.readings.selection import chosen_parks, observed, park_by_attraction
 from stats.readings.today import parks_at, rides_at
 
 SUMMARY = (*Status.values, PARK_CLOSED)
@@ -40,7 +40,7 @@ def status_summary(disney_universal_only: bool, park_id: int | None, now: dateti
 def rides_by_status(parks: list[Park], states: Mapping[int, ParkNow], now: datetime) -> dict[str, list[int]]:
     """The ids of the attractions in each of the five states (R-4.7); `states` by park. Three queries."""
     by_id = {park.pk: park for park in parks}
-    places = attraction_homes(parks)
+    places = park_by_attraction(parks)
     seen = [(pk, states[places[pk]], ride) for pk, ride in rides_at(parks, places, now).items()]
     # Whether it ran today matters for few: those that are down, were it so.
     unsure = [pk for pk, park, ride in seen if summary_status(park, ride, True) != summary_status(park, ride, False)]

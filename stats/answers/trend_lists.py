@@ -18,7 +18,7 @@ from stats.measures.spans import Minutes, ParkSpan, RideDay, RideSpan, park_span
 from stats.measures.windows import days_before
 from stats.readings.identity import Row, number
 from stats.readings.period_sums import all_ride_sums
-from stats.readings.selection import attraction_homes, attractions_by_id, chosen_parks, parks_to_read
+from stats.readings.selection import attractions_by_id, chosen_parks, park_by_attraction, parks_to_read
 from stats.readings.shared import Dates
 from stats.readings.today import rides_today
 
@@ -124,8 +124,8 @@ def park_trends(
 ) -> dict[TrendCategory, list[ParkTrendRow]]:
     """Of parks: sums over their active rides of every category (R-15.2, R-5.6)."""
     rides = Ride.objects.active().filter(park__in=[park.pk for park in parks])
-    homes = dict(rides.values_list("pk", "park_id"))
-    current, previous = (by_park(spans, homes) for spans in compared(homes, parks, period, now))
+    park_by_ride = dict(rides.values_list("pk", "park_id"))
+    current, previous = (by_park(spans, park_by_ride) for spans in compared(park_by_ride, parks, period, now))
     known = {park.pk: park for park in parks}
     return {
         category: [
@@ -151,7 +151,7 @@ def ride_trends(
     parks: list[Park], period: Period, categories: Categories, limit: int, now: datetime
 ) -> dict[TrendCategory, list[RideTrendRow]]:
     """Of attractions; their hours are not rounded."""
-    current, previous = compared(attraction_homes(parks), parks, period, now)
+    current, previous = compared(park_by_attraction(parks), parks, period, now)
     changes = {
         category: strongest(current, previous, lambda span: span.downtime_minutes, category)[:limit]
         for category in categories
@@ -202,16 +202,16 @@ def strongest(
 
 
 def compared(
-    homes: Mapping[int, int], parks: list[Park], period: Period, now: datetime
+    park_by_ride: Mapping[int, int], parks: list[Park], period: Period, now: datetime
 ) -> tuple[dict[int, RideSpan], dict[int, RideSpan]]:
     """Figures of the period and of the one before, by ride; on each park's own dates (R-3.1).
 
-    `homes`: the park of each ride.
+    `park_by_ride`: the park of each ride.
     """
-    previous = stored_spans(parks, lambda zone: days_before(period, now, zone), homes)
+    previous = stored_spans(parks, lambda zone: days_before(period, now, zone), park_by_ride)
     if period == Period.TODAY:
-        return spans_of_today(homes, parks, now), previous
-    return stored_spans(parks, lambda zone: days_of(period, now, zone), homes), previous
+        return spans_of_today(park_by_ride, parks, now), previous
+    return stored_spans(parks, lambda zone: days_of(period, now, zone), park_by_ride), previous
 
 
 def stored_spans(parks: list[Park], dates: Dates, ids: Collection[int]) -> dict[int, RideSpan]:
@@ -226,11 +226,11 @@ def stored_spans(parks: list[Park], dates: Dates, ids: Collection[int]) -> dict[
     )
 
 
-def spans_of_today(homes: Mapping[int, int], parks: list[Park], now: datetime) -> dict[int, RideSpan]:
+def spans_of_today(park_by_ride: Mapping[int, int], parks: list[Park], now: datetime) -> dict[int, RideSpan]:
     """The same of each park's day so far, from raw observations (R-17.2); one query."""
     reports_down = {park.pk: park.reports_down for park in parks}
     days = []
-    for ride, measures in rides_today(parks, homes, now).items():
+    for ride, measures in rides_today(parks, park_by_ride, now).items():
         operated = measures.operated(evidence_by_down=reports_down[measures.park_id])
         up, down, opened = (
             Decimal(each) / 60 for each in (measures.up_seconds, measures.down_seconds, measures.open_seconds)
@@ -240,10 +240,10 @@ def spans_of_today(homes: Mapping[int, int], parks: list[Park], now: datetime) -
     return ride_spans(days)
 
 
-def by_park(spans: Mapping[int, RideSpan], homes: Mapping[int, int]) -> dict[int, ParkSpan]:
+def by_park(spans: Mapping[int, RideSpan], park_by_ride: Mapping[int, int]) -> dict[int, ParkSpan]:
     """R-15.2: the rides' figures summed up by the park they belong to."""
     members: dict[int, list[RideSpan]] = defaultdict(list)
     for ride, span in spans.items():
-        members[homes[ride]].append(span)
+        members[park_by_ride[ride]].append(span)
     found = {park: park_span(rides) for park, rides in members.items()}
     return {park: span for park, span in found.items() if span is not None}

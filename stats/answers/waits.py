@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Q, Sum
 from parks.models import Park, Ride
 from stats.measures.measures import Waits, mean_wait, merge_waits
 from stats.readings.period_sums import Sums, all_ride_sums, mean, park_rows, ride_sums
-from stats.readings.selection import attraction_homes, parks_to_read
+from stats.readings.selection import park_by_attraction, parks_to_read
 from stats.readings.shared import Dates, over_days, over_many_parks
 from stats.readings.today import rides_at, rides_today
 
@@ -53,7 +53,7 @@ def ride_waits_today(parks: list[Park], now: datetime) -> Mapping[int, Wait]:
     """Waits above 0 in the open park, by attraction; two queries."""
     return {
         pk: wait
-        for pk, ride in rides_today(parks, attraction_homes(parks), now).items()
+        for pk, ride in rides_today(parks, park_by_attraction(parks), now).items()
         if (wait := wait_of(ride.posted)) is not None
     }
 
@@ -63,7 +63,7 @@ def park_waits_today(parks: list[Park], now: datetime) -> tuple[Mapping[int, Wai
     """Waits above 0 of all its attractions in the open park, by park, and how many reported one; two queries."""
     posted: dict[int, Waits] = defaultdict(dict)
     reporting: dict[int, int] = defaultdict(int)
-    for ride in rides_today(parks, attraction_homes(parks), now).values():
+    for ride in rides_today(parks, park_by_attraction(parks), now).values():
         if ride.posted:
             merge_waits(posted[ride.park_id], ride.posted)
             reporting[ride.park_id] += 1
@@ -115,5 +115,5 @@ def means_of(sums: Mapping[int, Sums], with_zeros: bool) -> dict[int, Wait]:
 
 def rides_with_waits(parks: list[Park], dates: Dates) -> dict[int, int]:
     """How many attractions posted a wait above 0 on any of the days, by park; two queries."""
-    sums, homes = all_ride_sums(parks_to_read(parks), dates), attraction_homes(parks)
-    return Counter(homes[pk] for pk, row in sums.items() if row["peak"] and pk in homes)
+    sums, park_by_ride = all_ride_sums(parks_to_read(parks), dates), park_by_attraction(parks)
+    return Counter(park_by_ride[pk] for pk, row in sums.items() if row["peak"] and pk in park_by_ride)

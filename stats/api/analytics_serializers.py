@@ -97,9 +97,9 @@ class WordsField(serializers.Field[tuple[str, ...], Any, Any, Any]):
     """Words separated by commas, each once."""
 
     def __init__(
-        self, words: Sequence[str], pattern: re.Pattern[str] | None = None, told: str = "", **how: Any
+        self, words: Sequence[str], pattern: re.Pattern[str] | None = None, reported: str = "", **how: Any
     ) -> None:
-        self.words, self.pattern, self.told = words, pattern, told
+        self.words, self.pattern, self.reported = words, pattern, reported
         super().__init__(**how)
 
     def to_internal_value(self, data: Any) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ class WordsField(serializers.Field[tuple[str, ...], Any, Any, Any]):
             if word not in self.words and not (self.pattern and self.pattern.fullmatch(word)):
                 shown = word[:40]
                 raise serializers.ValidationError(
-                    f"{shown!r} is not known; choose from {', '.join(self.words)}{self.told}"
+                    f"{shown!r} is not known; choose from {', '.join(self.words)}{self.reported}"
                 )
         return tuple(dict.fromkeys(found))
 

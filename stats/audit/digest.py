@@ -60,7 +60,7 @@ class Digest:
 
 
 def digest(now: datetime, version: int) -> Digest:
-    """What there is to tell: stale entities of the last seven days, and the awards of the site's yesterday."""
+    """What there is to say: stale entities of the last seven days, and the awards of the site's yesterday."""
     day = local_date(now, settings.SITE_TIME_ZONE) - timedelta(days=1)
     return Digest(day, offenders(now), implausible_awards(Scope(day, version)))
 

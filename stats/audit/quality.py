@@ -1,4 +1,4 @@
-"""What the upstream sources told us wrong: newest issues, and stale data by entity (public-api 4.22, 4.23)."""
+"""What the upstream sources reported us wrong: newest issues, and stale data by entity (public-api 4.22, 4.23)."""
 
 from collections import defaultdict
 from datetime import datetime, timedelta

@@ -20,7 +20,7 @@ ParkDate = tuple[Park, date]
 
 @dataclass(slots=True)
 class Compared:
-    """How many days of parks were compared, and what came of it."""
+    """How many days of parks were compared, and the result."""
 
     days: int = 0
     differing: int = 0
@@ -53,8 +53,10 @@ def finding(park: Park, day: date, version: int, now: datetime) -> list[DataQual
     if not tables:
         return []
     start, end = day_range(day, park.timezone)
-    told = "; ".join(f"{each.table}: {each.mismatches:,} rows differ, {each.missing:,} are missing" for each in tables)
-    description = f"the daily rows of {day} do not match the raw data ({told}); recompute_daily_stats mends it"
+    reported = "; ".join(
+        f"{each.table}: {each.mismatches:,} rows differ, {each.missing:,} are missing" for each in tables
+    )
+    description = f"the daily rows of {day} do not match the raw data ({reported}); recompute_daily_stats mends it"
     found = {
         "reason": REASON,
         "stat_date": day.isoformat(),

@@ -262,7 +262,7 @@ CHECKS = (
 
 
 def run_check(check: Check, scope: Scope) -> Outcome:
-    """A check that cannot be carried out is a critical finding of its own; the log tells the cause."""
+    """A check that cannot be carried out is a critical finding of its own; the log says the cause."""
     severity, message = check.severity, check.message
     try:
         violations, sample = check.find(scope)

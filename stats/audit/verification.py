@@ -185,7 +185,8 @@ def downtime_problems(computed: ParkDay, stored: dict[int, RideDailyStats]) -> l
     """Is what counts as down (R-5.1) recognised as downtime?
 
     The rule exists as a query expression and as a predicate: both must have counted the same seconds. And where
-    the feed tells DOWN from CLOSED (Disney, Universal), a ride with such seconds has downtime in its stored row.
+    the feed distinguishes DOWN from CLOSED (Disney, Universal), a ride with such seconds has downtime in its stored
+    row.
     """
     problems = []
     for ride, stretches in computed.stretches.items():

@@ -30,7 +30,7 @@ from stats.measures.hours import HEATMAP_HOURS, chart_hours, hourly_labels
 from stats.measures.measures import OPEN, RideMeasures, hours, measure_rides
 from stats.measures.raw import ParkWindow, park_windows, until
 from stats.measures.windows import Bucket, BucketKey, Window, pieces, slices
-from stats.readings.selection import attraction_homes, chosen_parks, observed
+from stats.readings.selection import chosen_parks, observed, park_by_attraction
 from stats.readings.shared import is_shared, over_many_parks
 from stats.readings.today import rides_down_today, rides_today
 
@@ -198,15 +198,15 @@ def most_of_rides(kind: Kind, parks: list[Park], clock: Clock, limit: int) -> li
     """By downtime or by mean wait: of observations, of yesterday the stored day; at most three queries."""
     if clock.period == Period.YESTERDAY:
         return most_over_days(kind, parks, lambda zone: days_of(Period.YESTERDAY, clock.end, zone), limit)
-    homes = attraction_homes(parks)
+    park_by_ride = park_by_attraction(parks)
     if clock.is_live:
-        measured = rides_live(parks, homes, clock.end, clock.first)
+        measured = rides_live(parks, park_by_ride, clock.end, clock.first)
         if kind == Kind.RIDE_DOWNTIME:
             measured = those_that_operated(measured, parks, clock.end)
     elif kind == Kind.RIDE_DOWNTIME:
-        measured = rides_down_today(parks, homes, clock.end)
+        measured = rides_down_today(parks, park_by_ride, clock.end)
     else:
-        measured = rides_today(parks, homes, clock.end)
+        measured = rides_today(parks, park_by_ride, clock.end)
     figures = {pk: figure_of(kind, measures, clock.is_live) for pk, measures in measured.items()}
     return best({pk: figure for pk, figure in figures.items() if figure is not None}, limit)
 
@@ -218,32 +218,36 @@ def figure_of(kind: Kind, measures: RideMeasures, is_live: bool) -> Decimal | No
     return measures.avg_posted_wait if is_live else measures.avg_wait
 
 
-def rides_live(parks: list[Park], homes: Mapping[int, int], end: datetime, first: int) -> dict[int, RideMeasures]:
-    """`measured_live`, read once for all lists of attractions; `homes`: the park of each."""
+def rides_live(
+    parks: list[Park], park_by_ride: Mapping[int, int], end: datetime, first: int
+) -> dict[int, RideMeasures]:
+    """`measured_live`, read once for all lists of attractions; `park_by_ride`: the park of each."""
     if not is_shared(parks):
-        return measured_live(parks, homes, end, first)
+        return measured_live(parks, park_by_ride, end, first)
     everything = everywhere_live(chosen_parks(False), end, first)
-    return {pk: everything[pk] for pk in homes if pk in everything}
+    return {pk: everything[pk] for pk in park_by_ride if pk in everything}
 
 
 @over_many_parks
 def everywhere_live(parks: list[Park], end: datetime, first: int) -> Mapping[int, RideMeasures]:
-    return measured_live(parks, attraction_homes(parks), end, first)
+    return measured_live(parks, park_by_attraction(parks), end, first)
 
 
-def measured_live(parks: list[Park], homes: Mapping[int, int], end: datetime, first: int) -> dict[int, RideMeasures]:
+def measured_live(
+    parks: list[Park], park_by_ride: Mapping[int, int], end: datetime, first: int
+) -> dict[int, RideMeasures]:
     """What each ride reported today from `first` (seconds since 1970) to `end`, where it stands now; one query.
 
     Each ride that is collected has an observation that begins in this time. What reaches into it is on the lines,
     but does not count for the rank.
     """
     zones = {park.pk: park.timezone for park in parks}
-    members = [(pk, zones[park]) for pk, park in homes.items()]
+    members = [(pk, zones[park]) for pk, park in park_by_ride.items()]
     rows = RideStatusSnapshot.objects.filter(
         observed(members, "ride", Period.TODAY, end), recorded_at__gte=instant(first), park__in=zones
     )
     measured = measure_rides(rows, end, {park.pk: park.reports_down for park in parks})
-    return {ride.ride_id: ride.sealed() for ride in measured if homes[ride.ride_id] == ride.park_id}
+    return {ride.ride_id: ride.sealed() for ride in measured if park_by_ride[ride.ride_id] == ride.park_id}
 
 
 def those_that_operated(

@@ -71,7 +71,7 @@ class Matrix(Shape):
 
 
 def heatmap(asked: HeatmapType, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Matrix:
-    """What `/api/trends/heatmap-data` tells, apart from `success`. `period` is not live.
+    """What `/api/trends/heatmap-data` says, apart from `success`. `period` is not live.
 
     The rows are the chart's, in its order. Hours are those of each park's own clock, whatever `timezone` says.
     """

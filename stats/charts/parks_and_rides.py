@@ -84,7 +84,7 @@ def chart_data(
 
 
 def named(line: Line, is_live: bool) -> Row:
-    """What a dataset tells of its park or ride: less of it in live charts. Tooltips read `park` (6.4)."""
+    """What a dataset reports its park or ride: less of it in live charts. Tooltips read `park` (6.4)."""
     entity = line.entity
     if isinstance(entity, Park):
         name = {"label": entity.name}

@@ -164,7 +164,7 @@ def ride_row(
 def is_member(row: RideDailyStats) -> bool:
     """Does a ride's weight stand in the denominator of its park's day (R-10.3)?
 
-    A ride that ran for a moment only rounds to 0 % but did operate: its downtime tells.
+    A ride that ran for a moment only rounds to 0 % but did operate: its downtime says.
     """
     return row.uptime_percentage > 0 or row.downtime_minutes > 0
 

@@ -64,7 +64,7 @@ ONE_DAY = timedelta(days=1)
 MUCH_UNKNOWN = 0.25
 # How far back the hourly job looks for days that nobody computed.
 CATCH_UP_DAYS = 14
-# How often the progress of worker processes is told. Seconds.
+# How often the progress of worker processes is reported. Seconds.
 TELLING_INTERVAL = 0.2
 
 Progress = Callable[[int], object]
@@ -191,7 +191,7 @@ def days_to_compute(spans: ParkSpans, done: Collection[date] = ()) -> int:
 def recompute(run: RecomputeRun, workers: int = 1, progress: Progress = nothing) -> RecomputeRun:
     """Compute the days of a run that are not done; `progress` gets the park-days as they are done.
 
-    A park that fails stops nobody else; the run's row tells. May be killed at any line and called again.
+    A park that fails stops nobody else; the run's row says. May be killed at any line and called again.
     """
     spans = parks_of(run)
     days = days_of(spans)
@@ -218,7 +218,7 @@ def compute_days(run: RecomputeRun, spans: ParkSpans, since: datetime, progress:
 
 
 def compute_day(claimed: AggregationLog, parks: Sequence[Park], progress: Progress = nothing) -> None:
-    """Compute one local date of the parks and note what came of it."""
+    """Compute one local date of the parks and note the result."""
     day = claimed.aggregation_date
     errors: list[str] = []
     warnings: list[str] = []
@@ -248,7 +248,7 @@ def share_out(run: RecomputeRun, spans: ParkSpans, workers: int, progress: Progr
     """Let several processes claim the days; returns what went wrong with the processes themselves."""
     counts = multiprocessing.RawArray("q", workers)  # a slot each: a lock would stay held when its holder is killed
     since = timezone.now()
-    told = 0
+    reported = 0
 
     def work(number: int, check_parent: CheckParent) -> None:
         def count(park_days: int) -> None:
@@ -258,10 +258,10 @@ def share_out(run: RecomputeRun, spans: ParkSpans, workers: int, progress: Progr
         compute_days(run, spans, since, count)
 
     def look() -> None:
-        nonlocal told
+        nonlocal reported
         done = sum(counts)
-        progress(done - told)
-        told = done
+        progress(done - reported)
+        reported = done
 
     return failures_of(run_forked(work, workers, look, TELLING_INTERVAL))
 

@@ -131,23 +131,27 @@ def dates_of(scope: Scope, version: int) -> set[date]:
 
 
 def compare_versions(
-    scope: Scope, days: Sequence[date], limit: int, tell: Callable[[Change], object], progress: Callable[[int], object]
+    scope: Scope,
+    days: Sequence[date],
+    limit: int,
+    report: Callable[[Change], object],
+    progress: Callable[[int], object],
 ) -> VersionComparison:
     """Compare both versions on these dates; two queries a date.
 
-    The `limit` largest changes of each figure are kept; `tell` gets every change, date after date, and `progress`
+    The `limit` largest changes of each figure are kept; `say` gets every change, date after date, and `progress`
     the dates as they are done.
     """
     comparison = VersionComparison()
     for day in days:
         for entity in ENTITIES:
-            compare_day(scope, entity, day, limit, comparison, tell)
+            compare_day(scope, entity, day, limit, comparison, report)
         progress(1)
     return comparison
 
 
 def compare_day(
-    scope: Scope, entity: str, day: date, limit: int, comparison: VersionComparison, tell: Callable[[Change], object]
+    scope: Scope, entity: str, day: date, limit: int, comparison: VersionComparison, report: Callable[[Change], object]
 ) -> None:
     figures = [figure for figure in FIGURES if figure.entity == entity]
     columns = ("metrics_version", f"{entity}_id", *(figure.column for figure in figures))
@@ -169,4 +173,4 @@ def compare_day(
         ]
         comparison.summaries[figure].take(changes, limit)
         for change in changes:
-            tell(change)
+            report(change)

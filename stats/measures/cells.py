@@ -1,6 +1,6 @@
 """Sums of observations by ride, place on the clock and state: the one read below every measure.
 
-The database sums rows by the cell they begin in, and tells where the last one ends: what reaches over the
+The database sums rows by the cell they begin in, and says where the last one ends: what reaches over the
 end of a cell is cut off and carried on, so that windows and buckets clip exactly (design §4).
 """
 

@@ -1,4 +1,4 @@
-"""What is told of a ride or a park over a bucket: sums, and the published numbers that follow from them."""
+"""What is reported a ride or a park over a bucket: sums, and the published numbers that follow from them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field

@@ -21,7 +21,7 @@ ONE_DAY = timedelta(days=1)
 def spans_by_day(
     parks: Sequence[Park], days: Sequence[date], sights: dict[ParkDate, Spans] | None = None
 ) -> dict[ParkDate, Spans]:
-    """When parks of one zone were open on local days, given in order, by park and day; what nobody tells is missing.
+    """When parks of one zone were open on local days, given in order, by park and day; what nobody says is missing.
 
     `sights`: first to last sight on these days, when the caller has read them. One to three queries.
     """

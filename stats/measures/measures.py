@@ -75,7 +75,7 @@ class RideMeasures:
     down_seconds: int = 0
     outside_seconds: int = 0  # reported operating while the park was closed: in no other figure
     held: dict[Posting, int] = field(default_factory=dict)  # seconds per wait and what went with it
-    summed: WaitTotals | None = None  # of cells that tell only sums; the ride operating
+    summed: WaitTotals | None = None  # of cells that say only sums; the ride operating
     first_up: int | None = None  # seconds since 1970: first operating moment in the open park
     active: tuple[int, int] | None = None  # first and last operating moment, the park open or not (R-12)
 
@@ -131,7 +131,7 @@ class RideMeasures:
         return self
 
     def operated(self, evidence_by_down: bool = False) -> bool:
-        """R-5.3: did the ride run while the park was open? Inside a day a DOWN reading of a park that tells
+        """R-5.3: did the ride run while the park was open? Inside a day a DOWN reading of a park that says
         breakdowns from closures is evidence too (`evidence_by_down`)."""
         return self.up_seconds > 0 or (evidence_by_down and self.down_seconds > 0)
 
@@ -252,7 +252,7 @@ def measure_rides(
 ) -> list[RideMeasures]:
     """Measures of every ride in `rows`, the ride snapshots of one window that ends at `end`; one query.
 
-    `reports_down` tells of each park whether its feed tells DOWN from CLOSED (R-5.1).
+    `reports_down` reports each park whether its feed distinguishes DOWN from CLOSED (R-5.1).
     """
     until = seconds(end)
     counts = StatusCounts(reports_down)

@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 
 from core.instants import instant
 from snapshots.current import LIVE_WINDOW
-from stats.measures.strips import Spell, Strips
+from stats.measures.timeline import Spell, Timeline
 
 
 class Kind(TextChoices):
@@ -36,7 +36,7 @@ class Outage:
         return int((self.end - self.start).total_seconds())
 
 
-def outages_of(strips: Strips, ride: int, now: datetime) -> list[Outage]:
+def outages_of(strips: Timeline, ride: int, now: datetime) -> list[Outage]:
     """Every outage of a ride on the days of `strips`, newest first; no query.
 
     What is down are the downtime events of the API; unknown time is in none of them. One that begins before the

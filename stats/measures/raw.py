@@ -85,7 +85,7 @@ def park_windows(
 ) -> dict[int, ParkWindow]:
     """Measure rides of parks that share a time zone over a window, up to `now`; by park.
 
-    `days` restricts it to some of its local dates; `read` tells waits one by one, summed or not at all. Without
+    `days` restricts it to some of its local dates; `read` says waits one by one, summed or not at all. Without
     `openings` no park is asked how long it was seen open; `unknown` also finds out how long it was open and what is
     known of its rides. The number of queries does not depend on the number of parks, but for one query per hundred
     rides.
@@ -93,15 +93,15 @@ def park_windows(
     (zone,) = {park.timezone for park in rides}
     parts = [piece for piece in until(pieces(window, zone), seconds(now)) if days is None or piece.day in days]
     results = {park.pk: ParkWindow(park, hours={} if isinstance(bucket, Groups) else None) for park in rides}
-    homes = {ride: park.pk for park, ids in rides.items() for ride in ids}
-    if parts and homes:
+    park_by_ride = {ride: park.pk for park, ids in rides.items() for ride in ids}
+    if parts and park_by_ride:
         cuts = slices(parts, bucket, zone)
-        fill_rides(results, homes, parts, cuts, bucket.unit, zone, read)
+        fill_rides(results, park_by_ride, parts, cuts, bucket.unit, zone, read)
         sights = fill_openings(results, parts, cuts, bucket.unit, zone) if openings else None
         find_operated(results, parts, zone, now)
         if unknown:
             fill_planned(results, parts, cuts, zone, sights)
-            find_observed(results, homes, parts, zone, now)
+            find_observed(results, park_by_ride, parts, zone, now)
     return results
 
 
@@ -116,14 +116,14 @@ def until(parts: Iterable[Piece], end: int) -> Iterator[Piece]:
 
 def fill_rides(
     results: Mapping[int, ParkWindow],
-    homes: Mapping[int, int],
+    park_by_ride: Mapping[int, int],
     parts: Sequence[Piece],
     cuts: Sequence[Slice],
     unit: int,
     zone: str,
     read: ReadCells,
 ) -> None:
-    """`homes`: the park of each ride; what a ride reported while it stood elsewhere is left out."""
+    """`park_by_ride`: the park of each ride; what a ride reported while it stood elsewhere is left out."""
     places = {cut.cell: cut for cut in cuts}
     bounds = [(cut.start, cut.end) for cut in cuts]
     counts = StatusCounts({pk: result.park.reports_down for pk, result in results.items()})
@@ -136,7 +136,7 @@ def fill_rides(
         for n, first, last in overlaps(start, end, bounds):
             take(cell.part(first, last), cuts[n], last - first)
 
-    rides = sorted(homes)
+    rides = sorted(park_by_ride)
     starts: set[int] = set()
     for grid, ranges in stretches(parts, unit):
         starts |= {start for start, _ in ranges}
@@ -146,7 +146,7 @@ def fill_rides(
             for cell in read(rows, grid):
                 if cell.first in starts:
                     begun[cell.first].add(cell.ride_id)
-                if cell.park_id != homes[cell.ride_id]:
+                if cell.park_id != park_by_ride[cell.ride_id]:
                     continue
                 cut = places[cell.at]
                 over = cell.last - cut.end
@@ -159,7 +159,7 @@ def fill_rides(
         late = [ride for ride in rides if ride not in begun[start]]
         for cell in reaching_in(late, start) if late else ():
             row = cell.ride_id, cell.first
-            if row in taken or begins_within(parts, cell.first) or cell.park_id != homes[cell.ride_id]:
+            if row in taken or begins_within(parts, cell.first) or cell.park_id != park_by_ride[cell.ride_id]:
                 continue
             taken.add(row)
             take_part(cell, start, cell.last)
@@ -233,11 +233,11 @@ def fill_openings(
             for n, first, last in overlaps(start, cell.last, bounds):
                 seen[cell.park_id][cuts[n].day, cuts[n].key] += last - first
     for pk, result in results.items():
-        told = seen[pk]
+        reported = seen[pk]
         for (_, day, key), measures in result.rides.items():
             # A park without activity rows was open for as long as its rides say.
-            told[day, key] = max(told[day, key], measures.open_seconds)
-        result.open_seconds = dict(told)
+            reported[day, key] = max(reported[day, key], measures.open_seconds)
+        result.open_seconds = dict(reported)
     return sights
 
 
@@ -281,7 +281,7 @@ def find_operated(results: Mapping[int, ParkWindow], parts: Sequence[Piece], zon
     for result in results.values():
         reports_down = result.park.reports_down
         for (ride, day, _), measures in result.rides.items():
-            # Inside a day a DOWN reading is evidence at parks that tell it from CLOSED (R-5.3, exception).
+            # Inside a day a DOWN reading is evidence at parks that distinguish it from CLOSED (R-5.3, exception).
             if measures.operated(evidence_by_down=reports_down and day not in whole):
                 result.operated.add((ride, day))
         seen = {(ride, day) for ride, day, _ in result.rides if day not in whole}
@@ -293,20 +293,24 @@ def find_operated(results: Mapping[int, ParkWindow], parts: Sequence[Piece], zon
 
 
 def find_observed(
-    results: Mapping[int, ParkWindow], homes: Mapping[int, int], parts: Sequence[Piece], zone: str, now: datetime
+    results: Mapping[int, ParkWindow],
+    park_by_ride: Mapping[int, int],
+    parts: Sequence[Piece],
+    zone: str,
+    now: datetime,
 ) -> None:
     """On which local days anything is known of a ride: in the window itself, else in the day (up to `now`)."""
     whole = whole_days(parts, zone)
     asked: set[tuple[int, date]] = set()
     for result in results.values():
         result.observed = {(ride, day) for ride, day, _ in result.rides}
-    for ride, park in homes.items():
+    for ride, park in park_by_ride.items():
         opened = {day for day, _ in results[park].planned_seconds if day not in whole}
         asked |= {(ride, day) for day in opened if (ride, day) not in results[park].observed}
     if asked:
         rows = RideStatusSnapshot.objects.filter(ride__in=sorted({ride for ride, _ in asked}), recorded_at__lte=now)
         for ride, day in seen_on(asked, rows, zone):
-            results[homes[ride]].observed.add((ride, day))
+            results[park_by_ride[ride]].observed.add((ride, day))
 
 
 def whole_days(parts: Sequence[Piece], zone: str) -> set[date]:

@@ -206,7 +206,7 @@ def pieces(window: Window, zone: str) -> list[Piece]:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The part of a piece that lies in one bucket; `key` tells the bucket, `cell` its place on the clock."""
+    """The part of a piece that lies in one bucket; `key` says the bucket, `cell` its place on the clock."""
 
     start: int
     end: int

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from parks.models import Park
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.readings.selection import attraction_homes, by_dates, park_dates, parks_to_read
+from stats.readings.selection import by_dates, park_by_attraction, park_dates, parks_to_read
 from stats.readings.shared import Dates, over_days
 
 # So many parks are read by date alone: to ask each row's ride for its park takes longer than to read the row.
@@ -67,7 +67,7 @@ def ride_sums(parks: list[Park], dates: Dates) -> dict[int, Sums]:
 
     Rides are sorted out here: with them in the statement MariaDB reads the whole history of each.
     """
-    sums, shown = all_ride_sums(parks_to_read(parks), dates), attraction_homes(parks)
+    sums, shown = all_ride_sums(parks_to_read(parks), dates), park_by_attraction(parks)
     return {pk: sums[pk] for pk in sums if pk in shown}
 
 

@@ -105,7 +105,7 @@ class ParkRides(Shape):
 
 
 def park_rides(park: Park, now: datetime) -> ParkRides:
-    """What `/api/parks/{park_id}/rides` tells, apart from `success`; four queries."""
+    """What `/api/parks/{park_id}/rides` says, apart from `success`; four queries."""
     roster = roster_of(park, now)
     state = parks_now([park], now)[park.pk]
     current = rides_now(Ride.objects.filter(pk__in=[ride.pk for ride in roster.counted]), now)

@@ -13,7 +13,7 @@ from stats.readings.shared import is_shared, shared
 
 # Ids in one list: MariaDB makes a subquery of a thousand, and then reads every ride's whole history.
 IDS_A_LIST = 500
-# What no list tells of its rides; instants take longer to read than all else.
+# What no list reports its rides; instants take longer to read than all else.
 UNREAD = (
     "created_at",
     "updated_at",
@@ -48,7 +48,7 @@ def every_attraction() -> Mapping[int, Ride]:
     return shared("attractions", timezone.now(), lambda: attractions_of(chosen_parks(False)).in_bulk())
 
 
-def attraction_homes(parks: Sequence[Park]) -> dict[int, int]:
+def park_by_attraction(parks: Sequence[Park]) -> dict[int, int]:
     """The park of each attraction of these parks; one query at most."""
     if not is_shared(parks):
         return dict(attractions_of(parks).order_by().values_list("pk", "park_id"))

@@ -34,7 +34,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class Reading:
-    """What was read, and in which state of the data."""
+    """What was read, and at which data version."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     version: str = ""

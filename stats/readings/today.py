@@ -29,10 +29,10 @@ def parks_today(parks: list[Park], now: datetime) -> Mapping[int, ParkToday]:
     reports_down = {park.pk: park.reports_down for park in parks}
     rides = Ride.objects.filter(is_active=True, park__in=reports_down)
     placed = list(rides.values_list("pk", "park_id", "classification__tier_weight"))
-    homes = {pk: park_id for pk, park_id, _ in placed}
+    park_by_ride = {pk: park_id for pk, park_id, _ in placed}
     weights = {pk: weight for pk, _, weight in placed}
     members: dict[int, list[tuple[RideMeasures, int]]] = defaultdict(list)
-    for pk, ride in rides_today(parks, homes, now).items():
+    for pk, ride in rides_today(parks, park_by_ride, now).items():
         if ride.operated(evidence_by_down=reports_down[ride.park_id]):
             members[ride.park_id].append((ride, weight_of(weights[pk])))
     condition = observed([(park.pk, park.timezone) for park in parks], "park", Period.TODAY, now)
@@ -47,15 +47,15 @@ def parks_today(parks: list[Park], now: datetime) -> Mapping[int, ParkToday]:
     }
 
 
-def rides_today(parks: list[Park], homes: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
-    """Measures of the day so far of rides of these parks; `homes`: the park of each. One query.
+def rides_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+    """Measures of the day so far of rides of these parks; `park_by_ride`: the park of each. One query.
 
     Rides without an observation in the park they stand in now are missing.
     """
     if not is_shared(parks):
-        return measured_today(parks, homes, now)
+        return measured_today(parks, park_by_ride, now)
     everything = everywhere_today(chosen_parks(False), now)
-    return {pk: everything[pk] for pk in homes if pk in everything}
+    return {pk: everything[pk] for pk in park_by_ride if pk in everything}
 
 
 @over_many_parks
@@ -87,11 +87,11 @@ def rides_at(parks: list[Park], rides: Collection[int], now: datetime) -> dict[i
     return {pk: everything[pk] for pk in rides if pk in everything}
 
 
-def rides_down_today(parks: list[Park], homes: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+def rides_down_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
     """Of `rides_today` those with downtime, in hours as published; rides that did not operate have none (R-5.3)."""
     reports_down = {park.pk: park.reports_down for park in parks}
     return {
         pk: ride
-        for pk, ride in rides_today(parks, homes, now).items()
+        for pk, ride in rides_today(parks, park_by_ride, now).items()
         if hours(ride.down_seconds) > 0 and ride.operated(evidence_by_down=reports_down[ride.park_id])
     }

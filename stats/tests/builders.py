@@ -19,7 +19,7 @@ from stats.tests.factories import ParkDayFactory, RideDayFactory
 NEW_YORK, LOS_ANGELES, TOKYO, PARIS = "America/New_York", "America/Los_Angeles", "Asia/Tokyo", "Europe/Paris"
 DAY = date(2025, 12, 22)
 
-# Letters of `tell`: a status, or an observation without one that says open (+) or not open (-).
+# Letters of `say`: a status, or an observation without one that says open (+) or not open (-).
 STATES: dict[str, tuple[str | None, bool]] = {
     "O": (Status.OPERATING, True),
     "D": (Status.DOWN, False),
@@ -49,7 +49,7 @@ def local(day: date, clock: str, zone: str = NEW_YORK) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def tell(
+def report(
     ride: Ride,
     start: datetime,
     story: str,

@@ -13,7 +13,7 @@ from math import floor
 from zoneinfo import ZoneInfo
 
 from stats.measures.windows import Bucket, Window
-from stats.tests.random_days import Row, Span, Told, midnight
+from stats.tests.random_days import Reported, Row, Span, midnight
 
 MINUTE = 60
 CLOCK_SIZES = {"m": 60, "h": 3600}
@@ -183,10 +183,10 @@ def fails(row: Row, reports_down: bool) -> bool:
 class ByHand:
     """One park's answers to one question."""
 
-    def __init__(self, told: Told, window: Window, bucket: Bucket, now: int) -> None:
-        self.told, self.now = told, now
-        self.reports_down = told.park.is_disney or told.park.is_universal
-        self.places = places_of(window, bucket, told.park.timezone, told.days, now)
+    def __init__(self, reported: Reported, window: Window, bucket: Bucket, now: int) -> None:
+        self.reported, self.now = reported, now
+        self.reports_down = reported.park.is_disney or reported.park.is_universal
+        self.places = places_of(window, bucket, reported.park.timezone, reported.days, now)
         self.rides: dict[int, dict[Key, Expected]] = {}
         self.park: dict[Key, Expected] = {}
         for place in self.places:
@@ -195,7 +195,7 @@ class ByHand:
     def take(self, place: Place) -> None:
         day, key = place
         spans = self.places[place]
-        figures = {ride: self.observed(rows, day, spans) for ride, rows in self.told.rides.items()}
+        figures = {ride: self.observed(rows, day, spans) for ride, rows in self.reported.rides.items()}
         seen_open = self.seen_open(spans)
         planned = max(seen_open, self.planned(day, spans))
         # A park without activity rows was open for as long as its rides say, as far as the score goes.
@@ -204,12 +204,12 @@ class ByHand:
         for ride, found in figures.items():
             if self.was_seen(ride, day):
                 found.unknown = max(0, planned - found.open)
-            if self.is_told(ride, spans):
-                weight = self.told.weights[ride] if self.operated(self.told.rides[ride], day) else 0
+            if self.is_reported(ride, spans):
+                weight = self.reported.weights[ride] if self.operated(self.reported.rides[ride], day) else 0
                 down, members = down + weight * found.down, members + weight
             if found.open:
                 found.scores.append(score(found.down, found.open))
-            if self.is_told(ride, spans) or found.unknown:
+            if self.is_reported(ride, spans) or found.unknown:
                 self.rides.setdefault(ride, {}).setdefault(key, Expected()).add(found)
                 found.scores = []
                 self.park.setdefault(key, Expected()).add(found)
@@ -235,21 +235,21 @@ class ByHand:
                 found.waits[row.wait] += seconds
         return found
 
-    def is_told(self, ride: int, spans: list[Span]) -> bool:
-        rows = self.told.rides[ride]
+    def is_reported(self, ride: int, spans: list[Span]) -> bool:
+        rows = self.reported.rides[ride]
         return any(overlap(row.start, row.end, spans) or begins_in(row.start, spans) for row in rows)
 
     def day_span(self, day: date) -> Span:
-        zone = self.told.park.timezone
+        zone = self.reported.park.timezone
         return midnight(day, zone), midnight(day + timedelta(days=1), zone)
 
     def was_seen(self, ride: int, day: date) -> bool:
         """Was anything observed of the ride on that day, up to now?"""
         start, end = self.day_span(day)
-        return any(start <= row.start <= min(end - 1, self.now) for row in self.told.rides[ride])
+        return any(start <= row.start <= min(end - 1, self.now) for row in self.reported.rides[ride])
 
     def operated(self, rows: list[Row], day: date) -> bool:
-        """R-5.3: in the local day up to now; inside a day DOWN is evidence where the feed tells it."""
+        """R-5.3: in the local day up to now; inside a day DOWN is evidence where the feed says it."""
         start, end = self.day_span(day)
         asked = sum(b - a for (each, _), spans in self.places.items() if each == day for a, b in spans)
         inside = asked < end - start
@@ -260,14 +260,14 @@ class ByHand:
 
     def seen_open(self, spans: list[Span]) -> int:
         """Open and observed."""
-        return sum(overlap(a, b, spans) for a, b, is_open in self.told.activity if is_open)
+        return sum(overlap(a, b, spans) for a, b, is_open in self.reported.activity if is_open)
 
     def planned(self, day: date, spans: list[Span]) -> int:
         """Opening hours: of the schedule, else from the first to the last sight of the open park (R-6)."""
         start, end = self.day_span(day)
-        hours = [(max(a, start), min(b, end)) for a, b in self.told.schedule if a < end and b > start]
+        hours = [(max(a, start), min(b, end)) for a, b in self.reported.schedule if a < end and b > start]
         if not hours:
-            seen = [(a, b) for a, b, is_open in self.told.activity if is_open and start <= a < end]
+            seen = [(a, b) for a, b, is_open in self.reported.activity if is_open and start <= a < end]
             hours = [(min(a for a, _ in seen), max(b for _, b in seen))] if seen else []
         return sum(overlap(a, b, spans) for a, b in hours)
 
@@ -275,13 +275,13 @@ class ByHand:
 # -- daily rows ------------------------------------------------------------------------------------------
 
 
-def day_score(told: Told, day: date) -> Fraction | None:
+def day_score(reported: Reported, day: date) -> Fraction | None:
     """R-10.3 with minutes rounded half-up, where downtime gives way (ADR 2); None for a day that was not open.
 
     A day without a ride row has no daily row: what raw observations say of it is R-10.2.
     """
-    by_hand = ByHand(told, Window(day, day), Bucket.NONE, 2**40)
-    rows = [(found[0], told.weights[ride]) for ride, found in by_hand.rides.items() if by_hand.was_seen(ride, day)]
+    by_hand = ByHand(reported, Window(day, day), Bucket.NONE, 2**40)
+    rows = [(found[0], reported.weights[ride]) for ride, found in by_hand.rides.items() if by_hand.was_seen(ride, day)]
     minutes_open = [rounded(Fraction(found.open, 60), 0) for found, _ in rows]
     if not rows:
         return next((found.scores[0] for found in by_hand.park.values() if found.scores), None)

@@ -22,7 +22,7 @@ LORD_HOWE = "Australia/Lord_Howe"  # half an hour of summer time
 HOUR = 3600
 DAY_SECONDS = 24 * HOUR
 LIVE_GRAIN = 300
-# A failing story is told as it was found: making it smaller takes minutes.
+# A failing story is reported as it was found: making it smaller takes minutes.
 AS_FOUND = (Phase.explicit, Phase.reuse, Phase.generate)
 
 # Where stories begin: quiet days, and the days around a change of the clock.
@@ -87,7 +87,7 @@ class ParkStory:
 
 
 @dataclass
-class Told:
+class Reported:
     """A park whose story stands in the database, and what was written there."""
 
     park: Park
@@ -122,10 +122,10 @@ def day_stories(draw: st.DrawFn, day: date, rides: int, aligned: bool) -> DaySto
     openings = draw(st.sampled_from(OPENINGS))
     gaps = draw(st.sampled_from([(), (), ((12 * HOUR, 14 * HOUR),), ((9 * HOUR + 61, 11 * HOUR + 30 * 60),)]))
     starts = st.sampled_from([0, 0, 8 * HOUR, 9 * HOUR, 10 * HOUR + LIVE_GRAIN])
-    told = tuple(
+    reported = tuple(
         (draw(starts), tuple(draw(st.lists(segments(aligned), min_size=1, max_size=6)))) for _ in range(rides)
     )
-    return DayStory(day, openings, gaps, told)
+    return DayStory(day, openings, gaps, reported)
 
 
 # Every kind gets examples of its own: left to itself, hypothesis tries few of them.
@@ -158,7 +158,7 @@ def stories(draw: st.DrawFn, kind: Kind) -> list[ParkStory]:
     return [draw(park_stories(each, first, days)) for each in [kind, *others]]
 
 
-# -- telling ---------------------------------------------------------------------------------------------
+# -- saying ---------------------------------------------------------------------------------------------
 
 
 def midnight(day: date, zone: str) -> int:
@@ -186,10 +186,10 @@ def rows_of(story: DayStory, number: int, grain: int | None, zone: str) -> list[
     """The rows of one ride on one day."""
     start, end = midnight(story.day, zone), midnight(story.day + timedelta(days=1), zone)
     openings, gaps = (spans_of(pairs, start, end) for pairs in (story.openings, story.gaps))
-    offset, told = story.rides[number]
+    offset, reported = story.rides[number]
     at = start + offset
     rows = []
-    for segment in told:
+    for segment in reported:
         at += segment.silent
         until = min(at + segment.seconds, end)
         if at < end:
@@ -217,28 +217,28 @@ def activity_of(story: DayStory, zone: str, grain: int | None) -> list[tuple[int
     ]
 
 
-def write(story: ParkStory) -> Told:
+def write(story: ParkStory) -> Reported:
     """Put a story into the database."""
     zone = story.kind.zone
     park = make_park(timezone=zone, is_disney=story.is_disney)
-    told = Told(park, [day.day for day in story.days])
+    reported = Reported(park, [day.day for day in story.days])
     for number, tier in enumerate(story.tiers):
         ride = make_ride(park, classified=tier)
         rows = [row for day in story.days for row in rows_of(day, number, story.grain, zone)]
-        told.rides[ride.pk], told.weights[ride.pk] = rows, 2 if tier is None else 4 - tier
+        reported.rides[ride.pk], reported.weights[ride.pk] = rows, 2 if tier is None else 4 - tier
         write_rows(ride, rows)
     if story.kind.has_activity:
-        told.activity = [row for day in story.days for row in activity_of(day, zone, story.grain)]
-        write_activity(park, told.activity)
+        reported.activity = [row for day in story.days for row in activity_of(day, zone, story.grain)]
+        write_activity(park, reported.activity)
     if story.kind.has_schedule:
         for day in story.days:
             start, end = midnight(day.day, zone), midnight(day.day + timedelta(days=1), zone)
             for a, b in spans_of(day.openings, start, end):
-                told.schedule.append((a, b))
+                reported.schedule.append((a, b))
                 ParkSchedule.objects.create(
                     park=park, schedule_date=day.day, opening_time=instant(a), closing_time=instant(b)
                 )
-    return told
+    return reported
 
 
 def write_rows(ride: Ride, rows: list[Row]) -> None:

@@ -29,7 +29,7 @@ def test_a_recomputation_by_hand_is_the_one_that_was_requested():
     assert out.getvalue() == "No observations from 2024-07-03 to 2024-07-05: nothing to compute.\n" * 2
 
 
-def test_a_request_prints_where_it_is_told():
+def test_a_request_prints_where_it_is_reported():
     out = StringIO()
     request(RefreshToday(), stdout=out)
     request(CompareStats(0), stdout=out)

@@ -18,10 +18,10 @@ UNITS = {
 
 
 def place(first: datetime, hours: int, **series: Any) -> dict[str, Any]:
-    """What is told of one place from `first` on, at 68 °F; a series is one value for every hour, or a list."""
+    """What is reported one place from `first` on, at 68 °F; a series is one value for every hour, or a list."""
     times = [(first + timedelta(hours=n)).strftime("%Y-%m-%dT%H:%M") for n in range(hours)]
-    told = {"temperature_2m": 68.0, **series}
-    hourly = {name: value if isinstance(value, list) else [value] * hours for name, value in told.items()}
+    reported = {"temperature_2m": 68.0, **series}
+    hourly = {name: value if isinstance(value, list) else [value] * hours for name, value in reported.items()}
     return {"utc_offset_seconds": 0, "hourly_units": UNITS, "hourly": {"time": times, **hourly}}
 
 
@@ -31,12 +31,12 @@ def places_of(request: Request) -> list[tuple[str, str]]:
     return list(pairs)
 
 
-def for_each_place(told: Any) -> Any:
-    """A route that tells the same of every place: a list, or for one place the answer itself."""
+def for_each_place(reported: Any) -> Any:
+    """A route that says the same of every place: a list, or for one place the answer itself."""
 
     def route(request: Request) -> Answer:
         count = len(places_of(request))
-        return answer(told if count == 1 else [told] * count)
+        return answer(reported if count == 1 else [reported] * count)
 
     return route
 

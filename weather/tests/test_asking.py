@@ -96,9 +96,9 @@ def test_the_next_request_waits_until_the_calls_of_the_last_are_paid(stub, setti
 
 
 @pytest.mark.parametrize("told", [[], [{}], {"hourly": {}}, [{}, {}, {}], None, "x"])
-def test_another_number_of_answers_than_places_belongs_to_nobody(told):
+def test_another_number_of_answers_than_places_belongs_to_nobody(reported):
     with pytest.raises(UpstreamError) as caught:
-        answers(json.dumps(told).encode(), 2)
+        answers(json.dumps(reported).encode(), 2)
     assert caught.value.reason == Reason.INVALID
 
 

@@ -62,8 +62,8 @@ def test_the_running_hour_is_observed_and_never_the_first_one_of_the_answer(stub
 
 def test_values_are_converted_from_the_units_of_the_answer(stub):
     located_park()
-    told = place(HOUR, 2, wind_speed_10m=10, precipitation=0.5, visibility=1000, weather_code=95)
-    stub.routes[FORECAST] = answer(told)
+    reported = place(HOUR, 2, wind_speed_10m=10, precipitation=0.5, visibility=1000, weather_code=95)
+    stub.routes[FORECAST] = answer(reported)
     call_command("collect_weather", "--current")
     row = WeatherObservation.objects.get()
     assert (row.wind_speed_kmh, row.wind_speed_mph) == (Decimal("16.09"), Decimal("10"))
@@ -78,7 +78,7 @@ def test_the_same_hour_again_is_one_row_with_the_newer_values(stub):
     assert WeatherObservation.objects.get().temperature_c == 30
 
 
-def test_collected_at_tells_the_last_collection():
+def test_collected_at_reports_the_last_collection():
     park = located_park()
     earlier = ObservationFactory(park=park, observation_time=HOUR)
     WeatherObservation.objects.filter(pk=earlier.pk).update(collected_at=NOW - timedelta(hours=1))
@@ -110,7 +110,7 @@ def test_more_places_than_a_request_takes_are_asked_for_in_several(stub, monkeyp
     assert all(observed(park) == [HOUR] for park in parks)
 
 
-def test_parks_without_a_place_are_skipped_and_told_inactive_ones_are_not_asked_for(stub, capsys):
+def test_parks_without_a_place_are_skipped_and_reported_inactive_ones_are_not_asked_for(stub, capsys):
     located_park()
     ParkFactory(name="Nowhere", latitude=None)
     located_park(1, is_active=False)
@@ -223,7 +223,7 @@ def test_only_months_that_lack_hours_are_asked_for_when_wanted(stub):
     assert len(observed(other)) == len(observed(one)) == 33 * 24
 
 
-def test_days_that_will_be_deleted_are_told(capsys, settings):
+def test_days_that_will_be_deleted_are_reported(capsys, settings):
     located_park()
     settings.WEATHER_OBSERVATION_DAYS = 30
     call_command("collect_weather", "--backfill", "2026-05-01", "2026-05-01")
@@ -232,9 +232,9 @@ def test_days_that_will_be_deleted_are_told(capsys, settings):
 
 def test_a_limit_of_the_upstream_ends_the_run_and_keeps_what_is_stored(stub, capsys):
     park = located_park()
-    told = archive_route
+    reported = archive_route
     stub.routes[ARCHIVE] = lambda request: (
-        told(request) if request.params["start_date"] < "2026-05" else limited("Daily")
+        reported(request) if request.params["start_date"] < "2026-05" else limited("Daily")
     )
     with pytest.raises(CommandError, match=r"2026-05: the daily limit.*2026-07-02 00:00Z") as caught:
         call_command("collect_weather", "--backfill", "2026-04-01", "2026-06-30")
@@ -245,13 +245,13 @@ def test_a_limit_of_the_upstream_ends_the_run_and_keeps_what_is_stored(stub, cap
 # -- failures --------------------------------------------------------------------------------------------
 
 
-def spoilt_by(latitude: str, told: Any) -> Any:
+def spoilt_by(latitude: str, reported: Any) -> Any:
     """A route that refuses every request with that place in it."""
 
     def route(request: Request) -> Answer:
         if latitude in request.params["latitude"].split(","):
             return answer({"error": True, "reason": "Latitude is bad"}, status=400)
-        return for_each_place(told)(request)
+        return for_each_place(reported)(request)
 
     return route
 
@@ -275,9 +275,9 @@ def test_a_place_that_spoils_the_request_costs_only_its_own_park(stub, capsys):
         ({**place(MIDNIGHT, 24), "hourly_units": {"temperature_2m": "K"}}, "a unit we do not know"),
     ],
 )
-def test_an_answer_that_cannot_be_used_is_a_park_that_failed(stub, capsys, told, why):
+def test_an_answer_that_cannot_be_used_is_a_park_that_failed(stub, capsys, reported, why):
     parks = [located_park(n) for n in range(3)]
-    stub.routes[FORECAST] = answer([place(MIDNIGHT, 24), told, place(MIDNIGHT, 24)])
+    stub.routes[FORECAST] = answer([place(MIDNIGHT, 24), reported, place(MIDNIGHT, 24)])
     with pytest.raises(SomeFailed):
         call_command("collect_weather", "--current")
     assert [len(observed(park)) for park in parks] == [1, 0, 1]
@@ -296,9 +296,9 @@ def test_a_run_that_lost_half_of_its_parks_asks_no_more(stub, monkeypatch):
 
 
 @pytest.mark.parametrize("told", [HTML_PAGE, Answer(b"[]"), Answer(b"[1, 2]"), Answer(b'"x"'), Answer(b"")])
-def test_no_json_of_weather_is_never_more_than_a_failure(stub, told):
+def test_no_json_of_weather_is_never_more_than_a_failure(stub, reported):
     located_park()
-    stub.routes[FORECAST] = told
+    stub.routes[FORECAST] = reported
     with pytest.raises(CommandError, match="1 of 1 parks failed"):
         call_command("collect_weather", "--current")
     assert not WeatherObservation.objects.exists()
@@ -346,9 +346,9 @@ def test_a_recorded_metric_answer_is_stored_in_our_units(stub, shared_data_dir):
         call_command("collect_weather", "--current", "--forecast")
     # 1:00 in Berlin, an hour ahead of UTC.
     row = park.weather_observations.get()
-    told = {name: series[1] for name, series in recorded["hourly"].items()}
+    reported = {name: series[1] for name, series in recorded["hourly"].items()}
     assert row.observation_time == datetime(2026, 3, 2, tzinfo=UTC)
-    assert float(row.temperature_c) == told["temperature_2m"] == 2.3
+    assert float(row.temperature_c) == reported["temperature_2m"] == 2.3
     assert (row.temperature_f, row.wind_speed_kmh, row.wind_speed_mph) == (
         Decimal("36.14"),
         Decimal("4.6"),

@@ -14,8 +14,8 @@ HOUR = timedelta(hours=1)
 NUMBER = int(NOON.timestamp()) // 3600
 
 
-def name_of(grouping: Grouping, *told: Any) -> str | None:
-    number = grouping.number_of(*(None if value is None else Decimal(value) for value in told))
+def name_of(grouping: Grouping, *reported: Any) -> str | None:
+    number = grouping.number_of(*(None if value is None else Decimal(value) for value in reported))
     return None if number is None else grouping.names[number]
 
 
@@ -35,7 +35,7 @@ def name_of(grouping: Grouping, *told: Any) -> str | None:
         (None, None, None),
     ],
 )
-def test_rain_is_told_by_what_fell_in_the_hour(millimetres, snow, group):
+def test_rain_is_reported_by_what_fell_in_the_hour(millimetres, snow, group):
     assert name_of(RAIN, millimetres, snow) == group
 
 
@@ -64,7 +64,7 @@ def test_a_storm_is_a_thunderstorm(code, group):
 
 
 @pytest.mark.django_db
-def test_what_fell_is_told_at_the_end_of_its_hour_and_the_rest_at_its_beginning():
+def test_what_fell_is_reported_at_the_end_of_its_hour_and_the_rest_at_its_beginning():
     row = ObservationFactory(observation_time=NOON, precipitation_mm=5, temperature_c=25, weather_code=95)
     span = [row.park_id], NOON - 2 * HOUR, NOON + 2 * HOUR
     assert RAIN.hours(*span) == {row.park_id: {NUMBER - 1: 2}}
@@ -74,7 +74,7 @@ def test_what_fell_is_told_at_the_end_of_its_hour_and_the_rest_at_its_beginning(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("grouping", [RAIN, TEMPERATURE_BAND])
-def test_the_hours_of_a_range_are_told_and_no_others(grouping, django_assert_num_queries):
+def test_the_hours_of_a_range_are_reported_and_no_others(grouping, django_assert_num_queries):
     park = ObservationFactory(observation_time=NOON - 10 * HOUR, precipitation_mm=0, temperature_c=1).park
     for hours in range(-3, 5):
         ObservationFactory(park=park, observation_time=NOON + hours * HOUR, precipitation_mm=0, temperature_c=1)

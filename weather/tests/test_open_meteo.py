@@ -264,8 +264,8 @@ def test_what_is_read_can_be_stored_in_both_tables(edge):
     }
     park = ParkFactory.create()
     seen = WeatherObservation.objects.create(park=park, observation_time=MIDNIGHT, **values)
-    told = WeatherForecast.objects.create(park=park, issued_at=MIDNIGHT, forecast_time=MIDNIGHT + HOUR, **values)
-    for row in (seen, told):
+    reported = WeatherForecast.objects.create(park=park, issued_at=MIDNIGHT, forecast_time=MIDNIGHT + HOUR, **values)
+    for row in (seen, reported):
         row.full_clean()
         row.refresh_from_db()
         assert {name: getattr(row, name) for name in COLUMNS} == values

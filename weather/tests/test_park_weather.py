@@ -35,7 +35,7 @@ def times(body: dict[str, Any], which: str) -> list[str]:
     return [row["time"] for row in body[which]]
 
 
-def test_an_observed_hour_tells_numbers_in_both_systems(park):
+def test_an_observed_hour_reports_numbers_in_both_systems(park):
     ObservationFactory(
         park=park, observation_time=TOP, temperature_c=Decimal("31.2"), temperature_f=Decimal("88.16"), weather_code=95
     )
@@ -58,7 +58,7 @@ def test_the_source_is_named_with_its_licence(park):
     }
 
 
-def test_of_several_forecasts_of_an_hour_the_latest_is_told(park):
+def test_of_several_forecasts_of_an_hour_the_latest_is_reported(park):
     for hours, temperature in ((12, 20), (1, 30), (6, 25)):
         ForecastFactory(
             park=park, issued_at=TOP - hours * HOUR, forecast_time=TOP + HOUR, temperature_c=Decimal(temperature)

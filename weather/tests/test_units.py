@@ -88,7 +88,7 @@ def test_a_temperature_means_the_same_in_both_scales(value):
 
 
 @given(VALUES, st.sampled_from(sorted(KMH)))
-def test_both_speeds_tell_the_same_wind(value, unit):
+def test_both_speeds_report_the_same_wind(value, unit):
     kmh, mph = kilometres_per_hour(value, unit), miles_per_hour(value, unit)
     assert kmh is not None
     assert mph is not None

@@ -52,32 +52,32 @@ class Command(TeachingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.verbosity = options["verbosity"]
         if has_pending_migrations():
-            self.tell("Preparing the database …")
+            self.report("Preparing the database …")
             call_command("migrate", verbosity=0)
         # The directory goes when all of the sample is stored: while it is there, a run was interrupted.
         sample = Path(settings.DATA_DIR) / "sample-archive"
         if sample.exists() or not RideStatusSnapshot.objects.exists():
-            self.tell(f"Loaded {load_catalog()} parks from the catalogue.")
+            self.report(f"Loaded {load_catalog()} parks from the catalogue.")
             self.load_sample(sample, options["days"], options["destinations"])
         if static_files_changed():
-            self.tell("Collecting static files …")
+            self.report("Collecting static files …")
             call_command("collectstatic", interactive=False, verbosity=0)
-        self.tell_upstream()
+        self.report_upstream()
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
 
     def load_sample(self, directory: Path, days: int, destinations: int) -> None:
         """Write a synthetic archive, import it as any other, compute its statistics."""
         now = timezone.now()
-        self.tell(f"The database is empty: making {days} days of SYNTHETIC history (parks named “… (sample)”).")
+        self.report(f"The database is empty: making {days} days of SYNTHETIC history (parks named “… (sample)”).")
         summary = write_sample_archive(
             directory, days=days, destinations=destinations, seed=SAMPLE_SEED, ends_at=now, workers=2
         )
-        self.tell(f"Importing {summary.events:,} events of {summary.parks} sample parks …")
+        self.report(f"Importing {summary.events:,} events of {summary.parks} sample parks …")
         self.import_sample(directory)
-        self.tell("Computing daily statistics …")
+        self.report("Computing daily statistics …")
         self.compute(now, days)
         shutil.rmtree(directory)
 
@@ -95,16 +95,16 @@ class Command(TeachingCommand):
         with self.bar(days_to_compute(parks_of(run)), "park-day", self.verbosity) as bar:
             recompute(run, progress=bar.update)
 
-    def tell_upstream(self) -> None:
+    def report_upstream(self) -> None:
         """Say whether live collection can work."""
         request = urllib.request.Request(  # noqa: S310  (the setting allows http and https only)
             f"{settings.THEMEPARKS_WIKI_URL}/destinations", method="HEAD", headers={"User-Agent": "ridewatch/1.0"}
         )
         try:
             with urllib.request.urlopen(request, timeout=UPSTREAM_TIMEOUT_SECONDS):  # noqa: S310
-                self.tell("ThemeParks.wiki can be reached: a worker can collect what the real parks report.")
+                self.report("ThemeParks.wiki can be reached: a worker can collect what the real parks report.")
         except OSError:
-            self.tell("ThemeParks.wiki cannot be reached: working with the stored history alone.")
+            self.report("ThemeParks.wiki cannot be reached: working with the stored history alone.")
 
 
 def static_files_changed() -> bool:

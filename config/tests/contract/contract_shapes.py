@@ -231,7 +231,7 @@ ROSTER: Shape = {
 WEIGHED = fields("ride_id:int ride_name:str tier:int tier_weight:num")
 CONTRIBUTION = {**WEIGHED, **fields("downtime_hours:num2 weighted_contribution:num2")}
 EXCLUDED: Shape = [{**WEIGHED, **fields("last_operated_at:naive? exclusion_reason:str")}]
-# Additions to the contract: what does not count in the score is told for every period.
+# Additions to the contract: what does not count in the score is reported for every period.
 ALSO_EXCLUDED: Shape = {"total_excluded_weight": "num", "rides_excluded": EXCLUDED}
 MONTH_LABELS = {"last_week": ("Dec 14 - Dec 20, 2025",), "last_month": ("Nov 01 - Nov 30, 2025",)}
 HOURS = fields("shame_score:num1 total_downtime_hours:num2 weighted_downtime_hours:num2 rides_affected_count:int")

@@ -27,7 +27,7 @@ from parks.models import Category, Park, Ride
 from snapshots.models import IssueSource, ParkActivitySnapshot
 from snapshots.tests.factories import IssueFactory
 from stats.models import AggregationStatus, ParkDailyStats, RideDailyStats
-from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, recomputed, show_park, tell
+from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, recomputed, report, show_park
 from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory
 
 # Tuesday the 23rd, 17:30, in Los Angeles; Wednesday the 24th, 10:30, in Tokyo. Both parks are open.
@@ -73,7 +73,7 @@ def ended_day(park: Park, rides: dict[str, Ride], day: date, minutes: int, down:
     for name, ride in rides.items():
         rest = minutes - MINUTES_BEFORE_A_BREAKDOWN - down.get(name, 0)
         story = f"O{MINUTES_BEFORE_A_BREAKDOWN} D{down.get(name, 0)} O{rest}"
-        tell(ride, opening, story, COARSE_GRAIN, WAITS[name])
+        report(ride, opening, story, COARSE_GRAIN, WAITS[name])
     show_park(park, opening, minutes, "3.0", grain=COARSE_GRAIN)
     recomputed(park, day)
 
@@ -119,8 +119,8 @@ def disney_park(name: str = "Disneyland Park", zone: str = LOS_ANGELES) -> tuple
         "Monorail": "O480 D30",
         "Fantasmic!": "O510",
     }.items():
-        tell(rides[ride], today, story, GRAIN, WAITS[ride])
-    tell(closed, today, "R510", GRAIN)
+        report(rides[ride], today, story, GRAIN, WAITS[ride])
+    report(closed, today, "R510", GRAIN)
     show_park(park, today, 510, "4.0", grain=GRAIN)
     worse: Minutes = {"Space Mountain": 150, "Haunted Mansion": 300, "Monorail": 90}
     better: Minutes = {"Space Mountain": 120, "Haunted Mansion": 240, "Monorail": 60}
@@ -142,9 +142,9 @@ def other_park(name: str = "Fuji-Q Highland", zone: str = TOKYO) -> tuple[Park, 
         "Tea Cups": make_ride(park, 3, name="Tea Cups", last_operated_at=NOW),
     }
     today = local(date(2025, 12, 24), OPENING, zone)
-    tell(rides["Takabisha"], today, "O20 D70", GRAIN, WAITS["Takabisha"])
-    tell(rides["Fujiyama"], today, "O40 C50", GRAIN, WAITS["Fujiyama"])
-    tell(rides["Tea Cups"], today, "O90", GRAIN, WAITS["Tea Cups"])
+    report(rides["Takabisha"], today, "O20 D70", GRAIN, WAITS["Takabisha"])
+    report(rides["Fujiyama"], today, "O40 C50", GRAIN, WAITS["Fujiyama"])
+    report(rides["Tea Cups"], today, "O90", GRAIN, WAITS["Tea Cups"])
     show_park(park, today, 90, "2.5", grain=GRAIN)
     worse: Minutes = {"Takabisha": 60, "Fujiyama": 30}
     better: Minutes = {"Takabisha": 30, "Fujiyama": 20}
@@ -156,7 +156,7 @@ def other_park(name: str = "Fuji-Q Highland", zone: str = TOKYO) -> tuple[Park, 
 
 
 def build_world() -> World:
-    """Both parks, three of which nothing but their names is known, and what the audit has to tell.
+    """Both parks, three of which nothing but their names is known, and what the audit has to say.
 
     Each choice of parks has as many as share their readings, and the same time zones.
     """
@@ -304,10 +304,10 @@ def over_wsgi(
     environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (headers or {}).items()}
     setup_testing_defaults(environ)
     environ["HTTP_HOST"] = "localhost"
-    told: list[Any] = []
+    reported: list[Any] = []
     with one_connection():
-        body = b"".join(application(environ, lambda *args: told.append(args)))
-    status, sent = told[-1][:2]
+        body = b"".join(application(environ, lambda *args: reported.append(args)))
+    status, sent = reported[-1][:2]
     return int(status[:3]), {name.lower(): value for name, value in sent}, body
 
 

@@ -85,7 +85,7 @@ def _one_connection() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def ids(db, settings, tmp_path, monkeypatch) -> dict[str, Any]:
     """A park, a ride, an import and a destination to name, and a data version of this test's own: no stored answer of
-    another test, and no worker that takes up what is started."""
+    another test, and no worker that resumes what is started."""
     write_events(tmp_path / "archive", a_day())
     settings.ARCHIVE_URL = f"file://{tmp_path}/archive"
     monkeypatch.setattr(import_slice, "delay", lambda import_id: None)
@@ -111,7 +111,7 @@ def ids(db, settings, tmp_path, monkeypatch) -> dict[str, Any]:
 
 def ask(path: str, query: str = "", method: str = "get", body: bytes = b"", **environ: str) -> Answer:
     """Ask the application as a server would, with a percent-encoded path."""
-    told: list[Any] = []
+    reported: list[Any] = []
     request = {
         "REQUEST_METHOD": method.upper(),
         "SCRIPT_NAME": "",
@@ -127,10 +127,10 @@ def ask(path: str, query: str = "", method: str = "get", body: bytes = b"", **en
         "wsgi.errors": sys.stderr,
         **environ,
     }
-    result = application(request, lambda *args: told.append(args))
+    result = application(request, lambda *args: reported.append(args))
     content = b"".join(result)
     getattr(result, "close", lambda: None)()
-    return Answer(int(told[-1][0].split()[0]), dict(told[-1][1]), content)
+    return Answer(int(reported[-1][0].split()[0]), dict(reported[-1][1]), content)
 
 
 def checked(answer: Answer) -> int:
@@ -140,22 +140,24 @@ def checked(answer: Answer) -> int:
     assert status < 500 or unhealthy, (status, body[:300])
     if status >= 400 and not unhealthy:
         assert headers["Content-Type"] == "application/json"
-        told = json.loads(body)
-        assert told["success"] is False
-        assert isinstance(told["error"], str)
-        assert told["error"]
+        reported = json.loads(body)
+        assert reported["success"] is False
+        assert isinstance(reported["error"], str)
+        assert reported["error"]
     return status
 
 
 def parameters(path: str, method: str) -> dict[str, dict[str, Any]]:
     """The query parameters of an operation, by name."""
-    told = SCHEMA["paths"][path][method].get("parameters", [])
-    return {each["name"]: each for each in told if each["in"] == "query"}
+    reported = SCHEMA["paths"][path][method].get("parameters", [])
+    return {each["name"]: each for each in reported if each["in"] == "query"}
 
 
 def good_query(path: str, method: str) -> dict[str, str]:
     """The parameters without which an operation refuses to answer."""
-    schemas = {name: told["schema"] for name, told in parameters(path, method).items() if told.get("required")}
+    schemas = {
+        name: reported["schema"] for name, reported in parameters(path, method).items() if reported.get("required")
+    }
     return {name: schema["enum"][0] if "enum" in schema else schema["example"] for name, schema in schemas.items()}
 
 

@@ -74,8 +74,8 @@ def ask(port: int, request: bytes) -> tuple[int, str, bytes]:
             found += more
     head, _, body = found.partition(b"\r\n\r\n")
     first, *headers = head.decode("latin-1").split("\r\n")
-    told = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in headers)}
-    return int(first.split()[1]), told.get("content-type", ""), body
+    reported = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in headers)}
+    return int(first.split()[1]), reported.get("content-type", ""), body
 
 
 def get(target: bytes, more: bytes = b"", method: bytes = b"GET") -> bytes:

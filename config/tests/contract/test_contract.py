@@ -82,7 +82,7 @@ def test_a_park_of_which_less_is_known_has_the_same_fields(world, endpoint, quer
     assert rows_at(body, endpoint.rows)
 
 
-def test_every_place_is_told_in_the_same_words(world):
+def test_every_place_is_reported_in_the_same_words(world):
     """City and state, or city and country, wherever a location is (Q25)."""
     places = {
         value
@@ -318,7 +318,7 @@ def test_an_id_that_is_no_number_is_an_unknown_route(world, endpoint, no_id):
 
 
 @pytest.mark.parametrize("path", [endpoint.path for endpoint in ENDPOINTS] + [VERIFY, RUN])
-def test_other_methods_are_refused_and_options_tell_the_right_ones(world, path):
+def test_other_methods_are_refused_and_options_report_the_right_ones(world, path):
     url, is_posted = world.path(path), path in (VERIFY, RUN)
     allowed = "POST, OPTIONS" if is_posted else "GET, HEAD, OPTIONS"
     for method in ("get" if is_posted else "post", "put", "patch", "delete", "trace"):

@@ -109,7 +109,7 @@ def test_the_charts_show_the_highest_first(crowd, kind):
 
 
 @pytest.mark.parametrize("kind", ["parks", "parks-shame", "rides-downtime", "rides-waittimes"])
-def test_a_heatmap_shows_the_chart_and_tells_its_mean(crowd, kind):
+def test_a_heatmap_shows_the_chart_and_reports_its_mean(crowd, kind):
     chart = {"parks": "waittimes", "parks-shame": "parks", "rides-downtime": "rides"}.get(kind, "ridewaittimes")
     query = "period=last_week&filter=all-parks&limit=20"
     heatmap = asked(f"/api/trends/heatmap-data?type={kind}&{query}")

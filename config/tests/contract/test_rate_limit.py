@@ -26,7 +26,7 @@ def test_it_is_off_by_default():
 
 
 @pytest.mark.usefixtures("_two_a_minute")
-def test_who_asks_too_often_is_told_when_to_come_again():
+def test_who_asks_too_often_is_reported_when_to_come_again():
     answers = [Client().get("/api/search/index") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert 0 < int(answers[2]["Retry-After"]) <= 60

@@ -24,7 +24,7 @@ from importer.jobs.tests.test_importing import a_day
 from importer.tests.archives import write_events
 from importer.tests.factories import CheckpointFactory
 from stats.daily.recompute import recompute_park_day
-from stats.tests.builders import local, make_park, make_ride, show_park, tell
+from stats.tests.builders import local, make_park, make_ride, report, show_park
 
 pytestmark = [pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.no_cover]
 
@@ -48,7 +48,7 @@ def _a_park_with_a_day_behind_it(db):
     park = make_park(is_disney=True)
     for number in range(2):
         ride = make_ride(park, classified=number + 1, last_operated_at=datetime.now(UTC))
-        tell(ride, local(YESTERDAY, "09:00"), "O300 D60 O240", wait=30)
+        report(ride, local(YESTERDAY, "09:00"), "O300 D60 O240", wait=30)
     show_park(park, local(YESTERDAY, "09:00"), 600, "2.5")
     recompute_park_day(park, YESTERDAY, settings.METRICS_VERSION)
 
@@ -65,7 +65,7 @@ def _one_connection():
 
 @pytest.fixture
 def _an_archive(db, settings, tmp_path, monkeypatch):
-    """An archive to import from, an import, and no worker that takes up what is started."""
+    """An archive to import from, an import, and no worker that resumes what is started."""
     write_events(tmp_path, a_day())
     settings.ARCHIVE_URL = f"file://{tmp_path}"
     monkeypatch.setattr(import_slice, "delay", lambda import_id: None)

@@ -1,4 +1,4 @@
-"""What the tests of backups store, and all of it told as text: in processes of their own."""
+"""What the tests of backups store, and all of it reported as text: in processes of their own."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from snapshots.tests.factories import QueueFactory
 from stats.daily.recompute import recompute_park_day
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.tests.builders import DAY, change, local, make_park, make_ride, show_park
-from stats.tests.builders import tell as tell_story
+from stats.tests.builders import report as report_story
 
 # What a dump could trip over.
 NAME = "Pirates\n(1),(2);\t'n' \"Ghosts\" \\ naïve 🎢"
@@ -27,7 +27,7 @@ def build() -> None:
     show_park(park, opening, 600)
     for number in range(3):
         ride = make_ride(park, number + 1, name=f"({number}, '{NAME}');\n(x)")
-        tell_story(ride, opening, f"O300 D{60 * number + 30} O120", wait=10 * number)
+        report_story(ride, opening, f"O300 D{60 * number + 30} O120", wait=10 * number)
         change(ride, opening)
         QueueFactory.create(ride=ride, recorded_at=opening)
     recompute_park_day(park, DAY, METRICS_VERSION)
@@ -40,16 +40,16 @@ def forget_and_recompute() -> None:
     recompute_park_day(Park.objects.get(name=NAME), DAY, METRICS_VERSION)
 
 
-def tell() -> str:
-    """Every row of ours as JSON, but for what tells when and in which order it was written."""
-    told: dict[str, Any] = {}
+def report() -> str:
+    """Every row of ours as JSON, but for what says when and in which order it was written."""
+    reported: dict[str, Any] = {}
     counts = {}
     for model in (model for label in OURS for model in apps.get_app_config(label).get_models()):
         computed = model in COMPUTED
         names = [field.attname for field in model._meta.local_fields if not (computed and is_incidental(field))]
-        told[model.__name__] = sorted(map(repr, model._default_manager.values_list(*names)))
-        counts[model._meta.db_table] = len(told[model.__name__])
-    return json.dumps({"counts": counts, "rows": told})
+        reported[model.__name__] = sorted(map(repr, model._default_manager.values_list(*names)))
+        counts[model._meta.db_table] = len(reported[model.__name__])
+    return json.dumps({"counts": counts, "rows": reported})
 
 
 def is_incidental(field: "models.Field[Any, Any]") -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from config.tests.processes import ROOT
 
-# The shell ends the server when it is told to end, and with the test process that started it.
+# The shell ends the server when it is reported to end, and with the test process that started it.
 START = """
 . script/lib/common.sh
 . script/lib/databases.sh

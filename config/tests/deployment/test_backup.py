@@ -157,7 +157,7 @@ with connection.schema_editor() as editor:
 # -- the backup ----------------------------------------------------------------------------------------------
 
 
-def test_the_manifest_tells_versions_and_rows(world, backup, data):
+def test_the_manifest_reports_versions_and_rows(world, backup, data):
     manifest = manifest_of(backup)
     assert (manifest["engine"], manifest["metrics_version"]) == (connection.vendor, 1)
     assert "snapshots.0001_initial" in manifest["migrations"]
@@ -313,7 +313,7 @@ def test_a_database_with_tables_is_not_replaced_without_force(backup, world, dat
     assert in_database(TELL, world, data) == before
 
 
-def test_rows_that_differ_from_the_manifest_are_told(damaged, empty, data):
+def test_rows_that_differ_from_the_manifest_are_reported(damaged, empty, data):
     manifest = manifest_of(damaged)
     manifest["rows"]["parks"] += 1
     (damaged / "manifest.json").write_text(json.dumps(manifest))

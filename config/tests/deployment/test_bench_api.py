@@ -181,11 +181,11 @@ POSTED = Ask("POST", "/posted", "/posted", b"{}")
 BROKEN, GONE = Ask("GET", "/broken", "/broken"), Ask("GET", "/gone", "/gone")
 
 
-def test_one_client_asks_each_kind_as_often_as_told_after_one_request_that_does_not_count(port):
-    told: list[int] = []
-    found = traffic.one_after_another(port, [GOOD, POSTED], SET, 5, lambda: told.append(1))
+def test_one_client_asks_each_kind_as_often_as_reported_after_one_request_that_does_not_count(port):
+    reported: list[int] = []
+    found = traffic.one_after_another(port, [GOOD, POSTED], SET, 5, lambda: reported.append(1))
     assert [len(found[ask].times) for ask in (GOOD, POSTED)] == [5, 5]
-    assert len(told) == 10
+    assert len(reported) == 10
     assert Counter(path for _, path, _, _ in Target.seen)["/posted"] == 6
     assert {path for _, path, _, _ in Target.seen if path != "/posted"} == {f"/good/{n}" for n in range(1, 5)}
     assert {(method, body) for method, path, body, _ in Target.seen if path == "/posted"} == {("POST", b"{}")}
@@ -195,10 +195,10 @@ def test_one_client_asks_each_kind_as_often_as_told_after_one_request_that_does_
 
 
 def test_many_clients_ask_every_kind_in_every_round_each_in_an_order_of_its_own(port):
-    told: list[int] = []
-    found = traffic.at_once(port, [GOOD, POSTED], SET, 3, lambda: told.append(1))
+    reported: list[int] = []
+    found = traffic.at_once(port, [GOOD, POSTED], SET, 3, lambda: reported.append(1))
     assert [len(found[ask].times) for ask in (GOOD, POSTED)] == [traffic.USERS * 3] * 2
-    assert len(told) == traffic.USERS * 6
+    assert len(reported) == traffic.USERS * 6
     orders: dict[int, list[str]] = {}
     for method, _, _, who in Target.seen:
         orders.setdefault(who, []).append(method)
@@ -207,7 +207,7 @@ def test_many_clients_ask_every_kind_in_every_round_each_in_an_order_of_its_own(
     assert len({tuple(order) for order in orders.values()}) > 1
 
 
-def test_what_went_wrong_is_told_and_does_not_end_the_rest(port):
+def test_what_went_wrong_is_reported_and_does_not_end_the_rest(port):
     found = traffic.one_after_another(port, [BROKEN, GONE, GOOD], SET, 2, lambda: None)
     assert found[BROKEN].wrong.startswith("HTTP 500: b'xxx")
     assert "RemoteDisconnected" in found[GONE].wrong
@@ -219,18 +219,18 @@ def test_what_went_wrong_is_told_and_does_not_end_the_rest(port):
 def test_the_figures_of_wrk_are_read_from_its_last_line():
     latencies = "[[2000, 38900], [6543, 2050], [9000, 50]]"
     last = f'{{"requests": 41000, "microseconds": 10250000, "failed": 0, "latencies": {latencies}}}'
-    told = f"Running 10s test\n  2 threads and 20 connections\n{last}\n"
-    assert traffic.throughput(told) == (4000.0, 6.543, 9.0, 0)
+    reported = f"Running 10s test\n  2 threads and 20 connections\n{last}\n"
+    assert traffic.throughput(reported) == (4000.0, 6.543, 9.0, 0)
 
 
-def told_by_wrk(sent: Counter[int], every: int) -> dict[int, int]:
+def reported_by_wrk(sent: Counter[int], every: int) -> dict[int, int]:
     """As wrk's `stats_correct` counts."""
-    told = Counter(sent)
+    reported = Counter(sent)
     for took, count in sent.items():
         if took >= 2 * every:
             for made_up in range(took - every, every, -every):
-                told[made_up] += count
-    return dict(told)
+                reported[made_up] += count
+    return dict(reported)
 
 
 @pytest.mark.parametrize(
@@ -243,17 +243,17 @@ def told_by_wrk(sent: Counter[int], every: int) -> dict[int, int]:
     ],
 )
 def test_the_latencies_that_wrk_makes_up_are_left_out(sent):
-    assert traffic.really_sent(told_by_wrk(Counter(sent), 1_000), 1_000) == sent
+    assert traffic.really_sent(reported_by_wrk(Counter(sent), 1_000), 1_000) == sent
 
 
 def test_latencies_that_do_not_add_up_are_no_figure():
-    told = '{"requests": 400, "microseconds": 10000000, "failed": 0, "latencies": [[2000, 399]]}'
+    reported = '{"requests": 400, "microseconds": 10000000, "failed": 0, "latencies": [[2000, 399]]}'
     with pytest.raises(ValueError, match="399 latencies of 400 requests"):
-        traffic.throughput(told)
+        traffic.throughput(reported)
 
 
 @pytest.mark.parametrize(("share", "expected"), [(50, 10), (95, 20), (96, 30), (100, 30)])
-def test_a_share_of_latencies_is_told_by_nearest_rank(share, expected):
+def test_a_share_of_latencies_is_reported_by_nearest_rank(share, expected):
     assert traffic.share_below(Counter({10: 90, 20: 5, 30: 5}), share) == expected
 
 
@@ -308,7 +308,7 @@ def test_the_real_server_answers_on_that_evening(tmp_path):
     assert server.slow_queries(log) == []
 
 
-def test_a_server_that_does_not_serve_is_told_at_once(tmp_path):
+def test_a_server_that_does_not_serve_is_reported_at_once(tmp_path):
     with (
         pytest.raises(RuntimeError, match=r"server\.log"),
         server.serving(tmp_path / "server.log", SET, {"WEB_CONCURRENCY": "none"}),

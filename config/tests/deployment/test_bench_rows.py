@@ -237,10 +237,10 @@ def test_a_percentile_is_a_value_that_was_measured(share, value):
 
 def test_a_call_is_timed_as_often_as_asked_after_some_calls_to_warm_up():
     pauses = [0.2] * timing.WARM_UPS + [0.0] * 7
-    told: list[int] = []
-    times = timing.timed(lambda: time.sleep(pauses.pop(0)), 7, lambda: told.append(1))
+    reported: list[int] = []
+    times = timing.timed(lambda: time.sleep(pauses.pop(0)), 7, lambda: reported.append(1))
     assert pauses == []
-    assert len(told) == 7 + timing.WARM_UPS
+    assert len(reported) == 7 + timing.WARM_UPS
     assert 0 <= times.p50 <= times.p95 <= times.longest < 200, "milliseconds, without the slow first calls"
 
 

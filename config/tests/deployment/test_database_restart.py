@@ -15,7 +15,7 @@ from config.tests.processes import ROOT, manage, python
 pytestmark = pytest.mark.mariadb
 WRITERS, BEFORE, AFTER = 2, 30, 60  # accepted writes of each process before the kill, and in all
 
-# Writes parks named A0, A1, … and tells each that the database accepted; what fails is tried again with the same
+# Writes parks named A0, A1, … and says each that the database accepted; what fails is tried again with the same
 # connection handling as a request or a job: Django drops the broken connection.
 LOAD = r"""
 import sys, time
@@ -51,8 +51,8 @@ def data() -> Iterator[Path]:
         yield where
 
 
-def told(loads: list["Popen[str]"], upto: int) -> None:
-    """Wait until each process has told so many accepted writes."""
+def reported(loads: list["Popen[str]"], upto: int) -> None:
+    """Wait until each process has reported so many accepted writes."""
     for load in loads:
         assert load.stdout
         for line in load.stdout:
@@ -78,12 +78,12 @@ def test_a_restart_in_mid_load_loses_no_accepted_write(pool, data, tmp_path):
         for writer in range(WRITERS):
             command = [sys.executable, "-c", LOAD, f"{'AB'[writer]}", str(AFTER)]
             loads.append(Popen(command, cwd=ROOT, env=variables, stdout=PIPE, text=True))
-        told(loads, BEFORE)
+        reported(loads, BEFORE)
         server.kill()
         time.sleep(0.5)
         server = start(data, *DURABLE, **again)
         assert server.url == variables["DATABASE_URL"]
-        told(loads, AFTER)
+        reported(loads, AFTER)
         assert [load.wait(60) for load in loads] == [0] * WRITERS
         names = python("-c", STORED, **variables).stdout.split()
     finally:

@@ -124,7 +124,7 @@ def test_a_server_of_another_name_is_refused(connect, servers, authorities):
 
 
 @pytest.mark.mariadb
-def test_commands_tell_a_refusal_in_one_line(servers, authorities, tmp_path):
+def test_commands_report_a_refusal_in_one_line(servers, authorities, tmp_path):
     url = f"{servers['without'].url}?ssl-mode=REQUIRED"
     ended = manage("jobs", DATABASE_URL=url, DATA_DIR=str(tmp_path))
     assert ended.returncode == 1

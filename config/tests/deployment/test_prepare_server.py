@@ -13,7 +13,7 @@ from parks.catalog.known import CATALOG
 from parks.models import Park, Ride
 from snapshots.models import RideStatusSnapshot
 from stats.models import AggregationLog, ParkDailyStats
-from stats.tests.builders import DAY, local, make_park, make_ride, tell
+from stats.tests.builders import DAY, local, make_park, make_ride, report
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +90,7 @@ def test_it_says_whether_the_upstream_can_be_reached(data_dir, capsys, settings)
 def test_static_files_are_collected_under_hashed_names_when_one_is_newer_than_the_last_time(
     data_dir, capsys, settings
 ):
-    tell(make_ride(make_park()), local(DAY, "12:00"), "O10")  # something is stored, so no sample is made
+    report(make_ride(make_park()), local(DAY, "12:00"), "O10")  # something is stored, so no sample is made
     manifest = settings.STATIC_ROOT / "staticfiles.json"
     os.utime(manifest, (0, 0))
     assert "static files" in prepare(capsys)

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-# -- what beat is told -----------------------------------------------------------------------------------
+# -- what beat is reported -----------------------------------------------------------------------------------
 
 
 def test_collection_follows_the_interval_of_the_settings():
@@ -103,7 +103,7 @@ def test_what_was_missed_is_sent_again(monkeypatch, settings):
 
 
 @pytest.mark.django_db
-def test_the_list_tells_the_last_success_and_what_is_due(capsys):
+def test_the_list_reports_the_last_success_and_what_is_due(capsys):
     with time_machine.travel(NOON, tick=False):
         call_command("jobs", "--run", "compute_ended_days")
         call_command("jobs")
@@ -154,7 +154,7 @@ def test_the_history_of_a_job_shows_its_slots_newest_first(capsys):
         (["--run", "sync_parks", "--history", "sync_parks"], "--run and --history exclude each other"),
     ],
 )
-def test_bad_options_are_told(arguments, text, capsys):
+def test_bad_options_are_reported(arguments, text, capsys):
     if text is None:
         call_command("jobs", *arguments)
         assert "next due" in capsys.readouterr().out
@@ -173,7 +173,7 @@ def finished_jobs(database: Path) -> set[str]:
         return {name for (name,) in connection.execute("SELECT job FROM job_runs WHERE finished_at IS NOT NULL")}
 
 
-def test_a_worker_runs_what_is_sent_through_the_embedded_broker_and_ends_when_told(tmp_path):
+def test_a_worker_runs_what_is_sent_through_the_embedded_broker_and_ends_when_reported(tmp_path):
     environment = os.environ | {
         "DATA_DIR": str(tmp_path),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'clock.sqlite3'}",

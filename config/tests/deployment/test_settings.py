@@ -130,7 +130,7 @@ def test_redis_serves_as_broker_and_cache_when_there_is_one(monkeypatch):
     assert "locmem" in without["CACHES"]["default"]["BACKEND"]
 
 
-def test_a_proxys_word_on_tls_is_believed_only_when_told_to(monkeypatch):
+def test_a_proxys_word_on_tls_is_believed_only_when_reported_to(monkeypatch):
     assert "SECURE_PROXY_SSL_HEADER" not in settings_with(monkeypatch, BEHIND_TLS_PROXY="no")
     assert settings_with(monkeypatch, BEHIND_TLS_PROXY="yes")["SECURE_PROXY_SSL_HEADER"]
 

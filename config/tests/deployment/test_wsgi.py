@@ -10,5 +10,5 @@ print("stats.api.detail_views" in sys.modules, "dashboard.views" in sys.modules,
 
 
 def test_every_view_is_loaded_and_left_alone_by_the_garbage_collection(tmp_path):
-    told = python("-c", PROGRAM, DATA_DIR=str(tmp_path), DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3")
-    assert told.stdout.split() == ["True"] * 3, told.stderr
+    reported = python("-c", PROGRAM, DATA_DIR=str(tmp_path), DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3")
+    assert reported.stdout.split() == ["True"] * 3, reported.stderr

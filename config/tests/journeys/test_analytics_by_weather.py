@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from parks.models import Park, Ride
 from stats.answers.groups import groupings
-from stats.tests.builders import local, make_park, make_ride, recomputed, tell
+from stats.tests.builders import local, make_park, make_ride, recomputed, report
 from weather.tests.factories import ObservationFactory
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +35,9 @@ def park() -> Park:
 def ride(park: Park) -> Ride:
     """Ten open hours from 9:00: down from 13:00 to 14:00, else operating with 30 minutes, from 14:00 on with 60."""
     ride = make_ride(park, classified=1)
-    at = tell(ride, local(DAY, "09:00"), "O240", wait=30)
-    at = tell(ride, at, "D60")
-    tell(ride, at, "O300", wait=60)
+    at = report(ride, local(DAY, "09:00"), "O240", wait=30)
+    at = report(ride, at, "D60")
+    report(ride, at, "O300", wait=60)
     return ride
 
 
@@ -95,7 +95,7 @@ def test_each_hour_counts_in_the_group_of_its_weather(park, ride):
     }
 
 
-def test_rain_is_that_of_the_hour_though_the_upstream_tells_it_at_its_end(park, ride):
+def test_rain_is_that_of_the_hour_though_the_upstream_reports_it_at_its_end(park, ride):
     # What fell between 13:00 and 14:00 stands in the row of 14:00.
     weather(park, local(DAY, "10:00"), 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, column="precipitation_mm")
     found = groups(group_by="rain", metrics="downtime_minutes")
@@ -105,7 +105,7 @@ def test_rain_is_that_of_the_hour_though_the_upstream_tells_it_at_its_end(park, 
     }
 
 
-def test_storms_are_told_apart(park, ride):
+def test_storms_are_reported_apart(park, ride):
     weather(park, local(DAY, "09:00"), 0, 0, 0, 0, 96, 3, 3, 3, 3, 3, column="weather_code")
     found = groups(group_by="storm", metrics="uptime_percentage")
     assert {name: each["uptime_percentage"] for name, each in found.items()} == {"no_storm": 100.0, "storm": 0.0}
@@ -142,7 +142,7 @@ def test_daily_rows_change_nothing(park, ride):
     assert (ask()["data"], ask("parks")["data"]) == before
 
 
-def test_percentiles_are_told_by_group(park, ride):
+def test_percentiles_are_reported_by_group(park, ride):
     weather(park, local(DAY, "09:00"), *[15] * 4, *[25] * 6)
     found = groups(metrics="wait_p50")
     assert {name: each["wait_p50"] for name, each in found.items()} == {"10c_to_20c": 30, "20c_to_30c": 60}
@@ -160,7 +160,7 @@ def test_the_score_of_a_group_is_the_mean_of_its_days(park, ride):
 
 def test_an_hour_of_a_park_counts_once_however_many_rides_it_has(park, ride):
     other = make_ride(park)
-    tell(other, local(DAY, "09:00"), "O600", wait=10)
+    report(other, local(DAY, "09:00"), "O600", wait=10)
     weather(park, local(DAY, "09:00"), *[15] * 4, *[25] * 6)
     found = groups("parks", metrics="uptime_minutes")
     assert {name: (each["hours"], each["observations"], each["uptime_minutes"]) for name, each in found.items()} == {
@@ -171,7 +171,7 @@ def test_an_hour_of_a_park_counts_once_however_many_rides_it_has(park, ride):
 
 def test_each_park_has_its_own_weather(park, ride):
     neighbour = make_park()
-    tell(make_ride(neighbour), local(DAY, "09:00"), "O600")
+    report(make_ride(neighbour), local(DAY, "09:00"), "O600")
     weather(park, local(DAY, "09:00"), *[15] * 10)
     weather(neighbour, local(DAY, "09:00"), *[35] * 10)
     rows = {row["park_id"]: [each["group"] for each in row["groups"]] for row in ask("parks")["data"]}
@@ -184,7 +184,7 @@ def test_zones_that_are_not_whole_hours_from_utc_are_cut_at_utc_hours(zone):
     park = make_park(timezone=zone)
     ride = make_ride(park)
     start = local(DAY, "10:00", zone)
-    tell(ride, start, "O300", grain=300)
+    report(ride, start, "O300", grain=300)
     change = start.replace(minute=0) + 2 * HOUR
     weather(park, change - 6 * HOUR, *[15] * 6, *[25] * 12)
     found = groups(metrics="uptime_minutes")
@@ -197,7 +197,7 @@ def test_zones_that_are_not_whole_hours_from_utc_are_cut_at_utc_hours(zone):
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2025, 3, 9), 23), (date(2024, 11, 3), 25)])
 def test_days_of_other_lengths_lose_and_double_no_hour(park, day, hours):
-    tell(make_ride(park), local(day, "00:00"), f"O{hours * 60}")
+    report(make_ride(park), local(day, "00:00"), f"O{hours * 60}")
     weather(park, local(day, "00:00"), *[15] * hours)
     found = groups(start=day.isoformat(), end=day.isoformat(), metrics="uptime_minutes")
     assert [(each["hours"], each["uptime_minutes"]) for each in found.values()] == [(hours, hours * 60)]
@@ -216,7 +216,7 @@ def test_hours_weekdays_and_comparison_go_together_with_groups(park, ride):
 # -- the question ----------------------------------------------------------------------------------------
 
 
-def test_the_grouping_and_its_source_are_told(ride):
+def test_the_grouping_and_its_source_are_reported(ride):
     body = ask()
     assert body["group_by"] == "temperature_band"
     assert body["group_attribution"]["url"] == "https://open-meteo.com"

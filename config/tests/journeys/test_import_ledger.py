@@ -43,7 +43,7 @@ def test_a_step_is_allowed_or_refused_as_the_table_says(since, to):
 
 
 @pytest.mark.django_db
-def test_the_ledger_tells_when_an_import_first_started_and_when_it_ended():
+def test_the_ledger_reports_when_an_import_first_started_and_when_it_ended():
     row = CheckpointFactory.create()
     steps: list[ImportStatus] = [
         ImportStatus.PAUSED,

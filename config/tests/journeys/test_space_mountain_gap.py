@@ -54,13 +54,13 @@ def upstream(shared_data_dir, settings, ride):
 
 
 def in_force(recorded: Recording, at: datetime) -> tuple[str, int | None]:
-    """Status and wait that the recording tells for an instant."""
-    told = [state for time, state in recorded.states if time <= at][-1]
-    return told["status"], wait_of(told)
+    """Status and wait that the recording says for an instant."""
+    reported = [state for time, state in recorded.states if time <= at][-1]
+    return reported["status"], wait_of(reported)
 
 
 def watch_outside(recorded: Recording, park: Park, ride: Ride, hole: tuple[datetime, datetime]) -> None:
-    """Live collection of the day without the hole, telling what the recording tells."""
+    """Live collection of the day without the hole, saying what the recording says."""
     start, end = day_range(DAY, NEW_YORK)
     for at in cycles(start, end):
         if not hole[0] <= at < hole[1]:
@@ -77,7 +77,7 @@ def heal() -> None:
         call_command("heal_gaps")
 
 
-def test_every_minute_of_the_gap_is_as_the_history_tells(recorded, park, ride, upstream):
+def test_every_minute_of_the_gap_is_as_the_history_reports(recorded, park, ride, upstream):
     watch_outside(recorded, park, ride, HOLE)
     live = list(RideStatusSnapshot.objects.values())
     heal()
@@ -89,14 +89,14 @@ def test_every_minute_of_the_gap_is_as_the_history_tells(recorded, park, ride, u
         assert row.recorded_at == at
         at += timedelta(seconds=row.duration_seconds)
     assert at == HOLE[1]
-    told = {}
+    reported = {}
     for row in rows:
         for minute in range(int((HOLE[1] - HOLE[0]) / MINUTE)):
             instant = HOLE[0] + minute * MINUTE
             if row.recorded_at <= instant < row.recorded_at + timedelta(seconds=row.duration_seconds):
-                told[instant] = (row.status, row.wait_time)
-    assert told == {HOLE[0] + n * MINUTE: in_force(recorded, HOLE[0] + n * MINUTE) for n in range(360)}
-    assert len({wait for _, wait in told.values()}) > 3
+                reported[instant] = (row.status, row.wait_time)
+    assert reported == {HOLE[0] + n * MINUTE: in_force(recorded, HOLE[0] + n * MINUTE) for n in range(360)}
+    assert len({wait for _, wait in reported.values()}) > 3
 
 
 def test_the_whole_day_healed_gives_the_figures_of_the_provider(recorded, park, ride, upstream):

@@ -57,10 +57,10 @@ def ride(park) -> Ride:
 def events_of(recorded: Recording) -> list[dict]:
     """The state in force at midnight as of when it was observed, and every change."""
     opening = recorded.history["opening"]
-    told = [(at(opening["observedAt"]), opening), *recorded.states[1:]]
+    reported = [(at(opening["observedAt"]), opening), *recorded.states[1:]]
     return [
         event(stamp(time), state["status"], wait_of(state), queue={"RETURN_TIME": state["queue"]["RETURN_TIME"]})
-        for time, state in told
+        for time, state in reported
     ]
 
 
@@ -113,9 +113,9 @@ def test_every_change_is_stored_once(tmp_path, ride, recorded):
     ]
     assert changes.count() == recorded.changed("status")
     rows = RideStatusSnapshot.objects.filter(ride=ride, recorded_at__gte=start, recorded_at__lt=end)
-    told = rows.filter(is_carried=False)
+    reported = rows.filter(is_carried=False)
     # A change of the return window alone lengthens the row before it (design 4).
-    assert told.count() == recorded.changed("status", "queue.STANDBY.waitTime")
+    assert reported.count() == recorded.changed("status", "queue.STANDBY.waitTime")
     queues = QueueData.objects.filter(ride=ride, recorded_at__gte=start, recorded_at__lt=end)
     assert queues.count() == recorded.figures["changes"]
 

@@ -130,7 +130,7 @@ def test_there_are_no_other_indexes_and_constraints_than_the_models(model):
     (primary,) = [each["columns"] for each in found.values() if each["primary_key"]]
     key = [field.column for field in model._meta.pk_fields]
     assert sorted(primary) == sorted(key)
-    if connection.vendor == "mysql":  # of SQLite, Django tells no order
+    if connection.vendor == "mysql":  # of SQLite, Django says no order
         assert primary == key
 
 
@@ -193,9 +193,9 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize(("operation", "told"), DISTURBING, ids=[type(o).__name__ for o, _ in DISTURBING])
-def test_an_operation_that_disturbs_a_running_system_is_named(operation, told):
+def test_an_operation_that_disturbs_a_running_system_is_named(operation, reported):
     (line,) = of(operation)
-    assert told in line
+    assert reported in line
     assert line.startswith(operation.describe())
 
 

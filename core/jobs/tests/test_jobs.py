@@ -1,4 +1,4 @@
-"""The ledger of the clock: each slot once, one run at a time, missed slots told and caught up."""
+"""The ledger of the clock: each slot once, one run at a time, missed slots reported and caught up."""
 
 import os
 import subprocess
@@ -100,11 +100,11 @@ def test_options_go_to_the_command(calls):
         (ZeroDivisionError("a hole"), "FAILED", "ZeroDivisionError('a hole')"),
     ],
 )
-def test_what_went_wrong_is_told(calls, fault, status, told):
+def test_what_went_wrong_is_reported(calls, fault, status, reported):
     calls.fault = fault
     row = running.run(JOB)
     assert row is not None
-    assert (row.status, row.result) == (status, f"twelve plants\n{told}")
+    assert (row.status, row.result) == (status, f"twelve plants\n{reported}")
 
 
 def test_a_slot_that_failed_may_be_tried_again(calls):
@@ -161,7 +161,7 @@ def test_a_job_of_a_process_that_was_killed_is_taken_over_at_once(calls):
     assert (row.status, row.attempts) == ("SUCCESS", 2)
 
 
-def test_of_another_machine_only_the_limit_tells(calls):
+def test_of_another_machine_only_the_limit_reports(calls):
     locked("elsewhere:1", NOW - timedelta(seconds=JOB.limit - 1))
     assert running.run(JOB) is None
     JobLock.objects.update(running_since=NOW - timedelta(seconds=JOB.limit + 1))

@@ -68,7 +68,7 @@ class Command(TeachingCommand):
             state = f"running ({at_work[job.name]})" if job.name in at_work else state_of(job, last, now)
             if state == OVERDUE:
                 overdue.append(job.name)
-            self.stdout.write(f"{job.name:20} {told(last):21} {told(job.grid.next(now)):21} {state}")
+            self.stdout.write(f"{job.name:20} {reported(last):21} {reported(job.grid.next(now)):21} {state}")
         if overdue:
             raise CommandError(f"overdue: {', '.join(overdue)} (is a worker with beat running?)", returncode=1)
 
@@ -83,7 +83,7 @@ def state_of(job: Job, last: datetime | None, now: datetime) -> str:
     return OVERDUE if now - last > timedelta(seconds=2 * job.grid.every) else "fine"
 
 
-def told(at: datetime | None) -> str:
+def reported(at: datetime | None) -> str:
     return "-" if at is None else f"{at:%Y-%m-%d %H:%M:%SZ}"
 
 

@@ -40,11 +40,11 @@ class Counting:
 def ask(
     app: Any, path: str = RANKING, query: str = "", method: str = "GET", **environ: str
 ) -> tuple[str, dict, bytes]:
-    told: list[Any] = []
+    reported: list[Any] = []
     request = {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method, "wsgi.url_scheme": "http"}
     request |= {"HTTP_HOST": "localhost", "SERVER_NAME": "localhost"}
-    body = b"".join(app({**request, **environ}, lambda *args: told.append(args)))
-    status, headers = told[-1][:2]
+    body = b"".join(app({**request, **environ}, lambda *args: reported.append(args)))
+    status, headers = reported[-1][:2]
     return status, {name.lower(): value for name, value in headers}, body
 
 
@@ -158,7 +158,7 @@ def test_a_plain_request_never_gets_the_answer_of_a_secure_one(app):
 
 
 @pytest.mark.parametrize("asked", ["{}", "W/{}", '"other", {}', "*"])
-def test_a_client_that_has_the_answer_is_told_so(app, asked):
+def test_a_client_that_has_the_answer_is_reported_so(app, asked):
     etag = ask(app)[1]["etag"]
     status, headers, body = ask(app, HTTP_IF_NONE_MATCH=asked.format(etag))
     assert (status, body) == ("304 Not Modified", b"")

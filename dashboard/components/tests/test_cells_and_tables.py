@@ -26,9 +26,9 @@ AT = datetime(2025, 7, 4, 18, 5, tzinfo=UTC)
     ],
 )
 def test_a_time_is_the_park_s_with_the_zone_named(zone, shape, words):
-    told = formatting.local_time(AT, zone, shape)
-    assert f">{words}</time>" in told
-    assert 'datetime="2025-07-04T18:05:00Z"' in told
+    reported = formatting.local_time(AT, zone, shape)
+    assert f">{words}</time>" in reported
+    assert 'datetime="2025-07-04T18:05:00Z"' in reported
 
 
 @pytest.mark.parametrize(

@@ -157,22 +157,22 @@ def test_totals_of_a_comparison_stand_beside_what_was_before(client, world):
     assert "Compared with 2025-12-08 to 2025-12-14." in text_of(page)
 
 
-def test_a_download_tells_the_window_from_what_it_is_compared_with(client, world):
+def test_a_download_reports_the_window_from_what_it_is_compared_with(client, world):
     rows = csv_rows(client, f"{WEEK}&park_id={world.park}&bucket=1d&compare=previous")
     assert [row["of"] for row in rows] == ["window"] * 7 + ["compared"] * 7
     assert [row["bucket"] for row in rows] == [f"2025-12-{day:02}" for day in (*range(15, 22), *range(8, 15))]
 
 
-def test_hours_can_be_told_apart_by_their_weather_with_the_size_of_each_sample(client, world):
+def test_hours_can_be_reported_apart_by_their_weather_with_the_size_of_each_sample(client, world):
     query = f"{WEEK}&park_id={world.park}&group_by=rain"
     page = client.get(f"/explorer?{query}").content.decode()
     body = client.get(call_of(page)).json()
-    told = [[each["group"], str(each["hours"]), str(each["observations"])] for each in body["data"][0]["groups"]]
-    assert told
+    reported = [[each["group"], str(each["hours"]), str(each["observations"])] for each in body["data"][0]["groups"]]
+    assert reported
     rows = csv_rows(client, query)
-    assert [[row["group"], row["hours"], row["observations"]] for row in rows] == told
+    assert [[row["group"], row["hours"], row["observations"]] for row in rows] == reported
     assert '<h2 id="groups">By the weather</h2>' in page
-    for text in (told[0][0].capitalize(), "Open-Meteo"):
+    for text in (reported[0][0].capitalize(), "Open-Meteo"):
         assert text in page
     assert re.search(r'<option value="rain" selected>', page)
 
@@ -269,19 +269,19 @@ def test_weekdays_stand_in_their_order():
     assert axis_words(sorted(keyed(["sun", "sat", "mon"]))) == ["Mon", "Sat", "Sun"]
 
 
-def test_the_year_is_told_where_there_are_several():
+def test_the_year_is_reported_where_there_are_several():
     assert axis_words(sorted(keyed(["2025-12-31", "2026-01-01"]))) == ["31 Dec 2025", "1 Jan 2026"]
     assert axis_words(sorted(keyed(["2025-12-30", "2025-12-31"]))) == ["30 Dec", "31 Dec"]
 
 
-def test_only_the_highest_lines_are_drawn_and_the_rest_is_told():
+def test_only_the_highest_lines_are_drawn_and_the_rest_is_reported():
     lines = {f"Park {n}": {"2025-07-05": n, "2025-07-06": n} for n in range(10)}
     drawn = chart(body_of(lines, bucket=Bucket.DAY), "wait_avg")
     assert [series.name for series in drawn.series] == [f"Park {n}" for n in range(9, 9 - MOST_LINES, -1)]
     assert "4 more are in the download" in drawn.note
 
 
-def test_a_bucket_is_told_exactly_in_the_table():
+def test_a_bucket_is_reported_exactly_in_the_table():
     assert bucket_words("2025-11-02T01:00:00-05:00", is_exact=True) == "2 Nov 2025, 01:00 UTC-0500"
     assert bucket_words("2025-11-02") == "2 Nov 2025"
     assert bucket_words("09:00") == "09:00"
@@ -320,8 +320,8 @@ def test_a_question_that_cannot_be_answered_names_the_field_as_the_api_does(brow
     assert (
         f"<strong>{ExplorerForm.base_fields[field].label}</strong> (<code>{field}</code>)" in response.content.decode()
     )
-    told = api.json()["error"].removeprefix(f"{field}: ")
-    assert told in unescape(response.content.decode())
+    reported = api.json()["error"].removeprefix(f"{field}: ")
+    assert reported in unescape(response.content.decode())
 
 
 @pytest.mark.parametrize(

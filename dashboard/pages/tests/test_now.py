@@ -14,12 +14,12 @@ pytestmark = pytest.mark.django_db
 
 
 def test_it_counts_what_the_status_summary_counts(world):
-    told, summary = figures(False, NOW), status_summary(False, None, NOW)
-    assert {**told["counts"], "total": summary.total} == {
+    reported, summary = figures(False, NOW), status_summary(False, None, NOW)
+    assert {**reported["counts"], "total": summary.total} == {
         name.lower(): count for name, count in asdict(summary).items()
     }
-    assert told["counts"]["down"] == 3
-    assert told["open"] == 2
+    assert reported["counts"]["down"] == 3
+    assert reported["open"] == 2
 
 
 def test_rides_that_are_down_are_listed_with_their_start_the_longest_first(world):
@@ -32,22 +32,22 @@ def test_rides_that_are_down_are_listed_with_their_start_the_longest_first(world
     assert outages[0]["since"] == NOW - timedelta(minutes=120)
 
 
-def test_the_start_is_told_on_the_park_s_clock_with_the_zone(browser_client, world):
-    told = text_of(browser_client.get("/"))
-    assert "Haunted Mansion Disneyland Park 15:30 PST 2 h 00 min" in told
-    assert "09:20 JST 1 h 10 min" in told
+def test_the_start_is_reported_on_the_park_s_clock_with_the_zone(browser_client, world):
+    reported = text_of(browser_client.get("/"))
+    assert "Haunted Mansion Disneyland Park 15:30 PST 2 h 00 min" in reported
+    assert "09:20 JST 1 h 10 min" in reported
 
 
 def test_a_filter_leaves_other_parks_out(browser_client, world):
-    told = text_of(browser_client.get("/?filter=disney-universal"))
-    assert "Haunted Mansion" in told
-    assert "JST" not in told
+    reported = text_of(browser_client.get("/?filter=disney-universal"))
+    assert "Haunted Mansion" in reported
+    assert "JST" not in reported
 
 
-def test_parks_without_any_data_are_told_apart(world):
-    told = figures(False, NOW)
-    assert [park.name for park in told["unheard"]] == ["Announced Park"]
-    assert "Announced Park" not in [row["park"].name for row in told["parks"]]
+def test_parks_without_any_data_are_reported_apart(world):
+    reported = figures(False, NOW)
+    assert [park.name for park in reported["unheard"]] == ["Announced Park"]
+    assert "Announced Park" not in [row["park"].name for row in reported["parks"]]
 
 
 def test_the_part_that_refreshes_is_the_part_of_the_page(browser_client, world):

@@ -1,4 +1,4 @@
-"""The page Now when there is little to tell, or nothing new; and what it costs."""
+"""The page Now when there is little to say, or nothing new; and what it costs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ from dashboard.tests.words import text_of
 from dashboard.tests.world import NOW
 from parks.models import Park
 from snapshots.models import DataSource, ParkActivitySnapshot
-from stats.tests.builders import LOS_ANGELES, make_park, make_ride, show_park, tell
+from stats.tests.builders import LOS_ANGELES, make_park, make_ride, report, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +27,9 @@ def test_a_feed_grows_old_as_the_health_check_says(minutes, word):
 def test_when_every_feed_is_old_the_page_says_so_first(browser_client):
     show_park(make_park(), datetime(2025, 12, 23, 23, tzinfo=UTC), 10)
     with time_machine.travel(NOW, tick=False):
-        told = text_of(browser_client.get("/"))
-    assert "Nothing new for a while." in told
-    assert "Tue 23 Dec 2025, 23:10 UTC" in told
+        reported = text_of(browser_client.get("/"))
+    assert "Nothing new for a while." in reported
+    assert "Tue 23 Dec 2025, 23:10 UTC" in reported
 
 
 def test_history_of_the_archive_is_marked_as_such(browser_client):
@@ -49,7 +49,7 @@ def test_before_anything_is_observed_it_says_how_to_begin(browser_client):
 def test_when_nothing_is_down_it_says_so(browser_client):
     park = make_park(timezone=LOS_ANGELES)
     start = NOW - timedelta(hours=2)
-    tell(make_ride(park, last_operated_at=NOW), start, "O120")
+    report(make_ride(park, last_operated_at=NOW), start, "O120")
     show_park(park, start, 120)
     with time_machine.travel(NOW, tick=False):
         assert "No ride is down" in text_of(browser_client.get("/"))
@@ -59,7 +59,7 @@ def test_more_parks_cost_no_more_queries(django_assert_num_queries):
     for n in range(2):
         park = make_park(timezone=LOS_ANGELES)
         start = NOW - timedelta(hours=5)
-        tell(make_ride(park, last_operated_at=NOW), start, "O240 D60")
+        report(make_ride(park, last_operated_at=NOW), start, "O240 D60")
         show_park(park, start, 300)
         with django_assert_num_queries(11):
             assert figures(False, NOW)["counts"]["down"] == n + 1

@@ -14,7 +14,7 @@ from dashboard.components.links import park_url
 from dashboard.pages.park_view import comparison, park_day
 from parks.models import Park, ScheduleType
 from parks.tests.factories import ScheduleFactory
-from stats.tests.builders import LOS_ANGELES, local, make_park, make_ride, recomputed, show_park, tell
+from stats.tests.builders import LOS_ANGELES, local, make_park, make_ride, recomputed, report, show_park
 from stats.tests.builders import park_day as stored_day
 from weather.tests.factories import ObservationFactory
 
@@ -39,7 +39,7 @@ def make_day(day: date, park: Park | None = None) -> Park:
     rides = {ride.name: ride for ride in park.rides.all()}
     for name, tier, story in (("Coaster", 1, "D60 O240 D60 O120"), ("Train", 3, "O480"), ("Castle", 2, "R480")):
         ride = rides.get(name) or make_ride(park, tier, name=name, last_operated_at=None if name == "Castle" else NOW)
-        tell(ride, opening, story, wait=None if name == "Castle" else 20)
+        report(ride, opening, story, wait=None if name == "Castle" else 20)
     show_park(park, opening, 480, "3.0")
     recomputed(park, day)
     return park
@@ -74,20 +74,20 @@ def test_rides_with_most_downtime_come_first(client):
 @pytest.mark.parametrize(("day", "period"), [(TODAY, "today"), (YESTERDAY, "yesterday")])
 def test_the_score_and_its_parts_are_those_of_the_api(client, day, period):
     park = make_day(day)
-    told = client.get(f"/api/parks/{park.pk}/details", {"period": period}).json()
-    breakdown = told["shame_breakdown"]
+    reported = client.get(f"/api/parks/{park.pk}/details", {"period": period}).json()
+    breakdown = reported["shame_breakdown"]
     context = park_day(park, day, NOW)
     assert context["breakdown"].shame_score == breakdown["shame_score"] > 0
     parts = [(row["ride_name"], row["weighted_contribution"]) for row in context["contributions"].rows]
     assert parts == [(row["ride_name"], row["weighted_contribution"]) for row in breakdown["rides"]]
     waits = context["charts"][0].series[0].values
-    assert list(waits) == told["chart_data"]["avg_wait"]
+    assert list(waits) == reported["chart_data"]["avg_wait"]
 
 
-def test_a_rides_share_of_the_score_is_told(client):
+def test_a_rides_share_of_the_score_is_reported(client):
     park = make_day(TODAY)
     second = make_ride(park, 3, name="Boat", last_operated_at=NOW)
-    tell(second, OPENING, "O360 D120")
+    report(second, OPENING, "O360 D120")
     shares = {row["ride_name"]: row["share"] for row in park_day(park, TODAY, NOW)["contributions"].rows}
     assert shares == {"Coaster": 75.0, "Boat": 25.0}
 
@@ -141,7 +141,7 @@ def test_before_the_park_opens_today_has_no_figures_and_offers_the_last_day_open
     assert "−100" not in page
 
 
-def test_a_park_that_never_reported_is_told_so(client):
+def test_a_park_that_never_reported_is_reported_so(client):
     page = ask(client, make_park(name="Announced"))
     assert "Nothing has been reported yet." in page
 
@@ -260,7 +260,7 @@ def test_an_unknown_park_is_a_friendly_page(client, park_id):
 def test_names_stay_text(client):
     name = """"Quotes" & 'more' <script>alert(1)</script> 🎢 مدينة"""
     park = make_park(name=name, timezone=LOS_ANGELES)
-    tell(make_ride(park, 1, name=name, last_operated_at=NOW), OPENING, "O240 D60")
+    report(make_ride(park, 1, name=name, last_operated_at=NOW), OPENING, "O240 D60")
     show_park(park, OPENING, 300)
     body = client.get(park_url(park.pk)).content.decode()
     assert "<script>alert" not in body
@@ -277,6 +277,6 @@ def test_the_page_takes_few_statements_whatever_the_number_of_rides(
 ):
     park = make_day(YESTERDAY, make_day(TODAY))
     for n in range(30):
-        tell(make_ride(park, 2, name=f"More {n}", last_operated_at=NOW), OPENING, "O240 D60")
+        report(make_ride(park, 2, name=f"More {n}", last_operated_at=NOW), OPENING, "O240 D60")
     with django_assert_max_num_queries(most):
         ask(client, park, **query)

@@ -54,8 +54,8 @@ def test_every_column_sorts_both_ways(world, measure, entity):
         for order in ("asc", "desc"):
             request = RequestFactory().get("/", {"period": "last_week", "sort": column.key, "order": order})
             rows = Question.read(request, measure, entity).rows(NOW)
-            told = [value for row in rows if (value := value_of(row, column.key)) is not None]
-            orders.append([value.casefold() if isinstance(value, str) else value for value in told])
+            reported = [value for row in rows if (value := value_of(row, column.key)) is not None]
+            orders.append([value.casefold() if isinstance(value, str) else value for value in reported])
         assert orders[0] == sorted(orders[0])
         assert orders[1] == sorted(orders[1], reverse=True)
 
@@ -63,8 +63,8 @@ def test_every_column_sorts_both_ways(world, measure, entity):
 def test_rows_without_a_value_come_last_whichever_way(client, world):
     for order in ("asc", "desc"):
         rows = csv_rows(client, f"/downtime/rides.csv?period=last_month&sort=trend_percentage&order={order}")
-        told = [bool(row["trend_percentage"]) for row in rows]
-        assert told == sorted(told, reverse=True)
+        reported = [bool(row["trend_percentage"]) for row in rows]
+        assert reported == sorted(reported, reverse=True)
 
 
 def test_pages_together_are_the_list(browser_client, world):

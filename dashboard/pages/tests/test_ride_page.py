@@ -17,7 +17,7 @@ from parks.models import Ride, Shelter
 from parks.tests.factories import MetadataFactory
 from snapshots.models import QueueType, ReturnState
 from snapshots.tests.factories import QueueFactory
-from stats.tests.builders import LOS_ANGELES, local, make_park, make_ride, recomputed, show_park, tell
+from stats.tests.builders import LOS_ANGELES, local, make_park, make_ride, recomputed, report, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def make_coaster(days: int = 3, **columns: object) -> Ride:
     for n in range(days):
         day = TODAY - timedelta(days=n)
         opening = local(day, "09:00", LOS_ANGELES)
-        tell(ride, opening, "D60 O240 D30 O150", wait=20 + 10 * n)
+        report(ride, opening, "D60 O240 D30 O150", wait=20 + 10 * n)
         show_park(park, opening, 480)
         recomputed(park, day)
     return Ride.objects.select_related("park", "classification", "metadata").get(pk=ride.pk)
@@ -66,10 +66,10 @@ def test_every_day_has_its_strip_newest_first(client):
     page = ask(client, make_coaster(), period="last_week")
     days = re.findall(r"<li><a href=\"/parks/\d+\?date=([\d-]+)\">", page)
     assert days == [(TODAY - timedelta(days=n)).isoformat() for n in range(7)]
-    strips = page.count(
+    timeline = page.count(
         'aria-label="Down 09:00–10:00, Operating 10:00–14:00, Down 14:00–14:30, Operating 14:30–17:00"'
     )
-    assert strips == 3
+    assert timeline == 3
 
 
 def test_outages_have_start_end_length_and_kind():
@@ -84,7 +84,7 @@ def test_silence_is_an_outage_of_unknown_kind():
     ride = make_coaster(0)
     opening = local(TODAY, "09:00", LOS_ANGELES)
     show_park(ride.park, opening, 480)
-    tell(ride, opening + timedelta(minutes=120), "O360")
+    report(ride, opening + timedelta(minutes=120), "O360")
     shown = ride_days(ride, WEEK, NOW)
     assert column(shown["outages"], "length", "kind") == [("2 h 00 min", "Unknown")]
     assert (shown["figures"]["outages"], shown["figures"]["unknown"]) == (0, 2.0)
@@ -94,7 +94,7 @@ def test_an_outage_that_goes_on_says_so():
     ride = make_coaster(0)
     opening = local(TODAY, "09:00", LOS_ANGELES)
     show_park(ride.park, opening, 480)
-    tell(ride, opening, "O400 D80")
+    report(ride, opening, "O400 D80")
     assert column(ride_days(ride, WEEK, NOW)["outages"], "start", "end") == [("Tue 23 Dec, 15:40", "not over yet")]
 
 
@@ -102,13 +102,13 @@ def test_a_long_list_of_outages_is_cut_and_says_so(client):
     ride = make_coaster(0)
     opening = local(TODAY, "09:00", LOS_ANGELES)
     show_park(ride.park, opening, 480)
-    tell(ride, opening, "O1 D1 " * (MOST_OUTAGES + 10) + "O60")
+    report(ride, opening, "O1 D1 " * (MOST_OUTAGES + 10) + "O60")
     table = ride_days(ride, WEEK, NOW)["outages"]
     assert len(table.rows) == MOST_OUTAGES
     assert table.caption == "Outages, the latest 200 of 210, America/Los_Angeles"
 
 
-def test_a_park_that_does_not_tell_breakdowns_has_a_word_of_caution(client):
+def test_a_park_that_does_not_report_breakdowns_has_a_word_of_caution(client):
     caution = "does not tell breakdowns from planned closures"
     assert caution not in ask(client, make_coaster(1))
     plain = make_ride(make_park(), name="Carousel")
@@ -121,13 +121,13 @@ def test_a_park_that_does_not_tell_breakdowns_has_a_word_of_caution(client):
 def test_the_figures_are_those_of_the_analytics(client):
     ride = make_coaster()
     query = {"rides": ride.pk, "start": WEEK.first, "end": WEEK.last, "bucket": "hour_of_day"}
-    [told] = client.get("/api/analytics/rides", query).json()["data"]
+    [reported] = client.get("/api/analytics/rides", query).json()["data"]
     shown = ride_days(ride, WEEK, NOW)
-    total, figures = told["total"], shown["figures"]
+    total, figures = reported["total"], shown["figures"]
     assert figures["uptime"] == total["uptime_percentage"] == 81.3
     assert figures["downtime"] * 60 == pytest.approx(total["downtime_minutes"])
     assert figures["wait"] == total["wait_avg"]
-    by_hour = {row["bucket"]: row["wait_avg"] for row in told["buckets"]}
+    by_hour = {row["bucket"]: row["wait_avg"] for row in reported["buckets"]}
     chart = shown["charts"][0]
     assert dict(zip((label.zfill(5) for label in chart.labels), chart.series[0].values, strict=True)) == by_hour
 
@@ -136,9 +136,9 @@ def test_the_weekdays_are_those_of_the_analytics(client):
     ride = make_coaster(10)
     days = Days(TODAY - timedelta(days=9), TODAY)
     query = {"rides": ride.pk, "start": days.first, "end": days.last, "bucket": "weekday", "metrics": "wait_avg"}
-    [told] = client.get("/api/analytics/rides", query).json()["data"]
+    [reported] = client.get("/api/analytics/rides", query).json()["data"]
     chart = ride_days(ride, days, NOW)["charts"][1]
-    assert list(chart.series[0].values) == [row["wait_avg"] for row in told["buckets"]]
+    assert list(chart.series[0].values) == [row["wait_avg"] for row in reported["buckets"]]
     assert chart.labels[0] == "Monday"
 
 
@@ -150,7 +150,7 @@ def test_the_day_beside_a_strip_has_its_downtime():
 # -- lines and facts --------------------------------------------------------------------------------------------
 
 
-def test_every_kind_of_line_is_told_with_its_latest_report():
+def test_every_kind_of_line_is_reported_with_its_latest_report():
     ride = make_coaster(1)
     at = local(TODAY, "12:00", LOS_ANGELES)
     facts = {
@@ -196,7 +196,7 @@ def test_reports_of_lines_outside_the_days_are_left_out():
     assert queues_table(ride, WEEK, NOW).rows == []
 
 
-def test_what_is_known_of_the_ride_is_told(client):
+def test_what_is_known_of_the_ride_is_reported(client):
     ride = make_coaster(1)
     MetadataFactory.create(
         ride=ride,

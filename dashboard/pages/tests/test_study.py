@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dashboard.components.charts import DASHES, Chart, Series
-from dashboard.components.lines import told_apart
+from dashboard.components.lines import reported_apart
 from dashboard.pages.heatmaps import STEPS, shade, shades
 from dashboard.tests.words import text_of
 from stats.api.award_serializers import AWARD_PERIODS
@@ -126,9 +126,9 @@ def test_a_chart_without_data_says_what_to_try(client):
     )
 
 
-def test_lines_of_one_name_are_told_apart_by_their_place():
+def test_lines_of_one_name_are_reported_apart_by_their_place():
     rows = [{"name": "Dumbo", "of": "Paris"}, {"name": "Dumbo", "of": "Tokyo"}, {"name": "Space", "of": "Paris"}]
-    assert told_apart(rows) == ["Dumbo, Paris", "Dumbo, Tokyo", "Space"]
+    assert reported_apart(rows) == ["Dumbo, Paris", "Dumbo, Tokyo", "Space"]
 
 
 def test_no_two_of_twenty_lines_look_alike():

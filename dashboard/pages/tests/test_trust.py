@@ -28,7 +28,7 @@ def rows_of(page: str) -> dict[str, list[str]]:
 
 
 def test_every_rule_that_the_code_names_is_explained(client):
-    told = set(re.findall(r'<article class="rule" id="(R-[\d.]+)"', client.get("/trust/rules").content.decode()))
+    reported = set(re.findall(r'<article class="rule" id="(R-[\d.]+)"', client.get("/trust/rules").content.decode()))
     named = {
         rule
         for app in APPS
@@ -36,12 +36,12 @@ def test_every_rule_that_the_code_names_is_explained(client):
         for rule in RULE.findall(path.read_text())
     }
     assert len(named) > 50
-    assert named - told == set()
+    assert named - reported == set()
 
 
 def test_no_rule_has_two_meanings(client):
-    told = re.findall(r'id="(R-[\d.]+)"', client.get("/trust/rules").content.decode())
-    assert len(told) == len(set(told))
+    reported = re.findall(r'id="(R-[\d.]+)"', client.get("/trust/rules").content.decode())
+    assert len(reported) == len(set(reported))
 
 
 def test_links_to_rules_lead_somewhere(client, world):
@@ -61,7 +61,7 @@ def test_the_words_have_the_numbers_of_the_code(client, settings):
     assert "now 37" in text
 
 
-def test_every_number_is_told(client):
+def test_every_number_is_reported(client):
     pages = " ".join(
         path.read_text() for path in (Path(settings.BASE_DIR) / "dashboard/templates/dashboard/trust").glob("*.html")
     )
@@ -88,7 +88,7 @@ def test_sources_are_named_as_they_ask_for(client, words, link):
     assert f'href="{link}"' in response.content.decode()
 
 
-def test_what_unknown_means_is_told(client):
+def test_what_unknown_means_is_reported(client):
     assert "neither up nor down" in text_of(client.get("/trust"))
 
 
@@ -133,13 +133,13 @@ def local_days() -> tuple[datetime, datetime]:
     return local(date(2025, 12, 14), "00:00", LOS_ANGELES), local(date(2025, 12, 21), "00:00", LOS_ANGELES)
 
 
-def test_parks_of_which_nothing_was_reported_are_told_apart(client, world):
+def test_parks_of_which_nothing_was_reported_are_reported_apart(client, world):
     page = client.get("/trust/coverage")
     assert "Announced Park" not in rows_of(page.content.decode())
     assert "1 park of which nothing was reported yet Announced Park" in text_of(page)
 
 
-def test_a_feed_that_does_not_tell_breakdowns_is_marked(client, world):
+def test_a_feed_that_does_not_report_breakdowns_is_marked(client, world):
     rows = rows_of(client.get("/trust/coverage").content.decode())
     assert rows["Disneyland Park"][1] == "told"
     assert {row[1] for name, row in rows.items() if name != "Disneyland Park"} == {"not told"}

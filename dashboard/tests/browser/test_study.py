@@ -49,7 +49,7 @@ def test_the_download_has_what_the_page_shows(visit, page: Page):
     assert [row["downtime_minutes"] for row in rows] == shown
 
 
-def test_a_mistake_is_told_beside_the_form_and_can_be_mended(visit, page: Page):
+def test_a_mistake_is_reported_beside_the_form_and_can_be_mended(visit, page: Page):
     visit.open("/explorer?start=2025-12-21&end=2025-12-15")
     expect(page.get_by_role("alert")).to_contain_text("From (start) must not be after end")
     assert violations(visit) == []

@@ -184,7 +184,7 @@ def test_status_has_the_keys_of_the_contract_and_the_groups(client, archive):
     assert body["performance"]["eta_seconds"] is None
 
 
-def test_a_running_import_tells_its_date_and_when_it_may_end(client, archive, settings):
+def test_a_running_import_reports_its_date_and_when_it_may_end(client, archive, settings):
     settings.IMPORT_SLICE_DAYS = 1
     job = planned(archive, ImportStatus.IN_PROGRESS)
     slices = list(job.slices.order_by("first_date"))
@@ -294,7 +294,7 @@ def test_a_bad_parameter_is_refused_with_its_name(client, query):
     assert answer.json()["error"].startswith(next(iter(query)))
 
 
-def test_quality_tells_what_was_wrong(client, archive):
+def test_quality_reports_what_was_wrong(client, archive):
     write_day(
         archive.root,
         datetime(2024, 7, 5, tzinfo=UTC).date(),
@@ -323,7 +323,7 @@ def test_destinations_are_those_of_the_archive(client, archive):
 # -- who may ---------------------------------------------------------------------------------------------
 
 
-def test_without_a_key_nothing_is_told_or_done(archive, asked):
+def test_without_a_key_nothing_is_reported_or_done(archive, asked):
     for method, act in (("post", "start"), ("get", "list"), ("delete", f"cancel/{UNKNOWN}")):
         assert getattr(Client(), method)(f"/api/admin/import/{act}").status_code == 401
         wrong = Client(headers={"Authorization": "Bearer rw_1_2"})
@@ -377,7 +377,7 @@ def test_a_task_that_comes_again_after_its_worker_was_killed_finishes(archive, a
     assert apps.get_model("stats", "ParkDailyStats").objects.count() == 3
 
 
-def test_statistics_that_could_not_be_computed_are_told_with_the_remedy(archive, asked, client, monkeypatch):
+def test_statistics_that_could_not_be_computed_are_reported_with_the_remedy(archive, asked, client, monkeypatch):
     def broken(*args, **options):
         raise CommandError("disk full", returncode=1)
 

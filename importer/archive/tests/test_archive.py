@@ -171,7 +171,7 @@ def test_a_connection_cut_in_mid_file_is_tried_again_with_growing_pauses(bucket,
     assert no_pauses[0] < no_pauses[1]
 
 
-def test_a_body_shorter_than_told_is_tried_again(bucket, no_pauses):
+def test_a_body_shorter_than_reported_is_tried_again(bucket, no_pauses):
     archive, failing, file = failing_archive(bucket, IncompleteReadError(actual_bytes=2, expected_bytes=99), times=1)
     assert archive.read(file)[:1] == b"\x78"
     assert failing.calls == 2

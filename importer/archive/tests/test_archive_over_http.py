@@ -64,7 +64,7 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(body[: len(body) // 2] if is_cut else body)
         self.close_connection = is_cut
 
-    def log_message(self, *told: object) -> None:
+    def log_message(self, *reported: object) -> None:
         """Nothing on the screen."""
 
 

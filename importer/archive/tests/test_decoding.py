@@ -163,7 +163,7 @@ def test_a_bomb_without_events_is_refused_before_it_is_unpacked():
     assert "without an event" in stream.reason
 
 
-def test_a_text_after_the_list_is_told_and_the_events_are_kept():
+def test_a_text_after_the_list_is_reported_and_the_events_are_kept():
     decoded = decode(DOCUMENT + b'{"more": 1}')
     assert decoded.events == EVENTS
     assert decoded.reason is not None

@@ -14,15 +14,15 @@ NOW = datetime(2024, 7, 10, tzinfo=UTC)
 AT = "2024-07-04T14:00:00.000Z"
 
 
-def parsed(raw, told=None):
+def parsed(raw, reported=None):
     return parse_event(
-        raw, DESTINATION, NOW, lambda kind, reason: (told if told is not None else []).append((kind, reason))
+        raw, DESTINATION, NOW, lambda kind, reason: (reported if reported is not None else []).append((kind, reason))
     )
 
 
 def problems(raw):
-    told: list = []
-    return parsed(raw, told), [f"{kind.value}: {reason}" for kind, reason in told]
+    reported: list = []
+    return parsed(raw, reported), [f"{kind.value}: {reason}" for kind, reason in reported]
 
 
 def test_a_plain_event_is_read():
@@ -37,9 +37,9 @@ def test_a_plain_event_is_read():
 
 @pytest.mark.parametrize("word", ["Operating", "operating", "OPERATING", " Operating "])
 def test_statuses_are_compared_without_regard_to_case(word):
-    found, told = problems(event(AT, word))
+    found, reported = problems(event(AT, word))
     assert found.status == Status.OPERATING
-    assert told == []
+    assert reported == []
 
 
 @pytest.mark.parametrize(
@@ -59,21 +59,21 @@ def test_statuses_are_compared_without_regard_to_case(word):
         ({"eventTime": "1969-12-31T00:00:00Z"}, "INVALID: eventTime is out of range"),
     ],
 )
-def test_an_event_that_cannot_be_placed_is_told_and_left_out(change, problem):
+def test_an_event_that_cannot_be_placed_is_reported_and_left_out(change, problem):
     raw = {**event(AT), **change}
-    found, told = problems(raw)
+    found, reported = problems(raw)
     assert found is None
-    assert told[-1].startswith(problem)
+    assert reported[-1].startswith(problem)
 
 
 @pytest.mark.parametrize("raw", [None, 5, "text", [], [1]])
 def test_what_is_no_object_is_no_event(raw):
-    found, told = problems(raw)
+    found, reported = problems(raw)
     assert found is None
-    assert told == ["PARSE_ERROR: the event is not an object"]
+    assert reported == ["PARSE_ERROR: the event is not an object"]
 
 
-def test_a_missing_data_object_is_told():
+def test_a_missing_data_object_is_reported():
     raw = event(AT)
     del raw["data"]
     assert problems(raw) == (None, ["MISSING_FIELD: data is missing"])
@@ -81,19 +81,19 @@ def test_a_missing_data_object_is_told():
     assert problems(raw)[1] == ["INVALID: data is not usable: 'closed'"]
 
 
-def test_a_time_with_an_offset_is_converted_and_told():
-    found, told = problems(event("2024-07-04T10:00:00-04:00"))
+def test_a_time_with_an_offset_is_converted_and_reported():
+    found, reported = problems(event("2024-07-04T10:00:00-04:00"))
     assert found.at == int(datetime(2024, 7, 4, 14, tzinfo=UTC).timestamp())
-    assert told == ["INVALID: eventTime is not in UTC: '2024-07-04T10:00:00-04:00'; converted"]
+    assert reported == ["INVALID: eventTime is not in UTC: '2024-07-04T10:00:00-04:00'; converted"]
 
 
-def test_an_unknown_or_missing_status_becomes_none_and_is_told():
-    found, told = problems(event(AT, "MAINTENANCE"))
+def test_an_unknown_or_missing_status_becomes_none_and_is_reported():
+    found, reported = problems(event(AT, "MAINTENANCE"))
     assert found.status is None
-    assert told == ["INVALID: data.status is unknown: 'MAINTENANCE'"]
-    found, told = problems(event(AT, None))
+    assert reported == ["INVALID: data.status is unknown: 'MAINTENANCE'"]
+    found, reported = problems(event(AT, None))
     assert found.status is None
-    assert told == ["MISSING_FIELD: data.status is missing"]
+    assert reported == ["MISSING_FIELD: data.status is missing"]
 
 
 @pytest.mark.parametrize(
@@ -113,17 +113,17 @@ def test_an_unknown_or_missing_status_becomes_none_and_is_told():
         (10**9, None, 1),
     ],
 )
-def test_waits_are_whole_minutes_and_absurd_ones_are_told(wait, kept, told_count):
-    found, told = problems(event(AT, wait=wait))
+def test_waits_are_whole_minutes_and_absurd_ones_are_reported(wait, kept, reported_count):
+    found, reported = problems(event(AT, wait=wait))
     assert found.wait == kept
-    assert len(told) == told_count
+    assert len(reported) == reported_count
 
 
 def test_a_null_or_missing_queue_is_no_wait():
     for queue in (None, {}, {"STANDBY": None}):
-        found, told = problems(event(AT, data={"queue": queue}))
+        found, reported = problems(event(AT, data={"queue": queue}))
         assert found.wait is None
-        assert told == []
+        assert reported == []
 
 
 def test_all_queue_types_are_read():
@@ -145,8 +145,8 @@ def test_all_queue_types_are_read():
             "estimatedWait": 90,
         },
     }
-    found, told = problems(event(AT, queue=queues))
-    assert told == []
+    found, reported = problems(event(AT, queue=queues))
+    assert reported == []
     by_type = {queue.queue_type: queue for queue in found.queues}
     assert set(by_type) == set(queues)
     assert by_type["PAID_STANDBY"].wait_time_minutes == 15
@@ -178,17 +178,17 @@ def test_prices_arrive_in_minor_units_and_unknown_ones_are_none(price, amount):
     assert found.queues[0].price_amount == amount
 
 
-def test_an_unknown_queue_type_is_told_and_the_others_are_kept():
-    found, told = problems(event(AT, queue={"FAST_LANE": {"waitTime": 3}, "SINGLE_RIDER": {"waitTime": 5}}))
+def test_an_unknown_queue_type_is_reported_and_the_others_are_kept():
+    found, reported = problems(event(AT, queue={"FAST_LANE": {"waitTime": 3}, "SINGLE_RIDER": {"waitTime": 5}}))
     assert [queue.queue_type for queue in found.queues] == ["SINGLE_RIDER"]
-    assert told == ["INVALID: queue type is unknown: 'FAST_LANE'"]
+    assert reported == ["INVALID: queue type is unknown: 'FAST_LANE'"]
 
 
-def test_members_of_the_wrong_kind_are_told():
+def test_members_of_the_wrong_kind_are_reported():
     queues = {"SINGLE_RIDER": 5, "RETURN_TIME": {"returnStart": "noon", "returnEnd": "2024-07-04T10:00:00"}}
-    found, told = problems(event(AT, queue=queues))
+    found, reported = problems(event(AT, queue=queues))
     assert [queue.queue_type for queue in found.queues] == ["RETURN_TIME"]
-    assert len(told) == 3
+    assert len(reported) == 3
 
 
 @pytest.mark.parametrize(
@@ -211,10 +211,10 @@ def test_what_an_entity_is_shows_in_its_event(change, kind):
     assert parsed(event(AT, **change)).source.kind == kind
 
 
-def test_another_destination_inside_the_event_is_told_and_the_event_kept():
-    found, told = problems(event(AT, data={"destinationId": "99999999-1111-4111-8111-111111111111"}))
+def test_another_destination_inside_the_event_is_reported_and_the_event_kept():
+    found, reported = problems(event(AT, data={"destinationId": "99999999-1111-4111-8111-111111111111"}))
     assert found is not None
-    assert told[0].startswith("INVALID: data.destinationId")
+    assert reported[0].startswith("INVALID: data.destinationId")
 
 
 def test_names_lose_what_no_database_takes():
@@ -228,9 +228,9 @@ def test_names_lose_what_no_database_takes():
 
 def met_in(raw):
     met: Counter[str] = Counter()
-    told: list = []
-    found = parse_event(raw, DESTINATION, NOW, lambda kind, reason: told.append(reason), met)
-    return found, dict(met), told
+    reported: list = []
+    found = parse_event(raw, DESTINATION, NOW, lambda kind, reason: reported.append(reason), met)
+    return found, dict(met), reported
 
 
 def preview(**changes):
@@ -239,41 +239,41 @@ def preview(**changes):
     return {**event(AT), "data": data}
 
 
-def test_the_format_as_told_is_no_variation():
+def test_the_format_as_reported_is_no_variation():
     assert met_in(event(AT, wait=20))[1] == {}
 
 
 def test_the_preview_s_statuses_and_flat_waits_are_normalised_and_counted():
-    found, met, told = met_in(preview())
+    found, met, reported = met_in(preview())
     assert found.state == (Status.OPERATING, 35)
     assert met == {formats.STATUS_CASE: 1, formats.FLAT_WAIT: 1, formats.PREVIEW_META: 1}
-    assert told == []
+    assert reported == []
 
 
 def test_the_preview_s_single_rider_and_boarding_groups_become_queues():
     group = {"allocationStatus": "PAUSED", "currentGroupStart": 34, "currentGroupEnd": 40, "estimatedWait": None}
     meta = {"type": "ATTRACTION", "singleRider": True, "singleRiderWaitTime": 10, "boardingGroup": group}
-    found, _, told = met_in(preview(meta=meta))
+    found, _, reported = met_in(preview(meta=meta))
     by_type = {queue.queue_type: queue for queue in found.queues}
     assert by_type["SINGLE_RIDER"].wait_time_minutes == 10
     assert by_type["BOARDING_GROUP"].boarding_group_current == "34-40"
-    assert told == []
+    assert reported == []
 
 
-def test_the_preview_tells_what_an_entity_is():
+def test_the_preview_reports_what_an_entity_is():
     assert met_in(preview(meta={"type": "RESTAURANT"}))[0].source.kind == "RESTAURANT"
 
 
 def test_members_of_data_beside_it_are_read():
     raw = {**event(AT), "status": "DOWN", "waitTime": None}
     del raw["data"]
-    found, met, told = met_in(raw)
+    found, met, reported = met_in(raw)
     assert found.state == (Status.DOWN, None)
     assert met == {formats.FLAT_EVENT: 1, formats.FLAT_WAIT: 1}
-    assert told == []
+    assert reported == []
 
 
-def test_a_queue_that_is_told_goes_before_a_flat_wait():
+def test_a_queue_that_is_reported_goes_before_a_flat_wait():
     raw = event(AT, wait=20, data={"waitTime": 99})
     found, met, _ = met_in(raw)
     assert found.wait == 20

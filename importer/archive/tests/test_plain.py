@@ -9,7 +9,7 @@ import pytest
 from msgspec import Raw
 
 from importer.archive import plain
-from importer.archive.decoding import EventStream, as_told
+from importer.archive.decoding import EventStream, as_reported
 from importer.archive.events import parse_event
 from importer.archive.plain import PlainEvents
 from importer.sample.write import write_sample_archive
@@ -32,11 +32,11 @@ def quick(raw, events=None):
 
 
 def careful(raw, destination=DESTINATION, now=NOW):
-    """The event, and whatever was told or normalised on the way."""
-    told: list = []
+    """The event, and whatever was reported or normalised on the way."""
+    reported: list = []
     met: Counter = Counter()
-    found = parse_event(raw, destination, now, lambda *problem: told.append(problem), met)
-    return found, told, met
+    found = parse_event(raw, destination, now, lambda *problem: reported.append(problem), met)
+    return found, reported, met
 
 
 def changed(**data):
@@ -112,7 +112,7 @@ def test_the_events_of_a_sample_archive_are_read_alike_and_nearly_all_the_quick_
     destination, now = path.parts[-4], datetime(2026, 3, 4, tzinfo=UTC)
     events = reader(date(2026, 3, 1), now, destination)
     pieces = list(islice(EventStream(path.read_bytes()).pieces(), 3_000))
-    ways = [(events.event(piece), careful(as_told(piece), destination, now)) for piece in pieces]
+    ways = [(events.event(piece), careful(as_reported(piece), destination, now)) for piece in pieces]
     usual = [(quickly, carefully) for quickly, carefully in ways if quickly is not None]
     assert len(usual) > 0.95 * len(ways) > 950
     assert all((quickly, [], Counter()) == carefully for quickly, carefully in usual)

@@ -261,14 +261,14 @@ def test_the_park_has_a_row_per_grid_point_from_opening_to_closing_and_one_where
 
 
 def test_where_the_data_end_a_park_that_still_runs_has_not_closed():
-    told = build_day(day_of({A: [happened(540, UP), happened(600, UP, 5)]}, after=None, covered_until=at(600)))
-    assert [(row.at, row.park_open) for row in told.parks if not row.park_open] == []
-    assert told.parks[-1].at == at(595)
+    reported = build_day(day_of({A: [happened(540, UP), happened(600, UP, 5)]}, after=None, covered_until=at(600)))
+    assert [(row.at, row.park_open) for row in reported.parks if not row.park_open] == []
+    assert reported.parks[-1].at == at(595)
 
 
 def test_where_the_data_end_a_park_whose_rides_have_stopped_has():
-    told = build_day(day_of({A: [happened(540, UP), happened(600, CLOSED)]}, after=None, covered_until=at(600)))
-    assert [row.at for row in told.parks if not row.park_open] == [at(600)]
+    reported = build_day(day_of({A: [happened(540, UP), happened(600, CLOSED)]}, after=None, covered_until=at(600)))
+    assert [row.at for row in reported.parks if not row.park_open] == [at(600)]
 
 
 def test_where_the_data_end_at_the_scheduled_closing_the_park_has_closed():
@@ -303,7 +303,7 @@ def test_a_ride_that_begins_to_run_counts_from_the_next_row_on():
     assert scores[570] == 0
 
 
-def test_closed_is_down_only_where_the_park_does_not_tell_breakdowns():
+def test_closed_is_down_only_where_the_park_does_not_report_breakdowns():
     memory = {A: known(UP, last_operated=-60), B: known(UP, last_operated=-60)}
     events = {A: [happened(500, UP, 1)], B: [happened(540, CLOSED)]}
     for reports_down, score in ((True, Decimal("0.0")), (False, Decimal("5.0"))):
@@ -314,7 +314,7 @@ def test_closed_is_down_only_where_the_park_does_not_tell_breakdowns():
 # -- changes ---------------------------------------------------------------------------------------------
 
 
-def test_status_changes_tell_how_long_the_state_before_lasted():
+def test_status_changes_report_how_long_the_state_before_lasted():
     memory = {A: known(CLOSED, minutes=-120)}
     events = {A: [happened(540, UP, 5), happened(550, UP, 10), happened(600.5, DOWN), happened(700, UP, 15)]}
     rows = build_day(day_of(events, memory=memory, feed=EVERY_HOUR))

@@ -53,7 +53,7 @@ class World:
     def wiki(self, **changes: Any) -> FakeWiki:
         """The histories of that day; `changes` by the ride's name here."""
         closed = state(at("04:00"), (CLOSED, None))
-        told = {
+        reported = {
             "coaster": history(
                 self.coaster,
                 closed,
@@ -73,7 +73,7 @@ class World:
             ),
             **changes,
         }
-        return FakeWiki({getattr(self, name).themeparks_wiki_id: answer for name, answer in told.items()})
+        return FakeWiki({getattr(self, name).themeparks_wiki_id: answer for name, answer in reported.items()})
 
 
 def rows_of(ride: Ride, start: datetime = START, end: datetime = END) -> list[tuple[Any, ...]]:

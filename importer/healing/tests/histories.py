@@ -1,4 +1,4 @@
-"""Histories of rides as the upstream tells them, and a client that answers with them."""
+"""Histories of rides as the upstream says them, and a client that answers with them."""
 
 import json
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from parks.models import Ride
 State = tuple[str | None, int | None]  # status and standby wait
 
 
-def state(at: datetime, told: State, **queue: Any) -> dict[str, Any]:
-    status, wait = told
+def state(at: datetime, reported: State, **queue: Any) -> dict[str, Any]:
+    status, wait = reported
     return {"time": f"{at:%Y-%m-%dT%H:%M:%SZ}", "status": status, "queue": {"STANDBY": {"waitTime": wait}, **queue}}
 
 
@@ -30,7 +30,7 @@ def history(ride: Ride, opening: dict[str, Any] | None, *states: dict[str, Any])
 
 
 def refusal(status: int, reason: Reason = Reason.REFUSED, **error: Any) -> UpstreamError:
-    """An error as the endpoint tells it."""
+    """An error as the endpoint says it."""
     body = json.dumps({"success": False, "error": {"code": status, **error}}).encode()
     return UpstreamError(reason, f"HTTP {status}", status, body)
 

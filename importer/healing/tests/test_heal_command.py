@@ -36,8 +36,8 @@ def run(monkeypatch, capsys):
                 call_command("heal_gaps", *options)
             except CommandError as error:
                 code, message = error.returncode, str(error)
-        told = capsys.readouterr()
-        return code, told.out + message, told.err
+        reported = capsys.readouterr()
+        return code, reported.out + message, reported.err
 
     return run
 
@@ -52,14 +52,14 @@ def test_it_fills_and_says_so(world, run):
     assert (code, out.startswith("Filled 0 gaps of 0 parks, 0 minutes, with 0 calls")) == (0, True)
 
 
-def test_what_is_left_is_told_with_code_1(world, run, settings):
+def test_what_is_left_is_reported_with_code_1(world, run, settings):
     settings.HISTORY_CALLS_PER_HOUR = 1
     code, out, _ = run(world.wiki())
     assert code == 1
     assert "Left for a later run:\n1 parks wait: the budget of 1 calls" in out
 
 
-def test_gaps_that_cannot_be_filled_are_told_and_nothing_is_left(world, run):
+def test_gaps_that_cannot_be_filled_are_reported_and_nothing_is_left(world, run):
     gone = refusal(404, Reason.NOT_FOUND)
     code, out, _ = run(world.wiki(coaster=gone, flume=gone))
     assert code == 0
@@ -114,6 +114,6 @@ def test_statistics_that_fail_leave_the_gap_for_the_next_run(world, run, monkeyp
 def test_the_help_teaches(capsys):
     with pytest.raises(SystemExit):
         call_command("heal_gaps", "--help")
-    told = capsys.readouterr().out
+    reported = capsys.readouterr().out
     for word in ("--dry-run", "HISTORY_CALLS_PER_HOUR", "WONTFIX", "Exit code 0"):
-        assert word in told
+        assert word in reported

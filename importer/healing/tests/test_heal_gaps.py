@@ -79,10 +79,10 @@ def test_the_park_has_a_row_per_interval_with_its_figures(world):
     rows = ParkActivitySnapshot.objects.filter(park=world.park, data_source=DataSource.ARCHIVE).order_by("recorded_at")
     assert [row.recorded_at for row in rows] == [START + n * HOUR / 12 for n in range(24)]
     assert {row.duration_seconds for row in rows} == {300}
-    told = {f"{row.recorded_at:%H:%M}": (row.rides_open, row.avg_wait_time, row.shame_score) for row in rows}
-    assert told["15:25"] == (2, Decimal("20.00"), Decimal("0.0"))
-    assert told["15:30"] == (1, Decimal("30.00"), Decimal("5.0"))
-    assert told["16:15"] == (2, Decimal("25.00"), Decimal("0.0"))
+    reported = {f"{row.recorded_at:%H:%M}": (row.rides_open, row.avg_wait_time, row.shame_score) for row in rows}
+    assert reported["15:25"] == (2, Decimal("20.00"), Decimal("0.0"))
+    assert reported["15:30"] == (1, Decimal("30.00"), Decimal("5.0"))
+    assert reported["16:15"] == (2, Decimal("25.00"), Decimal("0.0"))
 
 
 def test_queues_and_status_changes_of_the_gap_are_stored_too(world):
@@ -103,13 +103,13 @@ def test_the_change_that_ended_the_gap_is_made_true(world):
     )
     noted = ChangeFactory.create(ride=world.coaster, changed_at=END, previous_status_enum=UP, new_status_enum=DOWN)
     later = ChangeFactory.create(ride=world.coaster, changed_at=at("17:50"), duration_in_previous_status=50)
-    told = history(
+    reported = history(
         world.coaster,
         state(at("04:00"), (CLOSED, None)),
         state(at("13:00"), (UP, 5)),
         state(at("16:20"), (DOWN, None)),
     )
-    healed(world.wiki(coaster=told))
+    healed(world.wiki(coaster=reported))
     changes = RideStatusChange.objects.filter(ride=world.coaster).order_by("changed_at")
     assert list(changes.values_list("changed_at", "duration_in_previous_status")) == [
         (at("16:20"), 200),
@@ -119,14 +119,14 @@ def test_the_change_that_ended_the_gap_is_made_true(world):
 
 
 def test_a_change_at_the_end_of_the_gap_that_nobody_could_see_is_added(world):
-    told = history(
+    reported = history(
         world.coaster,
         state(at("04:00"), (CLOSED, None)),
         state(at("13:00"), (UP, 5)),
         state(at("16:20"), (DOWN, None)),
     )
     later = ChangeFactory.create(ride=world.coaster, changed_at=at("17:50"), duration_in_previous_status=290)
-    healed(world.wiki(coaster=told))
+    healed(world.wiki(coaster=reported))
     columns = ("changed_at", "previous_status_enum", "new_status_enum", "duration_in_previous_status")
     changes = RideStatusChange.objects.filter(ride=world.coaster).order_by("changed_at").values_list(*columns)
     assert list(changes) == [
@@ -136,7 +136,7 @@ def test_a_change_at_the_end_of_the_gap_that_nobody_could_see_is_added(world):
     ]
 
 
-def test_the_record_is_closed_and_tells_what_was_filled(world):
+def test_the_record_is_closed_and_reports_what_was_filled(world):
     world.ride()  # one the upstream has no history of
     healed(world.wiki())
     world.gap.refresh_from_db()
@@ -170,7 +170,7 @@ def test_what_an_earlier_import_wrote_of_the_gap_is_replaced(world):
 
 
 def test_live_rows_inside_the_gap_are_neither_overwritten_nor_overlapped(world):
-    """A cycle of the gap that was stored after all, told without the flume."""
+    """A cycle of the gap that was stored after all, reported without the flume."""
     watch(world.park, [world.coaster], at("15:30"), at("15:35"), UP, 44)
     QueueFactory.create(ride=world.coaster, recorded_at=at("15:30"), wait_time_minutes=33)
     before = stored(data_source=DataSource.LIVE)
@@ -189,7 +189,7 @@ def test_a_gap_over_midnight_and_closing_has_rows_in_opening_hours_alone(world):
     watch(world.park, world.rides, at("14:00", 2), at("14:10", 2))
     world.gap.delete()
     world.missed(at("20:00"), at("14:00", 2))
-    told = history(
+    reported = history(
         world.coaster,
         state(at("04:00"), (CLOSED, None)),
         state(at("12:55"), (UP, 10)),
@@ -198,7 +198,7 @@ def test_a_gap_over_midnight_and_closing_has_rows_in_opening_hours_alone(world):
         *(state(at(f"{hour:02}:00", 2), (CLOSED, None)) for hour in range(2, 13, 2)),
         state(at("12:50", 2), (UP, 35)),
     )
-    summary, asked = healed(world.wiki(coaster=told), at("14:15", 2))
+    summary, asked = healed(world.wiki(coaster=reported), at("14:15", 2))
     assert rows_of(world.coaster, at("20:00"), at("14:00", 2)) == [
         ("20:00:00", 30.0, UP, 19, True),
         ("20:30:00", 60.0, UP, 20, False),
@@ -215,10 +215,10 @@ def test_a_gap_over_midnight_and_closing_has_rows_in_opening_hours_alone(world):
 def test_what_the_upstream_itself_does_not_know_stays_unknown(world, settings):
     """No sign of life of the whole park from 15:00, when it was last read, to 16:50: too long a silence."""
     settings.MAX_FEED_SILENCE_SECONDS = 3600
-    told = history(
+    reported = history(
         world.coaster, state(at("04:00"), (CLOSED, None)), state(at("12:55"), (UP, 10)), state(at("16:50"), (UP, 20))
     )
-    summary, _ = healed(world.wiki(coaster=told))
+    summary, _ = healed(world.wiki(coaster=reported))
     assert rows_of(world.coaster) == [("16:50:00", 10.0, UP, 20, False)]
     world.gap.refresh_from_db()
     assert "10 of 120 minutes" in world.gap.resolution_notes
@@ -235,7 +235,7 @@ def test_a_calm_feed_is_not_silent_while_live_collection_reads_it(world):
 
 def test_a_park_without_schedule_is_open_while_its_rides_run(world):
     world.park.schedules.all().delete()
-    told = history(
+    reported = history(
         world.coaster,
         state(at("04:00"), (CLOSED, None)),
         state(at("12:55"), (UP, 10)),
@@ -243,7 +243,7 @@ def test_a_park_without_schedule_is_open_while_its_rides_run(world):
         state(at("16:00"), (CLOSED, None)),
     )
     calm = history(world.flume, state(at("04:00"), (CLOSED, None)))
-    healed(world.wiki(coaster=told, flume=calm))
+    healed(world.wiki(coaster=reported, flume=calm))
     rows = RideStatusSnapshot.objects.filter(ride=world.coaster, data_source=DataSource.ARCHIVE).order_by(
         "recorded_at"
     )
@@ -260,14 +260,14 @@ def test_the_ride_has_operated_when_the_history_says_so(world):
 
 
 def test_nonsense_in_a_history_costs_only_itself(world):
-    told = history(
+    reported = history(
         world.coaster,
         state(at("04:00"), ("ASLEEP", None)),
         {"time": "yesterday", "status": "DOWN"},
         state(at("15:10"), (UP, -5)),
         state(at("15:20"), (UP, 20), TELEPORT={"waitTime": 1}),
     )
-    summary, _ = healed(world.wiki(coaster=told))
+    summary, _ = healed(world.wiki(coaster=reported))
     assert rows_of(world.coaster) == [
         ("15:00:00", 10.0, None, None, True),
         ("15:10:00", 10.0, UP, None, False),
@@ -287,7 +287,7 @@ def test_several_gaps_of_a_park_take_one_call_per_ride(world):
     assert rows_of(world.coaster) == COASTER
 
 
-def test_only_gaps_that_the_upstream_can_tell_of_are_work(world):
+def test_only_gaps_that_the_upstream_can_report_of_are_work(world):
     elsewhere = World()
     elsewhere.park.themeparks_wiki_id = None
     elsewhere.park.save()
@@ -365,15 +365,15 @@ def test_a_gap_whose_days_could_not_be_computed_is_left_open_for_the_next_run(wo
 
 
 def test_what_was_stored_before_the_day_counts_for_the_time_in_a_state_and_for_the_score(world):
-    """The flume ran all the evening before and is told as down since midnight: it is part of the park's capacity."""
+    """The flume ran all the evening before and is down since midnight: it is part of the park's capacity."""
     watch(world.park, [world.flume], at("20:00", 0), at("20:10", 0))
     ChangeFactory.create(ride=world.coaster, changed_at=at("22:00", 0), new_status_enum=UP)
     watch(world.park, [world.coaster], at("22:00", 0), at("22:05", 0))
-    told = [
+    reported = [
         history(world.coaster, state(at("04:00"), (UP, 5)), state(at("15:30"), (DOWN, None))),
         history(world.flume, state(at("04:00"), (DOWN, None)), state(at("16:30"), (DOWN, 5))),
     ]
-    healed(world.wiki(coaster=told[0], flume=told[1]))
+    healed(world.wiki(coaster=reported[0], flume=reported[1]))
     lasted = RideStatusChange.objects.get(changed_at=at("15:30")).duration_in_previous_status
     assert lasted == (at("15:30") - at("22:00", 0)).total_seconds() / 60
     score = ParkActivitySnapshot.objects.get(park=world.park, recorded_at=START).shame_score
@@ -388,14 +388,14 @@ def test_a_night_that_runs_over_midnight_is_not_silent_because_its_day_ends(worl
     watch(world.park, world.rides, at("05:00", 2), at("05:10", 2))
     world.gap.delete()
     world.missed(at("02:00", 2), at("05:00", 2))
-    told = history(
+    reported = history(
         world.coaster,
         state(at("04:00"), (CLOSED, None)),
         state(at("12:55"), (UP, 10)),
         state(at("03:00", 2), (UP, 20)),
         state(at("04:30", 2), (UP, 30)),
     )
-    healed(world.wiki(coaster=told), at("12:00", 2))
+    healed(world.wiki(coaster=reported), at("12:00", 2))
     assert rows_of(world.coaster, at("02:00", 2), at("05:00", 2)) == [
         ("02:00:00", 60.0, UP, 10, True),
         ("03:00:00", 60.0, UP, 20, False),

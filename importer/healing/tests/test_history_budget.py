@@ -34,8 +34,8 @@ def untouched() -> bool:
 
 
 def window_exceeded(earliest: str | None = None) -> UpstreamError:
-    told: dict[str, Any] = {"earliestAllowedDate": earliest} if earliest else {}
-    return refusal(400, type="HISTORY_WINDOW_EXCEEDED", **told)
+    reported: dict[str, Any] = {"earliestAllowedDate": earliest} if earliest else {}
+    return refusal(400, type="HISTORY_WINDOW_EXCEEDED", **reported)
 
 
 # -- the budget ----------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def test_what_was_begun_is_finished_before_a_newer_gap_is_looked_at(world, setti
     assert world.gap.raw_data["rides"] == 2
     (work,) = works(NOW + HOUR)
     assert [hole.gap for hole in work.holes] == [later]
-    assert work.settled() == {}  # what was asked before its end tells not all of it
+    assert work.settled() == {}  # what was asked before its end says not all of it
 
 
 def test_answers_that_nobody_used_and_old_calls_are_forgotten():
@@ -222,7 +222,7 @@ def test_a_gap_before_the_upstreams_window_is_given_up_with_the_reason(world):
 
 @pytest.mark.parametrize("earliest", ["2026-07-02", None], ids=["told", "not told"])
 def test_what_lies_inside_the_window_is_filled(world, earliest):
-    """Two gaps, and the first day is too old; told or not, it is found out."""
+    """Two gaps, and the first day is too old; reported or not, it is found out."""
     second = world.missed(at("03:00", 2), at("05:00", 2))
     later = history(world.coaster, state(at("04:00", 2), (UP, 5)), state(at("04:30", 2), (UP, 15)))
     wiki = world.wiki(coaster=[window_exceeded(earliest), later], flume=GONE)
@@ -287,8 +287,8 @@ def test_the_endpoint_is_asked_for_local_days(world, stub):
 @pytest.mark.parametrize("shape", ["nested", "flat"])
 def test_the_words_of_a_refusal_are_understood_wherever_they_stand(world, stub, shape):
     error = {"type": "HISTORY_WINDOW_EXCEEDED", "message": "…", "earliestAllowedDate": "2026-07-05"}
-    told = {"success": False, "error": error} if shape == "nested" else {**error, "error": error["type"]}
-    stub.routes[path_of(world.coaster)] = answer(told, status=403)
+    reported = {"success": False, "error": error} if shape == "nested" else {**error, "error": error["type"]}
+    stub.routes[path_of(world.coaster)] = answer(reported, status=403)
     assert run_over_http().given_up == 1
     world.gap.refresh_from_db()
     assert "begins 2026-07-05" in world.gap.resolution_notes
@@ -296,8 +296,8 @@ def test_the_words_of_a_refusal_are_understood_wherever_they_stand(world, stub, 
 
 
 @pytest.mark.parametrize("told", [rate_limited(), answer({"error": "HISTORY_RATE_LIMITED"}, status=400)])
-def test_a_limit_is_obeyed_at_once(world, stub, told):
-    stub.routes[path_of(world.coaster)] = told
+def test_a_limit_is_obeyed_at_once(world, stub, reported):
+    stub.routes[path_of(world.coaster)] = reported
     assert run_over_http().left
     assert len(stub.requests) == 1
     assert untouched()
@@ -306,17 +306,17 @@ def test_a_limit_is_obeyed_at_once(world, stub, told):
 @pytest.mark.parametrize(
     "told", [Answer(status=500), answer({"error": "HISTORY_BACKEND_UNAVAILABLE"}, status=503), Answer(cut_after=1)]
 )
-def test_a_call_is_one_request(world, stub, told):
+def test_a_call_is_one_request(world, stub, reported):
     """Live collection tries again at once; here each try would cost."""
-    stub.routes[path_of(world.coaster)] = told if told.status != 200 else Answer(b"{}" * 99, cut_after=5)
+    stub.routes[path_of(world.coaster)] = reported if reported.status != 200 else Answer(b"{}" * 99, cut_after=5)
     stub.routes[path_of(world.flume)] = Answer(world.wiki().answers[world.flume.themeparks_wiki_id])
     assert run_over_http().left == [f"{world.park.name}: 1 rides were not answered"]
     assert len(stub.requests) == 2
 
 
 @pytest.mark.parametrize("told", [HTML_PAGE, NOT_FOUND, Answer(b"{}"), Answer(b"[" * 100)])
-def test_whatever_else_comes_is_no_history(world, stub, told):
-    stub.routes[path_of(world.coaster)] = told
+def test_whatever_else_comes_is_no_history(world, stub, reported):
+    stub.routes[path_of(world.coaster)] = reported
     stub.routes[path_of(world.flume)] = Answer(world.wiki().answers[world.flume.themeparks_wiki_id])
     assert run_over_http().gaps == 1
     assert (rows_of(world.coaster), rows_of(world.flume)) == ([], FLUME)

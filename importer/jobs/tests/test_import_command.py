@@ -47,7 +47,7 @@ def refused(*args):
     return str(caught.value)
 
 
-def test_it_tells_what_was_read_and_stored(tmp_path, capsys):
+def test_it_reports_what_was_read_and_stored(tmp_path, capsys):
     write_events(tmp_path, a_day())
     out = run(capsys, "--source", str(tmp_path), "--all-parks")
     assert "Read 14 events from 2 files (0 duplicates); created 1 parks and 1 rides." in out
@@ -132,18 +132,18 @@ def test_a_bucket_is_imported_like_a_directory(tmp_path, capsys):
 
 def test_ctrl_c_pauses_and_resume_goes_on(tmp_path, capsys, monkeypatch):
     write_events(tmp_path, three_days())
-    tell = pool.Pool.tell
+    report = pool.Pool.report
 
     def interrupt(self, files):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pool.Pool, "tell", interrupt)
+    monkeypatch.setattr(pool.Pool, "report", interrupt)
     with pytest.raises(CommandError, match=r"Interrupted .imp_.*--resume goes on") as caught:
         call_command("import_historical", "--source", str(tmp_path))
     assert caught.value.returncode == 1
     job = ImportCheckpoint.objects.get()
     assert job.status == ImportStatus.PAUSED
-    monkeypatch.setattr(pool.Pool, "tell", tell)
+    monkeypatch.setattr(pool.Pool, "report", report)
     assert "Rows: " in run(capsys, "--resume", job.import_id)
     job.refresh_from_db()
     assert job.status == ImportStatus.COMPLETED
@@ -162,7 +162,7 @@ def test_resume_takes_up_what_was_killed(tmp_path, capsys):
     assert RideStatusSnapshot.objects.exists()
 
 
-def test_a_second_importer_is_refused_and_told_the_first(tmp_path):
+def test_a_second_importer_is_refused_and_reported_the_first(tmp_path):
     write_events(tmp_path, three_days())
     job = plan(DirectoryArchive(tmp_path), DESTINATION, source=str(tmp_path))
     assert f"import {job.import_id} of {DESTINATION} is PENDING already" in refused("--source", str(tmp_path))
@@ -196,7 +196,7 @@ def test_an_import_that_fails_at_once_says_that_nothing_was_stored_and_why(tmp_p
     )
 
 
-def test_an_import_that_fails_later_tells_what_was_stored_before(tmp_path, capsys, monkeypatch, settings):
+def test_an_import_that_fails_later_reports_what_was_stored_before(tmp_path, capsys, monkeypatch, settings):
     settings.IMPORT_SLICE_DAYS = 1
     write_events(tmp_path, three_days())
     read = DirectoryArchive.read
@@ -220,7 +220,7 @@ def test_files_without_events_are_not_said_to_be_stored_already(tmp_path, capsys
     assert "Nothing was stored: the files that were read tell of nothing." in out
 
 
-def test_status_tells_how_far_the_imports_are(tmp_path, capsys):
+def test_status_reports_how_far_the_imports_are(tmp_path, capsys):
     assert "No imports yet." in run(capsys, "--status")
     write_events(tmp_path, three_days())
     run(capsys, "--source", str(tmp_path))
@@ -230,7 +230,7 @@ def test_status_tells_how_far_the_imports_are(tmp_path, capsys):
     assert "100.0% of 4 files" in out
 
 
-def test_a_dry_run_tells_what_would_come_in_and_stores_nothing(tmp_path, capsys):
+def test_a_dry_run_reports_what_would_come_in_and_stores_nothing(tmp_path, capsys):
     write_events(tmp_path, three_days())
     out = run(capsys, "--source", str(tmp_path), "--dry-run")
     assert f"{DESTINATION}: 84 events in 4 files" in out

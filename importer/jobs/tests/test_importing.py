@@ -266,7 +266,7 @@ def test_live_rows_stay_as_they_are(tmp_path):
     assert run(tmp_path).rows_written == 0
 
 
-def test_the_ledger_tells_how_far_an_import_got(tmp_path):
+def test_the_ledger_reports_how_far_an_import_got(tmp_path):
     write_events(tmp_path, three_days())
     run(tmp_path)
     checkpoint = ImportCheckpoint.objects.get()
@@ -358,7 +358,7 @@ def test_no_single_event_stops_an_import(tmp_path, hostile):
     assert utc("1999-01-01T00:00:00") not in found
 
 
-def test_files_that_cannot_be_read_are_told_and_passed_over(tmp_path):
+def test_files_that_cannot_be_read_are_reported_and_passed_over(tmp_path):
     write_events(tmp_path, three_days())
     unreadable = tmp_path / DESTINATION / "2024" / "07" / "02.json.gz"
     unreadable.mkdir()
@@ -529,7 +529,7 @@ def test_a_missing_day_is_a_gap(tmp_path):
     assert [gap.external_id[-18:] for gap in gaps] == ["2024/07/02.json.gz", "2024/07/03.json.gz"]
 
 
-def test_contradicting_events_of_one_instant_are_told_and_the_later_in_the_file_wins(tmp_path):
+def test_contradicting_events_of_one_instant_are_reported_and_the_later_in_the_file_wins(tmp_path):
     at = "2024-07-04T14:00:00.500Z"
     write_events(tmp_path, [*a_day(), event(at, wait=90), event(at, wait=95)])
     run(tmp_path)

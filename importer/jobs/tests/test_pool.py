@@ -69,7 +69,7 @@ def test_a_database_that_stays_away_is_an_error(job, monkeypatch):
         run(job)
 
 
-def test_progress_that_cannot_be_told_stops_nobody(job, monkeypatch):
+def test_progress_that_cannot_be_reported_stops_nobody(job, monkeypatch):
     watcher = pool.Pool([job], 2, tqdm(disable=True))
     job.slices.update(files_done=1)
     monkeypatch.setattr(pool.Pool, "sums", away(1, pool.Pool.sums))

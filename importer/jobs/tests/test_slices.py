@@ -94,7 +94,7 @@ def test_rows_are_the_same_when_another_process_does_every_slice(archive, settin
     settings.IMPORT_SLICE_DAYS = days
     job = planned(archive)
     while running.begin(job) and (piece := job.claim_slice()) is not None:
-        assert running.do(running.Work.of(job), piece)
+        assert running.do(running.Work.for_import(job), piece)
     assert everything() == whole
 
 
@@ -104,7 +104,7 @@ def test_rows_are_the_same_when_what_slices_hand_on_was_forgotten(archive, setti
     settings.IMPORT_SLICE_DAYS = days
     job = planned(archive)
     while running.begin(job) and (piece := job.claim_slice()) is not None:
-        assert running.do(running.Work.of(job), piece)
+        assert running.do(running.Work.for_import(job), piece)
         ImportSlice.forget(DESTINATION)
     assert everything() == whole
 
@@ -174,7 +174,7 @@ def test_what_is_counted_is_the_same_in_slices_and_at_once(archive, settings):
     settings.IMPORT_SLICE_DAYS = 3
     job = planned(archive)
     while running.begin(job) and (piece := job.claim_slice()) is not None:
-        running.do(running.Work.of(job), piece)
+        running.do(running.Work.for_import(job), piece)
     sliced = summary_of(job)
     for name in ("files", "events", "duplicates", "rows", "problems", "skipped"):
         assert getattr(sliced, name) == getattr(whole, name), name
@@ -198,7 +198,7 @@ def test_slices_of_overlapping_ranges_share_their_borders(settings):
         assert start - end == timedelta(days=1)
 
 
-def test_an_import_covers_the_days_that_its_files_may_tell_of(archive):
+def test_an_import_covers_the_days_that_its_files_may_report_of(archive):
     files = archive.files(DESTINATION)
     assert days_of(files, None, None) == (files[0].day - timedelta(days=1), files[-1].day + timedelta(days=1))
     assert days_of(files, date(2024, 7, 1), date(2024, 7, 2)) == (date(2024, 7, 1), date(2024, 7, 2))
@@ -279,7 +279,7 @@ def test_slices_are_claimed_in_order_and_one_at_a_time(archive):
     assert first is not None
     assert (first.first_date, first.state, first.runner) == (date(2024, 6, 27), SliceState.RUNNING, this_process())
     assert job.claim_slice() is None, "the next one has to wait for the first"
-    running.do(running.Work.of(job), first)
+    running.do(running.Work.for_import(job), first)
     second = job.claim_slice()
     assert second is not None
     assert second.first_date == date(2024, 7, 1)
@@ -362,7 +362,7 @@ def test_a_cancelled_import_cannot_be_resumed(archive):
     assert not RideStatusSnapshot.objects.exists()
 
 
-def test_what_failed_tells_why_and_can_be_resumed(archive, monkeypatch, settings):
+def test_what_failed_reports_why_and_can_be_resumed(archive, monkeypatch, settings):
     whole = as_one(archive, settings)
     settings.IMPORT_SLICE_DAYS = 7
     job = planned(archive)
@@ -390,7 +390,7 @@ def test_a_full_disk_fails_the_import_with_a_remedy(archive, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(running.Spool, "add", full)
+    monkeypatch.setattr(running.Buffer, "add", full)
     job = planned(archive)
     with pytest.raises(ArchiveError, match="No space left on device: make room"):
         run(job)
@@ -463,7 +463,7 @@ def test_another_destination_is_not_concerned(archive):
     planned(archive)
 
 
-# -- what is told ----------------------------------------------------------------------------------------
+# -- what is reported ----------------------------------------------------------------------------------------
 
 
 def test_a_file_of_a_day_to_come_is_not_read(archive, caplog):
@@ -513,7 +513,7 @@ def test_days_that_live_collection_covers_are_reported(archive):
     )
     summary = run(planned(archive, is_again=True))
     assert summary.live_days == {ride.park_id: 1}
-    told = DataQualityLog.objects.get(issue_type="DUPLICATE", entity_type="park")
-    assert told.timestamp_start == utc("2024-07-02T04:00:00")
-    assert "its rows win" in told.description
-    assert Park.objects.get(pk=told.entity_id) == ride.park
+    reported = DataQualityLog.objects.get(issue_type="DUPLICATE", entity_type="park")
+    assert reported.timestamp_start == utc("2024-07-02T04:00:00")
+    assert "its rows win" in reported.description
+    assert Park.objects.get(pk=reported.entity_id) == ride.park

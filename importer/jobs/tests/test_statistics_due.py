@@ -33,7 +33,7 @@ def broken_off(archive, slices, status=None, runner=DEAD):
     """An import that did some of its slices; `status`: what became of it, None: it was killed."""
     job = plan(archive, DESTINATION, source=str(archive.root), runner=runner)
     job.enter(ImportStatus.IN_PROGRESS)
-    work = Work.of(job, archive)
+    work = Work.for_import(job, archive)
     while slices and (piece := job.claim_slice()) is not None:
         do(work, piece)
         slices -= 1
@@ -97,7 +97,7 @@ def test_statistics_that_were_interrupted_are_computed_when_the_import_is_resume
     assert computed() == DAYS
 
 
-def test_statistics_that_failed_are_told_once_and_left_to_the_operator(archive, monkeypatch):
+def test_statistics_that_failed_are_reported_once_and_left_to_the_operator(archive, monkeypatch):
     def fail(wanted, **how):
         raise CommandError("disk full", returncode=1)
 

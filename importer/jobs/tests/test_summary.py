@@ -1,4 +1,4 @@
-"""What an import tells of itself in the end does not depend on what happened on the way."""
+"""What an import reports itself in the end does not depend on what happened on the way."""
 
 from datetime import date
 

@@ -104,8 +104,8 @@ def test_of_two_admin_forms_the_one_that_was_begun_while_the_other_was_open_is_r
     (job,) = ImportCheckpoint.objects.all()
     assert (job.status, asked) == (ImportStatus.PENDING, [job.import_id])
     refusal = other.get("/admin/importer/importcheckpoint/add/")
-    told = [str(message) for message in get_messages(refusal.wsgi_request)]
-    assert told == [f"Nothing was started: import {job.import_id} of {DESTINATION} is PENDING already"]
+    reported = [str(message) for message in get_messages(refusal.wsgi_request)]
+    assert reported == [f"Nothing was started: import {job.import_id} of {DESTINATION} is PENDING already"]
 
 
 def test_of_two_calls_of_the_api_one_starts_and_the_other_names_its_import(archive, asked, side_by_side):

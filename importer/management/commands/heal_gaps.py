@@ -49,16 +49,16 @@ class Command(TeachingCommand):
         todo = works(now, park)
         calls = {work.park.pk: len(work.rides) - len(work.settled()) for work in todo}
         if options["dry_run"]:
-            self.tell_plan(todo, calls, max(0, calls_left(now)))
+            self.report_plan(todo, calls, max(0, calls_left(now)))
             return
         self.verbosity = options["verbosity"]
         with history_client() as wiki, self.bar(sum(calls.values()), "call", self.verbosity) as bar:
             summary = heal(wiki, todo, self.recompute, bar.update)
-        self.tell(summary)
+        self.report(summary)
         if summary.left:
             raise CommandError("\n".join(["Left for a later run:", *summary.left]), returncode=1)
 
-    def tell_plan(self, todo: list[Work], calls: dict[int, int], budget: int) -> None:
+    def report_plan(self, todo: list[Work], calls: dict[int, int], budget: int) -> None:
         for work in todo:
             minutes = sum(end - start for start, end in (hole.interval for hole in work.holes)) // 60
             self.stdout.write(
@@ -67,7 +67,7 @@ class Command(TeachingCommand):
             )
         self.stdout.write(f"{sum(calls.values())} calls are needed; the budget has {budget} left now.")
 
-    def tell(self, summary: HealSummary) -> None:
+    def report(self, summary: HealSummary) -> None:
         rows = summary.rows
         self.stdout.write(
             f"Filled {summary.gaps} gaps of {summary.parks} parks, {summary.seconds // 60:,} minutes,"

@@ -95,7 +95,7 @@ class Command(TeachingCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["status"]:
-            self.tell_status()
+            self.report_status()
             return
         workers = self.workers_of(options)
         try:
@@ -116,14 +116,14 @@ class Command(TeachingCommand):
 
     @staticmethod
     def workers_of(options: dict[str, Any]) -> int:
-        told = options["workers"]
-        if told is None:
+        reported = options["workers"]
+        if reported is None:
             return default_workers()
-        if not 1 <= told <= MOST_WORKERS:
-            raise refuse(f"--workers must be between 1 and {MOST_WORKERS}, not {told}")
-        if told > 1 and connection.vendor != "mysql":
-            raise refuse(f"--workers {told}: SQLite has a single writer; use 1, or MariaDB (DATABASE_URL)")
-        return int(told)
+        if not 1 <= reported <= MOST_WORKERS:
+            raise refuse(f"--workers must be between 1 and {MOST_WORKERS}, not {reported}")
+        if reported > 1 and connection.vendor != "mysql":
+            raise refuse(f"--workers {reported}: SQLite has a single writer; use 1, or MariaDB (DATABASE_URL)")
+        return int(reported)
 
     def choice(self, options: dict[str, Any]) -> tuple[str, Archive, Park | None, list[str]]:
         """Source, archive, park and destinations; raises CommandError and ArchiveError."""
@@ -175,11 +175,11 @@ class Command(TeachingCommand):
     @staticmethod
     def resumed(options: dict[str, Any]) -> list[ImportCheckpoint]:
         """The import of `--resume ID`; without an id, of each destination the latest one that can go on."""
-        told = options["resume"]
-        if told:
-            found = ImportCheckpoint.objects.filter(import_id=told).first()
+        reported = options["resume"]
+        if reported:
+            found = ImportCheckpoint.objects.filter(import_id=reported).first()
             if found is None:
-                raise refuse(f"--resume: import {told!r} is not known; --status lists the imports")
+                raise refuse(f"--resume: import {reported!r} is not known; --status lists the imports")
             candidates = [found]
         else:
             latest = {job.destination_uuid: job for job in ImportCheckpoint.objects.order_by("pk")}
@@ -190,31 +190,33 @@ class Command(TeachingCommand):
             if job.status in ACTIVE and not job.has_life():
                 job.break_off()
                 job.refresh_from_db()
-            if told and job.status in ACTIVE:
+            if reported and job.status in ACTIVE:
                 raise AlreadyRunning(job)
             if job.status not in RESUMABLE:
                 continue
             try:
                 job.resume(runner)
             except AlreadyRunning:
-                if told:
+                if reported:
                     raise
             except TransitionRefused:
                 pass  # somebody else resumed it at this moment
             else:
                 jobs.append(job)
         if not jobs:
-            state = f"{told} is {candidates[0].status}" if told else "no import is paused, failed or broken off"
+            state = (
+                f"{reported} is {candidates[0].status}" if reported else "no import is paused, failed or broken off"
+            )
             raise refuse(f"--resume: {state}; nothing to resume")
         return jobs
 
     @staticmethod
     def destinations(archive: Archive, park: Park | None, options: dict[str, Any]) -> list[str]:
-        told = options["destination"]
-        if told is not None:
-            if uuid_of(told) is None:
-                raise refuse(f"--destination: {told!r} is not a UUID")
-            return [told.lower()]
+        reported = options["destination"]
+        if reported is not None:
+            if uuid_of(reported) is None:
+                raise refuse(f"--destination: {reported!r} is not a UUID")
+            return [reported.lower()]
         if park is not None and park.destination_id:
             return [park.destination_id]
         if park is None and not options["all_parks"] and not isinstance(archive, DirectoryArchive):
@@ -227,7 +229,7 @@ class Command(TeachingCommand):
     # -- doing them ---------------------------------------------------------------------------------------
 
     def hand_over(self, jobs: list[ImportCheckpoint]) -> None:
-        """Raises CommandError when the workers cannot be told; what they were not told of waits for nobody."""
+        """Raises CommandError when the workers cannot be reported; what they were not reported waits for nobody."""
         away: actions.WorkersAway | None = None
         for job in jobs:
             otherwise = ImportStatus.CANCELLED if job.status == ImportStatus.PENDING else ImportStatus.PAUSED
@@ -257,7 +259,7 @@ class Command(TeachingCommand):
             total_summary.add(summary)
             if job.is_finished() and job.status == ImportStatus.IN_PROGRESS:
                 finished[job] = summary
-        self.tell(total_summary, [job for job in jobs if job not in finished])
+        self.report(total_summary, [job for job in jobs if job not in finished])
         try:
             if not options["no_recompute"]:
                 # Of those cancelled too: what came in before stays.
@@ -268,10 +270,10 @@ class Command(TeachingCommand):
             complete_all(finished)
             raise
         complete_all(finished)
-        self.tell_unfinished([job for job in jobs if job.status != ImportStatus.COMPLETED])
+        self.report_unfinished([job for job in jobs if job.status != ImportStatus.COMPLETED])
 
     @staticmethod
-    def tell_unfinished(jobs: list[ImportCheckpoint]) -> None:
+    def report_unfinished(jobs: list[ImportCheckpoint]) -> None:
         """Raises CommandError for imports that failed, or that somebody stopped meanwhile."""
         if not jobs:
             return
@@ -281,7 +283,7 @@ class Command(TeachingCommand):
             lines.append(f"{state_of(job)}{remedy}")
         raise SomeFailed("\n".join(lines))
 
-    def tell(self, summary: ImportSummary, stopped: list[ImportCheckpoint]) -> None:
+    def report(self, summary: ImportSummary, stopped: list[ImportCheckpoint]) -> None:
         """What was done; `stopped`: the imports of which slices are left."""
         rows = summary.rows
         if stopped and not summary.files:
@@ -314,7 +316,7 @@ class Command(TeachingCommand):
             kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(summary.problems.items()))
             self.stdout.write(f"Problems: {kinds}; {summary.problems_new:,} new in the data-quality log.")
 
-    def tell_status(self) -> None:
+    def report_status(self) -> None:
         jobs = ImportCheckpoint.objects.order_by("-pk")[:SHOWN]
         if not jobs:
             self.stdout.write("No imports yet.")

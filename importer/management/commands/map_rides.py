@@ -44,7 +44,7 @@ class Command(TeachingCommand):
             if options["dry_run"]:
                 raise refuse("--dry-run goes with --file")
             for decision in unfinished():
-                self.tell(str(decision), finish(decision, recompute))
+                self.report(str(decision), finish(decision, recompute))
             return
         try:
             mappings = read_mappings(Path(options["file"]))
@@ -62,12 +62,12 @@ class Command(TeachingCommand):
                     refused += 1
                     self.stderr.write(f"line {mapping.line}: {error}")
                 else:
-                    self.tell(f"{mapping.entity} is {mapping.ride.name} (ride {mapping.ride.pk})", moved)
+                    self.report(f"{mapping.entity} is {mapping.ride.name} (ride {mapping.ride.pk})", moved)
                 bar.update(1)
         if refused:
             raise SomeFailed(f"{refused:,} of {len(mappings):,} mappings could not be applied; see above.")
 
-    def tell(self, what: str, moved: Moved) -> None:
+    def report(self, what: str, moved: Moved) -> None:
         self.stdout.write(
             f"{what}: {moved.rows:,} snapshots, {moved.queues:,} queue rows and {moved.changes:,} changes moved"
             + (f", {moved.dropped:,} dropped where the ride had its own" if moved.dropped else "")

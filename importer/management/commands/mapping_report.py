@@ -42,7 +42,7 @@ class Command(TeachingCommand):
             return
         reports = mapping_report(*chosen)
         for report in reports:
-            self.tell(report)
+            self.show(report)
         if not reports:
             self.stdout.write("No entity was mapped yet; import_historical does it.")
 
@@ -61,7 +61,7 @@ class Command(TeachingCommand):
         yield COLUMNS
         yield from map(cells, decisions(destination, park))
 
-    def tell(self, report: ParkReport) -> None:
+    def show(self, report: ParkReport) -> None:
         counts = ", ".join(
             f"{report.methods[method]:,} {method.value}" for method in MappingMethod if report.methods[method]
         )

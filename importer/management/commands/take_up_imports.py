@@ -5,7 +5,7 @@ from typing import Any
 from kombu.exceptions import OperationalError
 
 from core.commands import SomeFailed, TeachingCommand
-from importer.jobs.take_up import take_up
+from importer.jobs.recovery import recover
 
 EXAMPLES = """
 examples:
@@ -22,7 +22,7 @@ class Command(TeachingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         found = 0
         try:
-            for job in take_up():
+            for job in recover():
                 found += 1
                 self.stdout.write(f"{job.import_id}: stood still, handed to the workers again.")
         except (OperationalError, OSError) as error:

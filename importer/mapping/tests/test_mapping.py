@@ -100,13 +100,13 @@ def test_what_fits_no_ride_is_created_in_tier_two(tmp_path, park):
     assert summary.rides_created == 1
 
 
-def test_without_auto_create_what_fits_no_ride_is_told_once_and_left_out(tmp_path, park):
+def test_without_auto_create_what_fits_no_ride_is_reported_once_and_left_out(tmp_path, park):
     imported(tmp_path, named("Big Coaster"), auto_create=False)
     assert decision().method == MappingMethod.FAILED
     assert not Ride.objects.exists()
     assert not RideStatusSnapshot.objects.exists()
-    told = DataQualityLog.objects.get(issue_type="MAPPING_FAILED")
-    assert "Big Coaster" in told.description
+    reported = DataQualityLog.objects.get(issue_type="MAPPING_FAILED")
+    assert "Big Coaster" in reported.description
 
 
 def test_a_failed_entity_gets_another_try_at_the_next_import(tmp_path, park):
@@ -145,7 +145,7 @@ def test_every_decision_is_stored_once(tmp_path, park):
     assert first[0]["decided_by"].startswith("imp_")
 
 
-def test_a_decision_keeps_from_when_to_when_its_entity_was_told_of(tmp_path, park):
+def test_a_decision_keeps_from_when_to_when_its_entity_was_reported_of(tmp_path, park):
     imported(tmp_path, named("Big Coaster") + named("Big Coaster", day="2024-07-06"))
     found = decision()
     assert (found.first_event_at.isoformat(), found.last_event_at.isoformat()) == (
@@ -217,7 +217,7 @@ def test_a_ride_that_became_a_show_is_skipped_unless_a_person_mapped_it(tmp_path
 
 
 @pytest.mark.parametrize("marked", [0, 1], ids=["first event", "last event"])
-def test_one_event_of_a_file_with_show_times_tells_that_an_entity_is_a_show(tmp_path, park, marked):
+def test_one_event_of_a_file_with_show_times_reports_that_an_entity_is_a_show(tmp_path, park, marked):
     shows = [show(f"2024-07-04T{13 + hour}:00:00.000Z", hour == marked) for hour in (0, 1)]
     summary = imported(tmp_path, [*a_day(), *shows])
     assert summary.rides_created == 1
@@ -226,13 +226,13 @@ def test_one_event_of_a_file_with_show_times_tells_that_an_entity_is_a_show(tmp_
 
 @pytest.mark.parametrize("same_process", [True, False])
 def test_a_show_without_times_is_known_from_the_slice_before(tmp_path, park, settings, same_process):
-    """Days later it tells no times any more; whoever does that slice, it is no ride."""
+    """Days later it says no times any more; whoever does that slice, it is no ride."""
     settings.IMPORT_SLICE_DAYS = 2
     days = [f"2024-07-{day:02}" for day in range(1, 15)]
     events = [each for day in days for each in a_day(day)]
     write_events(tmp_path, events + [show(f"{day}T15:00:00.000Z", day == days[0]) for day in days])
     job = plan(DirectoryArchive(tmp_path), DESTINATION, source=str(tmp_path))
-    work = Work.of(job)
+    work = Work.for_import(job)
     while begin(job) and (piece := job.claim_slice()) is not None:
-        do(work if same_process else Work.of(job), piece)
+        do(work if same_process else Work.for_import(job), piece)
     assert list(Ride.objects.values_list("name", flat=True)) == ["Big Coaster"]

@@ -25,7 +25,7 @@ def ride(park):
     return Ride.objects.create(park=park, name="Quite Another")
 
 
-def told(name, *options, **more):
+def reported(name, *options, **more):
     out = io.StringIO()
     call_command(name, *options, stdout=out, stderr=out, **more)
     return out.getvalue()
@@ -37,7 +37,7 @@ def written(path, *lines, header="entity_uuid,ride_id,park_id,ride_name,notes"):
 
 
 def map_rides(path, *options):
-    return told("map_rides", "--file", path, "--no-recompute", *options)
+    return reported("map_rides", "--file", path, "--no-recompute", *options)
 
 
 def test_a_line_maps_an_entity_to_a_ride_by_number(tmp_path, ride):
@@ -139,7 +139,7 @@ def test_interrupted_moves_are_ended(tmp_path, ride):
     run(tmp_path)
     found = MappingDecision.objects.get(entity_uuid=COASTER)
     MappingDecision.objects.filter(pk=found.pk).update(ride=ride, moving_from=found.ride)
-    told("map_rides", "--finish", "--no-recompute")
+    reported("map_rides", "--finish", "--no-recompute")
     assert set(RideStatusSnapshot.objects.values_list("ride", flat=True)) == {ride.pk}
     assert MappingDecision.objects.get(pk=found.pk).moving_from is None
 
@@ -155,7 +155,7 @@ def imported(tmp_path, park):
 
 
 def test_the_report_counts_by_method_and_names_what_to_look_at(imported):
-    out = told("mapping_report")
+    out = reported("mapping_report")
     assert "Ours (destination 11111111-1111-4111-8111-111111111111): 1 FUZZY, 1 FAILED." in out
     assert "'Big Coaster' -> Bigg Coaster" in out
     assert "distance 1, confidence 0.92" in out
@@ -165,23 +165,23 @@ def test_the_report_counts_by_method_and_names_what_to_look_at(imported):
 def test_what_a_person_has_reviewed_is_not_named_again(imported):
     for found in MappingDecision.objects.all():
         found.review("somebody")
-    assert "->" not in told("mapping_report")
+    assert "->" not in reported("mapping_report")
 
 
 def test_the_report_as_csv_holds_every_decision(imported, tmp_path):
     path = tmp_path / "report.csv"
-    told("mapping_report", "--csv", str(path))
+    reported("mapping_report", "--csv", str(path))
     rows = list(csv.DictReader(path.open(encoding="utf-8")))
     assert [(row["entity"], row["method"], row["edits"], row["confidence"]) for row in rows] == [
         (COASTER, "FUZZY", "1", "0.92"),
         (FLUME, "FAILED", "", "0.00"),
     ]
-    assert told("mapping_report", "--csv", "-").splitlines() == path.read_text(encoding="utf-8").splitlines()
+    assert reported("mapping_report", "--csv", "-").splitlines() == path.read_text(encoding="utf-8").splitlines()
 
 
 def test_a_part_of_the_report_can_be_chosen(imported, park):
-    assert "Ours" in told("mapping_report", "--park-id", str(park.pk))
-    assert "No entity" in told("mapping_report", "--destination", FLUME)
+    assert "Ours" in reported("mapping_report", "--park-id", str(park.pk))
+    assert "No entity" in reported("mapping_report", "--destination", FLUME)
 
 
 @pytest.mark.parametrize(
@@ -189,5 +189,5 @@ def test_a_part_of_the_report_can_be_chosen(imported, park):
 )
 def test_bad_options_of_the_report_are_refused(options):
     with pytest.raises(CommandError) as refused:
-        told("mapping_report", *options)
+        reported("mapping_report", *options)
     assert refused.value.returncode == 2

@@ -77,12 +77,14 @@ def test_names_of_2021_lead_to_the_entity_that_has_their_uuid_today(shared_data_
     path = shared_data_dir / f"real/disneyland_preview_api_2021-08/{PREVIEW[park]}.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:
         polls = [json.loads(line)["rides"].values() for line in file]
-    told = {entry["meta"]["entityId"]: entry["name"] for poll in polls for entry in poll}
+    reported = {entry["meta"]["entityId"]: entry["name"] for poll in polls for entry in poll}
     today = [
         Ride(name=entity["name"], themeparks_wiki_id=entity["id"])
         for entity in entities[park]
         if "2021" not in entity["source"]
     ]
-    found = {uuid: match.ride.themeparks_wiki_id for uuid, name in told.items() if (match := best_match(name, today))}
+    found = {
+        uuid: match.ride.themeparks_wiki_id for uuid, name in reported.items() if (match := best_match(name, today))
+    }
     assert len(found) >= 26
     assert all(uuid == matched for uuid, matched in found.items())

@@ -70,10 +70,10 @@ def contents(out: Path) -> dict[str, bytes]:
 
 
 def by_entity(events: list[Event]) -> dict[str, list[Event]]:
-    told: dict[str, list[Event]] = defaultdict(list)
+    reported: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        told[event["entityId"]].append(event)
-    return told
+        reported[event["entityId"]].append(event)
+    return reported
 
 
 # -- layout ----------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def test_events_carry_the_twins_identity_and_the_parks_clock(files: dict[Path, l
             assert event["eventTime"] == f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 
 
-def test_nothing_is_later_than_the_end_and_open_parks_are_told_until_then(sound: list[Event]):
+def test_nothing_is_later_than_the_end_and_open_parks_are_reported_until_then(sound: list[Event]):
     assert datetime.fromisoformat(sound[-1]["eventTime"]) < ENDS_AT
     latest = by_entity(sound)
     flagships = [ride.uuid for ride in roster(sample_twin(CATALOG[0])) if ride.kind == "flagship"]
@@ -131,11 +131,13 @@ def test_nothing_is_later_than_the_end_and_open_parks_are_told_until_then(sound:
         assert datetime.fromisoformat(latest[uuid][-1]["eventTime"]) > ENDS_AT - timedelta(hours=8)
 
 
-def test_the_first_day_tells_the_state_of_every_entity(files: dict[Path, list[Event]]):
+def test_the_first_day_reports_the_state_of_every_entity(files: dict[Path, list[Event]]):
     day = min(str(Path(*path.parts[1:])) for path in files)
-    told = {event["entityId"] for path in files if str(path).endswith(day) for event in filter(is_sound, files[path])}
+    reported = {
+        event["entityId"] for path in files if str(path).endswith(day) for event in filter(is_sound, files[path])
+    }
     for park in (park for parks in sample_destinations()[:DESTINATIONS] for park in parks):
-        assert {ride.uuid for ride in roster(sample_twin(park))} <= told
+        assert {ride.uuid for ride in roster(sample_twin(park))} <= reported
 
 
 # -- determinism -----------------------------------------------------------------------------------------
@@ -147,7 +149,7 @@ def test_the_same_arguments_give_the_same_bytes_whatever_the_workers(tmp_path: P
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
-def test_another_seed_tells_another_history(tmp_path: Path):
+def test_another_seed_reports_another_history(tmp_path: Path):
     for seed in (1, 2):
         write_sample_archive(tmp_path / str(seed), days=1, destinations=1, seed=seed, ends_at=ENDS_AT)
     assert contents(tmp_path / "1") != contents(tmp_path / "2")
@@ -264,9 +266,10 @@ def test_rides_close_a_few_minutes_after_the_park(sound: list[Event]):
     zone = ZoneInfo("America/New_York")
     closes = datetime(2026, 3, 15, 23, tzinfo=zone)
     rides = [ride.uuid for ride in roster(sample_twin(CATALOG[0])) if ride.kind == "coaster"]
-    told = by_entity(sound)
+    reported = by_entity(sound)
     closed = [
-        next(event for event in told[uuid] if datetime.fromisoformat(event["eventTime"]) >= closes) for uuid in rides
+        next(event for event in reported[uuid] if datetime.fromisoformat(event["eventTime"]) >= closes)
+        for uuid in rides
     ]
     delays = [datetime.fromisoformat(event["eventTime"]) - closes for event in closed]
     assert all(event["data"]["status"] == "CLOSED" for event in closed)

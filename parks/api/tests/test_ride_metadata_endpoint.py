@@ -23,18 +23,18 @@ def ask(ride_id: int, status: int = 200) -> dict[str, Any]:
     return body
 
 
-def told(ride: Ride, days: int, **changes: Any) -> None:
-    """What the upstream tells of a ride so many days later."""
+def reported(ride: Ride, days: int, **changes: Any) -> None:
+    """What the upstream reports a ride so many days later."""
     known = EntityMetadata.objects.filter(ride=ride).first()
     with time_machine.travel(NOON + timedelta(days=days), tick=False):
         store_metadata(ride, known, Entity(RIDE, changes.pop("name", "Coaster"), "ATTRACTION", **changes))
 
 
-def test_every_version_is_told_with_what_changed_and_since_when():
+def test_every_version_is_reported_with_what_changed_and_since_when():
     ride = RideFactory()
-    told(ride, 0, latitude=40.0, longitude=-80.0)
-    told(ride, 5, latitude=40.5, longitude=-80.0)
-    told(ride, 9, name="New Coaster")
+    reported(ride, 0, latitude=40.0, longitude=-80.0)
+    reported(ride, 5, latitude=40.5, longitude=-80.0)
+    reported(ride, 9, name="New Coaster")
     body = ask(ride.pk)
     assert [(each["version"], each["since"], each["changed"]) for each in body["versions"]] == [
         (3, "2026-07-10T12:00:00Z", ["entity_name"]),
@@ -49,7 +49,7 @@ def test_every_version_is_told_with_what_changed_and_since_when():
     assert body["last_synced"] == "2026-07-10T12:00:00Z"
 
 
-def test_what_is_not_told_is_null():
+def test_what_is_not_reported_is_null():
     row = MetadataFactory()
     (version,) = ask(row.ride_id)["versions"]
     assert (version["latitude"], version["indoor_outdoor"], version["height_min_cm"], version["tags"]) == (None,) * 4

@@ -34,7 +34,7 @@ def test_a_name_holds_another_as_whole_words():
     assert not holds("cedar point", "")
 
 
-def test_zones_and_english_names_tell_the_country():
+def test_zones_and_english_names_report_the_country():
     assert country_of_zone("Europe/Berlin") == "DE"
     assert country_of_zone("America/Los_Angeles") == "US"
     assert country_of_zone("Asia/Hong_Kong") == "HK"

@@ -1,4 +1,4 @@
-"""What a name alone tells of a ride (R-9.4)."""
+"""What a name alone reports a ride (R-9.4)."""
 
 from decimal import Decimal
 
@@ -115,18 +115,18 @@ def test_the_golden_names_hold(case):
 @pytest.mark.parametrize(
     ("category", "name"), [(category, name) for category, names in CATEGORY_NAMES.items() for name in names]
 )
-def test_every_word_of_a_category_tells_it_in_any_letter_case(category, name, case):
+def test_every_word_of_a_category_reports_it_in_any_letter_case(category, name, case):
     assert match_pattern(case(name)).category == category
 
 
 @pytest.mark.parametrize("name", TIER_1_NAMES)
-def test_every_word_of_tier_1_tells_it_over_all_others(name):
+def test_every_word_of_tier_1_reports_it_over_all_others(name):
     for written in (name, name.upper(), f"Kiddie {name} World", f"The {name}!"):
         assert tier_of(written) == (1, Decimal("0.75")), written
 
 
 @pytest.mark.parametrize("name", TIER_3_NAMES)
-def test_every_word_of_tier_3_tells_it_over_tier_2(name):
+def test_every_word_of_tier_3_reports_it_over_tier_2(name):
     for written in (name, name.lower(), f"{name} Ride", f"World of {name}"):
         assert tier_of(written) == (3, Decimal("0.70")), written
 

@@ -27,7 +27,7 @@ def _own_files(settings, tmp_path):
 
 @pytest.fixture
 def act(admin_client):
-    """Carries out an action of the list and tells what the page then says."""
+    """Carries out an action of the list and says what the page then says."""
 
     def post(action: str, rows: list[RideClassification], **fields: object) -> str:
         form = {"action": action, "_selected_action": [row.pk for row in rows], **fields}
@@ -124,8 +124,8 @@ def test_the_list_offers_tier_category_and_reason_beside_its_actions(admin_clien
 
 def test_a_tier_is_overridden_with_a_reason(act):
     row, other = ClassificationFactory.create_batch(2, tier=2)
-    told = act("override", [row], tier=1, category="", reason="the park's icon")
-    assert told == "success: 1 overridden: tier 1."
+    reported = act("override", [row], tier=1, category="", reason="the park's icon")
+    assert reported == "success: 1 overridden: tier 1."
     row.refresh_from_db()
     assert (row.tier, row.tier_weight, row.classification_method) == (1, 3, MANUAL)
     assert (row.override_reason, row.confidence_score) == ("the park's icon", Decimal("1.00"))

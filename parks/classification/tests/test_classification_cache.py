@@ -26,13 +26,13 @@ def path(tmp_path):
 
 
 def answer(confidence: str = "0.93", **members) -> Answer:
-    told = {"tier": 1, "category": Category.ATTRACTION, "reasoning": "icon", "sources": ("https://example.org",)}
-    return Answer(confidence=Decimal(confidence), **{**told, **members})
+    reported = {"tier": 1, "category": Category.ATTRACTION, "reasoning": "icon", "sources": ("https://example.org",)}
+    return Answer(confidence=Decimal(confidence), **{**reported, **members})
 
 
 def entry(**members):
-    told = {"tier": 3, "category": "SHOW", "confidence": 0.9, "reasoning": "a stage", "sources": []}
-    return {**told, **members}
+    reported = {"tier": 3, "category": "SHOW", "confidence": 0.9, "reasoning": "a stage", "sources": []}
+    return {**reported, **members}
 
 
 def write(path, classifications, version="2.0"):
@@ -98,7 +98,7 @@ def test_a_cache_of_another_version_is_ignored_as_a_whole(path, version, caplog)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 9_000, b"{}"])
-def test_a_damaged_file_is_told_and_starts_anew(path, content, caplog):
+def test_a_damaged_file_is_reported_and_starts_anew(path, content, caplog):
     path.write_bytes(content)
     assert read_answers(path) == {}
     assert "nothing is taken from it" in caplog.text
@@ -111,7 +111,7 @@ def test_classifications_that_are_no_object_are_none(path):
     assert read_answers(path) == {}
 
 
-def test_a_damaged_entry_is_told_and_the_others_count(path, caplog):
+def test_a_damaged_entry_is_reported_and_the_others_count(path, caplog):
     write(path, {"4:100": entry(tier=9), "4:101": entry(), "4:102": "tier 1"})
     kept = read_answers(path)
     assert set(kept) == {"4:101"}

@@ -231,7 +231,7 @@ def test_an_answer_that_cannot_be_used_is_no_answer_and_one_line(stub, ask, unus
     assert len(str(caught.value)) < 300
 
 
-def test_a_slow_model_is_given_up_and_the_key_is_told_nobody(stub, ask, caplog):
+def test_a_slow_model_is_given_up_and_the_key_is_reported_nobody(stub, ask, caplog):
     stub.routes[PATH] = says(GOOD, delay=20)
     began = time.monotonic()
     with caplog.at_level("DEBUG"), pytest.raises(NoAnswer, match="TIMEOUT") as caught:

@@ -36,8 +36,8 @@ def run(capsys, monkeypatch):
             Command().run_from_argv(["manage.py", "classify_rides", *arguments])
         except SystemExit as ended:
             code = int(ended.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
+        reported = capsys.readouterr()
+        return code, reported.out, reported.err
 
     return run_command
 
@@ -50,14 +50,14 @@ def model(settings, monkeypatch):
         ride = json.loads(json.loads(request.body)["messages"][1]["content"])["ride"]
         if "unheard" in ride:
             return stub_upstream.Answer(status=500)
-        told: dict[str, Any] = {
+        reported: dict[str, Any] = {
             "tier": 1,
             "category": "ATTRACTION",
             "confidence": 0.9,
             "reasoning": "icon",
             "sources": [],
         }
-        return stub_upstream.answer({"choices": [{"message": {"content": json.dumps(told)}}]})
+        return stub_upstream.answer({"choices": [{"message": {"content": json.dumps(reported)}}]})
 
     monkeypatch.setattr(http, "back_off", lambda attempt: 0.0)
     with StubUpstream() as stub:
@@ -91,7 +91,7 @@ def test_a_second_run_has_nothing_to_do(run):
 
 
 @pytest.mark.parametrize("option", ["--park-id", "--park"])
-def test_it_can_be_told_one_park(run, option):
+def test_it_can_be_reported_one_park(run, option):
     ride, _ = RideFactory.create(), RideFactory.create()
     assert run(option, str(ride.park_id))[0] == 0
     assert [row.ride for row in RideClassification.objects.all()] == [ride]
@@ -104,7 +104,7 @@ def test_all_means_the_classified_too(run):
     assert row.tier == 1
 
 
-def test_overrides_by_hand_are_told_and_left_alone(run):
+def test_overrides_by_hand_are_reported_and_left_alone(run):
     row = ClassificationFactory.create(ride__name="Space Mountain")
     row.override(3, None, "closed for years")
     assert run("--all")[1].endswith("1 overridden by hand were left as they are.\n")
@@ -165,10 +165,10 @@ def test_lines_that_fit_no_ride_are_warnings_and_no_failure(run, settings):
 
 def test_review_lists_the_least_sure_first_and_changes_nothing(run):
     park = ParkFactory.create(name="Magic Kingdom")
-    told = {"ride__park": park, "reasoning_text": "no known word in the name"}
-    first = ClassificationFactory.create(ride__name="Fantasmic!", confidence_score="0.30", **told)
-    ClassificationFactory.create(ride__name="Sure", confidence_score="0.50", **told)
-    second = ClassificationFactory.create(ride__name="A Ride", confidence_score="0.40", tier=1, **told)
+    reported = {"ride__park": park, "reasoning_text": "no known word in the name"}
+    first = ClassificationFactory.create(ride__name="Fantasmic!", confidence_score="0.30", **reported)
+    ClassificationFactory.create(ride__name="Sure", confidence_score="0.50", **reported)
+    second = ClassificationFactory.create(ride__name="A Ride", confidence_score="0.40", tier=1, **reported)
     assert run("--review") == (
         0,
         f"0.30  tier 2  Magic Kingdom / Fantasmic! (ride {first.ride_id}): no known word in the name\n"

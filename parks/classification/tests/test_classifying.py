@@ -37,7 +37,7 @@ def answer(tier: int = 1, category: Category = Category.ATTRACTION, confidence: 
 
 
 class Oracle:
-    """Answers what it was told to, by the ride's name; of other rides it knows nothing."""
+    """Answers what it was reported to, by the ride's name; of other rides it knows nothing."""
 
     def __init__(self, **answers: Answer) -> None:
         self.answers = answers
@@ -129,7 +129,7 @@ def test_the_classifier_goes_before_the_name():
     assert stored(ride) == (2, "SHOW", AGENT, Decimal("0.61"))
 
 
-def test_without_a_classifier_the_name_tells():
+def test_without_a_classifier_the_name_reports():
     ride = RideFactory.create(name="Space Mountain")
     run()
     assert stored(ride) == (1, "ATTRACTION", PATTERN, Decimal("0.75"))
@@ -137,7 +137,7 @@ def test_without_a_classifier_the_name_tells():
     assert ride.classification.research_sources is None
 
 
-def test_a_classifier_that_fails_leaves_it_to_the_name_and_that_is_told():
+def test_a_classifier_that_fails_leaves_it_to_the_name_and_that_is_reported():
     ride = RideFactory.create(name="Dumbo")
     outcome = run(Oracle())
     assert stored(ride) == (3, "ATTRACTION", PATTERN, Decimal("0.70"))
@@ -185,7 +185,7 @@ def test_an_override_without_category_takes_the_kept_one_before_the_names(overri
         ("Meet Mickey", EntityType.SHOW, "MEET_AND_GREET"),
     ],
 )
-def test_where_the_name_tells_no_category_a_show_of_the_feed_is_a_show(name, entity_type, category):
+def test_where_the_name_reports_no_category_a_show_of_the_feed_is_a_show(name, entity_type, category):
     ride = RideFactory.create(name=name, entity_type=entity_type)
     run()
     assert stored(ride)[1] == category
@@ -211,9 +211,9 @@ def test_again_means_all_of_them():
 
 def test_restaurants_are_no_rides():
     RideFactory.create(entity_type=EntityType.RESTAURANT)
-    untold = RideFactory.create(entity_type=None)
+    unreported = RideFactory.create(entity_type=None)
     run()
-    assert [row.ride for row in RideClassification.objects.all()] == [untold]
+    assert [row.ride for row in RideClassification.objects.all()] == [unreported]
 
 
 def test_inactive_rides_are_classified_too_for_their_history_counts():
@@ -388,7 +388,7 @@ def test_sure_answers_are_kept_and_used_the_next_time():
     assert sorted(oracle.asked) == ["Sure", "Unsure", "Unsure"]
 
 
-def test_what_the_classifier_is_told_of_a_ride():
+def test_what_the_classifier_is_reported_of_a_ride():
     ride = RideFactory.create(name="Dumbo", land_area="Fantasyland", park__operator="Disney")
     assert classifying.question_about(ride) == Question(
         ride="Dumbo",
@@ -499,12 +499,12 @@ def test_a_dry_run_writes_nothing_asks_nobody_and_counts(settings):
     assert (outcome.changed, outcome.for_classifier) == (2, 2)
 
 
-def test_progress_is_told_ride_by_ride(monkeypatch):
+def test_progress_is_reported_ride_by_ride(monkeypatch):
     monkeypatch.setattr(classifying, "CHUNK", 2)
     RideFactory.create_batch(5)
-    told: list[int] = []
-    run(progress=told.append)
-    assert told == [2, 2, 1]
+    reported: list[int] = []
+    run(progress=reported.append)
+    assert reported == [2, 2, 1]
 
 
 def test_the_number_of_statements_hardly_grows_with_the_rides():

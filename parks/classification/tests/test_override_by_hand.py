@@ -130,7 +130,7 @@ def test_answers_computed_before_are_dropped(row, settings, tmp_path, django_cap
         (ClassificationMethod.AI_AGENT, ["https://example.org"], False),
     ],
 )
-def test_an_override_by_hand_is_told_from_a_line_of_the_file(method, sources, by_hand):
+def test_an_override_by_hand_is_reported_from_a_line_of_the_file(method, sources, by_hand):
     row = ClassificationFactory.create(classification_method=method, research_sources=sources)
     row.refresh_from_db()
     assert row.is_overridden_by_hand is by_hand

@@ -1,4 +1,4 @@
-"""The overrides file: what its lines mean, and how each mistake in it is told (R-9.2, 1)."""
+"""The overrides file: what its lines mean, and how each mistake in it is reported (R-9.2, 1)."""
 
 import re
 from datetime import date
@@ -57,7 +57,7 @@ def test_the_projects_own_file_can_be_used_and_names_parks_of_the_catalogue():
     assert all(":" in each.reason for each in found), "the reason names the ride, for a UUID tells nobody anything"
 
 
-def test_the_setting_names_the_projects_file_unless_told_otherwise():
+def test_the_setting_names_the_projects_file_unless_reported_otherwise():
     assert Path(settings.CLASSIFICATION_OVERRIDES).name == "classification_overrides.csv"
     assert Path(settings.CLASSIFICATION_OVERRIDES).is_file()
 
@@ -65,12 +65,12 @@ def test_the_setting_names_the_projects_file_unless_told_otherwise():
 # -- good lines ------------------------------------------------------------------------------------------
 
 
-def test_a_line_tells_park_ride_tier_reason_and_day(read):
+def test_a_line_reports_park_ride_tier_reason_and_day(read):
     (only,) = read(f"{HEADER}\n{LINE}\n")
     assert only == Override(2, "4", "100", 1, None, "headline coaster", date(2026, 2, 3))
 
 
-def test_a_line_may_tell_the_category_too(read):
+def test_a_line_may_report_the_category_too(read):
     (only,) = read(f"{HEADER}\n4,100,3,SHOW,a stage,2026-02-03\n")
     assert only.category is Category.SHOW
 
@@ -138,7 +138,7 @@ def test_a_file_without_lines_overrides_nothing(read, text):
         ("4,100,1,,tall, fast,2026-02-03", "more than 6 fields; a reason with a comma needs quotation marks"),
     ],
 )
-def test_a_bad_line_is_told_with_its_number_and_field(complaint, line, says):
+def test_a_bad_line_is_reported_with_its_number_and_field(complaint, line, says):
     assert complaint(f"# comment\n{HEADER}\n{LINE}\n{line}\n") == [f"line 4: {says}"]
 
 
@@ -147,34 +147,34 @@ def test_a_reason_of_500_characters_is_not_too_long(read):
     assert len(only.reason) == 500
 
 
-def test_all_bad_lines_are_told_at_once_but_not_hundreds(complaint):
+def test_all_bad_lines_are_reported_at_once_but_not_hundreds(complaint):
     bad = "".join(f"4,{ride},9,,why,2026-02-03\n" for ride in range(1, 33))
-    told = complaint(f"{HEADER}\n{bad}")
-    assert told[0] == "line 2: tier: '9' is not 1, 2 or 3"
-    assert told[9] == "line 11: tier: '9' is not 1, 2 or 3"
-    assert told[10:] == ["22 more"]
+    reported = complaint(f"{HEADER}\n{bad}")
+    assert reported[0] == "line 2: tier: '9' is not 1, 2 or 3"
+    assert reported[9] == "line 11: tier: '9' is not 1, 2 or 3"
+    assert reported[10:] == ["22 more"]
 
 
-def test_a_ride_on_two_lines_is_told_with_both(complaint):
+def test_a_ride_on_two_lines_is_reported_with_both(complaint):
     assert complaint(f"{HEADER}\n{LINE}\n\n{LINE}\n") == ["line 4: ride_id: 100 stands on line 2 already"]
 
 
 @pytest.mark.parametrize("header", ["park_id,ride_id,tier,reason,date_added", f"{HEADER},author", LINE, "nonsense"])
-def test_another_header_is_told(complaint, header):
+def test_another_header_is_reported(complaint, header):
     assert complaint(f"# first\n{header}\n{LINE}\n") == [f"line 2: the header must be {HEADER}"]
 
 
-def test_an_open_quotation_mark_is_told(complaint):
-    (told,) = complaint(f'{HEADER}\n4,100,1,,"open,2026-02-03\n')
-    assert re.match("line [23]: unexpected end of data", told)
+def test_an_open_quotation_mark_is_reported(complaint):
+    (reported,) = complaint(f'{HEADER}\n4,100,1,,"open,2026-02-03\n')
+    assert re.match("line [23]: unexpected end of data", reported)
 
 
-def test_what_is_no_text_is_told(complaint):
-    (told,) = complaint(HEADER.encode() + b"\n4,100,1,,\xff\xfe,2026-02-03\n")
-    assert told == "not UTF-8 text: invalid start byte at byte 57"
+def test_what_is_no_text_is_reported(complaint):
+    (reported,) = complaint(HEADER.encode() + b"\n4,100,1,,\xff\xfe,2026-02-03\n")
+    assert reported == "not UTF-8 text: invalid start byte at byte 57"
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path):
+def test_a_file_that_is_not_there_is_reported(tmp_path):
     with pytest.raises(BadOverrides, match=r"gone.csv: No such file or directory"):
         read_overrides(tmp_path / "gone.csv")
 
@@ -225,7 +225,7 @@ def test_a_uuid_that_we_do_not_have_is_no_fault():
         (override(RIDE, "100"), f"overrides, line 2: park_id: ride 100 is of park 4, not {RIDE}"),
     ],
 )
-def test_a_line_that_fits_no_ride_is_told_and_left_out(line, says):
+def test_a_line_that_fits_no_ride_is_reported_and_left_out(line, says):
     assert by_ride([line], KNOWN) == ({}, [says])
 
 

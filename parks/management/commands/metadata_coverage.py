@@ -34,11 +34,11 @@ class Command(TeachingCommand):
         parks = [chosen] if chosen else Park.objects.active().order_by("name", "pk")
         self.line("park", HEADINGS, "with metadata", "with a place")
         for park in parks:
-            self.told(park.name, metadata_coverage(park))
+            self.reported(park.name, metadata_coverage(park))
         if chosen is None:
-            self.told("all rides", metadata_coverage())
+            self.reported("all rides", metadata_coverage())
 
-    def told(self, name: str, found: MetadataCoverage) -> None:
+    def reported(self, name: str, found: MetadataCoverage) -> None:
         shares = (f"{each} %" for each in (found.coverage.metadata_pct, found.coverage.coordinate_pct))
         self.line(name, [f"{getattr(found, column):,}" for column in COLUMNS], *shares)
 

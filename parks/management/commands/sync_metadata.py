@@ -49,13 +49,13 @@ class Command(TeachingCommand):
             self.bar(len(parks), "park", options["verbosity"]) as bar,
         ):
             done = sync_metadata(parks, wiki, timezone.now(), options["all"], bar.update)
-        self.tell(done, options["verbosity"])
+        self.report(done, options["verbosity"])
         failed = [synced.park.name for synced in done if synced.errors]
         if failed:
             error = SomeFailed if len(failed) < len(done) else CommandError
             raise error(f"not all could be had; unchanged in part or whole: {', '.join(failed)}")
 
-    def tell(self, done: Sequence[MetadataSync], verbosity: int) -> None:
+    def report(self, done: Sequence[MetadataSync], verbosity: int) -> None:
         errors = [f"{synced.park.name}: {error}" for synced in done for error in synced.errors]
         for error in errors[:MOST_TOLD]:
             self.stderr.write(error)

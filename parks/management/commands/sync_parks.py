@@ -56,13 +56,13 @@ class Command(TeachingCommand):
             with self.bar(len(plan.chosen), "park", options["verbosity"]) as bar:
                 done = sync_parks(plan, wiki, times, options["dry_run"], bar.update)
         for synced in done:
-            self.tell(synced, options["verbosity"])
+            self.report(synced, options["verbosity"])
         self.summarise(done, options["dry_run"])
         failed = [synced.name for synced in done if synced.errors]
         if failed:
             raise CommandError(f"not all could be had; unchanged in part or whole: {', '.join(failed)}")
 
-    def tell(self, synced: ParkSync, verbosity: int) -> None:
+    def report(self, synced: ParkSync, verbosity: int) -> None:
         for error in synced.errors:
             self.stderr.write(f"{synced.name}: {error}")
         if verbosity == 0:

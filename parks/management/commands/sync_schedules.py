@@ -46,7 +46,7 @@ class Command(TeachingCommand):
         with themeparks_wiki.client() as wiki, self.bar(len(parks), "park", options["verbosity"]) as bar:
             done = [*refresh_schedules(wiki, parks, month, bar.update)]
         for refreshed in done:
-            self.tell(refreshed, options["verbosity"])
+            self.report(refreshed, options["verbosity"])
         failed = [refreshed for refreshed in done if refreshed.error]
         self.stdout.write(
             f"Asked for {len(done):,} parks: {sum(each.added for each in done):,} windows new,"
@@ -65,7 +65,7 @@ class Command(TeachingCommand):
             raise refuse(f"--park: {park} has no ThemeParks.wiki id, so nobody tells its schedule")
         return [park]
 
-    def tell(self, refreshed: Refreshed, verbosity: int) -> None:
+    def report(self, refreshed: Refreshed, verbosity: int) -> None:
         if refreshed.error:
             self.stderr.write(f"{refreshed.park}: {refreshed.error}")
         if verbosity > 0:

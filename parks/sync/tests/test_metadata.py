@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from parks.models import EntityMetadata, EntityMetadataVersion, Shelter
-from parks.sync.metadata import store_metadata, told_metadata
+from parks.sync.metadata import reported_metadata, store_metadata
 from parks.sync.tests.upstream_world import RIDE
 from parks.tests.factories import RideFactory
 from parks.upstreams.themeparks_wiki import Entity
 
 
 def coaster(*tags: Any, **changes: Any) -> Entity:
-    told = {"latitude": 40.0012345678, "longitude": -80.5, **changes}
-    return Entity(RIDE, told.pop("name", "Test Coaster"), "ATTRACTION", tags=tags, **told)
+    reported = {"latitude": 40.0012345678, "longitude": -80.5, **changes}
+    return Entity(RIDE, reported.pop("name", "Test Coaster"), "ATTRACTION", tags=tags, **reported)
 
 
 def height(code: str, value: Any, unit: Any) -> dict[str, Any]:
@@ -22,8 +22,8 @@ def height(code: str, value: Any, unit: Any) -> dict[str, Any]:
 
 
 def test_the_place_is_rounded_to_what_the_column_holds():
-    told = told_metadata(coaster())
-    assert told == {
+    reported = reported_metadata(coaster())
+    assert reported == {
         "entity_name": "Test Coaster",
         "entity_type": "ATTRACTION",
         "latitude": Decimal("40.0012346"),
@@ -48,9 +48,9 @@ def test_the_place_is_rounded_to_what_the_column_holds():
     ],
 )
 def test_heights_are_whole_centimetres_truncated(value, unit, centimetres):
-    told = told_metadata(coaster(height("MINIMUM_HEIGHT", value, unit), height("MAXIMUM_HEIGHT", value, unit)))
-    assert told.get("height_min_cm") == centimetres
-    assert told.get("height_max_cm") == centimetres
+    reported = reported_metadata(coaster(height("MINIMUM_HEIGHT", value, unit), height("MAXIMUM_HEIGHT", value, unit)))
+    assert reported.get("height_min_cm") == centimetres
+    assert reported.get("height_max_cm") == centimetres
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_heights_are_whole_centimetres_truncated(value, unit, centimetres):
         ((), None),
     ],
 )
-def test_whole_tags_tell_indoor_and_outdoor(tags, shelter):
-    told = told_metadata(coaster(*({"tag": tag, "tagName": tag} for tag in tags)))
-    assert told.get("indoor_outdoor") == shelter
-    assert told.get("tags", []) == sorted(tags)
+def test_whole_tags_report_indoor_and_outdoor(tags, shelter):
+    reported = reported_metadata(coaster(*({"tag": tag, "tagName": tag} for tag in tags)))
+    assert reported.get("indoor_outdoor") == shelter
+    assert reported.get("tags", []) == sorted(tags)
 
 
 def test_odd_tags_are_no_obstacle():
@@ -78,7 +78,7 @@ def test_odd_tags_are_no_obstacle():
         {"tag": "MINIMUM_HEIGHT"},
         {"tag": "A", "value": {"height": {}}},
     ]
-    assert told_metadata(coaster(*odd))["tags"] == ["A", "MINIMUM_HEIGHT"]
+    assert reported_metadata(coaster(*odd))["tags"] == ["A", "MINIMUM_HEIGHT"]
 
 
 @pytest.mark.django_db
@@ -90,8 +90,8 @@ class TestVersions:
 
     def test_each_change_keeps_what_was_and_says_what_changed(self):
         store_metadata(RideFactory(), None, coaster())
-        for told in (coaster(name="New Name"), coaster(name="New Name", latitude=41.0), coaster(name="Newest")):
-            assert store_metadata(EntityMetadata.objects.get().ride, EntityMetadata.objects.get(), told)
+        for reported in (coaster(name="New Name"), coaster(name="New Name", latitude=41.0), coaster(name="Newest")):
+            assert store_metadata(EntityMetadata.objects.get().ride, EntityMetadata.objects.get(), reported)
         stored = EntityMetadata.objects.get()
         assert (stored.version, stored.entity_name) == (4, "Newest")
         versions = EntityMetadataVersion.objects.order_by("version")
@@ -110,7 +110,7 @@ class TestVersions:
         assert not store_metadata(ride, stored, coaster(height("MINIMUM_HEIGHT", 40, "in")))
         assert EntityMetadata.objects.get().last_synced == stored.last_synced
 
-    def test_what_is_not_told_erases_nothing(self):
+    def test_what_is_not_reported_erases_nothing(self):
         ride = RideFactory()
         store_metadata(ride, None, coaster(height("MINIMUM_HEIGHT", 40, "in")))
         assert not store_metadata(ride, EntityMetadata.objects.get(), coaster(latitude=None, longitude=None))

@@ -58,7 +58,7 @@ def park() -> Park:
     return ParkFactory.create(themeparks_wiki_id=PARK)
 
 
-def tell(stub: StubUpstream, *windows: Any, month: str = "", **changes: Any) -> None:
+def report(stub: StubUpstream, *windows: Any, month: str = "", **changes: Any) -> None:
     stub.routes[f"/entity/{PARK}/schedule{month}"] = answer(schedule(*windows, **changes))
 
 
@@ -84,7 +84,7 @@ def counts(refreshed: Refreshed) -> tuple[int, int, int, int]:
 
 
 def test_all_windows_of_a_date_are_stored_in_utc(stub, wiki, park):
-    tell(
+    report(
         stub,
         window("2026-07-02", "08:30", "09:00", type="TICKETED_EVENT"),
         window("2026-07-02"),
@@ -112,7 +112,7 @@ def test_the_recorded_month_is_stored_whole(stub, wiki, shared_data_dir):
 
 
 def test_the_same_answer_twice_only_moves_the_time_of_the_fetch(stub, wiki, park):
-    tell(stub, window("2026-07-02"), window("2026-07-03", None, None, type="INFO"))
+    report(stub, window("2026-07-02"), window("2026-07-03", None, None, type="INFO"))
     refresh_schedule(wiki, park)
     before = list(park.schedules.values_list("pk", "updated_at").order_by("pk"))
     with time_machine.travel(NOON + timedelta(hours=25), tick=False):
@@ -122,25 +122,25 @@ def test_the_same_answer_twice_only_moves_the_time_of_the_fetch(stub, wiki, park
 
 
 def test_a_new_closing_time_corrects_the_window(stub, wiki, park):
-    tell(stub, window("2026-07-02"))
+    report(stub, window("2026-07-02"))
     refresh_schedule(wiki, park)
-    tell(stub, window("2026-07-02", closes="22:00"))
+    report(stub, window("2026-07-02", closes="22:00"))
     assert counts(refresh_schedule(wiki, park)) == (0, 1, 0, 0)
     assert stored(park) == [("07-02", "OPERATING", "02:00")]
 
 
-def test_a_closing_time_that_is_not_told_any_more_stays(stub, wiki, park):
-    tell(stub, window("2026-07-02"))
+def test_a_closing_time_that_is_not_reported_any_more_stays(stub, wiki, park):
+    report(stub, window("2026-07-02"))
     refresh_schedule(wiki, park)
-    tell(stub, window("2026-07-02", closes=None))
+    report(stub, window("2026-07-02", closes=None))
     assert counts(refresh_schedule(wiki, park)) == (0, 0, 1, 0)
     assert stored(park) == [("07-02", "OPERATING", "01:00")]
 
 
 def test_a_future_window_that_upstream_withdrew_goes(stub, wiki, park):
-    tell(stub, window("2026-07-02"), window("2026-07-03"), window("2026-07-04"))
+    report(stub, window("2026-07-02"), window("2026-07-03"), window("2026-07-04"))
     refresh_schedule(wiki, park)
-    tell(stub, window("2026-07-02", "10:00"), window("2026-07-04"))
+    report(stub, window("2026-07-02", "10:00"), window("2026-07-04"))
     assert counts(refresh_schedule(wiki, park)) == (1, 0, 1, 2)
     assert [day for day, _, _ in stored(park)] == ["07-02", "07-04"]
     assert park.schedules.order_by("pk").last().opening_time == datetime(2026, 7, 2, 14, tzinfo=UTC)
@@ -151,7 +151,7 @@ def test_what_has_begun_is_never_removed(stub, wiki, park):
         ScheduleFactory(
             park=park, schedule_date=day, opening_time=datetime(day.year, day.month, day.day, hours, tzinfo=UTC)
         )
-    tell(stub, window("2026-06-30", "10:00"), window("2026-07-01", "14:00"), window("2026-07-02"))
+    report(stub, window("2026-06-30", "10:00"), window("2026-07-01", "14:00"), window("2026-07-02"))
     assert counts(refresh_schedule(wiki, park)) == (3, 0, 0, 0)
     assert [day for day, _, _ in stored(park)] == ["06-01", "06-30", "06-30", "07-01", "07-01", "07-02"]
 
@@ -159,35 +159,35 @@ def test_what_has_begun_is_never_removed(stub, wiki, park):
 def test_a_window_without_times_of_a_past_date_stays(stub, wiki, park):
     ScheduleFactory(park=park, schedule_date=date(2026, 6, 30), opening_time=None, schedule_type=ScheduleType.INFO)
     ScheduleFactory(park=park, schedule_date=date(2026, 7, 2), opening_time=None, schedule_type=ScheduleType.INFO)
-    tell(stub, window("2026-06-29"), window("2026-07-03"))
+    report(stub, window("2026-06-29"), window("2026-07-03"))
     assert refresh_schedule(wiki, park).withdrawn == 1
     assert ("06-30", "INFO", None) in stored(park)
 
 
 def test_dates_outside_the_answer_are_left_alone(stub, wiki, park):
     ScheduleFactory(park=park, schedule_date=date(2026, 8, 20))
-    tell(stub, window("2026-07-02"), window("2026-07-30"))
+    report(stub, window("2026-07-02"), window("2026-07-30"))
     assert refresh_schedule(wiki, park).withdrawn == 0
     assert park.schedules.count() == 3
 
 
 def test_other_parks_are_left_alone(stub, wiki, park):
     other = ScheduleFactory(schedule_date=date(2026, 7, 3))
-    tell(stub, window("2026-07-02"), window("2026-07-04"))
+    report(stub, window("2026-07-02"), window("2026-07-04"))
     refresh_schedule(wiki, park)
     assert ParkSchedule.objects.filter(pk=other.pk).exists()
 
 
 def test_an_empty_schedule_means_unknown_and_removes_nothing(stub, wiki, park):
     ScheduleFactory(park=park, schedule_date=date(2026, 7, 3))
-    tell(stub)
+    report(stub)
     assert counts(refresh_schedule(wiki, park)) == (0, 0, 0, 0)
     assert park.schedules.count() == 1
 
 
 def test_an_answer_that_was_read_in_part_removes_nothing(stub, wiki, park):
     ScheduleFactory(park=park, schedule_date=date(2026, 7, 3))
-    tell(stub, window("2026-07-02"), window("2026-07-03", openingTime="nine"), window("2026-07-04"))
+    report(stub, window("2026-07-02"), window("2026-07-03", openingTime="nine"), window("2026-07-04"))
     refreshed = refresh_schedule(wiki, park)
     assert counts(refreshed) == (2, 0, 0, 0)
     assert len(refreshed.problems) == 1
@@ -218,14 +218,14 @@ def test_an_answer_that_fails_touches_nothing(stub, wiki, park, fault, reason):
 
 def test_a_failing_park_stops_no_other(stub, wiki, park):
     broken = ParkFactory()
-    tell(stub, window("2026-07-02"))
+    report(stub, window("2026-07-02"))
     done = list(refresh_schedules(wiki, [broken, park]))
     assert [each.error is None for each in done] == [False, True]
     assert park.schedules.count() == 1
 
 
-def test_another_zone_than_the_parks_is_told_and_the_instants_are_right(stub, wiki, park):
-    tell(stub, window("2026-07-02"), timezone="America/Chicago")
+def test_another_zone_than_the_parks_is_reported_and_the_instants_are_right(stub, wiki, park):
+    report(stub, window("2026-07-02"), timezone="America/Chicago")
     refreshed = refresh_schedule(wiki, park)
     assert [problem.field for problem in refreshed.problems] == ["timezone"]
     assert park.schedules.get().opening_time == datetime(2026, 7, 2, 13, tzinfo=UTC)
@@ -234,7 +234,7 @@ def test_another_zone_than_the_parks_is_told_and_the_instants_are_right(stub, wi
 def test_a_whole_month_can_be_asked_for_and_withdraws_to_its_end(stub, wiki, park):
     ScheduleFactory(park=park, schedule_date=date(2026, 7, 31))
     ScheduleFactory(park=park, schedule_date=date(2026, 8, 1))
-    tell(stub, window("2026-07-02"), month="/2026/07")
+    report(stub, window("2026-07-02"), month="/2026/07")
     assert counts(refresh_schedule(wiki, park, MONTH)) == (1, 0, 0, 1)
     assert [day for day, _, _ in stored(park)] == ["07-02", "08-01"]
     assert stub.paths() == [f"/entity/{PARK}/schedule/2026/07"]
@@ -242,7 +242,7 @@ def test_a_whole_month_can_be_asked_for_and_withdraws_to_its_end(stub, wiki, par
 
 def test_a_past_month_only_adds(stub, wiki, park):
     ScheduleFactory(park=park, schedule_date=date(2026, 5, 3))
-    tell(stub, window("2026-05-01"), window("2026-05-31"), month="/2026/05")
+    report(stub, window("2026-05-01"), window("2026-05-31"), month="/2026/05")
     assert counts(refresh_schedule(wiki, park, Month(2026, 5))) == (2, 0, 0, 0)
     assert park.schedules.count() == 3
 
@@ -256,7 +256,7 @@ def test_a_month_knows_its_days(months, last):
 def test_answers_that_were_kept_are_dropped_only_when_something_changed(stub, wiki, park, settings, tmp_path):
     settings.DATA_VERSION_FILE = tmp_path / "version"
     settings.REDIS_URL = ""
-    tell(stub, window("2026-07-02"))
+    report(stub, window("2026-07-02"))
     refresh_schedule(wiki, park)
     moved = data_version.current()
     assert moved != "0"
@@ -266,9 +266,9 @@ def test_answers_that_were_kept_are_dropped_only_when_something_changed(stub, wi
 
 def test_it_costs_few_statements_however_many_windows(stub, wiki, park, django_assert_max_num_queries):
     days = [f"2026-07-{day:02d}" for day in range(2, 32)]
-    tell(stub, *(window(day, closes=None if day == days[0] else "21:00") for day in days))
+    report(stub, *(window(day, closes=None if day == days[0] else "21:00") for day in days))
     refresh_schedule(wiki, park)
-    tell(stub, *(window(day, closes="22:00") for day in days))
+    report(stub, *(window(day, closes="22:00") for day in days))
     with django_assert_max_num_queries(6):
         assert counts(refresh_schedule(wiki, park)) == (0, 30, 0, 0)
 
@@ -305,7 +305,7 @@ def run(*options: str) -> tuple[str, str]:
 
 def test_the_command_asks_stale_parks_and_sums_up(stub, park):
     fetched(1)
-    tell(stub, window("2026-07-02"), window("2026-07-03"), window("nonsense"))
+    report(stub, window("2026-07-02"), window("2026-07-03"), window("nonsense"))
     out, err = run()
     assert "Asked for 1 parks: 2 windows new, 0 changed, 0 withdrawn, 0 unchanged; 1 problems." in out
     assert "nonsense" in err
@@ -315,21 +315,21 @@ def test_the_command_asks_stale_parks_and_sums_up(stub, park):
 def test_with_all_it_asks_fresh_ones_too(stub, park):
     other = fetched(1)
     stub.routes[f"/entity/{other.themeparks_wiki_id}/schedule"] = answer(schedule(id=other.themeparks_wiki_id))
-    tell(stub, window("2026-07-02"))
+    report(stub, window("2026-07-02"))
     run("--all")
     assert len(stub.requests) == 2
 
 
 def test_a_month_of_one_park(stub, park):
     ParkFactory()
-    tell(stub, window("2026-08-02"), month="/2026/08")
+    report(stub, window("2026-08-02"), month="/2026/08")
     assert "1 windows new" in run("--park", str(park.pk), "--month", "2026-08")[0]
     assert stub.paths() == [f"/entity/{PARK}/schedule/2026/08"]
 
 
 def test_a_park_that_fails_is_named_with_exit_code_1(stub, park):
     ParkFactory(name="Broken Park")
-    tell(stub, window("2026-07-02"))
+    report(stub, window("2026-07-02"))
     err = StringIO()
     with pytest.raises(CommandError, match="1 of 2 parks failed") as raised:
         call_command("sync_schedules", stdout=StringIO(), stderr=err)

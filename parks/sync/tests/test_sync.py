@@ -46,26 +46,26 @@ def stub(settings: Any) -> Iterator[StubUpstream]:
         settings.QUEUE_TIMES_URL = stub.url
         stub.routes["/destinations"] = answer(destinations((PARK, "Test Park")))
         stub.routes["/parks.json"] = answer([])
-        tell_park(stub, entity())
-        tell_children(stub, child())
+        report_park(stub, entity())
+        report_children(stub, child())
         yield stub
 
 
-def tell_park(stub: StubUpstream, told: dict[str, Any]) -> None:
-    stub.routes[f"/entity/{told['id']}"] = answer(told)
+def report_park(stub: StubUpstream, reported: dict[str, Any]) -> None:
+    stub.routes[f"/entity/{reported['id']}"] = answer(reported)
 
 
-def tell_children(stub: StubUpstream, *told: Any, uuid: str = PARK) -> None:
-    stub.routes[f"/entity/{uuid}/children"] = answer(children(*told, uuid=uuid))
+def report_children(stub: StubUpstream, *reported: Any, uuid: str = PARK) -> None:
+    stub.routes[f"/entity/{uuid}/children"] = answer(children(*reported, uuid=uuid))
 
 
-def tell_queue_times(stub: StubUpstream, *parks: Any, operator: str = "Test Parks Company") -> None:
+def report_queue_times(stub: StubUpstream, *parks: Any, operator: str = "Test Parks Company") -> None:
     stub.routes["/parks.json"] = answer(directory(*parks, operator=operator))
     for park in parks:
         stub.routes.setdefault(f"/parks/{park['id']}/queue_times.json", answer({"lands": [], "rides": []}))
 
 
-def tell_rides(stub: StubUpstream, *rides: Any, land: str = "Adrenaline", number: int = 57) -> None:
+def report_rides(stub: StubUpstream, *rides: Any, land: str = "Adrenaline", number: int = 57) -> None:
     lands = [{"id": 1, "name": land, "rides": list(rides)}]
     stub.routes[f"/parks/{number}/queue_times.json"] = answer({"lands": lands, "rides": []})
 
@@ -117,8 +117,8 @@ def test_the_recorded_magic_kingdom_becomes_a_park_with_its_35_attractions(stub,
 
 def test_the_same_sync_twice_changes_nothing(stub, settings, tmp_path):
     settings.DATA_VERSION_FILE, settings.REDIS_URL = tmp_path / "version", ""
-    tell_queue_times(stub, directory_park())
-    tell_rides(stub, queue_times_ride())
+    report_queue_times(stub, directory_park())
+    report_rides(stub, queue_times_ride())
     sync()
     before = [*Park.objects.values(), *Ride.objects.values(), *EntityMetadata.objects.values()]
     version = data_version.current()
@@ -136,16 +136,16 @@ def test_name_place_and_destination_follow_upstream_by_uuid(stub):
     assert set(done.changed) == {"name", "latitude", "longitude", "destination_id"}
 
 
-def test_what_upstream_does_not_tell_erases_nothing(stub):
+def test_what_upstream_does_not_report_erases_nothing(stub):
     park = ParkFactory(themeparks_wiki_id=PARK, latitude=1, longitude=2)
-    tell_park(stub, entity(location={"latitude": None, "longitude": -80}, name=None, timezone=None))
+    report_park(stub, entity(location={"latitude": None, "longitude": -80}, name=None, timezone=None))
     sync()
     name = park.name
     park.refresh_from_db()
     assert (park.name, park.latitude, park.longitude, park.timezone) == (name, 1, -80, "America/New_York")
 
 
-def test_another_zone_is_told_and_ours_is_kept(stub):
+def test_another_zone_is_reported_and_ours_is_kept(stub):
     park = ParkFactory(themeparks_wiki_id=PARK, timezone="America/Chicago")
     done = synced_park()
     park.refresh_from_db()
@@ -154,21 +154,21 @@ def test_another_zone_is_told_and_ours_is_kept(stub):
 
 
 def test_a_wrong_zone_of_a_new_park_is_found_by_its_place(stub):
-    tell_park(stub, entity(timezone="Mars/Olympus", location={"latitude": 28.5, "longitude": -81.4}))
+    report_park(stub, entity(timezone="Mars/Olympus", location={"latitude": 28.5, "longitude": -81.4}))
     done = synced_park()
     assert Park.objects.get().timezone == "America/New_York"
     assert [problem.field for problem in done.problems] == ["entity.timezone"]
 
 
-def test_a_new_park_without_any_zone_is_left_out_and_told(stub):
-    tell_park(stub, entity(timezone=None, location=None))
+def test_a_new_park_without_any_zone_is_left_out_and_reported(stub):
+    report_park(stub, entity(timezone=None, location=None))
     done = synced_park()
     assert done.errors == ["the park is new and has no usable time zone"]
     assert not Park.objects.exists()
 
 
 def test_a_park_of_the_united_states_lies_in_the_west(stub):
-    tell_park(stub, entity(location={"latitude": 40, "longitude": 80}))
+    report_park(stub, entity(location={"latitude": 40, "longitude": 80}))
     done = synced_park()
     assert Park.objects.get().longitude == -80
     assert [problem.field for problem in done.problems] == ["longitude"]
@@ -176,11 +176,11 @@ def test_a_park_of_the_united_states_lies_in_the_west(stub):
     assert Park.objects.get().longitude == -80
 
 
-def test_facts_of_the_catalogue_fill_in_what_upstream_does_not_tell(stub):
+def test_facts_of_the_catalogue_fill_in_what_upstream_does_not_report(stub):
     europa = "639738d3-9574-4f60-ab5b-4c392901320b"
     stub.routes["/destinations"] = answer(destinations((europa, "Europa-Park")))
-    tell_park(stub, entity(europa, name="Europa-Park", timezone="Europe/Berlin", location=None))
-    tell_children(stub, uuid=europa)
+    report_park(stub, entity(europa, name="Europa-Park", timezone="Europe/Berlin", location=None))
+    report_children(stub, uuid=europa)
     sync(countries=None)
     park = Park.objects.get()
     assert (park.city, park.country, park.queue_times_id) == ("Rust", "DE", 51)
@@ -191,7 +191,7 @@ def test_facts_of_the_catalogue_fill_in_what_upstream_does_not_tell(stub):
 
 
 def test_new_parks_of_other_countries_are_left_out(stub):
-    tell_park(stub, entity(timezone="Europe/Berlin", location=None))
+    report_park(stub, entity(timezone="Europe/Berlin", location=None))
     assert "Test Park" not in sync()
     assert not Park.objects.exists()
     assert f"/entity/{PARK}/children" not in stub.paths()
@@ -206,7 +206,7 @@ def test_known_parks_of_other_countries_are_not_even_asked_for(stub):
 
 
 def test_a_destination_is_asked_for_whatever_its_country(stub):
-    tell_park(stub, entity(timezone="Europe/Berlin"))
+    report_park(stub, entity(timezone="Europe/Berlin"))
     assert sync(destination=DESTINATION)["Test Park"].is_new
     with pytest.raises(LookupError):
         sync(destination=wiki_id(1))
@@ -223,7 +223,7 @@ def test_the_countries_of_active_parks_are_watched():
 
 
 def test_shows_and_restaurants_become_no_rides(stub):
-    tell_children(stub, child(), child(SHOW, entityType="SHOW"), child(wiki_id(3), entityType="RESTAURANT"))
+    report_children(stub, child(), child(SHOW, entityType="SHOW"), child(wiki_id(3), entityType="RESTAURANT"))
     done = synced_park()
     assert Ride.objects.count() == 1
     assert done.rides.skipped == {"SHOW": 1, "RESTAURANT": 1}
@@ -240,7 +240,7 @@ def test_a_new_ride_is_an_active_attraction_without_classification(stub):
 def test_a_ride_keeps_its_row_when_its_name_changes(stub):
     sync()
     ride = Ride.objects.get()
-    tell_children(stub, child(name="Tiana’s Bayou Adventure"))
+    report_children(stub, child(name="Tiana’s Bayou Adventure"))
     done = synced_park()
     assert Ride.objects.get(pk=ride.pk).name == "Tiana’s Bayou Adventure"
     assert [each.pk for each in done.rides.updated] == [ride.pk]
@@ -261,7 +261,7 @@ def test_a_ride_keeps_its_row_when_its_name_changes(stub):
     ],
 )
 def test_the_attraction_type_hints_at_the_category(stub, attraction_type, category):
-    tell_children(stub, child(attractionType=attraction_type))
+    report_children(stub, child(attractionType=attraction_type))
     sync()
     assert Ride.objects.get().category == category
 
@@ -271,7 +271,7 @@ def test_a_hint_does_not_overrule_a_classification(stub):
     classified = RideFactory(park=park, themeparks_wiki_id=RIDE, category=Category.ATTRACTION)
     ClassificationFactory(ride=classified)
     plain = RideFactory(park=park, themeparks_wiki_id=SHOW, category=Category.ATTRACTION)
-    tell_children(stub, child(attractionType="PARADE"), child(SHOW, attractionType="PARADE"))
+    report_children(stub, child(attractionType="PARADE"), child(SHOW, attractionType="PARADE"))
     sync()
     classified.refresh_from_db()
     plain.refresh_from_db()
@@ -281,7 +281,7 @@ def test_a_hint_does_not_overrule_a_classification(stub):
 def test_a_ride_that_turns_out_to_be_a_show_is_known_as_one(stub):
     park = ParkFactory(themeparks_wiki_id=PARK)
     ride = RideFactory(park=park, themeparks_wiki_id=RIDE)
-    tell_children(stub, child(entityType="SHOW"))
+    report_children(stub, child(entityType="SHOW"))
     sync()
     ride.refresh_from_db()
     assert (ride.entity_type, ride.category) == (EntityType.SHOW, Category.SHOW)
@@ -302,7 +302,7 @@ def test_a_name_that_two_rides_share_finds_neither(stub):
     assert Ride.objects.count() == 3
 
 
-def test_a_ride_of_another_park_is_left_there_and_told(stub):
+def test_a_ride_of_another_park_is_left_there_and_reported(stub):
     ride = RideFactory(themeparks_wiki_id=RIDE, name="Elsewhere")
     done = synced_park()
     ride.refresh_from_db()
@@ -310,27 +310,27 @@ def test_a_ride_of_another_park_is_left_there_and_told(stub):
     assert [problem.entity for problem in done.problems] == [RIDE]
 
 
-def test_a_child_that_names_another_park_is_left_out_and_told(stub):
-    tell_children(stub, child(parkId=SECOND), child(wiki_id(5), parkId=PARK))
+def test_a_child_that_names_another_park_is_left_out_and_reported(stub):
+    report_children(stub, child(parkId=SECOND), child(wiki_id(5), parkId=PARK))
     done = synced_park()
     assert [ride.themeparks_wiki_id for ride in Ride.objects.all()] == [wiki_id(5)]
     assert [problem.entity for problem in done.problems] == [RIDE]
 
 
-def test_bad_children_are_left_out_and_told_and_the_others_stay(stub):
-    tell_children(stub, None, {"id": "x"}, child(wiki_id(5), name=""), child(), child(name="Twice"))
+def test_bad_children_are_left_out_and_reported_and_the_others_stay(stub):
+    report_children(stub, None, {"id": "x"}, child(wiki_id(5), name=""), child(), child(name="Twice"))
     done = synced_park()
     assert [ride.name for ride in Ride.objects.all()] == ["Twice"]
     assert len(done.problems) == 5, "object, id, name told missing, left out for it, duplicate"
 
 
-def test_a_ride_that_is_no_longer_listed_stays_active_and_is_told(stub):
+def test_a_ride_that_is_no_longer_listed_stays_active_and_is_reported(stub):
     park = ParkFactory(themeparks_wiki_id=PARK)
     gone = RideFactory(park=park, name="Splash Mountain")
     RideFactory(park=park, name="Closed long ago", is_active=False)
     RideFactory(park=park, name="By hand", themeparks_wiki_id=None)
-    for told in ([child()], []):
-        tell_children(stub, *told)
+    for reported in ([child()], []):
+        report_children(stub, *reported)
         done = synced_park()
         assert gone in done.rides.vanished
         gone.refresh_from_db()
@@ -366,7 +366,7 @@ def known(stub: StubUpstream) -> Park:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=FAULT_IDS)
-def test_a_park_whose_answer_fails_stays_as_it_is_and_is_told(stub, known, fault):
+def test_a_park_whose_answer_fails_stays_as_it_is_and_is_reported(stub, known, fault):
     before = stored()
     stub.routes[f"/entity/{PARK}"] = fault
     done = synced_park()
@@ -378,7 +378,7 @@ def test_a_park_whose_answer_fails_stays_as_it_is_and_is_told(stub, known, fault
 @pytest.mark.parametrize("fault", FAULTS, ids=FAULT_IDS)
 def test_rides_stay_as_they_are_when_their_list_fails(stub, known, fault):
     before = list(Ride.objects.order_by("pk").values())
-    tell_park(stub, entity(name="Renamed Park"))
+    report_park(stub, entity(name="Renamed Park"))
     stub.routes[f"/entity/{PARK}/children"] = fault
     done = synced_park()
     assert done.errors[0].startswith("its rides: ")
@@ -388,7 +388,7 @@ def test_rides_stay_as_they_are_when_their_list_fails(stub, known, fault):
 
 
 def test_an_entity_that_is_no_park_is_refused(stub):
-    tell_park(stub, entity(entityType="HOTEL"))
+    report_park(stub, entity(entityType="HOTEL"))
     assert "HOTEL" in synced_park().errors[0]
     assert not Park.objects.exists()
 
@@ -424,10 +424,10 @@ def test_parks_that_are_no_longer_listed_stay(stub, known):
     assert stored() == before
 
 
-def test_a_dry_run_tells_the_same_and_writes_nothing(stub, settings, tmp_path):
+def test_a_dry_run_reports_the_same_and_writes_nothing(stub, settings, tmp_path):
     settings.DATA_VERSION_FILE, settings.REDIS_URL = tmp_path / "version", ""
-    tell_queue_times(stub, directory_park(), directory_park(58, name="Other Park", latitude="41", longitude="-81"))
-    tell_rides(stub, queue_times_ride(), number=58)
+    report_queue_times(stub, directory_park(), directory_park(58, name="Other Park", latitude="41", longitude="-81"))
+    report_rides(stub, queue_times_ride(), number=58)
     done = sync(dry_run=True)
     assert stored() == []
     assert not EntityMetadata.objects.exists()
@@ -449,7 +449,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(stub, settings, tmp_path):
     ],
 )
 def test_number_operator_and_flags_come_from_queue_times(stub, operator, flags):
-    tell_queue_times(stub, directory_park(name="TEST PARK!"), operator=operator)
+    report_queue_times(stub, directory_park(name="TEST PARK!"), operator=operator)
     sync()
     park = Park.objects.get()
     assert (park.queue_times_id, park.operator) == (57, operator)
@@ -458,7 +458,7 @@ def test_number_operator_and_flags_come_from_queue_times(stub, operator, flags):
 
 def test_what_we_know_of_the_operator_stands(stub):
     park = ParkFactory(themeparks_wiki_id=PARK, queue_times_id=57, operator="Oriental Land Company", is_disney=True)
-    tell_queue_times(stub, directory_park(name="Another Name"))
+    report_queue_times(stub, directory_park(name="Another Name"))
     sync()
     park.refresh_from_db()
     assert (park.operator, park.is_disney, park.queue_times_id) == ("Oriental Land Company", True, 57)
@@ -478,24 +478,24 @@ def test_what_we_know_of_the_operator_stands(stub):
     ],
 )
 def test_a_park_is_found_by_name_and_place(stub, changes, is_same):
-    tell_queue_times(stub, directory_park(**changes))
+    report_queue_times(stub, directory_park(**changes))
     sync()
     assert Park.objects.get(themeparks_wiki_id=PARK).queue_times_id == (57 if is_same else None)
 
 
 def test_the_name_of_another_park_is_not_taken_for_a_part_of_ours(stub):
     stub.routes["/destinations"] = answer(destinations((PARK, "Test Park"), (SECOND, "Test Park Shores")))
-    tell_park(stub, entity(SECOND, name="Test Park Shores"))
-    tell_children(stub, uuid=SECOND)
-    tell_queue_times(stub, directory_park())
+    report_park(stub, entity(SECOND, name="Test Park Shores"))
+    report_children(stub, uuid=SECOND)
+    report_queue_times(stub, directory_park())
     sync()
     numbers = dict(Park.objects.values_list("name", "queue_times_id"))
     assert numbers == {"Test Park": 57, "Test Park Shores": None}
 
 
 def test_lands_and_numbers_of_rides_come_from_queue_times(stub):
-    tell_queue_times(stub, directory_park())
-    tell_rides(
+    report_queue_times(stub, directory_park())
+    report_rides(
         stub,
         queue_times_ride(1, name="Test Coaster™"),
         queue_times_ride(2, name="Test Coaster Single Rider"),
@@ -508,16 +508,16 @@ def test_lands_and_numbers_of_rides_come_from_queue_times(stub):
 
 
 def test_a_name_in_two_lands_finds_no_ride(stub):
-    tell_children(stub, child(name="Railroad"))
-    tell_queue_times(stub, directory_park())
-    tell_rides(stub, queue_times_ride(1, name="Railroad"), queue_times_ride(2, name="Railroad"))
+    report_children(stub, child(name="Railroad"))
+    report_queue_times(stub, directory_park())
+    report_rides(stub, queue_times_ride(1, name="Railroad"), queue_times_ride(2, name="Railroad"))
     sync()
     assert Ride.objects.get().queue_times_id is None
 
 
 def test_a_park_that_only_queue_times_knows_comes_with_its_rides(stub):
-    tell_queue_times(stub, directory_park(name="Lonely Park", latitude="45", country="United States"))
-    tell_rides(stub, queue_times_ride(1, name="A"), queue_times_ride(2, name="A Single Rider"))
+    report_queue_times(stub, directory_park(name="Lonely Park", latitude="45", country="United States"))
+    report_rides(stub, queue_times_ride(1, name="A"), queue_times_ride(2, name="A Single Rider"))
     assert sync()["Lonely Park"].is_new
     park = Park.objects.get(queue_times_id=57)
     assert (park.themeparks_wiki_id, park.country, park.timezone) == (None, "US", "America/New_York")
@@ -528,14 +528,14 @@ def test_a_park_that_only_queue_times_knows_comes_with_its_rides(stub):
 
 
 def test_new_parks_of_queue_times_keep_to_the_countries(stub):
-    tell_queue_times(stub, directory_park(name="Lonely Park", country="England", timezone="Europe/London"))
+    report_queue_times(stub, directory_park(name="Lonely Park", country="England", timezone="Europe/London"))
     assert "Lonely Park" not in sync()
     assert sync(frozenset({"GB"}))["Lonely Park"].is_new
     assert Park.objects.get(queue_times_id=57).country == "GB"
 
 
-def test_a_park_with_the_name_but_not_the_place_of_another_is_told_not_doubled(stub):
-    tell_queue_times(stub, directory_park(name="Test Park", latitude="45"))
+def test_a_park_with_the_name_but_not_the_place_of_another_is_reported_not_doubled(stub):
+    report_queue_times(stub, directory_park(name="Test Park", latitude="45"))
     limits = Limits(attempts=1)
     with themeparks_wiki.client(limits) as wiki, queue_times.client(limits) as times:
         done = sync_parks(plan_sync(wiki, US), wiki, times)
@@ -545,13 +545,13 @@ def test_a_park_with_the_name_but_not_the_place_of_another_is_told_not_doubled(s
 
 def test_no_park_comes_from_queue_times_alone_while_answers_fail(stub):
     stub.routes[f"/entity/{PARK}"] = Answer(status=500)
-    tell_queue_times(stub, directory_park(name="Test Park"))
+    report_queue_times(stub, directory_park(name="Test Park"))
     sync()
     assert not Park.objects.exists()
 
 
 def test_no_park_comes_from_queue_times_alone_when_one_destination_was_asked_for(stub):
-    tell_queue_times(stub, directory_park(name="Lonely Park", latitude="45"))
+    report_queue_times(stub, directory_park(name="Lonely Park", latitude="45"))
     sync(destination=DESTINATION)
     assert [park.name for park in Park.objects.all()] == ["Test Park"]
 
@@ -559,8 +559,8 @@ def test_no_park_comes_from_queue_times_alone_when_one_destination_was_asked_for
 def test_a_park_of_queue_times_that_gets_a_uuid_keeps_its_row_and_rides(stub):
     park = ParkFactory(queue_times_id=57, themeparks_wiki_id=None, name="Test Park", latitude=40, longitude=-80)
     ride = RideFactory(park=park, queue_times_id=1, themeparks_wiki_id=None, name="Test Coaster")
-    tell_queue_times(stub, directory_park())
-    tell_rides(stub, queue_times_ride(1))
+    report_queue_times(stub, directory_park())
+    report_rides(stub, queue_times_ride(1))
     sync()
     park.refresh_from_db()
     ride.refresh_from_db()
@@ -568,7 +568,7 @@ def test_a_park_of_queue_times_that_gets_a_uuid_keeps_its_row_and_rides(stub):
     assert (Park.objects.count(), Ride.objects.count()) == (1, 1)
 
 
-def test_without_queue_times_parks_are_synced_and_the_failure_is_told(stub):
+def test_without_queue_times_parks_are_synced_and_the_failure_is_reported(stub):
     stub.routes["/parks.json"] = HTML_PAGE
     done = sync()
     assert done["Test Park"].is_new
@@ -585,7 +585,7 @@ def run(*options: str) -> tuple[str, str]:
 
 
 def test_the_command_sums_up(stub):
-    tell_children(stub, child(), child(SHOW, entityType="SHOW"), child(wiki_id(9), mood="good", name="Second"))
+    report_children(stub, child(), child(SHOW, entityType="SHOW"), child(wiki_id(9), mood="good", name="Second"))
     out, err = run("--country", "us")
     assert "Test Park: new" in out
     assert "Synced 1 parks (1 new, 0 changed); rides: 2 new, 0 changed, 0 no longer listed; 1 other entities" in out

@@ -105,9 +105,13 @@ def test_the_history_of_a_ride_names_the_fields_of_each_change(stub, ride):
     call_command("sync_metadata")
     stub.routes[OWN] = answer(child(tags=[{**TAGS[0], "value": {"height": 44, "unit": "in"}}]))
     call_command("sync_metadata", "--all")
-    told = history(EntityMetadata.objects.get())
-    assert [(each.number, each.changed) for each in told] == [(1, ()), (2, ("entity_name",)), (3, ("height_min_cm",))]
-    assert [each.fields["height_min_cm"] for each in told] == [101, 101, 111]
+    reported = history(EntityMetadata.objects.get())
+    assert [(each.number, each.changed) for each in reported] == [
+        (1, ()),
+        (2, ("entity_name",)),
+        (3, ("height_min_cm",)),
+    ]
+    assert [each.fields["height_min_cm"] for each in reported] == [101, 101, 111]
 
 
 def test_what_upstream_forgets_stays(stub, ride):
@@ -188,7 +192,7 @@ def test_a_park_that_upstream_does_not_know_is_refused(stub):
 # -- coverage --------------------------------------------------------------------------------------------
 
 
-def test_coverage_is_told_by_park_and_together(park, capsys):
+def test_coverage_is_reported_by_park_and_together(park, capsys):
     MetadataFactory(ride=park.rides.get(), latitude=1, longitude=1, height_min_cm=100)
     RideFactory(park=park)
     MetadataFactory(ride=RideFactory(park__name="Another Park"))

@@ -38,9 +38,9 @@ def child(uuid: str = RIDE, **changes: Any) -> dict[str, Any]:
     }
 
 
-def children(*told: Any, uuid: str = PARK, **changes: Any) -> dict[str, Any]:
+def children(*reported: Any, uuid: str = PARK, **changes: Any) -> dict[str, Any]:
     around = {"id": uuid, "name": "Test Park", "entityType": "PARK", "timezone": "America/New_York"}
-    return {**around, "children": list(told), **changes}
+    return {**around, "children": list(reported), **changes}
 
 
 def destinations(*parks: tuple[str, str], uuid: str = DESTINATION) -> dict[str, Any]:
@@ -64,21 +64,21 @@ def live_entry(uuid: str = RIDE, **changes: Any) -> dict[str, Any]:
     }
 
 
-def live(*told: Any, **changes: Any) -> dict[str, Any]:
+def live(*reported: Any, **changes: Any) -> dict[str, Any]:
     around = {"id": PARK, "name": "Test Park", "entityType": "PARK", "timezone": "America/New_York"}
-    return {**around, "liveData": list(told), **changes}
+    return {**around, "liveData": list(reported), **changes}
 
 
 def window(day: str, opens: str | None = "09:00", closes: str | None = "21:00", **changes: Any) -> dict[str, Any]:
     """A window in New York's summer; `opens`, `closes`: clock times, or None for absent."""
     times = {"openingTime": opens, "closingTime": closes}
-    told = {name: f"{day}T{clock}:00-04:00" for name, clock in times.items() if clock}
-    return {"date": day, "type": "OPERATING", **told, **changes}
+    reported = {name: f"{day}T{clock}:00-04:00" for name, clock in times.items() if clock}
+    return {"date": day, "type": "OPERATING", **reported, **changes}
 
 
-def schedule(*told: Any, **changes: Any) -> dict[str, Any]:
+def schedule(*reported: Any, **changes: Any) -> dict[str, Any]:
     around = {"id": PARK, "name": "Test Park", "entityType": "PARK", "timezone": "America/New_York"}
-    return {**around, "schedule": list(told), **changes}
+    return {**around, "schedule": list(reported), **changes}
 
 
 def directory_park(number: int = 57, **changes: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def land(name: Any, *rides: Any) -> dict[str, Any]:
     return {"id": 22, "name": name, "rides": list(rides)}
 
 
-def told(problems: Any) -> set[tuple[str, str]]:
+def reported(problems: Any) -> set[tuple[str, str]]:
     return {(problem.kind, problem.field) for problem in problems}
 
 
@@ -85,10 +85,10 @@ def test_a_ride_in_both_lists_counts_once_with_its_land():
     assert read.problems == ()
 
 
-def test_of_duplicates_the_last_one_wins_and_is_told():
+def test_of_duplicates_the_last_one_wins_and_is_reported():
     read = read_queue_times(feed(queue_times_ride(1, wait_time=5), queue_times_ride(1, wait_time=10)))
     assert [entry.wait_time for entry in read.entries] == [10]
-    assert told(read.problems) == {(ProblemKind.DUPLICATE, "rides[]")}
+    assert reported(read.problems) == {(ProblemKind.DUPLICATE, "rides[]")}
 
 
 def test_nulls_are_legal_and_negative_and_absurd_waits_are_handed_on():
@@ -118,14 +118,14 @@ def test_nulls_are_legal_and_negative_and_absurd_waits_are_handed_on():
         ("last_updated", 5),
     ],
 )
-def test_a_member_of_the_wrong_type_is_none_and_told(member, value):
+def test_a_member_of_the_wrong_type_is_none_and_reported(member, value):
     read = read_queue_times(feed(queue_times_ride(1, **{member: value})))
     assert getattr(read.entries[0], member) is None
-    assert told(read.problems) == {(ProblemKind.INVALID, f"rides[].{member}")}
+    assert reported(read.problems) == {(ProblemKind.INVALID, f"rides[].{member}")}
 
 
 @pytest.mark.parametrize("bad", [None, 7, {}, {"id": None}, {"id": "450"}, {"id": True}, {"id": -1}, {"id": 10**12}])
-def test_a_bad_ride_is_left_out_and_told_and_the_others_stay(bad):
+def test_a_bad_ride_is_left_out_and_reported_and_the_others_stay(bad):
     read = read_queue_times(feed(bad, queue_times_ride(1)))
     assert [entry.id for entry in read.entries] == [1]
     assert len(read.problems) == 1
@@ -135,7 +135,7 @@ def test_lists_may_be_empty_or_missing():
     assert read_queue_times(feed()).entries == ()
     assert read_queue_times(sent({"rides": [queue_times_ride()]})).problems == ()
     wrong = read_queue_times(sent({"lands": 5, "rides": [queue_times_ride()]}))
-    assert (len(wrong.entries), told(wrong.problems)) == (1, {(ProblemKind.INVALID, "lands")})
+    assert (len(wrong.entries), reported(wrong.problems)) == (1, {(ProblemKind.INVALID, "lands")})
 
 
 def test_unknown_fields_are_counted():
@@ -155,10 +155,10 @@ def test_a_park_has_its_operator_and_numbers_from_text():
     assert read.problems == ()
 
 
-def test_a_wrong_zone_is_told_and_the_park_stays():
+def test_a_wrong_zone_is_reported_and_the_park_stays():
     read = read_parks(sent(directory(directory_park(timezone="Mars/Olympus"))))
     assert [park.timezone for park in read.parks] == [None]
-    assert told(read.problems) == {(ProblemKind.INVALID, "[].parks[].timezone")}
+    assert reported(read.problems) == {(ProblemKind.INVALID, "[].parks[].timezone")}
 
 
 def test_parks_without_number_or_name_and_groups_that_are_none_are_left_out():

@@ -54,7 +54,7 @@ def sent(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def told(problems: Any) -> set[tuple[str, str]]:
+def reported(problems: Any) -> set[tuple[str, str]]:
     return {(problem.kind, problem.field) for problem in problems}
 
 
@@ -223,7 +223,7 @@ def test_a_null_wait_and_an_absent_queue_are_legal():
 
 
 @pytest.mark.parametrize("wait", [-2, 999, "15", True, 15.5])
-def test_absurd_waits_are_handed_on_as_told_for_the_collection_to_judge(wait):
+def test_absurd_waits_are_handed_on_as_reported_for_the_collection_to_judge(wait):
     read = read_live(sent(live(live_entry(queue={"STANDBY": {"waitTime": wait}}))))
     assert read.entries[0].queue["STANDBY"]["waitTime"] == wait
 
@@ -233,30 +233,30 @@ def test_a_nan_costs_its_own_value_alone():
     assert [entry.queue["STANDBY"]["waitTime"] for entry in read.entries] == ["NaN", 15]
 
 
-def test_an_unknown_status_is_handed_on_as_told():
+def test_an_unknown_status_is_handed_on_as_reported():
     assert read_live(sent(live(live_entry(status="EXPLODED")))).entries[0].status == "EXPLODED"
 
 
-def test_a_status_that_is_no_word_is_told():
+def test_a_status_that_is_no_word_is_reported():
     read = read_live(sent(live(live_entry(status=5), live_entry(wiki_id(2)))))
     assert [entry.status for entry in read.entries] == [None, "OPERATING"]
-    assert told(read.problems) == {(ProblemKind.INVALID, "liveData[].status")}
+    assert reported(read.problems) == {(ProblemKind.INVALID, "liveData[].status")}
 
 
-def test_of_duplicates_the_last_one_wins_and_is_told():
+def test_of_duplicates_the_last_one_wins_and_is_reported():
     read = read_live(sent(live(live_entry(status="OPERATING"), live_entry(RIDE.upper(), status="DOWN"))))
     assert [(entry.id, entry.status) for entry in read.entries] == [(RIDE, "DOWN")]
     assert [(problem.kind, problem.entity) for problem in read.problems] == [(ProblemKind.DUPLICATE, RIDE)]
 
 
 @pytest.mark.parametrize("bad", [None, 5, "ride", [], {}, {"id": None}, {"id": "space-mountain"}, {"id": 7}])
-def test_a_bad_entry_is_left_out_and_told_and_the_others_stay(bad):
+def test_a_bad_entry_is_left_out_and_reported_and_the_others_stay(bad):
     read = read_live(sent(live(bad, live_entry())))
     assert [entry.id for entry in read.entries] == [RIDE]
     assert len(read.problems) == 1
 
 
-def test_a_wrong_zone_is_told_and_the_entries_stay():
+def test_a_wrong_zone_is_reported_and_the_entries_stay():
     for wrong in ("Mars/Olympus", "", None, 5, "../etc/passwd", "America/New_York\x00"):
         read = read_live(sent(live(live_entry(), timezone=wrong)))
         assert read.timezone is None
@@ -267,7 +267,7 @@ def test_a_wrong_zone_is_told_and_the_entries_stay():
 @pytest.mark.parametrize(
     "when", [None, "", "yesterday", 1751371200, "2026-07-01", "2026-07-01T11:55:00", "9999-99-99"]
 )
-def test_a_time_that_is_no_instant_is_none_and_told(when):
+def test_a_time_that_is_no_instant_is_none_and_reported(when):
     read = read_live(sent(live(live_entry(lastUpdated=when))))
     assert read.entries[0].last_updated is None
     assert {problem.field for problem in read.problems} == {"liveData[].lastUpdated"}
@@ -291,7 +291,7 @@ def test_unknown_fields_and_types_are_counted_not_fatal():
 
 
 def test_names_may_be_maps_of_language_and_lose_what_databases_refuse():
-    told_names = [
+    reported_names = [
         ({"de": "Berg", "en": "Mountain"}, "Mountain"),
         ({"de": "Berg"}, "Berg"),
         ({"en": "", "fr": "Montagne"}, "Montagne"),
@@ -301,15 +301,15 @@ def test_names_may_be_maps_of_language_and_lose_what_databases_refuse():
         ("x" * 300, "x" * 255),
         (5, ""),
     ]
-    entries = [live_entry(wiki_id(number), name=name) for number, (name, _) in enumerate(told_names, 1)]
+    entries = [live_entry(wiki_id(number), name=name) for number, (name, _) in enumerate(reported_names, 1)]
     read = read_live(sent(live(*entries)))
-    assert [entry.name for entry in read.entries] == [clean for _, clean in told_names]
+    assert [entry.name for entry in read.entries] == [clean for _, clean in reported_names]
 
 
-def test_a_queue_that_is_no_object_is_told():
+def test_a_queue_that_is_no_object_is_reported():
     read = read_live(sent(live(live_entry(queue=[1]))))
     assert read.entries[0].queue == {}
-    assert told(read.problems) == {(ProblemKind.INVALID, "liveData[].queue")}
+    assert reported(read.problems) == {(ProblemKind.INVALID, "liveData[].queue")}
 
 
 def test_a_byte_order_mark_is_no_obstacle():
@@ -361,7 +361,7 @@ def test_a_destination_without_an_id_is_left_out_and_one_without_parks_stays():
     document["destinations"] += [{"name": "Nameless"}, {"id": wiki_id(9), "name": "Empty", "parks": None}]
     read = read_destinations(sent(document))
     assert [(each.id, len(each.parks)) for each in read.destinations] == [(DESTINATION, 1), (wiki_id(9), 0)]
-    assert told(read.problems) == {
+    assert reported(read.problems) == {
         (ProblemKind.MISSING, "destinations[].id"),
         (ProblemKind.MISSING, "destinations[].parks"),
     }
@@ -383,10 +383,10 @@ def test_each_coordinate_may_be_missing(location, place):
 
 
 @pytest.mark.parametrize("value", [91, -90.5, "north", True, [], float("inf"), float("nan")])
-def test_what_is_no_latitude_is_none_and_told(value):
+def test_what_is_no_latitude_is_none_and_reported(value):
     read, problems = read_entity(sent(entity(location={"latitude": value, "longitude": 1})))
     assert (read.latitude, read.longitude) == (None, 1)
-    assert told(problems) == {(ProblemKind.INVALID, "entity.location.latitude")}
+    assert reported(problems) == {(ProblemKind.INVALID, "entity.location.latitude")}
 
 
 def test_an_entity_without_an_id_cannot_be_used():
@@ -398,7 +398,7 @@ def test_an_entity_without_an_id_cannot_be_used():
 def test_an_unknown_attraction_type_is_counted():
     read = read_children(sent(children(child(attractionType="ride"), child(wiki_id(2), attractionType="SLIDE"))))
     assert [each.attraction_type for each in read.entities] == ["RIDE", "SLIDE"]
-    assert told(read.problems) == {(ProblemKind.UNKNOWN_VALUE, "children[].attractionType")}
+    assert reported(read.problems) == {(ProblemKind.UNKNOWN_VALUE, "children[].attractionType")}
 
 
 # -- schedules ---------------------------------------------------------------------------------------------
@@ -420,13 +420,13 @@ def test_a_time_without_offset_is_read_in_the_zone_of_the_answer_else_of_the_par
     )
     wrong = read_schedule(sent(schedule(bare, timezone="Mars/Olympus")), "Europe/Paris")
     assert wrong.windows[0].opening == datetime(2026, 7, 2, 7, tzinfo=UTC)
-    assert told(wrong.problems) == {(ProblemKind.INVALID, "timezone")}
+    assert reported(wrong.problems) == {(ProblemKind.INVALID, "timezone")}
 
 
-def test_an_unknown_type_counts_as_operating_and_is_told():
+def test_an_unknown_type_counts_as_operating_and_is_reported():
     read = read_schedule(sent(schedule(window("2026-07-02", type="PARTY"), window("2026-07-03", type=None))), "UTC")
     assert [each.schedule_type for each in read.windows] == [ScheduleType.OPERATING] * 2
-    assert told(read.problems) == {(ProblemKind.UNKNOWN_VALUE, "schedule[].type")}
+    assert reported(read.problems) == {(ProblemKind.UNKNOWN_VALUE, "schedule[].type")}
 
 
 @pytest.mark.parametrize(
@@ -442,7 +442,7 @@ def test_an_unknown_type_counts_as_operating_and_is_told():
         window("2026-07-02", "09:00", "09:00"),
     ],
 )
-def test_a_bad_window_is_left_out_counted_and_told(bad):
+def test_a_bad_window_is_left_out_counted_and_reported(bad):
     read = read_schedule(sent(schedule(bad, window("2026-07-03"))), "UTC")
     assert [each.day for each in read.windows] == [date(2026, 7, 3)]
     assert read.left_out == 1
@@ -455,10 +455,10 @@ def test_a_window_may_lack_its_times():
     assert read.problems == ()
 
 
-def test_of_one_window_told_twice_the_last_one_counts():
+def test_of_one_window_reported_twice_the_last_one_counts():
     read = read_schedule(sent(schedule(window("2026-07-02"), window("2026-07-02", closes="22:00"))), "UTC")
     assert [each.closing for each in read.windows] == [datetime(2026, 7, 3, 2, tzinfo=UTC)]
-    assert told(read.problems) == {(ProblemKind.DUPLICATE, "schedule[]")}
+    assert reported(read.problems) == {(ProblemKind.DUPLICATE, "schedule[]")}
     same = read_schedule(sent(schedule(window("2026-07-02"), window("2026-07-02"))), "UTC")
     assert (len(same.windows), same.left_out, same.problems) == (1, 0, ())
 
@@ -481,11 +481,11 @@ def test_states_are_sorted_and_one_without_a_time_is_left_out():
     )
     assert [state.status for state in read.states] == ["OPERATING", "DOWN"]
     assert read.opening is None
-    assert told(read.problems) == {(ProblemKind.MISSING, "history[].time")}
+    assert reported(read.problems) == {(ProblemKind.MISSING, "history[].time")}
 
 
-def test_two_states_of_one_instant_are_told():
+def test_two_states_of_one_instant_are_reported():
     at = "2026-09-26T12:00:00Z"
     read = read_history(history({"time": at, "status": "DOWN"}, {"time": at, "status": "CLOSED"}))
     assert [state.status for state in read.states] == ["CLOSED"]
-    assert told(read.problems) == {(ProblemKind.DUPLICATE, "history[]")}
+    assert reported(read.problems) == {(ProblemKind.DUPLICATE, "history[]")}

@@ -58,11 +58,11 @@ def api_figures(directory: Path, parameters: Parameters, runs: int, workers: int
     if os.environ.get("BENCH_REDIS_URL"):
         yield from cached_figures(directory, parameters, {"REDIS_URL": os.environ["BENCH_REDIS_URL"]}, "with Redis")
     small, large = small_answers(directory, parameters, runs), large_answers(directory, parameters)
-    told = {
+    reported = {
         name: {f"{ask.method} {ask.target} {ask.body.decode()}".strip(): asdict(found) for ask, found in each.items()}
         for name, each in (("small", small), ("large", large))
     }
-    (directory / "api.json").write_text(json.dumps(told, indent=1) + "\n")
+    (directory / "api.json").write_text(json.dumps(reported, indent=1) + "\n")
     yield from small_figures(small)
     yield from large_figures(large)
     for name in ("small", "large"):

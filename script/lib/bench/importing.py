@@ -27,15 +27,15 @@ LOOK_EVERY = 0.2  # seconds between two looks at the memory of the processes
 def archive_of(directory: Path, events: int) -> tuple[Path, int]:
     """An archive of at least so many events, kept for the next time; and how many there are."""
     root = directory / f"archive-{events}"
-    told = root / "events.txt"
-    if not told.exists():
+    reported = root / "events.txt"
+    if not reported.exists():
         with TemporaryDirectory(dir=directory) as trial:
             write = partial(write_sample_archive, destinations=DESTINATIONS, seed=1, ends_at=ENDS_AT, workers=2)
             a_week = write(Path(trial) / "week", days=7)
         days = max(7, -(-events * 7 // a_week.events) + 1)
         made = write(root, days=days)
-        told.write_text(str(made.events))
-    return root, int(told.read_text())
+        reported.write_text(str(made.events))
+    return root, int(reported.read_text())
 
 
 def high_water(pid: int) -> int:

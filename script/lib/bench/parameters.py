@@ -43,7 +43,7 @@ ZONES = (
 
 @dataclass(frozen=True, slots=True)
 class ParkSpec:
-    """A made-up park: its number from 1, its zone, and whether its feed tells DOWN from CLOSED."""
+    """A made-up park: its number from 1, its zone, and whether its feed distinguishes DOWN from CLOSED."""
 
     number: int
     zone: str

@@ -9,12 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number; `target` is the most it may be, or the least; None: it is told for comparison alone."""
+    """One measured number; `target` is the most it may be, or the least; None: it is reported for comparison alone."""
 
     name: str
     unit: str
     target: float | None
-    measured: float | None  # None: it could not be measured, and `note` tells why
+    measured: float | None  # None: it could not be measured, and `note` says why
     duckdb: float | None = None
     note: str = ""
     at_least: bool = False

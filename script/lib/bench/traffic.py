@@ -35,13 +35,13 @@ def hammer(port: int, paths: Sequence[str], seconds: int) -> Throughput:
     """USERS connections of wrk ask for stored answers as fast as they can; raises CalledProcessError."""
     options = ["-t", "2", "-c", str(USERS), "-d", f"{seconds}s", "-s", str(SCRIPT)]
     command = ["wrk", *options, f"http://{HOST}:{port}", "--", *paths]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
-    return throughput(told)
+    reported = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    return throughput(reported)
 
 
-def throughput(told: str) -> Throughput:
+def throughput(reported: str) -> Throughput:
     """The figures in the last line that wrk wrote."""
-    found = json.loads(told.strip().splitlines()[-1])
+    found = json.loads(reported.strip().splitlines()[-1])
     requests, failed = found["requests"], found["failed"]
     every = found["microseconds"] // max(1, requests // USERS)
     latencies = really_sent(dict(found["latencies"]), every)
@@ -51,14 +51,14 @@ def throughput(told: str) -> Throughput:
     return Throughput(requests / found["microseconds"] * 1e6, p95, max(latencies, default=0) / 1000, failed)
 
 
-def really_sent(told: Mapping[int, int], every: int) -> Counter[int]:
-    """How many requests took how many microseconds, from what wrk tells.
+def really_sent(reported: Mapping[int, int], every: int) -> Counter[int]:
+    """How many requests took how many microseconds, from what wrk says.
 
     Beside a request that took long wrk counts those that its connection would have sent meanwhile, one `every` so many
     microseconds, each shorter by that. Users who wait for an answer send none, and the legacy was not measured so.
     """
-    found = Counter(told)
-    for took in sorted(told, reverse=True):
+    found = Counter(reported)
+    for took in sorted(reported, reverse=True):
         # What longer ones added to this count has been taken away by now.
         for made_up in range(took - every, every, -every):
             found[made_up] -= found[took]
@@ -129,12 +129,12 @@ def at_once(
         connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
         order = list(asks) * rounds
         random.Random(user).shuffle(order)
-        told = []
+        reported = []
         for number, ask in enumerate(order):
-            told.append((ask, send(connection, ask, ask.sent_to(user + USERS * number, parameters))))
+            reported.append((ask, send(connection, ask, ask.sent_to(user + USERS * number, parameters))))
             progress()
         connection.close()
-        return told
+        return reported
 
     found = {ask: Answers() for ask in asks}
     with ThreadPoolExecutor(USERS) as pool:

@@ -91,9 +91,9 @@ def test_a_summary_of_nothing_is_healthy(ask):
 def test_a_summary_counts_by_type_and_status_and_is_degraded_while_something_is_open(ask):
     QualityLogFactory.create()
     QualityLogFactory.create(issue_type="PARSE_ERROR", resolution_status="RESOLVED")
-    told = ask("summary")
-    assert (told["by_status"], told["by_type"]) == ({"OPEN": 1, "RESOLVED": 1}, {"GAP": 1, "PARSE_ERROR": 1})
-    assert (told["health"], told["total_issues"]) == ("DEGRADED", 2)
+    reported = ask("summary")
+    assert (reported["by_status"], reported["by_type"]) == ({"OPEN": 1, "RESOLVED": 1}, {"GAP": 1, "PARSE_ERROR": 1})
+    assert (reported["health"], reported["total_issues"]) == ("DEGRADED", 2)
     DataQualityLog.objects.move_to("INVESTIGATING")
     assert ask("summary")["health"] == "HEALTHY"
 
@@ -101,9 +101,9 @@ def test_a_summary_counts_by_type_and_status_and_is_degraded_while_something_is_
 def test_an_import_narrows_the_types_and_the_total_alone(ask):
     QualityLogFactory.create()
     QualityLogFactory.create(issue_type="PARSE_ERROR", import_id="imp_1", resolution_status="RESOLVED")
-    told = ask("summary", import_id="imp_1")
-    assert (told["by_type"], told["total_issues"], told["import_id"]) == ({"PARSE_ERROR": 1}, 1, "imp_1")
-    assert (told["by_status"], told["health"]) == ({"OPEN": 1, "RESOLVED": 1}, "DEGRADED")
+    reported = ask("summary", import_id="imp_1")
+    assert (reported["by_type"], reported["total_issues"], reported["import_id"]) == ({"PARSE_ERROR": 1}, 1, "imp_1")
+    assert (reported["by_status"], reported["health"]) == ({"OPEN": 1, "RESOLVED": 1}, "DEGRADED")
 
 
 def test_a_park_narrows_all_figures_to_itself_and_its_rides(ask):
@@ -112,9 +112,9 @@ def test_a_park_narrows_all_figures_to_itself_and_its_rides(ask):
     QualityLogFactory.create(entity_type="ride", entity_id=ride.pk, issue_type="INVALID", resolution_status="WONTFIX")
     QualityLogFactory.create(entity_type="ride", entity_id=ride.pk + 1)
     QualityLogFactory.create(entity_id=ParkFactory.create().pk)
-    told = ask("summary", park_id=ride.park_id)
-    assert (told["by_type"], told["health"]) == ({"GAP": 1, "INVALID": 1}, "HEALTHY")
-    assert told["by_status"] == {"RESOLVED": 1, "WONTFIX": 1}
+    reported = ask("summary", park_id=ride.park_id)
+    assert (reported["by_type"], reported["health"]) == ({"GAP": 1, "INVALID": 1}, "HEALTHY")
+    assert reported["by_status"] == {"RESOLVED": 1, "WONTFIX": 1}
 
 
 def test_a_least_length_leaves_out_short_gaps_and_no_other_problem(ask):
@@ -127,12 +127,12 @@ def test_a_least_length_leaves_out_short_gaps_and_no_other_problem(ask):
 # -- gaps ------------------------------------------------------------------------------------------------
 
 
-def test_a_gap_is_told_with_its_length_its_park_and_where_it_comes_from(ask):
+def test_a_gap_is_reported_with_its_length_its_park_and_where_it_comes_from(ask):
     park = ParkFactory.create(name="Kings Island")
     row = QualityLogFactory.create(entity_id=park.pk, timestamp_end=NOON + 90 * timedelta(minutes=1))
-    told = ask("gaps")
-    assert (told["total"], told["has_more"]) == (1, False)
-    (gap,) = told["gaps"]
+    reported = ask("gaps")
+    assert (reported["total"], reported["has_more"]) == (1, False)
+    (gap,) = reported["gaps"]
     assert gap.pop("created_at").endswith("Z")
     assert gap == {
         "log_id": row.pk,
@@ -169,13 +169,13 @@ def test_gaps_are_gaps_alone_the_latest_first_and_no_more_than_the_limit(ask):
     rows = [QualityLogFactory.create(timestamp_start=NOON - n * DAY) for n in range(3)]
     QualityLogFactory.create(issue_type="INVALID")
     assert ids(ask("gaps")) == [row.pk for row in rows]
-    told = ask("gaps", limit=2)
-    assert (ids(told), told["has_more"], told["total"]) == ([row.pk for row in rows[:2]], True, 2)
+    reported = ask("gaps", limit=2)
+    assert (ids(reported), reported["has_more"], reported["total"]) == ([row.pk for row in rows[:2]], True, 2)
     assert ask("gaps", limit=3)["has_more"] is False
     assert ask("gaps", limit=0)["gaps"] == []
 
 
-def test_gaps_are_told_by_source_by_import_by_park_and_by_ride(ask):
+def test_gaps_are_reported_by_source_by_import_by_park_and_by_ride(ask):
     ride = RideFactory.create()
     live = QualityLogFactory.create(entity_id=ride.park_id)
     archive = QualityLogFactory.create(entity_id=ride.park_id, import_id="imp_1", timestamp_start=NOON - DAY)
@@ -224,9 +224,9 @@ def test_a_period_is_the_calendars(ask, period, found):
     for n, row in enumerate(rows):
         DataQualityLog.objects.filter(pk=row.pk).update(timestamp_end=NOON - n * DAY + HOUR)
     with time_machine.travel(NOON + 2 * HOUR, tick=False):  # a Wednesday
-        told = ids(ask("gaps", period=period))
+        reported = ids(ask("gaps", period=period))
     expected = {"last_week": [rows[4].pk], "7days": [rows[4].pk]}.get(period, [rows[n].pk for n in found])
-    assert told == expected
+    assert reported == expected
 
 
 def test_a_gap_that_lasts_is_as_long_as_it_lasts_until_now(ask):
@@ -239,19 +239,19 @@ def test_a_gap_that_lasts_is_as_long_as_it_lasts_until_now(ask):
 # -- issues ----------------------------------------------------------------------------------------------
 
 
-def test_issues_are_told_with_everything_that_is_known_the_last_first(ask):
+def test_issues_are_reported_with_everything_that_is_known_the_last_first(ask):
     first = QualityLogFactory.create()
     last = QualityLogFactory.create(issue_type="INVALID", import_id="imp_1", timestamp_start=NOON - DAY)
-    told = ask("issues")
-    assert ids(told, "issues") == [last.pk, first.pk]
-    assert (told["offset"], told["total"], told["has_more"]) == (0, 2, False)
-    assert set(told["issues"][0]) == {
+    reported = ask("issues")
+    assert ids(reported, "issues") == [last.pk, first.pk]
+    assert (reported["offset"], reported["total"], reported["has_more"]) == (0, 2, False)
+    assert set(reported["issues"][0]) == {
         *("created_at", "description", "entity_id", "entity_type", "external_id", "import_id", "issue_type", "log_id"),
         *("resolution_notes", "resolution_status", "timestamp_end", "timestamp_start", "updated_at"),
     }
 
 
-def test_issues_are_told_by_status_and_type_and_unknown_ones_have_none(ask):
+def test_issues_are_reported_by_status_and_type_and_unknown_ones_have_none(ask):
     for status in ("OPEN", "RESOLVED"):
         for kind in ("GAP", "INVALID"):
             QualityLogFactory.create(resolution_status=status, issue_type=kind)
@@ -298,10 +298,10 @@ def test_an_issue_is_moved_and_keeps_the_notes(ask, move):
         ({"status": "RESOLVED", "notes": "x" * 10_001}, "Invalid notes. Must be at most 10000 characters"),
     ],
 )
-def test_a_body_that_cannot_be_used_is_told_before_the_issue_is_looked_for(move, body, told):
+def test_a_body_that_cannot_be_used_is_reported_before_the_issue_is_looked_for(move, body, reported):
     row = QualityLogFactory.create()
     for target in (row, row.pk + 1):
-        assert move(target, body, 400) == {"success": False, "error": told}
+        assert move(target, body, 400) == {"success": False, "error": reported}
     row.refresh_from_db()
     assert row.resolution_status == "OPEN"
 
@@ -312,9 +312,9 @@ def test_an_issue_that_does_not_exist_is_not_found(move):
 
 def test_a_step_that_is_not_open_is_a_conflict_naming_both_states(move):
     row = QualityLogFactory.create(resolution_status="WONTFIX", resolution_notes="no")
-    told = move(row, {"status": "RESOLVED", "notes": "yes"}, 409)
-    assert told["error"] == f"issue {row.pk} is WONTFIX, it cannot become RESOLVED"
-    assert (told["log_id"], told["status"]) == (row.pk, "WONTFIX")
+    reported = move(row, {"status": "RESOLVED", "notes": "yes"}, 409)
+    assert reported["error"] == f"issue {row.pk} is WONTFIX, it cannot become RESOLVED"
+    assert (reported["log_id"], reported["status"]) == (row.pk, "WONTFIX")
     assert move(row, {"status": "INVESTIGATING"}, 409)["error"].endswith("INVESTIGATING without notes")
     assert move(row, {"status": "INVESTIGATING", "notes": "it is back"})["status"] == "INVESTIGATING"
 
@@ -330,22 +330,22 @@ def test_a_park_is_as_fresh_as_its_newest_observation(ask, minutes, status):
     for ago in (minutes, 500):
         ActivityFactory.create(park=park, recorded_at=NOON - ago * timedelta(minutes=1))
     with time_machine.travel(NOON, tick=False):
-        told = ask("freshness")
-    (row,) = told["parks"]
+        reported = ask("freshness")
+    (row,) = reported["parks"]
     assert (row["park_id"], row["age_minutes"], row["status"]) == (park.pk, minutes, status)
-    assert told["summary"][status.lower()] == 1
-    assert told["timestamp"] == "2026-07-01T12:00:00Z"
+    assert reported["summary"][status.lower()] == 1
+    assert reported["timestamp"] == "2026-07-01T12:00:00Z"
 
 
-def test_parks_are_told_the_freshest_first_and_those_without_data_only_counted(ask):
+def test_parks_are_reported_the_freshest_first_and_those_without_data_only_counted(ask):
     old, fresh, _never = ParkFactory.create_batch(3)
     ParkFactory.create(is_active=False)
     ActivityFactory.create(park=old, recorded_at=NOON - 3 * HOUR)
     ActivityFactory.create(park=fresh, recorded_at=NOON)
     with time_machine.travel(NOON, tick=False):
-        told = ask("freshness")
-    assert [row["park_id"] for row in told["parks"]] == [fresh.pk, old.pk]
-    assert told["summary"] == {"fresh": 1, "stale": 0, "very_stale": 1, "no_data": 1}
+        reported = ask("freshness")
+    assert [row["park_id"] for row in reported["parks"]] == [fresh.pk, old.pk]
+    assert reported["summary"] == {"fresh": 1, "stale": 0, "very_stale": 1, "no_data": 1}
 
 
 def test_what_an_import_wrote_makes_no_watched_park_fresh(ask):
@@ -364,22 +364,26 @@ def test_what_an_import_wrote_makes_no_watched_park_fresh(ask):
 def test_coverage_counts_what_is_known_of_the_rides_that_have_an_upstream_id(ask):
     rides = RideFactory.create_batch(3)
     RideFactory.create(themeparks_wiki_id=None)
-    told = [{"latitude": 1, "longitude": 2, "height_max_cm": 190}, {"latitude": 1}]
-    for ride, known in zip(rides[:2], told, strict=True):
+    reported = [{"latitude": 1, "longitude": 2, "height_max_cm": 190}, {"latitude": 1}]
+    for ride, known in zip(rides[:2], reported, strict=True):
         EntityMetadata.objects.create(
             ride=ride, themeparks_wiki_id=ride.themeparks_wiki_id, entity_name="x", entity_type="x", **known
         )
-    told = ask("coverage")
-    assert told["coverage"] == {"coordinate_pct": 33.3, "metadata_pct": 66.7}
-    assert told["total_rides"] == 3
-    assert (told["with_coordinates"], told["with_metadata"]) == (1, 2)
-    assert (told["with_height_requirement"], told["with_indoor_outdoor"]) == (1, 0)
+    reported = ask("coverage")
+    assert reported["coverage"] == {"coordinate_pct": 33.3, "metadata_pct": 66.7}
+    assert reported["total_rides"] == 3
+    assert (reported["with_coordinates"], reported["with_metadata"]) == (1, 2)
+    assert (reported["with_height_requirement"], reported["with_indoor_outdoor"]) == (1, 0)
     assert ask("coverage", park_id=rides[2].park_id)["coverage"] == {"coordinate_pct": 0, "metadata_pct": 0}
 
 
 def test_coverage_of_no_ride_is_zero(ask):
-    told = ask("coverage")
-    assert (told["coverage"], told["total_rides"], told["days"]) == ({"coordinate_pct": 0, "metadata_pct": 0}, 0, [])
+    reported = ask("coverage")
+    assert (reported["coverage"], reported["total_rides"], reported["days"]) == (
+        {"coordinate_pct": 0, "metadata_pct": 0},
+        0,
+        [],
+    )
 
 
 # -- bad input -------------------------------------------------------------------------------------------
@@ -401,8 +405,8 @@ def test_coverage_of_no_ride_is_zero(ask):
         ({"min_gap_hours": "NaN"}, "Invalid min_gap_hours. Must be a number of hours, such as 1.5"),
     ],
 )
-def test_a_parameter_that_cannot_be_used_is_named(ask, path, query, told):
-    assert ask(path, 400, **query)["error"].startswith(told)
+def test_a_parameter_that_cannot_be_used_is_named(ask, path, query, reported):
+    assert ask(path, 400, **query)["error"].startswith(reported)
 
 
 @pytest.mark.parametrize(
@@ -416,5 +420,5 @@ def test_a_parameter_that_cannot_be_used_is_named(ask, path, query, told):
         ("issues", {"offset": 1_000_001}, "Invalid offset. Must be a whole number up to 1000000"),
     ],
 )
-def test_a_parameter_of_a_list_that_cannot_be_used_is_named(ask, path, query, told):
-    assert ask(path, 400, **query)["error"].startswith(told)
+def test_a_parameter_of_a_list_that_cannot_be_used_is_named(ask, path, query, reported):
+    assert ask(path, 400, **query)["error"].startswith(reported)

@@ -108,7 +108,7 @@ def test_the_summary_lists_tables_with_their_sums(ask):
     }
 
 
-def test_growth_projects_a_year_unless_told_otherwise(ask):
+def test_growth_projects_a_year_unless_reported_otherwise(ask):
     StorageFactory.create(total_size_mb=100, growth_rate_mb_per_day=2)
     assert ask("growth")[1]["projection"]["projected_size_mb"] == 830
     assert ask("growth", days="10")[1]["projection"]["projected_size_mb"] == 120
@@ -207,7 +207,7 @@ def test_a_second_measurement_of_a_day_is_refused(measure):
     assert body["success"] is False
 
 
-def test_a_queued_measurement_has_an_id_that_tells_its_result(measure, ask, monkeypatch):
+def test_a_queued_measurement_has_an_id_that_reports_its_result(measure, ask, monkeypatch):
     sent = []
     monkeypatch.setattr(tasks.run_job, "delay", lambda *args: sent.append(args))
     status, queued = measure("?queue=true")
@@ -223,7 +223,7 @@ def test_a_queued_measurement_has_an_id_that_tells_its_result(measure, ask, monk
     assert done["tables_measured"] == StorageMetric.objects.count() > 0
 
 
-def test_a_queue_that_does_not_answer_is_told(measure, monkeypatch):
+def test_a_queue_that_does_not_answer_is_reported(measure, monkeypatch):
     def silent(*args):
         raise OperationalError("connection refused to 10.0.0.1")
 

@@ -35,8 +35,8 @@ def check(capsys):
                 call_command("check_collection", *options)
             except SystemExit as end:
                 code = int(end.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
+        reported = capsys.readouterr()
+        return code, reported.out, reported.err
 
     return run
 
@@ -146,7 +146,7 @@ def test_a_database_that_does_not_answer_is_critical(check, monkeypatch):
     assert (code, out) == (2, "CRITICAL: the database does not answer: server has gone away\n")
 
 
-def test_the_switch_is_told_only_when_all_is_well(check, stub):
+def test_the_switch_is_reported_only_when_all_is_well(check, stub):
     stub.routes["/ping"] = Answer(b"OK")
     assert check("--ping", f"{stub.url}/ping")[0] == 2
     assert stub.requests == []
@@ -157,7 +157,7 @@ def test_the_switch_is_told_only_when_all_is_well(check, stub):
     assert len(stub.requests) == 1
 
 
-def test_the_switch_of_the_settings_is_told(check, stub, settings):
+def test_the_switch_of_the_settings_is_reported(check, stub, settings):
     collected(5, 10)
     settings.DEAD_MANS_SWITCH_URL = f"{stub.url}/uuid?rid=1"
     stub.routes["/uuid"] = Answer(status=202)
@@ -166,7 +166,7 @@ def test_the_switch_of_the_settings_is_told(check, stub, settings):
 
 
 @pytest.mark.parametrize("answer", [Answer(status=500), Answer(status=404), None], ids=["500", "404", "nobody there"])
-def test_a_switch_that_cannot_be_told_fails_no_check(check, stub, answer):
+def test_a_switch_that_cannot_be_reported_fails_no_check(check, stub, answer):
     collected(5, 10)
     url = "http://127.0.0.1:9/ping"
     if answer:
@@ -191,7 +191,7 @@ def test_the_number_of_queries_does_not_grow(check, django_assert_max_num_querie
         check()
 
 
-def test_the_help_tells_the_exit_codes(capsys):
+def test_the_help_reports_the_exit_codes(capsys):
     with pytest.raises(SystemExit):
         call_command("check_collection", "--help")
     assert "2: CRITICAL" in capsys.readouterr().out

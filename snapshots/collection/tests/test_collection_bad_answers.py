@@ -36,7 +36,7 @@ from snapshots.models import (
     Resolution,
     RideStatusSnapshot,
 )
-from snapshots.tests.told import AT, INTERVAL, entry, line, live, queue_times, queue_times_park, wiki_ride
+from snapshots.tests.live_answers import AT, INTERVAL, entry, line, live, queue_times, queue_times_park, wiki_ride
 
 pytestmark = pytest.mark.django_db
 
@@ -89,8 +89,8 @@ def test_good_answers_of_both_sources_are_stored(upstream):
     assert stored() == {upstream.bad.park_id, upstream.good.park_id, upstream.other.park_id}
     assert (result.failed, len(result.stored)) == ({}, 3)
     assert not DataQualityLog.objects.exists()
-    told = {request.headers["user-agent"] for request in upstream.stub.requests}
-    assert all("ridewatch" in agent for agent in told)
+    reported = {request.headers["user-agent"] for request in upstream.stub.requests}
+    assert all("ridewatch" in agent for agent in reported)
 
 
 # -- answers that cost the park its row of this cycle ----------------------------------------------------
@@ -117,8 +117,8 @@ LOST = {
 
 @pytest.mark.parametrize("name", LOST)
 def test_an_answer_that_cannot_be_used_costs_that_park_alone(upstream, name):
-    told, cause = LOST[name]
-    upstream.stub.routes[upstream.path(upstream.bad.park)] = told
+    reported, cause = LOST[name]
+    upstream.stub.routes[upstream.path(upstream.bad.park)] = reported
     result = upstream.cycle()
     if name == "too many requests":  # binds the whole host
         assert upstream.other.park_id in stored()
@@ -183,8 +183,8 @@ def test_a_host_that_hangs_up_fails_its_parks_and_not_the_other_source(upstream,
 
 def test_bad_answers_of_queue_times_fail_that_park_alone(upstream):
     path = upstream.path(upstream.other.park)
-    for n, told in enumerate((HTML_PAGE, TRUNCATED, replace(HTML_PAGE, status=404), Answer(status=500))):
-        upstream.stub.routes[path] = told
+    for n, reported in enumerate((HTML_PAGE, TRUNCATED, replace(HTML_PAGE, status=404), Answer(status=500))):
+        upstream.stub.routes[path] = reported
         result = upstream.cycle(AT + n * INTERVAL)
         assert list(result.failed) == [upstream.other.park]
     assert stored() == {upstream.good.park_id, upstream.bad.park_id}
@@ -195,7 +195,7 @@ def test_bad_answers_of_queue_times_fail_that_park_alone(upstream):
 # -- answers of which the good part is kept --------------------------------------------------------------
 
 
-def told_of(upstream, *entries, **members):
+def reported_of(upstream, *entries, **members):
     """The row and the issues after the first park answered with these entries."""
     upstream.stub.routes[upstream.path(upstream.bad.park)] = Answer(live(upstream.bad.park, *entries, **members))
     result = upstream.cycle()
@@ -216,24 +216,24 @@ def told_of(upstream, *entries, **members):
     ],
 )
 def test_waits_that_are_none_cost_the_wait_at_most(upstream, wait, kept, issues):
-    assert told_of(upstream, entry(upstream.bad, "OPERATING", wait)).wait_time == kept
+    assert reported_of(upstream, entry(upstream.bad, "OPERATING", wait)).wait_time == kept
     assert DataQualityIssue.objects.count() == issues
     assert ParkActivitySnapshot.objects.get(park=upstream.bad.park).max_wait_time is None
 
 
 def test_an_unknown_status_is_none(upstream):
-    assert told_of(upstream, entry(upstream.bad, "ON_FIRE", 5)).status is None
+    assert reported_of(upstream, entry(upstream.bad, "ON_FIRE", 5)).status is None
     assert DataQualityIssue.objects.get().issue_type == IssueType.INVALID_STATUS
 
 
-def test_of_an_entity_told_twice_the_last_counts(upstream):
-    row = told_of(upstream, entry(upstream.bad, "DOWN"), entry(upstream.bad, "OPERATING", 15))
+def test_of_an_entity_reported_twice_the_last_counts(upstream):
+    row = reported_of(upstream, entry(upstream.bad, "DOWN"), entry(upstream.bad, "OPERATING", 15))
     assert (row.status, row.wait_time) == ("OPERATING", 15)
     assert "twice" in DataQualityIssue.objects.get().details["text"]
 
 
 def test_entries_that_are_none_are_left_out(upstream):
-    row = told_of(upstream, entry(upstream.bad), *({"id": value} for value in (None, 5, "x")), {})
+    row = reported_of(upstream, entry(upstream.bad), *({"id": value} for value in (None, 5, "x")), {})
     assert row.status == "OPERATING"
     assert ParkActivitySnapshot.objects.get(park=upstream.bad.park).total_rides_tracked == 1
 
@@ -241,7 +241,7 @@ def test_entries_that_are_none_are_left_out(upstream):
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "Nowhere/At all", None])
 def test_the_wrong_zone_moves_no_window(upstream, zone):
     window = {"RETURN_TIME": {"state": "AVAILABLE", "returnStart": "2026-07-01T14:10:00-04:00"}}
-    told_of(upstream, entry(upstream.bad, queue=window), timezone=zone)
+    reported_of(upstream, entry(upstream.bad, queue=window), timezone=zone)
     assert QueueData.objects.get().return_time_start == AT + timedelta(hours=6, minutes=10)
     assert "timezone" in DataQualityIssue.objects.get().details["text"] or zone == "Asia/Tokyo"
 

@@ -26,15 +26,15 @@ from parks.tests.factories import ParkFactory, RideFactory
 from snapshots.collection.run import collected_parks, slot_of
 from snapshots.management.commands import collect_snapshots
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
+from snapshots.tests.live_answers import AT, entry, live, wiki_ride
 from snapshots.tests.processes import shared_database
-from snapshots.tests.told import AT, entry, live, wiki_ride
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def rides(settings) -> Iterator[tuple[StubUpstream, list[Ride]]]:
-    """An upstream that tells of two parks with a ride each."""
+    """An upstream that reports two parks with a ride each."""
     settings.UPSTREAM_MIN_INTERVAL_MS = 0
     with StubUpstream() as stub:
         settings.THEMEPARKS_WIKI_URL = settings.QUEUE_TIMES_URL = stub.url
@@ -135,7 +135,7 @@ def test_all_parks_that_fail_are_a_failure_of_the_whole(rides):
     assert "No park was stored" in str(error.value)
 
 
-def test_many_failures_are_told_in_few_lines(rides):
+def test_many_failures_are_reported_in_few_lines(rides):
     stub, _ = rides
     stub.routes.clear()
     ParkFactory.create_batch(20)
@@ -157,11 +157,11 @@ def test_many_failures_are_told_in_few_lines(rides):
         (["--record", "/proc/no/such/place"], "--record"),
     ],
 )
-def test_an_option_that_cannot_be_used_costs_a_line_and_exit_code_two(options, told):
+def test_an_option_that_cannot_be_used_costs_a_line_and_exit_code_two(options, reported):
     with pytest.raises(CommandError) as error:
         run(*options)
     assert error.value.returncode == 2
-    assert told in str(error.value)
+    assert reported in str(error.value)
     assert not ParkActivitySnapshot.objects.exists()
 
 
@@ -177,9 +177,9 @@ def test_help_teaches(capsys):
     with pytest.raises(SystemExit) as end:
         call_command("collect_snapshots", "--help")
     assert end.value.code == 0
-    told = capsys.readouterr().out
+    reported = capsys.readouterr().out
     for word in ("--watch", "--replay", "--record", "--park-id", "Exit code 0", "examples:"):
-        assert word in told
+        assert word in reported
 
 
 # -- record, refresh -------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def test_watching_survives_whatever_goes_wrong_and_tries_the_slot_again(settings
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_watching_process_stores_its_slot_and_ends_well_when_told_to(tmp_path):
+def test_a_watching_process_stores_its_slot_and_ends_well_when_reported_to(tmp_path):
     ride = wiki_ride()
     with shared_database(tmp_path) as url, StubUpstream() as stub:
         stub.routes[path(ride)] = Answer(live(ride.park, entry(ride)))
@@ -294,12 +294,12 @@ def test_a_watching_process_stores_its_slot_and_ends_well_when_told_to(tmp_path)
             text=True,
         )
         assert process.stdout
-        told = process.stdout.readline()
+        reported = process.stdout.readline()
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=30)
         assert time.monotonic() - began < 5
-        assert (process.returncode, "1 parks, 1 rides" in told, errors) == (0, True, "")
+        assert (process.returncode, "1 parks, 1 rides" in reported, errors) == (0, True, "")
         connection.close()
         row = ParkActivitySnapshot.objects.get()
         assert row.recorded_at == slot_of(row.recorded_at)

@@ -21,7 +21,17 @@ from snapshots.models import (
     RideStatusSnapshot,
 )
 from snapshots.tests.factories import ActivityFactory
-from snapshots.tests.told import AT, INTERVAL, cycle, entry, fetch_of, live, queue_times_park, tell, wiki_ride
+from snapshots.tests.live_answers import (
+    AT,
+    INTERVAL,
+    cycle,
+    entry,
+    fetch_of,
+    live,
+    queue_times_park,
+    report,
+    wiki_ride,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -54,17 +64,17 @@ def test_a_park_that_cannot_be_read_leaves_a_gap_with_its_cause():
 
 def test_a_gap_begins_where_the_last_row_ends():
     ride = wiki_ride()
-    tell(ride)
+    report(ride)
     fail(ride.park, AT + 3 * INTERVAL)
     assert gaps() == [(ride.park_id, AT + INTERVAL, None, Resolution.OPEN)]
 
 
 def test_a_gap_stays_one_while_it_lasts_and_is_closed_when_data_return():
     ride = wiki_ride()
-    tell(ride)
+    report(ride)
     for n in range(1, 4):
         fail(ride.park, AT + n * INTERVAL)
-    tell(ride, at=AT + 4 * INTERVAL)
+    report(ride, at=AT + 4 * INTERVAL)
     assert gaps() == [(ride.park_id, AT + INTERVAL, AT + 4 * INTERVAL, Resolution.RESOLVED)]
     fail(ride.park, AT + 5 * INTERVAL)
     assert gaps()[1:] == [(ride.park_id, AT + 5 * INTERVAL, None, Resolution.OPEN)]
@@ -74,7 +84,7 @@ def test_data_that_return_end_a_gap_and_leave_what_a_person_made_of_it():
     ride = wiki_ride()
     fail(ride.park)
     DataQualityLog.objects.get().move_to(Resolution.WONTFIX, "their servers are moving")
-    tell(ride, at=AT + INTERVAL)
+    report(ride, at=AT + INTERVAL)
     assert gaps() == [(ride.park_id, AT, AT + INTERVAL, Resolution.WONTFIX)]
     assert DataQualityLog.objects.get().resolution_notes == "their servers are moving"
 
@@ -82,14 +92,14 @@ def test_data_that_return_end_a_gap_and_leave_what_a_person_made_of_it():
 def test_a_second_try_in_the_same_slot_closes_the_gap_of_the_first():
     ride = wiki_ride()
     fail(ride.park)
-    tell(ride)
+    report(ride)
     assert gaps() == [(ride.park_id, AT, AT, Resolution.RESOLVED)]
 
 
 def test_data_from_before_the_gap_do_not_close_it():
     ride = wiki_ride()
     fail(ride.park)
-    assert tell(ride, at=AT - HOUR).stored == [ride.park]
+    assert report(ride, at=AT - HOUR).stored == [ride.park]
     assert gaps() == [(ride.park_id, AT, None, Resolution.OPEN)]
 
 
@@ -103,21 +113,21 @@ def test_a_gap_of_an_import_is_not_ours_to_close():
         timestamp_start=AT - HOUR,
         description="the archive is silent",
     ).save()
-    tell(ride)
+    report(ride)
     assert DataQualityLog.objects.get().timestamp_end is None
 
 
 @pytest.mark.parametrize(("minutes", "is_gap"), [(35, False), (36, True), (600, True)])
 def test_a_silence_of_more_than_half_an_hour_is_a_gap_though_no_cycle_failed(minutes, is_gap):
     ride = wiki_ride()
-    tell(ride)
+    report(ride)
     now = AT + timedelta(minutes=minutes)
-    tell(ride, at=now)
+    report(ride, at=now)
     assert gaps() == ([(ride.park_id, AT + INTERVAL, now, Resolution.RESOLVED)] if is_gap else [])
 
 
 def test_the_first_data_of_a_park_end_no_silence():
-    tell(wiki_ride())
+    report(wiki_ride())
     assert gaps() == []
 
 
@@ -140,7 +150,7 @@ def test_a_park_that_was_never_seen_has_no_gap():
 
 def test_a_gap_that_a_cycle_opened_is_not_detected_again():
     ride = wiki_ride()
-    tell(ride)
+    report(ride)
     fail(ride.park, AT + INTERVAL)
     assert detect(AT + HOUR, [ride.park]) == 0
     assert len(gaps()) == 1
@@ -148,9 +158,9 @@ def test_a_gap_that_a_cycle_opened_is_not_detected_again():
 
 def test_what_was_detected_is_closed_when_data_return():
     ride = wiki_ride()
-    tell(ride)
+    report(ride)
     detect(AT + HOUR, [ride.park])
-    tell(ride, at=AT + 2 * HOUR)
+    report(ride, at=AT + 2 * HOUR)
     assert gaps() == [(ride.park_id, AT + INTERVAL, AT + 2 * HOUR, Resolution.RESOLVED)]
 
 
@@ -207,7 +217,7 @@ def test_an_answer_about_another_park_is_not_believed():
     assert not RideStatusSnapshot.objects.exists()
 
 
-def test_a_park_its_source_does_not_know_is_kept_and_told_as_missing():
+def test_a_park_its_source_does_not_know_is_kept_and_reported_as_missing():
     ride, other = wiki_ride(), RideFactory.create(park=queue_times_park())
     error = UpstreamError(Reason.NOT_FOUND, "HTTP 404")
     for n in range(3):
@@ -266,12 +276,12 @@ def test_a_park_whose_zone_nobody_knows_does_not_take_the_others_with_it():
 def test_parks_that_do_not_answer_in_time_are_left_to_the_next_cycle(monkeypatch):
     good, slow = wiki_ride(), wiki_ride()
     released = threading.Event()
-    told = fetch_of({good.park: live(good.park, entry(good))})
+    reported = fetch_of({good.park: live(good.park, entry(good))})
 
     def fetch(park):
         if park == slow.park:
             released.wait(30)
-        return told(park)
+        return reported(park)
 
     monkeypatch.setattr(snapshots.collection.run, "RUN_SECONDS", 0.3)
     result = collect(AT, fetch, [slow.park, good.park])
@@ -305,7 +315,7 @@ def test_the_last_word_of_an_archive_begins_no_gap_of_live_collection(returns):
     ActivityFactory.create(park=ride.park, **before)
     assert detect(AT, [ride.park]) == 0
     if returns:
-        tell(ride)
+        report(ride)
         assert gaps() == []
     else:
         fail(ride.park)

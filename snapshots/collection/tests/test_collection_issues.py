@@ -1,4 +1,4 @@
-"""What is wrong with the data is told as issues, each at most once an hour (R-22.1)."""
+"""What is wrong with the data is reported as issues, each at most once an hour (R-22.1)."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from parks.tests.factories import ParkFactory, RideFactory, ScheduleFactory
 from snapshots.models import DataQualityIssue, IssueSource, IssueType, RideStatusSnapshot
-from snapshots.tests.told import AT, INTERVAL, cycle, entry, live, tell, wiki_ride, zulu
+from snapshots.tests.live_answers import AT, INTERVAL, cycle, entry, live, report, wiki_ride, zulu
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +14,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def stale(ride, status="OPERATING", at=AT, minutes=90):
-    return tell(ride, status, 5, at, lastUpdated=zulu(AT - minutes * MINUTE))
+    return report(ride, status, 5, at, lastUpdated=zulu(AT - minutes * MINUTE))
 
 
 def issues(kind):
@@ -25,7 +25,7 @@ def issues(kind):
 
 
 @pytest.mark.parametrize(("minutes", "count"), [(59, 0), (60, 0), (60.02, 1), (61, 1), (60 * 24 * 400, 1)])
-def test_a_ride_that_was_not_updated_for_an_hour_is_told_as_stale(minutes, count):
+def test_a_ride_that_was_not_updated_for_an_hour_is_reported_as_stale(minutes, count):
     stale(wiki_ride(), minutes=minutes)
     assert issues(IssueType.STALE_DATA).count() == count
     assert DataQualityIssue.objects.count() == count
@@ -37,7 +37,7 @@ def test_a_stale_ride_is_stored_like_any_other():
     assert (row.status, row.wait_time, row.computed_is_open) == ("OPERATING", 5, True)
 
 
-def test_an_issue_tells_who_what_and_how_old():
+def test_an_issue_reports_who_what_and_how_old():
     ride = wiki_ride()
     stale(ride, "DOWN", minutes=95)
     issue = DataQualityIssue.objects.get()
@@ -49,12 +49,12 @@ def test_an_issue_tells_who_what_and_how_old():
     assert not issue.is_resolved
 
 
-def test_it_is_told_once_an_hour():
+def test_it_is_reported_once_an_hour():
     ride = wiki_ride()
     results = [stale(ride, at=AT + n * INTERVAL) for n in range(25)]
     assert [n for n, result in enumerate(results) if result.issues] == [0, 12, 24]
-    told = DataQualityIssue.objects.values_list("detected_at", flat=True).order_by("pk")
-    assert list(told) == [AT, AT + 12 * INTERVAL, AT + 24 * INTERVAL]
+    reported = DataQualityIssue.objects.values_list("detected_at", flat=True).order_by("pk")
+    assert list(reported) == [AT, AT + 12 * INTERVAL, AT + 24 * INTERVAL]
 
 
 def test_every_ride_has_its_own_hour():
@@ -70,38 +70,38 @@ def test_every_ride_has_its_own_hour():
 # -- unknown status --------------------------------------------------------------------------------------
 
 
-def test_an_unknown_status_is_told_with_its_word():
+def test_an_unknown_status_is_reported_with_its_word():
     ride = wiki_ride()
-    tell(ride, "WEATHER_DELAY", 5)
+    report(ride, "WEATHER_DELAY", 5)
     issue = DataQualityIssue.objects.get()
     assert (issue.issue_type, issue.ride, issue.reported_status) == (IssueType.INVALID_STATUS, ride, "WEATHER_DELAY")
 
 
-def test_the_same_word_is_told_once_an_hour_and_another_word_at_once():
+def test_the_same_word_is_reported_once_an_hour_and_another_word_at_once():
     ride = wiki_ride()
     for n, word in enumerate(["DELAYED", "DELAYED", "FLOODED", "DELAYED"]):
-        tell(ride, word, 5, AT + n * INTERVAL)
+        report(ride, word, 5, AT + n * INTERVAL)
     words = DataQualityIssue.objects.order_by("pk").values_list("reported_status", flat=True)
     assert list(words) == ["DELAYED", "FLOODED"]
 
 
 @pytest.mark.parametrize("word", ["x" * 500, "'; DROP TABLE rides; --", "\x00DOWN\x00x", "\ud800", "关闭"])
 def test_no_word_can_cost_the_park_its_rows(word):
-    tell(wiki_ride(), word, 5)
+    report(wiki_ride(), word, 5)
     assert RideStatusSnapshot.objects.get().status is None
 
 
 @pytest.mark.parametrize("word", [5, True, ["DOWN"]])
-def test_a_status_that_is_no_word_is_told(word):
+def test_a_status_that_is_no_word_is_reported(word):
     ride = wiki_ride()
-    tell(ride, word, 5)
+    report(ride, word, 5)
     assert RideStatusSnapshot.objects.get().status is None
     issue = DataQualityIssue.objects.get()
     assert (issue.ride, "status: is not a word" in issue.details["text"]) == (ride, True)
 
 
 def test_a_missing_status_is_no_issue():
-    tell(wiki_ride(), None, 5)
+    report(wiki_ride(), None, 5)
     assert not DataQualityIssue.objects.exists()
 
 
@@ -139,9 +139,9 @@ def test_the_flag_too_is_raised_once_an_hour():
     assert issues(IssueType.INCONSISTENT_DATA).count() == 2
 
 
-def test_a_reading_that_was_told_twice_in_one_answer_is_one_issue():
+def test_a_reading_that_was_reported_twice_in_one_answer_is_one_issue():
     ride = wiki_ride()
     broken = entry(ride, "OPERATING", queue={"TELEPORT": {}})
     cycle({ride.park: live(ride.park, broken, broken, broken)})
     texts = [issue.details["text"] for issue in DataQualityIssue.objects.order_by("pk")]
-    assert len(texts) == len(set(texts)) == 2  # told twice; unknown line
+    assert len(texts) == len(set(texts)) == 2  # reported twice; unknown line

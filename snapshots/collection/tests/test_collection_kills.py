@@ -19,8 +19,8 @@ from core.tests.stub_upstream import Answer, StubUpstream
 from parks.models import Park
 from parks.tests.factories import ParkFactory, RideFactory
 from snapshots.models import ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
+from snapshots.tests.live_answers import entry, live
 from snapshots.tests.processes import shared_database
-from snapshots.tests.told import entry, live
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.no_cover]
 
@@ -41,7 +41,7 @@ for at in sys.argv[1:]:
 
 @pytest.fixture
 def environment(tmp_path) -> Iterator[dict[str, str]]:
-    """Twelve parks whose rides tell another state every minute, and a database and a stub to run a process with."""
+    """Twelve parks whose rides say another state every minute, and a database and a stub to run a process with."""
     with shared_database(tmp_path) as url, StubUpstream() as stub:
         for number in range(PARKS):
             park = ParkFactory.create()

@@ -8,7 +8,7 @@ import pytest
 from parks.models import Category, ScheduleType
 from parks.tests.factories import ClassificationFactory, ParkFactory, RideFactory, ScheduleFactory
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from snapshots.tests.told import AT, INTERVAL, UNTOLD, cycle, entry, live, tell, wiki_ride
+from snapshots.tests.live_answers import AT, INTERVAL, UNTOLD, cycle, entry, live, report, wiki_ride
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ OPENING, CLOSING = datetime(2026, 7, 1, 13, tzinfo=UTC), datetime(2026, 7, 1, 23
 
 
 def park_with(*states, at=AT, **columns):
-    """The park row of a cycle in which rides tell (status, wait)."""
+    """The park row of a cycle in which rides say (status, wait)."""
     park = ParkFactory.create(**columns)
     rides = RideFactory.create_batch(len(states), park=park)
     cycle({park: live(park, *(entry(ride, *state) for ride, state in zip(rides, states, strict=True)))}, at)
@@ -74,7 +74,7 @@ def test_waits_of_rides_that_do_not_operate_are_left_out():
 def test_the_schedule_opens_a_park_whatever_its_rides_do(at, is_open, status):
     ride = wiki_ride()
     ScheduleFactory.create(park=ride.park)
-    tell(ride, status, 5, at)
+    report(ride, status, 5, at)
     assert ParkActivitySnapshot.objects.get().park_appears_open is is_open
     assert RideStatusSnapshot.objects.get().park_appears_open is is_open
 
@@ -92,7 +92,7 @@ def test_events_are_no_opening_hours(kind):
     ScheduleFactory.create(park=ride.park)
     early = {"opening_time": OPENING - timedelta(hours=1), "closing_time": OPENING, "schedule_type": kind}
     ScheduleFactory.create(park=ride.park, **early)
-    tell(ride, "OPERATING", 5, OPENING - 2 * INTERVAL)
+    report(ride, "OPERATING", 5, OPENING - 2 * INTERVAL)
     assert ParkActivitySnapshot.objects.get().park_appears_open is False
 
 
@@ -100,16 +100,16 @@ def test_a_night_that_began_yesterday_is_open_after_midnight():
     ride = wiki_ride()
     after_midnight = datetime(2026, 7, 2, 5, tzinfo=UTC)  # 1:00
     ScheduleFactory.create(park=ride.park, closing_time=after_midnight)
-    tell(ride, "OPERATING", 5, after_midnight - 2 * INTERVAL)
+    report(ride, "OPERATING", 5, after_midnight - 2 * INTERVAL)
     assert ParkActivitySnapshot.objects.get().park_appears_open is True
-    tell(ride, "OPERATING", 5, after_midnight + INTERVAL)
+    report(ride, "OPERATING", 5, after_midnight + INTERVAL)
     assert ParkActivitySnapshot.objects.latest("recorded_at").park_appears_open is False
 
 
 def test_a_day_without_hours_is_closed_where_other_days_have_some():
     ride = wiki_ride()
     ScheduleFactory.create(park=ride.park, schedule_date=date(2026, 7, 9))
-    tell(ride)
+    report(ride)
     assert ParkActivitySnapshot.objects.get().park_appears_open is False
 
 
@@ -121,7 +121,7 @@ def seconds(at, *windows, **columns):
     ride = wiki_ride(**columns)
     for opening, closing in windows:
         ScheduleFactory.create(park=ride.park, opening_time=opening, closing_time=closing)
-    tell(ride, "OPERATING", 5, at)
+    report(ride, "OPERATING", 5, at)
     held = RideStatusSnapshot.objects.get().duration_seconds
     assert ParkActivitySnapshot.objects.get().duration_seconds == held
     return held
@@ -172,16 +172,16 @@ def test_a_row_holds_for_the_interval_of_its_time(settings, interval):
 def test_the_next_row_ends_the_one_before():
     ride = wiki_ride()
     for moment in (0, 2, 10):
-        tell(ride, "OPERATING", 5, after(moment))
+        report(ride, "OPERATING", 5, after(moment))
     for rows in (RideStatusSnapshot, ParkActivitySnapshot):
         held = rows.objects.order_by("recorded_at").values_list("duration_seconds", flat=True)
         assert list(held) == [120, 300, 300]
 
 
-def test_a_row_told_later_ends_where_the_next_one_stands():
+def test_a_row_reported_later_ends_where_the_next_one_stands():
     ride = wiki_ride()
     for moment in (0, 4, 3):
-        tell(ride, "OPERATING", 5, after(moment))
+        report(ride, "OPERATING", 5, after(moment))
     for rows in (RideStatusSnapshot, ParkActivitySnapshot):
         held = rows.objects.order_by("recorded_at").values_list("duration_seconds", flat=True)
         assert list(held) == [180, 60, 300]
@@ -189,11 +189,11 @@ def test_a_row_told_later_ends_where_the_next_one_stands():
 
 def test_a_ride_the_feed_leaves_out_is_not_cut():
     park = ParkFactory.create()
-    told, missing = RideFactory.create_batch(2, park=park)
-    cycle({park: live(park, entry(told), entry(missing))})
-    cycle({park: live(park, entry(told))}, after(2))
+    reported, missing = RideFactory.create_batch(2, park=park)
+    cycle({park: live(park, entry(reported), entry(missing))})
+    cycle({park: live(park, entry(reported))}, after(2))
     held = RideStatusSnapshot.objects.filter(recorded_at=AT).values_list("ride", "duration_seconds")
-    assert dict(held) == {told.pk: 120, missing.pk: 300}
+    assert dict(held) == {reported.pk: 120, missing.pk: 300}
 
 
 # -- score -----------------------------------------------------------------------------------------------
@@ -208,19 +208,24 @@ def rode(park, tier, days=1.0, **columns):
     return ride
 
 
-def score(park, *told):
-    cycle({park: live(park, *(entry(ride, status) for ride, status in told))})
+def score(park, *reported):
+    cycle({park: live(park, *(entry(ride, status) for ride, status in reported))})
     return ParkActivitySnapshot.objects.get(park=park).shame_score
 
 
 def test_the_score_is_the_share_of_weight_that_is_down():
     park = ParkFactory.create(is_disney=True)
-    told = [(rode(park, 1), "DOWN"), (rode(park, 2), "OPERATING"), (rode(park, 3), "DOWN"), (rode(park, 3), "CLOSED")]
-    assert score(park, *told) == Decimal("5.7")  # (3 + 1) of (3 + 2 + 1 + 1)
+    reported = [
+        (rode(park, 1), "DOWN"),
+        (rode(park, 2), "OPERATING"),
+        (rode(park, 3), "DOWN"),
+        (rode(park, 3), "CLOSED"),
+    ]
+    assert score(park, *reported) == Decimal("5.7")  # (3 + 1) of (3 + 2 + 1 + 1)
 
 
 @pytest.mark.parametrize(("columns", "expected"), [({}, "5.0"), ({"is_disney": True}, "0.0")])
-def test_closed_counts_where_the_park_does_not_tell_a_breakdown(columns, expected):
+def test_closed_counts_where_the_park_does_not_report_a_breakdown(columns, expected):
     park = ParkFactory.create(**columns)
     assert score(park, (rode(park, 2), "CLOSED"), (rode(park, 2), "OPERATING")) == Decimal(expected)
 
@@ -252,8 +257,8 @@ def test_a_ride_the_feed_leaves_out_still_counts_in_the_capacity():
 
 def test_inactive_rides_do_not_count():
     park = ParkFactory.create()
-    told = [(rode(park, 1, is_active=False), "DOWN"), (rode(park, 2), "DOWN"), (rode(park, 2), "OPERATING")]
-    assert score(park, *told) == Decimal("5.0")
+    reported = [(rode(park, 1, is_active=False), "DOWN"), (rode(park, 2), "DOWN"), (rode(park, 2), "OPERATING")]
+    assert score(park, *reported) == Decimal("5.0")
 
 
 def test_rides_of_every_category_count():
@@ -281,7 +286,7 @@ def test_a_closed_park_has_no_score():
     assert score(park, (rode(park, 1), "DOWN"), (rode(park, 2), "OPERATING")) is None
 
 
-def test_an_instant_that_is_told_again_knows_what_had_operated_by_then():
+def test_an_instant_that_is_reported_again_knows_what_had_operated_by_then():
     park = ParkFactory.create()
     early, late, steady = RideFactory.create_batch(3, park=park)
     everything = [entry(early, "DOWN"), entry(late, "DOWN"), entry(steady)]
@@ -303,21 +308,21 @@ def operated_at(ride):
 def test_a_ride_that_operates_in_the_open_park_is_remembered(status, expected):
     ride = wiki_ride()
     ScheduleFactory.create(park=ride.park)
-    tell(ride, status, 5, OPENING)
+    report(ride, status, 5, OPENING)
     assert operated_at(ride) == expected
 
 
 def test_a_test_run_in_the_closed_park_is_not_remembered():
     ride = wiki_ride()
     ScheduleFactory.create(park=ride.park)
-    tell(ride, "OPERATING", 5, OPENING - INTERVAL)
+    report(ride, "OPERATING", 5, OPENING - INTERVAL)
     assert operated_at(ride) is None
 
 
-def test_what_is_told_later_never_moves_it_back():
+def test_what_is_reported_later_never_moves_it_back():
     ride = wiki_ride()
-    tell(ride, "OPERATING", 5, AT)
-    tell(ride, "OPERATING", 5, AT - DAY)
+    report(ride, "OPERATING", 5, AT)
+    report(ride, "OPERATING", 5, AT - DAY)
     assert operated_at(ride) == AT
-    tell(ride, "OPERATING", 5, AT + INTERVAL)
+    report(ride, "OPERATING", 5, AT + INTERVAL)
     assert operated_at(ride) == AT + INTERVAL

@@ -9,7 +9,7 @@ import pytest
 from parks.models import Category, Ride
 from parks.tests.factories import ParkFactory, RideFactory
 from snapshots.models import DataQualityIssue, DataQualityLog, ParkActivitySnapshot, QueueData, RideStatusSnapshot
-from snapshots.tests.told import AT, cycle, entry, line, live, queue_times, queue_times_park, zulu
+from snapshots.tests.live_answers import AT, cycle, entry, line, live, queue_times, queue_times_park, zulu
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ OPEN_FLAGS = [
 ]
 
 
-def told(is_open=True, wait=10, **members):
+def reported(is_open=True, wait=10, **members):
     """The row of the one ride of a park."""
     ride = RideFactory.create(park=queue_times_park())
     cycle({ride.park: queue_times(line(ride, is_open, wait, **members))})
@@ -34,21 +34,21 @@ def told(is_open=True, wait=10, **members):
 
 @pytest.mark.parametrize(("wait", "flag", "is_open"), OPEN_FLAGS)
 def test_a_posted_wait_proves_that_a_ride_runs(wait, flag, is_open):
-    row = told(flag, wait)
+    row = reported(flag, wait)
     assert (row.status, row.is_open, row.computed_is_open, row.wait_time) == (None, flag, is_open, wait)
     park = ParkActivitySnapshot.objects.get()
     assert (park.rides_open, park.rides_closed, park.park_appears_open) == (int(is_open), int(not is_open), is_open)
 
 
 @pytest.mark.parametrize("wait", [-1, 32_768, 10**9, "10", 2.5])
-def test_a_wait_that_is_no_number_of_minutes_is_none_and_told(wait):
-    assert told(True, wait).wait_time is None
+def test_a_wait_that_is_no_number_of_minutes_is_none_and_reported(wait):
+    assert reported(True, wait).wait_time is None
     assert "wait_time" in DataQualityIssue.objects.get().details["text"]
 
 
 @pytest.mark.parametrize("wait", [301, 680, 985])
-def test_a_wait_past_five_hours_is_kept_and_told(wait):
-    row = told(True, wait)
+def test_a_wait_past_five_hours_is_kept_and_reported(wait):
+    row = reported(True, wait)
     assert row.wait_time == wait
     issue = DataQualityIssue.objects.get()
     assert (issue.ride, issue.queue_times_id, issue.themeparks_wiki_id) == (row.ride, row.ride.queue_times_id, None)
@@ -58,7 +58,7 @@ def test_a_wait_past_five_hours_is_kept_and_told(wait):
     ("minutes", "is_stale"), [(30, False), (30.05, True), (90, True), (-10, False), (-400, False)]
 )
 def test_a_ride_without_news_for_half_an_hour_is_closed(minutes, is_stale):
-    row = told(True, 45, last_updated=zulu(AT - timedelta(minutes=minutes)))
+    row = reported(True, 45, last_updated=zulu(AT - timedelta(minutes=minutes)))
     expected = (False, False, 0) if is_stale else (True, True, 45)
     assert (row.is_open, row.computed_is_open, row.wait_time) == expected
     assert row.last_updated_api == AT - timedelta(seconds=round(minutes * 60))
@@ -67,7 +67,7 @@ def test_a_ride_without_news_for_half_an_hour_is_closed(minutes, is_stale):
 
 
 def test_without_an_instant_a_ride_is_believed():
-    row = told(True, 45, last_updated=None)
+    row = reported(True, 45, last_updated=None)
     assert (row.computed_is_open, row.last_updated_api) == (True, AT)
 
 
@@ -117,7 +117,7 @@ def test_unknown_rides_and_rides_of_other_parks_are_left_out():
     assert not DataQualityLog.objects.exists()
 
 
-def test_a_closed_ride_is_down_where_the_source_tells_no_reason():
+def test_a_closed_ride_is_down_where_the_source_reports_no_reason():
     park = queue_times_park()
     rides = RideFactory.create_batch(2, park=park, last_operated_at=AT - timedelta(days=1))
     cycle({park: queue_times(line(rides[0]), line(rides[1], False, 0))})
@@ -126,8 +126,8 @@ def test_a_closed_ride_is_down_where_the_source_tells_no_reason():
     assert list(Ride.objects.filter(last_operated_at=AT)) == [rides[0]]
 
 
-def test_no_line_but_the_standby_line_is_told():
-    told()
+def test_no_line_but_the_standby_line_is_reported():
+    reported()
     assert not QueueData.objects.exists()
 
 
@@ -156,7 +156,7 @@ def test_an_answer_without_rides_stores_nothing_and_opens_a_gap(body):
     assert DataQualityLog.objects.get().entity_id == ride.park_id
 
 
-def test_the_same_problem_in_two_parks_is_told_of_both():
+def test_the_same_problem_in_two_parks_is_reported_of_both():
     rides = [RideFactory.create(park=queue_times_park()) for _ in range(2)]
     cycle({ride.park: queue_times(line(ride), line(ride, id="x")) for ride in rides})
     assert set(DataQualityIssue.objects.values_list("park", flat=True)) == {ride.park_id for ride in rides}
@@ -167,16 +167,16 @@ def test_the_same_problem_in_two_parks_is_told_of_both():
 def test_a_recorded_answer_is_stored_as_it_is(shared_data_dir, name):
     body = (shared_data_dir / "real" / "queue_times_raw" / name).read_bytes()
     payload = json.loads(body)
-    told = {ride["id"]: ride for ride in payload["rides"]}
-    told |= {ride["id"]: ride for land in payload["lands"] for ride in land["rides"]}
+    reported = {ride["id"]: ride for ride in payload["rides"]}
+    reported |= {ride["id"]: ride for land in payload["lands"] for ride in land["rides"]}
     park = queue_times_park()
-    for number in told:
+    for number in reported:
         RideFactory.create(park=park, queue_times_id=number)
-    newest = max(ride["last_updated"] for ride in told.values())
+    newest = max(ride["last_updated"] for ride in reported.values())
     cycle({park: body}, datetime.fromisoformat(newest) + timedelta(minutes=3))
     wanted = {
         number: (ride["is_open"], ride["wait_time"], ride["is_open"] or ride["wait_time"] > 0)
-        for number, ride in told.items()
+        for number, ride in reported.items()
         if "single rider" not in ride["name"].lower()
     }
     columns = ("ride__queue_times_id", "is_open", "wait_time", "computed_is_open")
@@ -184,7 +184,7 @@ def test_a_recorded_answer_is_stored_as_it_is(shared_data_dir, name):
     assert len(wanted) > 10
 
 
-def test_untold_members_are_no_problem():
+def test_unreported_members_are_no_problem():
     ride = RideFactory.create(park=queue_times_park())
     cycle({ride.park: json.dumps({"rides": [{"id": ride.queue_times_id}]}).encode()})
     row = RideStatusSnapshot.objects.get()

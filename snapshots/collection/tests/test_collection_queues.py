@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from snapshots.models import DataQualityIssue, QueueData, RideStatusSnapshot
-from snapshots.tests.told import AT, INTERVAL, cycle, live, tell, wiki_ride
+from snapshots.tests.live_answers import AT, INTERVAL, cycle, live, report, wiki_ride
 
 pytestmark = pytest.mark.django_db
 
@@ -25,8 +25,8 @@ NOTHING = dict.fromkeys(
 
 
 def stored(queue, **members):
-    """The one queue row of a ride that tells of `queue`, as a mapping."""
-    tell(wiki_ride(), "OPERATING", 10, queue=queue, **members)
+    """The one queue row of a ride that reports `queue`, as a mapping."""
+    report(wiki_ride(), "OPERATING", 10, queue=queue, **members)
     return QueueData.objects.values("queue_type", *NOTHING).get()
 
 
@@ -107,8 +107,8 @@ def utc(year: int, month: int, day: int, hour: int, minute: int) -> datetime:
         ),
     ],
 )
-def test_a_line_is_stored_as_told(name, told, expected):
-    assert stored({name: told}) == {**NOTHING, "queue_type": name, **expected}
+def test_a_line_is_stored_as_reported(name, reported, expected):
+    assert stored({name: reported}) == {**NOTHING, "queue_type": name, **expected}
     assert not DataQualityIssue.objects.exists()
 
 
@@ -135,15 +135,15 @@ def test_prices_come_in_minor_units_and_an_unknown_price_is_none(price, amount, 
 
 
 @pytest.mark.parametrize("amount", [-100, "1800", True, 10**15, float("1e300")])
-def test_a_price_that_is_no_amount_is_none_and_told(amount):
+def test_a_price_that_is_no_amount_is_none_and_reported(amount):
     row = stored({"PAID_RETURN_TIME": {"price": {"amount": amount, "currency": "USD"}}})
     assert (row["price_amount"], row["price_currency"]) == (None, "USD")
     assert "price.amount" in DataQualityIssue.objects.get().details["text"]
 
 
 @pytest.mark.parametrize("told", ["soon", "2026-07-01T14:10:00", 1_700_000_000, "0001-01-01T00:00:00Z", {"at": 5}])
-def test_a_return_time_that_is_no_instant_is_none_and_told(told):
-    row = stored({"RETURN_TIME": {"state": "AVAILABLE", "returnStart": told}})
+def test_a_return_time_that_is_no_instant_is_none_and_reported(reported):
+    row = stored({"RETURN_TIME": {"state": "AVAILABLE", "returnStart": reported}})
     assert (row["return_state"], row["return_time_start"]) == ("AVAILABLE", None)
     assert "RETURN_TIME.returnStart" in DataQualityIssue.objects.get().details["text"]
 
@@ -156,16 +156,16 @@ def test_a_return_time_that_is_no_instant_is_none_and_told(told):
         ({"STANDBY": [5]}, "queue STANDBY is not an object"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_told_and_skipped(queue, told):
+def test_a_line_that_cannot_be_read_is_reported_and_skipped(queue, reported):
     ride = wiki_ride()
-    tell(ride, "OPERATING", queue=queue)
+    report(ride, "OPERATING", queue=queue)
     assert RideStatusSnapshot.objects.get().wait_time is None
     assert not QueueData.objects.exists()
     issue = DataQualityIssue.objects.get()
-    assert (issue.ride, told in issue.details["text"]) == (ride, True)
+    assert (issue.ride, reported in issue.details["text"]) == (ride, True)
 
 
-def test_an_unknown_state_of_a_line_is_none_and_told():
+def test_an_unknown_state_of_a_line_is_none_and_reported():
     assert stored({"RETURN_TIME": {"state": "MAYBE"}})["return_state"] is None
     assert "RETURN_TIME.state" in DataQualityIssue.objects.get().details["text"]
 
@@ -173,15 +173,15 @@ def test_an_unknown_state_of_a_line_is_none_and_told():
 @pytest.mark.parametrize("queue", [None, [], "long", 5])
 def test_a_queue_that_is_no_map_leaves_the_ride_without_waits(queue):
     ride = wiki_ride()
-    told = {"id": ride.themeparks_wiki_id, "entityType": "ATTRACTION", "status": "OPERATING", "queue": queue}
-    told["lastUpdated"] = "2026-07-01T11:59:00Z"
-    cycle({ride.park: live(ride.park, told)})
+    reported = {"id": ride.themeparks_wiki_id, "entityType": "ATTRACTION", "status": "OPERATING", "queue": queue}
+    reported["lastUpdated"] = "2026-07-01T11:59:00Z"
+    cycle({ride.park: live(ride.park, reported)})
     assert RideStatusSnapshot.objects.get().wait_time is None
     assert DataQualityIssue.objects.exists() is (queue is not None)
 
 
 def test_a_line_that_is_null_or_the_standby_line_gives_no_row():
-    tell(wiki_ride(), "OPERATING", 10, queue={"SINGLE_RIDER": None})
+    report(wiki_ride(), "OPERATING", 10, queue={"SINGLE_RIDER": None})
     assert not QueueData.objects.exists()
     assert not DataQualityIssue.objects.exists()
 
@@ -190,11 +190,11 @@ def test_all_lines_of_a_ride_are_stored_at_the_instant_of_its_row_in_every_cycle
     ride = wiki_ride()
     lines = {"SINGLE_RIDER": {"waitTime": 5}, "RETURN_TIME": {"state": "FINISHED"}, "PAID_STANDBY": {"waitTime": 1}}
     for n in range(2):
-        tell(ride, "OPERATING", 10, AT + n * INTERVAL, queue=lines)
+        report(ride, "OPERATING", 10, AT + n * INTERVAL, queue=lines)
     keys = sorted(QueueData.objects.values_list("recorded_at", "queue_type"))
     assert keys == [(AT + n * timedelta(minutes=5), name) for n in range(2) for name in sorted(lines)]
 
 
 def test_a_ride_that_is_down_keeps_its_lines():
-    tell(wiki_ride(), "DOWN", queue={"RETURN_TIME": {"state": "TEMP_FULL"}})
+    report(wiki_ride(), "DOWN", queue={"RETURN_TIME": {"state": "TEMP_FULL"}})
     assert QueueData.objects.get().return_state == "TEMP_FULL"

@@ -28,7 +28,7 @@ from snapshots.models import (
     RideStatusChange,
     RideStatusSnapshot,
 )
-from snapshots.tests.told import (
+from snapshots.tests.live_answers import (
     AT,
     INTERVAL,
     entry,
@@ -74,24 +74,24 @@ def payloads(place: Path) -> Payloads:
 
 
 def attractions(payload: dict[str, Any]) -> list[dict[str, Any]]:
-    return [told for told in payload["liveData"] if told["entityType"] == "ATTRACTION"]
+    return [reported for reported in payload["liveData"] if reported["entityType"] == "ATTRACTION"]
 
 
-def wait_of(told: dict[str, Any]) -> int | None:
-    return ((told.get("queue") or {}).get("STANDBY") or {}).get("waitTime")
+def wait_of(reported: dict[str, Any]) -> int | None:
+    return ((reported.get("queue") or {}).get("STANDBY") or {}).get("waitTime")
 
 
-def wanted_rides(told: Payloads) -> set[tuple[Any, ...]]:
+def wanted_rides(reported: Payloads) -> set[tuple[Any, ...]]:
     return {
         (ride["id"], at, ride.get("status"), wait_of(ride), datetime.fromisoformat(ride["lastUpdated"]))
-        for at, payload in told
+        for at, payload in reported
         for ride in attractions(payload)
     }
 
 
-def wanted_queues(told: Payloads) -> dict[tuple[str, datetime, str], dict[str, Any]]:
+def wanted_queues(reported: Payloads) -> dict[tuple[str, datetime, str], dict[str, Any]]:
     found = {}
-    for at, payload in told:
+    for at, payload in reported:
         for ride in attractions(payload):
             for name, members in (ride.get("queue") or {}).items():
                 if name != "STANDBY" and members is not None:
@@ -107,12 +107,12 @@ def wanted_queues(told: Payloads) -> dict[tuple[str, datetime, str], dict[str, A
     return found
 
 
-def wanted_changes(told: Payloads) -> list[tuple[Any, ...]]:
+def wanted_changes(reported: Payloads) -> list[tuple[Any, ...]]:
     first: dict[str, datetime] = {}
     since: dict[str, datetime] = {}
     latest: dict[str, str] = {}
     found = []
-    for at, payload in told:
+    for at, payload in reported:
         for ride in attractions(payload):
             uuid, status = ride["id"], ride["status"]
             first.setdefault(uuid, at)
@@ -123,12 +123,12 @@ def wanted_changes(told: Payloads) -> list[tuple[Any, ...]]:
     return sorted(found)
 
 
-def wanted_summary(told: Payloads) -> dict[str, int]:
+def wanted_summary(reported: Payloads) -> dict[str, int]:
     """R-4.7 at the last instant; without a schedule a park is open while a ride operates."""
     buckets: Counter[str] = Counter()
     ran: set[str] = set()
     last: dict[str, dict[str, Any]] = {}
-    for _, payload in told:
+    for _, payload in reported:
         last[payload["id"]] = payload
         ran |= {ride["id"] for ride in attractions(payload) if ride["status"] == "OPERATING"}
     for payload in last.values():
@@ -145,12 +145,12 @@ def mean(waits: list[int]) -> float | None:
     return None if exact is None else float(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
-def check_api(client, told: Payloads) -> None:
+def check_api(client, reported: Payloads) -> None:
     """The summary and every park's page at each moment, as seen two seconds later."""
-    for n, (at, _) in enumerate(told):
-        if n + 1 < len(told) and told[n + 1][0] == at:
+    for n, (at, _) in enumerate(reported):
+        if n + 1 < len(reported) and reported[n + 1][0] == at:
             continue  # the other park of this moment comes next
-        seen = [pair for pair in told if pair[0] <= at]
+        seen = [pair for pair in reported if pair[0] <= at]
         writes.happened()  # as the cycle of this moment did
         with time_machine.travel(at.replace(second=(at.second + 2) % 60), tick=False):
             summary = client.get("/api/live/status-summary").json()
@@ -170,11 +170,11 @@ def check_api(client, told: Payloads) -> None:
             assert status["last_updated"].startswith(f"{at:%Y-%m-%dT%H:%M:%S}")
 
 
-def check_rows(told: Payloads) -> None:
+def check_rows(reported: Payloads) -> None:
     columns = ("ride__themeparks_wiki_id", "recorded_at", "status", "wait_time", "last_updated_api")
-    assert set(RideStatusSnapshot.objects.values_list(*columns)) == wanted_rides(told)
+    assert set(RideStatusSnapshot.objects.values_list(*columns)) == wanted_rides(reported)
     assert not RideStatusSnapshot.objects.exclude(data_source="LIVE").exists()
-    expected = wanted_queues(told)
+    expected = wanted_queues(reported)
     members = next(iter(expected.values()))
     rows = QueueData.objects.values("ride__themeparks_wiki_id", "recorded_at", "queue_type", *members)
     found = {
@@ -190,18 +190,18 @@ def check_rows(told: Payloads) -> None:
         "duration_in_previous_status",
         "wait_time_at_change",
     )
-    assert sorted(changed) == wanted_changes(told)
+    assert sorted(changed) == wanted_changes(reported)
 
 
-def test_the_recorded_resort_is_stored_as_it_was_told(resort, client):
-    told = payloads(resort)
+def test_the_recorded_resort_is_stored_as_it_was_reported(resort, client):
+    reported = payloads(resort)
     out = replay(resort)
-    assert len(told) == 18
+    assert len(reported) == 18
     assert out.count("2 parks") == 9
-    check_rows(told)
-    assert len(wanted_changes(told)) == 3, "two rides broke down, both came back"
-    assert {name for _, _, name in wanted_queues(told)} >= {"RETURN_TIME", "PAID_RETURN_TIME", "SINGLE_RIDER"}
-    check_api(client, told)
+    check_rows(reported)
+    assert len(wanted_changes(reported)) == 3, "two rides broke down, both came back"
+    assert {name for _, _, name in wanted_queues(reported)} >= {"RETURN_TIME", "PAID_RETURN_TIME", "SINGLE_RIDER"}
+    check_api(client, reported)
 
 
 def test_each_row_of_the_recorded_resort_holds_until_the_next(resort):
@@ -222,7 +222,7 @@ def test_the_same_recordings_again_change_nothing(resort):
 
 
 def test_the_recordings_in_another_order_give_the_same_observations(resort, tmp_path):
-    """Scores alone are told of what was known at the time."""
+    """Scores alone are reported what was known at the time."""
     for path in resort.glob("dca_*"):
         (tmp_path / path.name).symlink_to(path)
     replay(tmp_path)
@@ -238,22 +238,22 @@ def test_the_recordings_in_another_order_give_the_same_observations(resort, tmp_
     check_rows(payloads(tmp_path))
 
 
-def test_the_recorded_kingdom_is_stored_as_it_was_told(kingdom, client):
-    told = payloads(kingdom)
-    assert len(told) == 1
+def test_the_recorded_kingdom_is_stored_as_it_was_reported(kingdom, client):
+    reported = payloads(kingdom)
+    assert len(reported) == 1
     replay(kingdom)
-    states = Counter(row[2] for row in wanted_rides(told))
+    states = Counter(row[2] for row in wanted_rides(reported))
     assert states == {"OPERATING": 32, "CLOSED": 2, "REFURBISHMENT": 1}, "as its README says"
-    check_rows(told)
-    check_api(client, told)
+    check_rows(reported)
+    check_api(client, reported)
 
 
 def test_an_empty_line_in_a_recording_is_read(kingdom, tmp_path):
     body = (kingdom / "mk_live_edited_null_queue.json").read_bytes()
     (tmp_path / "mk_live_20260414T222700Z.json").write_bytes(body)
     replay(tmp_path)
-    told = [(datetime(2026, 4, 14, 22, 27, tzinfo=UTC), json.loads(body))]
-    check_rows(told)
+    reported = [(datetime(2026, 4, 14, 22, 27, tzinfo=UTC), json.loads(body))]
+    check_rows(reported)
 
 
 def test_the_recordings_hold_nothing_that_we_do_not_know(resort, kingdom):
@@ -271,13 +271,13 @@ def test_what_was_kept_gives_the_same_rows_again(tmp_path):
     parks = [wiki.park, times.park]
     for n, (status, is_open) in enumerate([("OPERATING", True), ("DOWN", False), ("OPERATING", True)]):
         queue = {"SINGLE_RIDER": {"waitTime": n}, "TELEPORT": {}}
-        told = fetch_of(
+        reported = fetch_of(
             {
                 wiki.park: live(wiki.park, entry(wiki, status, 5 * n, queue=queue)),
                 times.park: queue_times(line(times, is_open, 0)),
             }
         )
-        collect(AT + n * INTERVAL, recorded(told, tmp_path, AT + n * INTERVAL), parks)
+        collect(AT + n * INTERVAL, recorded(reported, tmp_path, AT + n * INTERVAL), parks)
     before = tables()
     assert len(list(tmp_path.iterdir())) == 6
     for model in (RideStatusSnapshot, QueueData, ParkActivitySnapshot, RideStatusChange, DataQualityIssue):
@@ -294,8 +294,8 @@ def test_what_was_kept_gives_the_same_rows_again(tmp_path):
 
 def test_a_full_disk_costs_the_recording_and_not_the_rows(tmp_path):
     ride = wiki_ride()
-    told = fetch_of({ride.park: live(ride.park, entry(ride))})
-    result = collect(AT, recorded(told, tmp_path / "missing" / "directory", AT), [ride.park])
+    reported = fetch_of({ride.park: live(ride.park, entry(ride))})
+    result = collect(AT, recorded(reported, tmp_path / "missing" / "directory", AT), [ride.park])
     assert result.stored == [ride.park]
 
 
@@ -322,7 +322,7 @@ def test_the_instant_of_a_recording_is_in_its_name(name, expected):
 
 
 @pytest.mark.parametrize("damage", ["truncated", "not gzip", "empty", "other park", "queue times", "50 MB"])
-def test_a_recording_that_cannot_be_used_is_told_and_the_others_are_played(tmp_path, damage):
+def test_a_recording_that_cannot_be_used_is_reported_and_the_others_are_played(tmp_path, damage):
     ride = wiki_ride()
     for n in (0, 2):
         good = recorded(fetch_of({ride.park: live(ride.park, entry(ride))}), tmp_path, AT + n * INTERVAL)
@@ -346,7 +346,7 @@ def test_a_recording_that_cannot_be_used_is_told_and_the_others_are_played(tmp_p
     assert RideStatusSnapshot.objects.count() == 2
 
 
-def test_a_queue_times_recording_of_a_park_that_is_now_collected_elsewhere_is_told_and_no_gap(tmp_path):
+def test_a_queue_times_recording_of_a_park_that_is_now_collected_elsewhere_is_reported_and_no_gap(tmp_path):
     ride = wiki_ride()
     (tmp_path / f"live_queue-times-{ride.park.queue_times_id}_20260701T120000Z.json").write_bytes(queue_times())
     with pytest.raises(CommandError):

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from core.tests.stub_upstream import StubUpstream
 from parks.models import Park, ParkSchedule
 from parks.tests.factories import ParkFactory, RideFactory, ScheduleFactory
-from snapshots.tests.told import AT, cycle, entry, live, zulu
+from snapshots.tests.live_answers import AT, cycle, entry, live, zulu
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def run_jobs() -> list[str]:
     return failed
 
 
-def told(park: Park, at: datetime, status: str) -> bytes:
+def reported(park: Park, at: datetime, status: str) -> bytes:
     lines = {"SINGLE_RIDER": {"waitTime": 5}}
     return live(park, *(entry(ride, status, 20, queue=lines, lastUpdated=zulu(at)) for ride in park.rides.all()))
 
@@ -47,7 +47,7 @@ def test_four_hundred_days_of_cycles_and_jobs_take_no_row_away(settings):
         for n in range(DAYS):
             at = AT + n * ONE_DAY
             with time_machine.travel(at + timedelta(minutes=1), tick=False):
-                result = cycle({park: told(park, at, ("OPERATING", "DOWN")[n % 2])}, at)
+                result = cycle({park: reported(park, at, ("OPERATING", "DOWN")[n % 2])}, at)
                 assert result.stored == [park]
                 if n % JOBS_EVERY == JOBS_EVERY - 1:
                     ran |= django_settings.JOBS.keys() - run_jobs()

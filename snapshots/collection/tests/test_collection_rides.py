@@ -1,4 +1,4 @@
-"""One ride, one cycle: what ThemeParks.wiki tells becomes one row (R-4.2)."""
+"""One ride, one cycle: what ThemeParks.wiki says becomes one row (R-4.2)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,7 @@ from snapshots.models import (
     RideStatusChange,
     RideStatusSnapshot,
 )
-from snapshots.tests.told import AT, INTERVAL, UNTOLD, cycle, entry, live, tell, wiki_ride, zulu
+from snapshots.tests.live_answers import AT, INTERVAL, UNTOLD, cycle, entry, live, report, wiki_ride, zulu
 
 pytestmark = pytest.mark.django_db
 
@@ -34,22 +34,22 @@ pytestmark = pytest.mark.django_db
         (UNTOLD, None, False),
     ],
 )
-def test_a_status_is_stored_as_told_and_only_operating_is_open(told, status, is_open):
-    tell(wiki_ride(), told)
+def test_a_status_is_stored_as_reported_and_only_operating_is_open(reported, status, is_open):
+    report(wiki_ride(), reported)
     row = RideStatusSnapshot.objects.get()
     assert (row.status, row.is_open, row.computed_is_open) == (status, is_open, is_open)
 
 
 @pytest.mark.parametrize(("told", "stored"), [(35, 35), (0, 0), (20.0, 20), (None, None), (UNTOLD, None), (999, 999)])
-def test_the_standby_wait_is_stored_as_told(told, stored):
-    tell(wiki_ride(), "OPERATING", told)
+def test_the_standby_wait_is_stored_as_reported(reported, stored):
+    report(wiki_ride(), "OPERATING", reported)
     assert RideStatusSnapshot.objects.get().wait_time == stored
 
 
 @pytest.mark.parametrize("told", [-2, 32_768, 10**12, "35", True, 12.5, [5]])
-def test_a_wait_that_is_no_number_of_minutes_is_none_and_told(told):
+def test_a_wait_that_is_no_number_of_minutes_is_none_and_reported(reported):
     ride = wiki_ride()
-    tell(ride, "OPERATING", told)
+    report(ride, "OPERATING", reported)
     assert RideStatusSnapshot.objects.get().wait_time is None
     issue = DataQualityIssue.objects.get()
     assert (issue.issue_type, issue.ride) == (IssueType.INCONSISTENT_DATA, ride)
@@ -57,21 +57,21 @@ def test_a_wait_that_is_no_number_of_minutes_is_none_and_told(told):
 
 
 @pytest.mark.parametrize(("wait", "issues"), [(300, 0), (301, 1), (480, 1), (999, 1)])
-def test_a_wait_past_five_hours_is_kept_and_told(wait, issues):
-    tell(wiki_ride(), "OPERATING", wait)
+def test_a_wait_past_five_hours_is_kept_and_reported(wait, issues):
+    report(wiki_ride(), "OPERATING", wait)
     assert RideStatusSnapshot.objects.get().wait_time == wait
     assert DataQualityIssue.objects.count() == issues
 
 
 def test_a_wait_never_opens_a_ride_that_is_down():
-    tell(wiki_ride(), "DOWN", 20)
+    report(wiki_ride(), "DOWN", 20)
     row = RideStatusSnapshot.objects.get()
     assert (row.status, row.wait_time, row.is_open, row.computed_is_open) == ("DOWN", 20, False, False)
 
 
 def test_a_row_says_since_when_and_from_whom():
     ride = wiki_ride()
-    tell(ride, "OPERATING", 5, lastUpdated="2026-07-01T11:43:21Z")
+    report(ride, "OPERATING", 5, lastUpdated="2026-07-01T11:43:21Z")
     row = RideStatusSnapshot.objects.get()
     assert (row.ride, row.park, row.recorded_at, row.duration_seconds) == (ride, ride.park, AT, 300)
     assert row.last_updated_api == datetime(2026, 7, 1, 11, 43, 21, tzinfo=UTC)
@@ -79,13 +79,13 @@ def test_a_row_says_since_when_and_from_whom():
 
 
 @pytest.mark.parametrize("told", [UNTOLD, None, "yesterday", "2026-07-01T11:00:00"])
-def test_without_an_instant_of_its_own_a_row_takes_that_of_the_cycle(told):
+def test_without_an_instant_of_its_own_a_row_takes_that_of_the_cycle(reported):
     ride = wiki_ride()
-    tell(ride, "OPERATING", 5, lastUpdated=told)
+    report(ride, "OPERATING", 5, lastUpdated=reported)
     assert RideStatusSnapshot.objects.get().last_updated_api == AT
     issue = DataQualityIssue.objects.get()
     assert (issue.ride, issue.entity_name) == (ride, ride.name)
-    assert issue.issue_type == (IssueType.MISSING_DATA if told in (UNTOLD, None) else IssueType.INCONSISTENT_DATA)
+    assert issue.issue_type == (IssueType.MISSING_DATA if reported in (UNTOLD, None) else IssueType.INCONSISTENT_DATA)
 
 
 def test_all_rows_of_a_park_have_the_one_instant_of_the_cycle():
@@ -107,16 +107,16 @@ def test_only_attractions_are_collected(kind):
 
 @pytest.mark.parametrize("category", Category.values)
 def test_an_attraction_of_any_category_of_ours_is_stored(category):
-    tell(wiki_ride(category=category, entity_type=EntityType.ATTRACTION))
+    report(wiki_ride(category=category, entity_type=EntityType.ATTRACTION))
     assert RideStatusSnapshot.objects.count() == 1
 
 
 def test_a_ride_that_is_missing_from_the_feed_gives_no_row_and_no_change():
     park = ParkFactory.create()
-    told, missing = RideFactory.create_batch(2, park=park)
-    cycle({park: live(park, entry(told), entry(missing))})
-    cycle({park: live(park, entry(told))}, AT + INTERVAL)
-    assert RideStatusSnapshot.objects.filter(ride=told).count() == 2
+    reported, missing = RideFactory.create_batch(2, park=park)
+    cycle({park: live(park, entry(reported), entry(missing))})
+    cycle({park: live(park, entry(reported))}, AT + INTERVAL)
+    assert RideStatusSnapshot.objects.filter(ride=reported).count() == 2
     assert RideStatusSnapshot.objects.filter(ride=missing).count() == 1
     assert not RideStatusChange.objects.exists()
     assert list(ParkActivitySnapshot.objects.values_list("total_rides_tracked", "rides_closed")) == [(2, 0), (1, 0)]
@@ -133,7 +133,7 @@ def test_an_entity_we_do_not_know_is_logged_once_for_good_and_not_stored():
     assert set(RideStatusSnapshot.objects.values_list("ride", flat=True)) == {ride.pk}
 
 
-def test_a_ride_of_another_park_of_ours_is_told_and_left_alone():
+def test_a_ride_of_another_park_of_ours_is_reported_and_left_alone():
     here, there = wiki_ride(), wiki_ride()
     cycle({here.park: live(here.park, entry(here), entry(there))})
     assert list(RideStatusSnapshot.objects.values_list("ride", "park")) == [(here.pk, here.park_id)]
@@ -141,7 +141,7 @@ def test_a_ride_of_another_park_of_ours_is_told_and_left_alone():
     assert (issue.ride, issue.park) == (there, here.park)
 
 
-def test_of_an_entity_told_twice_the_last_counts_and_the_entity_is_named():
+def test_of_an_entity_reported_twice_the_last_counts_and_the_entity_is_named():
     ride = wiki_ride()
     cycle({ride.park: live(ride.park, entry(ride, "DOWN"), entry(ride, "OPERATING", 15))})
     row = RideStatusSnapshot.objects.get()
@@ -171,14 +171,14 @@ def test_what_is_wrong_with_a_restaurant_is_nobodys_business():
 
 def test_ids_are_the_same_in_capital_letters():
     ride = wiki_ride(themeparks_wiki_id="0abcdef0-0000-4000-8000-0000000000ab")
-    told = entry(ride, id="0ABCDEF0-0000-4000-8000-0000000000AB")
-    cycle({ride.park: live(ride.park, told)})
+    reported = entry(ride, id="0ABCDEF0-0000-4000-8000-0000000000AB")
+    cycle({ride.park: live(ride.park, reported)})
     assert RideStatusSnapshot.objects.get().ride == ride
 
 
-def test_a_report_from_the_future_is_stored_and_told():
+def test_a_report_from_the_future_is_stored_and_reported():
     ride = wiki_ride()
-    tell(ride, "OPERATING", 999, lastUpdated=zulu(AT + timedelta(hours=9)))
+    report(ride, "OPERATING", 999, lastUpdated=zulu(AT + timedelta(hours=9)))
     assert RideStatusSnapshot.objects.get().wait_time == 999
     texts = [issue.details["text"] for issue in DataQualityIssue.objects.order_by("pk")]
     assert len(texts) == 2
@@ -187,11 +187,11 @@ def test_a_report_from_the_future_is_stored_and_told():
 
 
 def test_a_report_made_while_the_cycle_ran_is_not_from_the_future():
-    tell(wiki_ride(), lastUpdated=zulu(AT + timedelta(minutes=9)))
+    report(wiki_ride(), lastUpdated=zulu(AT + timedelta(minutes=9)))
     assert not DataQualityIssue.objects.exists()
 
 
-def test_a_park_in_another_zone_than_ours_is_told_and_ours_is_kept():
+def test_a_park_in_another_zone_than_ours_is_reported_and_ours_is_kept():
     ride = wiki_ride()
     cycle({ride.park: live(ride.park, entry(ride), timezone="Asia/Tokyo")})
     assert RideStatusSnapshot.objects.count() == 1
@@ -202,7 +202,7 @@ def test_a_park_in_another_zone_than_ours_is_told_and_ours_is_kept():
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", None, 7])
-def test_a_zone_that_is_none_is_told(zone):
+def test_a_zone_that_is_none_is_reported(zone):
     ride = wiki_ride()
     cycle({ride.park: live(ride.park, entry(ride), timezone=zone)})
     assert RideStatusSnapshot.objects.count() == 1

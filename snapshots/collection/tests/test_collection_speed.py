@@ -10,7 +10,7 @@ from parks.models import Park, Ride
 from parks.tests.factories import ParkFactory, RideFactory
 from snapshots.collection.run import CycleResult
 from snapshots.models import DataQualityIssue, QueueData, RideStatusChange, RideStatusSnapshot
-from snapshots.tests.told import AT, INTERVAL, cycle, entry, line, live, queue_times, zulu
+from snapshots.tests.live_answers import AT, INTERVAL, cycle, entry, line, live, queue_times, zulu
 
 pytestmark = pytest.mark.django_db
 
@@ -29,25 +29,25 @@ def make_parks(number: int) -> None:
 
 
 def answers(status: str, reported_at=AT, land: str = "Old Town") -> dict[Park, bytes | Exception]:
-    told: dict[Park, bytes | Exception] = {}
+    reported: dict[Park, bytes | Exception] = {}
     rides: dict[int, list[Ride]] = {}
     for ride in Ride.objects.select_related("park").order_by("pk"):
         rides.setdefault(ride.park_id, []).append(ride)
     for park in Park.objects.order_by("pk"):
         if park.themeparks_wiki_id is None:
             lines = [line(ride, status == "OPERATING", 0, last_updated=zulu(AT)) for ride in rides[park.pk]]
-            told[park] = queue_times(lands={land: lines})
+            reported[park] = queue_times(lands={land: lines})
         else:
             news = {"queue": LINES, "lastUpdated": zulu(reported_at)}
-            told[park] = live(park, *(entry(ride, status, 25, **news) for ride in rides[park.pk]))
-    return told
+            reported[park] = live(park, *(entry(ride, status, 25, **news) for ride in rides[park.pk]))
+    return reported
 
 
-def statements(told: dict[Park, bytes | Exception], at) -> tuple[int, CycleResult]:
+def statements(reported: dict[Park, bytes | Exception], at) -> tuple[int, CycleResult]:
     with CaptureQueriesContext(
         connection,
     ) as seen:
-        result = cycle(told, at)
+        result = cycle(reported, at)
     assert result.failed == {}
     return len(seen), result
 

@@ -21,8 +21,7 @@ from snapshots.models import (
     RideStatusSnapshot,
 )
 from snapshots.tests.factories import ActivityFactory, ChangeFactory, QueueFactory, SnapshotFactory
-from snapshots.tests.processes import shared_database
-from snapshots.tests.told import (
+from snapshots.tests.live_answers import (
     AT,
     INTERVAL,
     cycle,
@@ -32,11 +31,12 @@ from snapshots.tests.told import (
     live,
     queue_times,
     queue_times_park,
+    report,
     tables,
-    tell,
     wiki_ride,
     zulu,
 )
+from snapshots.tests.processes import shared_database
 
 pytestmark = pytest.mark.django_db
 
@@ -45,19 +45,19 @@ Answers = dict[Park, bytes | Exception]
 
 
 def answers(status: str) -> Answers:
-    """What the three parks of `world` tell when their first rides have this status."""
-    told: Answers = {}
+    """What the three parks of `world` say when their first rides have this status."""
+    reported: Answers = {}
     for park in Park.objects.order_by("pk"):
         rides = list(park.rides.order_by("pk"))
         if park.themeparks_wiki_id is None:
-            told[park] = queue_times(lands={"Old Town": [line(ride, status == "OPERATING", 0) for ride in rides]})
+            reported[park] = queue_times(lands={"Old Town": [line(ride, status == "OPERATING", 0) for ride in rides]})
             continue
         queue = {"SINGLE_RIDER": {"waitTime": 5}, "RETURN_TIME": {"state": "AVAILABLE"}, "TELEPORT": {}}
         first, *others = rides
         old = [entry(ride, "OPERATING", 10, lastUpdated=zulu(AT - 3 * HOUR)) for ride in others]
         stranger = entry(RideFactory.build(park=park, themeparks_wiki_id=f"{park.pk:08d}-0000-4000-8000-00000000dead"))
-        told[park] = live(park, entry(first, status, 25, queue=queue), *old, stranger)
-    return told
+        reported[park] = live(park, entry(first, status, 25, queue=queue), *old, stranger)
+    return reported
 
 
 def world() -> None:
@@ -71,10 +71,10 @@ def world() -> None:
 
 def test_the_same_cycle_twice_changes_no_row():
     world()
-    told = answers("DOWN")
-    first = cycle(told)
+    reported = answers("DOWN")
+    first = cycle(reported)
     before = tables()
-    second = cycle(told)
+    second = cycle(reported)
     assert tables() == before
     assert (len(first.stored), first.changes, first.already) == (3, 5, 0)
     assert (second.stored, second.already, second.rides, second.failed) == ([], 3, 0, {})
@@ -83,17 +83,17 @@ def test_the_same_cycle_twice_changes_no_row():
 
 def test_a_second_try_asks_only_the_parks_that_are_not_stored():
     world()
-    told = answers("DOWN")
-    lost, *stored = told
-    cycle({**told, lost: ValueError("lost")})
+    reported = answers("DOWN")
+    lost, *stored = reported
+    cycle({**reported, lost: ValueError("lost")})
     before = tables()["RideStatusSnapshot"]
     asked = []
 
     def fetch(park: Park) -> bytes:
         asked.append(park)
-        return fetch_of(told)(park)
+        return fetch_of(reported)(park)
 
-    result = collect(AT, fetch, list(told))
+    result = collect(AT, fetch, list(reported))
     assert asked == [lost]
     assert (result.stored, result.already) == ([lost], len(stored))
     after = tables()["RideStatusSnapshot"]
@@ -129,7 +129,7 @@ def test_archive_rows_at_the_same_instant_give_way():
     archived(ride, AT, status="DOWN")
     QueueFactory.create(ride=ride, recorded_at=AT, queue_type="BOARDING_GROUP")
     ChangeFactory.create(ride=ride, changed_at=AT)
-    result = tell(ride, "OPERATING", 15, queue={"SINGLE_RIDER": {"waitTime": 5}})
+    result = report(ride, "OPERATING", 15, queue={"SINGLE_RIDER": {"waitTime": 5}})
     assert result.stored == [ride.park]
     assert RideStatusSnapshot.objects.get().data_source == DataSource.LIVE
     assert ParkActivitySnapshot.objects.get().data_source == DataSource.LIVE
@@ -140,7 +140,7 @@ def test_archive_rows_at_the_same_instant_give_way():
 def test_a_window_that_the_archive_moved_at_the_same_instant_gives_way():
     ride = wiki_ride()
     QueueFactory.create(ride=ride, recorded_at=AT, queue_type="SINGLE_RIDER", wait_time_minutes=99)
-    result = tell(ride, "OPERATING", 15, queue={"SINGLE_RIDER": {"waitTime": 5}})
+    result = report(ride, "OPERATING", 15, queue={"SINGLE_RIDER": {"waitTime": 5}})
     assert result.failed == {}
     assert QueueData.objects.get().wait_time_minutes == 5
 
@@ -149,7 +149,7 @@ def test_archive_rows_of_other_instants_stay_and_are_cut_where_the_live_row_begi
     ride = wiki_ride()
     archived(ride, AT - 3 * HOUR, 6 * 3600)
     archived(ride, AT + timedelta(minutes=2))
-    tell(ride)
+    report(ride)
     for model in (RideStatusSnapshot, ParkActivitySnapshot):
         rows = model.objects.order_by("recorded_at").values_list("duration_seconds", "data_source")
         assert list(rows) == [(3 * 3600, "ARCHIVE"), (120, "LIVE"), (300, "ARCHIVE")]
@@ -157,14 +157,14 @@ def test_archive_rows_of_other_instants_stay_and_are_cut_where_the_live_row_begi
 
 def test_archive_rows_of_rides_the_feed_leaves_out_stay():
     park = ParkFactory.create()
-    told, missing = RideFactory.create_batch(2, park=park)
-    archived(told, AT)
+    reported, missing = RideFactory.create_batch(2, park=park)
+    archived(reported, AT)
     SnapshotFactory.create(ride=missing, recorded_at=AT, data_source=DataSource.ARCHIVE)
     QueueFactory.create(ride=missing, recorded_at=AT)
     ChangeFactory.create(ride=missing, changed_at=AT)
-    cycle({park: live(park, entry(told))})
+    cycle({park: live(park, entry(reported))})
     sources = dict(RideStatusSnapshot.objects.values_list("ride", "data_source"))
-    assert sources == {told.pk: DataSource.LIVE, missing.pk: DataSource.ARCHIVE}
+    assert sources == {reported.pk: DataSource.LIVE, missing.pk: DataSource.ARCHIVE}
     assert QueueData.objects.get().ride == RideStatusChange.objects.get().ride == missing
 
 
@@ -197,7 +197,7 @@ def test_two_cycles_of_one_instant_leave_one_set_of_rows(tmp_path, monkeypatch, 
     """Both have read what is known before, then both write."""
     with shared_database(tmp_path):
         world()
-        told = answers(status)
+        reported = answers(status)
         barrier = threading.Barrier(2, timeout=20)
         real = snapshots.collection.run.known_before
 
@@ -208,7 +208,7 @@ def test_two_cycles_of_one_instant_leave_one_set_of_rows(tmp_path, monkeypatch, 
             return known
 
         monkeypatch.setattr(snapshots.collection.run, "known_before", meet)
-        results: list[CycleResult] = at_once(2, lambda: cycle(told))
+        results: list[CycleResult] = at_once(2, lambda: cycle(reported))
         monkeypatch.undo()
         assert [type(result) for result in results] == [CycleResult, CycleResult], results
         assert sorted((len(result.stored), result.already) for result in results) == [(0, 3), (3, 0)]
@@ -227,8 +227,8 @@ def test_six_first_cycles_of_one_instant_leave_one_set_of_rows(tmp_path):
     with shared_database(tmp_path):
         for park in (ParkFactory.create(), queue_times_park()):
             RideFactory.create_batch(3, park=park)
-        told = answers("DOWN")
-        results: list[CycleResult] = at_once(6, lambda: cycle(told))
+        reported = answers("DOWN")
+        results: list[CycleResult] = at_once(6, lambda: cycle(reported))
         assert [result.failed for result in results] == [{}] * 6, results
         assert sum(len(result.stored) for result in results) == 2
         assert RideStatusSnapshot.objects.count() == 6
@@ -245,7 +245,7 @@ def test_a_park_that_another_process_stores_between_our_tries_is_no_failure(monk
         raise IntegrityError("activity_once")
 
     monkeypatch.setattr(snapshots.collection.run, "store", beaten)
-    result = tell(ride)
+    result = report(ride)
     assert (result.failed, result.already, len(tries)) == ({}, 1, 2)
     assert RideStatusSnapshot.objects.count() == 1
     assert not DataQualityLog.objects.exists()

@@ -27,8 +27,8 @@ def detect(at, capsys) -> str:
 def test_more_than_half_an_hour_of_silence_is_a_gap(capsys, late, news):
     park = ParkFactory.create()
     watch(park, [], NOON - INTERVAL, NOON)
-    told = detect(NOON + HALF_HOUR + late, capsys)
-    assert told == f"1 parks: {news} newly silent; 0 rides vanished, 0 returned."
+    reported = detect(NOON + HALF_HOUR + late, capsys)
+    assert reported == f"1 parks: {news} newly silent; 0 rides vanished, 0 returned."
     gaps = DataQualityLog.objects.values_list("entity_id", "timestamp_start", "timestamp_end", "resolution_status")
     assert list(gaps) == [(park.pk, NOON, None, Resolution.OPEN)] * news
 

@@ -1,4 +1,4 @@
-"""Rides that their park's feed no longer tells of are listed once, and struck off when they return (R-22.1)."""
+"""Rides that their park's feed no longer reports are listed once, and struck off when they return (R-22.1)."""
 
 from datetime import timedelta
 
@@ -87,7 +87,7 @@ def test_a_feed_that_was_silent_lists_nobody(park, rides):
     assert vanished(GONE + 20 * DAY, park) == (0, 0)
 
 
-def test_what_an_archive_told_is_no_fetch_and_no_sighting(park, rides):
+def test_what_an_archive_reported_is_no_fetch_and_no_sighting(park, rides):
     watch(park, rides[:1], GONE, GONE + DAY, source="ARCHIVE")
     assert vanished(GONE + DAY, park) == (0, 0)
     watch(park, rides[:1], GONE + DAY, GONE + 2 * DAY)

@@ -46,7 +46,7 @@ class Command(CheckCommand):
         if options["ping"] and not is_web_address(options["ping"]):
             raise refuse(f"--ping: {options['ping']!r} is not an http:// or https:// address")
         window = options["minutes"], options["min_parks"], options["min_rides"]
-        self.tell(lambda: verdict(seen(timezone.now(), *window)))
+        self.report(lambda: verdict(seen(timezone.now(), *window)))
         if options["ping"] and (failure := ping(options["ping"])):
             self.stderr.write(f"the dead man's switch could not be told: {failure}")
 

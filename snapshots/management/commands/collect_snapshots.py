@@ -87,7 +87,7 @@ class Command(TeachingCommand):
         is_whole = True
         with self.bar(len({recording.at for recording in recordings}), "cycle", options["verbosity"]) as bar:
             for result in replay(recordings, options["auto_create"]):
-                is_whole &= self.tell(result)
+                is_whole &= self.report(result)
                 bar.update()
         if not is_whole:
             raise CommandError("Some answers were not stored; see above.", returncode=1)
@@ -108,12 +108,12 @@ class Command(TeachingCommand):
         with upstream_fetch() as fetch:
             place = options["record"]
             result = collect(at, recorded(fetch, Path(place), at) if place else fetch, parks)
-        self.tell(result)
+        self.report(result)
         if result.stored and not options["no_refresh"]:
             request(RefreshToday(), verbosity=0)
         return result
 
-    def tell(self, result: CycleResult) -> bool:
+    def report(self, result: CycleResult) -> bool:
         self.stdout.write(str(result))
         self.stdout.flush()
         failures = [f"{park.name}: {cause}" for park, cause in result.failed.items()]
@@ -125,7 +125,7 @@ class Command(TeachingCommand):
         return not failures
 
     def watch(self, park: Park | None, options: dict[str, Any]) -> None:
-        """A cycle at every instant of the grid. What goes wrong is told, and tried again while the slot lasts."""
+        """A cycle at every instant of the grid. What goes wrong is reported, and tried again while the slot lasts."""
         # No Event: a signal that comes while this very thread is inside its lock would wait for ever.
         stopped: list[int] = []
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -40,7 +40,7 @@ def test_two_observations_within_a_second_are_one():
         SnapshotFactory.create(ride=row.ride, recorded_at=NOON + timedelta(microseconds=999_999))
 
 
-def test_the_source_time_is_the_observation_unless_told():
+def test_the_source_time_is_the_observation_unless_reported():
     row = SnapshotFactory.build(ride=RideFactory.build(), recorded_at=NOON)
     assert row.last_updated_at_source == NOON
 
@@ -54,7 +54,7 @@ def test_the_primary_key_of_the_big_tables_is_the_natural_one(model, columns):
         found = connection.introspection.get_constraints(cursor, model._meta.db_table)
         table = connection.introspection.get_table_description(cursor, model._meta.db_table)
     (key,) = (each["columns"] for each in found.values() if each["primary_key"])
-    if connection.vendor == "sqlite":  # whose introspection tells the columns in the table's order, not the key's
+    if connection.vendor == "sqlite":  # whose introspection says the columns in the table's order, not the key's
         key = sorted(key, key=columns.index)
     assert key == columns
     assert "id" not in {column.name for column in table}, "no surrogate id"

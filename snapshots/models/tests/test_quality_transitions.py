@@ -82,7 +82,7 @@ def test_a_queryset_takes_nothing_settled_up_again_without_notes():
     assert DataQualityLog.objects.move_to(INVESTIGATING, "it is back") == 2
 
 
-def test_a_step_tells_when_it_was_taken():
+def test_a_step_reports_when_it_was_taken():
     row = QualityLogFactory.create()
     DataQualityLog.objects.update(updated_at=NOON)
     row.move_to(INVESTIGATING)

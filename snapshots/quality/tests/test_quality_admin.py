@@ -18,7 +18,7 @@ AT = datetime.now(UTC) - timedelta(days=6)
 
 
 def problem(number: int = 0, **fields: object) -> DataQualityLog:
-    told = {
+    reported = {
         "issue_type": LogType.GAP,
         "entity_type": "park",
         "external_id": f"wdw/2026/03/{number:02}.json.gz",
@@ -26,12 +26,12 @@ def problem(number: int = 0, **fields: object) -> DataQualityLog:
         "description": f"silence {number}",
         **fields,
     }
-    return DataQualityLog.objects.create(**told)
+    return DataQualityLog.objects.create(**reported)
 
 
 @pytest.fixture
 def act(admin_client):
-    """Carries out an action of the list and tells what the page then says."""
+    """Carries out an action of the list and says what the page then says."""
 
     def post(action: str, rows: list[DataQualityLog], client=admin_client, **fields: object) -> str:
         response = client.post(LIST, {"action": action, "_selected_action": [row.pk for row in rows], **fields})
@@ -153,7 +153,7 @@ def test_nobody_settles_a_problem_without_notes(act, action, fields):
     assert not LogEntry.objects.exists()
 
 
-def test_what_may_not_take_the_step_stays_and_is_told(act):
+def test_what_may_not_take_the_step_stays_and_is_reported(act):
     settled, still_open = problem(1, resolution_status=Resolution.WONTFIX), problem(2)
     said = act("resolve", [settled, still_open], notes="again")
     assert said.startswith("success: 1 now RESOLVED. 1 stayed what they were")

@@ -44,7 +44,7 @@ def plan(park, begin, end, day=date(2026, 7, 1)):
     )
 
 
-def test_a_day_is_held_against_its_opening_hours_and_told_by_source(ask):
+def test_a_day_is_held_against_its_opening_hours_and_reported_by_source(ask):
     park = ParkFactory.create(name="Kings Island")
     plan(park, 0, 10)
     watch(park, -2, 2, park_appears_open=False)
@@ -128,6 +128,6 @@ def test_a_window_over_a_change_of_clocks_and_several_months_has_each_day_once(a
 
 def test_more_rows_than_an_answer_has_are_refused(ask):
     ParkFactory.create_batch(10)
-    told = ask(expected=400, start_date="2025-01-01", end_date="2026-01-01")
-    assert told == "366 days of 10 parks are more than 3,000 rows; ask for a park_id, or for fewer days"
+    reported = ask(expected=400, start_date="2025-01-01", end_date="2026-01-01")
+    assert reported == "366 days of 10 parks are more than 3,000 rows; ask for a park_id, or for fewer days"
     ask(expected=400, start_date="1970-01-02")

@@ -40,8 +40,8 @@ def plan(rows):
     return rows.values_list("pk", flat=True)[:100].explain().lower()
 
 
-def sorts(told):
-    return "filesort" in told or "temp b-tree for order by" in told
+def sorts(reported):
+    return "filesort" in reported or "temp b-tree for order by" in reported
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,16 @@ def sorts(told):
     ],
 )
 def test_a_page_of_issues_is_not_sorted(only, index):
-    told = plan(DataQualityLog.objects.filter(**only).order_by("-pk"))
-    assert not sorts(told), told
-    assert index is None or index in told or "primary" in told
+    reported = plan(DataQualityLog.objects.filter(**only).order_by("-pk"))
+    assert not sorts(reported), reported
+    assert index is None or index in reported or "primary" in reported
 
 
 def test_gaps_are_read_in_their_order_and_no_more_than_asked_for():
     (rows,) = parts_of(DataQualityLog.objects.filter(issue_type="GAP"), Selection(NOON))
-    told = plan(rows.order_by("-timestamp_start", "-timestamp_end", "-pk"))
-    assert "quality_log_type_time" in told
-    assert not sorts(told), told
+    reported = plan(rows.order_by("-timestamp_start", "-timestamp_end", "-pk"))
+    assert "quality_log_type_time" in reported
+    assert not sorts(reported), reported
 
 
 def test_gaps_that_reach_into_a_window_are_found_by_their_end():
@@ -81,5 +81,5 @@ def test_the_problems_of_a_park_are_found_by_it():
 
 def test_counts_are_read_from_an_index_alone():
     grouped = DataQualityLog.objects.order_by().values_list("resolution_status", "issue_type")
-    told = grouped.distinct().explain().lower()
-    assert "quality_log_review" in told
+    reported = grouped.distinct().explain().lower()
+    assert "quality_log_review" in reported

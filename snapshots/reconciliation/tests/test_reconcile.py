@@ -79,7 +79,7 @@ def test_states_of_the_archive_are_not_held_against_live_changes():
     assert reconcile_day(ride.park, DAY).missing_changes == 0
 
 
-def test_finding_it_again_files_nothing_new_and_tells_the_present_number():
+def test_finding_it_again_files_nothing_new_and_reports_the_present_number():
     ride = RideFactory.create()
     see(ride, 0)
     see(ride, 5, status=Status.DOWN)
@@ -231,13 +231,13 @@ def run(*options):
     return out.getvalue()
 
 
-def test_the_command_checks_yesterday_of_every_active_park_and_tells_what_it_found():
+def test_the_command_checks_yesterday_of_every_active_park_and_reports_what_it_found():
     ride = RideFactory.create()
     see(ride, 0)
     see(ride, 5, status=Status.DOWN)
-    told = run("--sample", "0")
-    assert "Orphans: 0 new, 0 gone." in told
-    assert "1 park-days: 1 missing status changes, 0 holes of rides; 1 findings new, 0 settled." in told
+    reported = run("--sample", "0")
+    assert "Orphans: 0 new, 0 gone." in reported
+    assert "1 park-days: 1 missing status changes, 0 holes of rides; 1 findings new, 0 settled." in reported
     assert "1 findings new" not in run("--sample", "0")
     assert RideStatusChange.objects.count() == 0, "it mends nothing"
 
@@ -245,8 +245,8 @@ def test_the_command_checks_yesterday_of_every_active_park_and_tells_what_it_fou
 def test_the_command_asks_the_statistics_to_compare_a_sample():
     ride = RideFactory.create()
     see(ride, 0, 5)
-    told = run()
-    assert "1 park-days recomputed: 1 differ from their daily rows" in told
+    reported = run()
+    assert "1 park-days recomputed: 1 differ from their daily rows" in reported
     assert logged()[0].raw_data["reason"] == "daily rows"
 
 
@@ -258,8 +258,8 @@ def test_the_command_asks_the_statistics_to_compare_a_sample():
         (("--park-id", "7"), "--park-id: park 7 is not known"),
     ],
 )
-def test_an_option_that_cannot_be_used_is_named(options, told):
-    with pytest.raises(CommandError, match=told) as raised:
+def test_an_option_that_cannot_be_used_is_named(options, reported):
+    with pytest.raises(CommandError, match=reported) as raised:
         run(*options)
     assert raised.value.returncode == 2
 

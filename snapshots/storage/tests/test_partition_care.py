@@ -137,8 +137,8 @@ def test_a_table_that_lags_behind_the_other_is_brought_up_to_it():
         (["--months-ahead", "61"], "--months-ahead: 61"),
     ],
 )
-def test_a_bad_option_of_ensure_is_named(arguments, told):
-    assert refused("ensure", *arguments).startswith(told)
+def test_a_bad_option_of_ensure_is_named(arguments, reported):
+    assert refused("ensure", *arguments).startswith(reported)
 
 
 def test_a_change_of_partitions_inside_a_transaction_is_refused():
@@ -201,7 +201,7 @@ def test_verify_asks_for_three_months_ahead():
     assert "only 2 months ahead have partitions; `partitions ensure` makes them" in text
 
 
-def test_the_list_tells_range_rows_and_size(capsys):
+def test_the_list_reports_range_rows_and_size(capsys):
     run("list")
     out = capsys.readouterr().out
     assert "ride_status_snapshots: 86 partitions" in out
@@ -303,7 +303,7 @@ def test_a_file_that_exists_is_not_written_over_and_the_month_stays(tmp_path):
     assert (tmp_path / "ride_status_snapshots-2024-02.jsonl.gz").read_text() == "precious"
 
 
-def test_a_directory_that_cannot_be_written_is_told_and_the_month_stays(tmp_path):
+def test_a_directory_that_cannot_be_written_is_reported_and_the_month_stays(tmp_path):
     observe(*MONTH)
     (tmp_path / "file").touch()
     before = stored()
@@ -315,8 +315,8 @@ def test_rows_written_while_the_month_is_exported_are_not_lost(monkeypatch, tmp_
     observe(*MONTH)
     count = exports.count_rows
 
-    def late(path, told):
-        found = count(path, told)
+    def late(path, reported):
+        found = count(path, reported)
         observe("2024-02-10 12:00:00")
         return found
 

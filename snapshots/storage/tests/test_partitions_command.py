@@ -18,7 +18,7 @@ def _sqlite():
 
 @pytest.mark.usefixtures("_sqlite")
 @pytest.mark.parametrize("action", ["list", "ensure", "verify"])
-def test_a_database_without_partitions_is_told_and_fine(action, capsys):
+def test_a_database_without_partitions_is_reported_and_fine(action, capsys):
     call_command("partitions", action)
     assert capsys.readouterr().out.strip() == NO_PARTITIONS
 

@@ -120,7 +120,7 @@ def test_each_partition_has_its_share_of_the_disk():
 
 
 @pytest.mark.mariadb
-def test_sizes_are_told_without_the_privilege_to_count_holes():
+def test_sizes_are_reported_without_the_privilege_to_count_holes():
     def refuse(execute, sql, *arguments):
         if "innodb_sys_tablespaces" in sql:
             raise OperationalError(1227, "Access denied; you need (at least one of) the PROCESS privilege(s)")
@@ -232,7 +232,7 @@ def test_the_retention_strategies_follow_from_the_measured_growth():
 # -- alerts ----------------------------------------------------------------------------------------------
 
 
-def told(thresholds: Thresholds = THRESHOLDS) -> dict[str, tuple[str, Any]]:
+def reported(thresholds: Thresholds = THRESHOLDS) -> dict[str, tuple[str, Any]]:
     found = sizes.alerts(thresholds, TODAY).alerts
     return {each.kind: (each.level, each.current_gb if each.current is UNSET else each.current) for each in found}
 
@@ -243,7 +243,7 @@ def told(thresholds: Thresholds = THRESHOLDS) -> dict[str, tuple[str, Any]]:
 )
 def test_absolute_sizes_alert_from_50_and_80_gb(size_gb, expected):
     measured(0, size_gb * GB)
-    assert told(limits(1_000)) == ({"size": (expected, size_gb)} if expected else {})
+    assert reported(limits(1_000)) == ({"size": (expected, size_gb)} if expected else {})
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_absolute_sizes_alert_from_50_and_80_gb(size_gb, expected):
 )
 def test_the_capacity_in_use_alerts_from_60_and_80_percent(percent, expected):
     measured(0, Decimal(percent) * GB / 10)
-    assert told(limits(10)).get("capacity", (None,))[0] == expected
+    assert reported(limits(10)).get("capacity", (None,))[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -259,19 +259,19 @@ def test_the_capacity_in_use_alerts_from_60_and_80_percent(percent, expected):
 )
 def test_days_until_full_alert_from_90_and_30_down(days, expected):
     measured(0, 10 * GB - days * 10, 10)
-    assert told(limits(10)).get("days_until_full", (None,))[0] == expected
+    assert reported(limits(10)).get("days_until_full", (None,))[0] == expected
 
 
 @pytest.mark.parametrize("rate", [None, 0, -5])
 def test_a_database_that_does_not_grow_is_never_full(rate):
     measured(0, 9 * GB, rate)
-    assert "days_until_full" not in told(limits(10))
+    assert "days_until_full" not in reported(limits(10))
 
 
 @pytest.mark.parametrize(("rate", "expected"), [(100, None), (100.0001, "WARNING"), (5_000, "WARNING")])
 def test_growth_above_100_mb_a_day_alerts(rate, expected):
     measured(0, 1, rate)
-    assert told(limits(10**8)).get("growth", (None,))[0] == expected
+    assert reported(limits(10**8)).get("growth", (None,))[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_growth_above_100_mb_a_day_alerts(rate, expected):
 def test_growth_that_rises_within_two_weeks_alerts_from_10_and_25_percent(newer, expected):
     for days_ago in range(14):
         measured(days_ago, 1, newer if days_ago < 7 else 10)
-    assert told().get("growth_change", (None,))[0] == expected
+    assert reported().get("growth_change", (None,))[0] == expected
 
 
 def test_a_change_of_growth_needs_two_measurements_and_some_growth_before():
@@ -294,7 +294,7 @@ def test_a_change_of_growth_needs_two_measurements_and_some_growth_before():
 @pytest.mark.parametrize(("count", "expected"), [(None, None), (99, None), (100, "WARNING"), (150, "CRITICAL")])
 def test_the_number_of_partitions_alerts_from_100_and_150(count, expected):
     measured(0, 1, partition_count=count)
-    assert told().get("partitions", (None,))[0] == expected
+    assert reported().get("partitions", (None,))[0] == expected
 
 
 @pytest.mark.parametrize(("size_gb", "status"), [(1, "HEALTHY"), (55, "WARNING"), (85, "CRITICAL")])
@@ -308,7 +308,7 @@ def test_the_status_is_that_of_the_worst_alert(size_gb, status):
 # -- the command -----------------------------------------------------------------------------------------
 
 
-def test_the_command_tells_sizes_growth_projections_and_alerts(capsys):
+def test_the_command_reports_sizes_growth_projections_and_alerts(capsys):
     measured(10, 0, None, "rides")
     call_command("measure_storage", "--capacity-gb", "0.0001")
     out = capsys.readouterr().out

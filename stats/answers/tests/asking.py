@@ -20,7 +20,7 @@ def hours(start: str, end: str) -> tuple[int, int]:
 
 
 def of_ride(ride: Ride, window: Window, bucket: Bucket = Bucket.NONE, now: datetime = LATER, **how: Any) -> Answer:
-    """What is told of a ride; empty when nothing is."""
+    """What is reported a ride; empty when nothing is."""
     question = Question(window, bucket, (ride.park,), (ride.pk,), **how)
     return rides_over(question, VERSION, now).get(ride.pk, Answer(Figures(), {}))
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from parks.models import Park, Ride
-from stats.tests.builders import local, make_park, make_ride, park_day, ride_day, show_park, tell
+from stats.tests.builders import local, make_park, make_ride, park_day, report, ride_day, show_park
 
 WAITS, FAILURES = "/api/trends/longest-wait-times", "/api/trends/least-reliable"
 NOW = datetime(2025, 12, 23, 22, 0, 0, 250, tzinfo=UTC)  # Tuesday, 17:00 in New York
@@ -50,17 +50,17 @@ def open_park(**columns: Any) -> Park:
     return park
 
 
-def told(story: str, wait: int | None = None, park: Park | None = None, **columns: Any) -> Ride:
+def reported(story: str, wait: int | None = None, park: Park | None = None, **columns: Any) -> Ride:
     """A ride with this story since 09:00, in a park that is open since then."""
     ride = make_ride(park or open_park(), **columns)
-    tell(ride, OPENING, story, wait=wait)
+    report(ride, OPENING, story, wait=wait)
     return ride
 
 
 def remarkable(figure: int, park: dict | None = None, **columns: Any) -> Ride:
     """A park and its ride that are awarded in every period: this wait, this many ten minutes down, a score from 1."""
     owner = open_park(**(park or {}))
-    ride = told(f"O{480 - 10 * figure} D{10 * figure}", figure, owner, **columns)
+    ride = reported(f"O{480 - 10 * figure} D{10 * figure}", figure, owner, **columns)
     for day in DAY_IN.values():
         waits = {"avg_wait_time": Decimal(figure), "peak_wait_time": figure}
         park_day(owner, day, shame_score=Decimal(figure) / 10, **waits)

@@ -18,7 +18,7 @@ from stats.daily.recompute import recompute_park_day
 from stats.measures.figures import MINUTES, Figures
 from stats.measures.windows import Bucket, Window
 from stats.tests.by_hand import PERCENTS, ByHand, Expected, Key, day_score, rounded
-from stats.tests.random_days import AS_FOUND, HOUR, KINDS, ParkStory, Told, midnight, stories, write
+from stats.tests.random_days import AS_FOUND, HOUR, KINDS, ParkStory, Reported, midnight, stories, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
 
@@ -38,9 +38,9 @@ HOURS = [
 
 
 @st.composite
-def windows(draw: st.DrawFn, told: list[ParkStory]) -> Window:
+def windows(draw: st.DrawFn, reported: list[ParkStory]) -> Window:
     """Dates or instants near the story, hours, weekdays."""
-    days, zone = [day.day for day in told[0].days], told[0].kind.zone
+    days, zone = [day.day for day in reported[0].days], reported[0].kind.zone
     hours = draw(st.sampled_from(HOURS))
     weekdays = frozenset(draw(st.sampled_from([(), (), (), (5, 6), (0, 2, 6), (1,)])))
     if draw(st.booleans()):
@@ -58,11 +58,11 @@ def windows(draw: st.DrawFn, told: list[ParkStory]) -> Window:
     return Window(naive[0], naive[1], hours, weekdays, draw(st.sampled_from([None, zone])))
 
 
-def question(told: list[Told], window: Window, bucket: Bucket, **how: Any) -> Question:
-    return Question(window, bucket, tuple(each.park for each in told), **how)
+def question(reported: list[Reported], window: Window, bucket: Bucket, **how: Any) -> Question:
+    return Question(window, bucket, tuple(each.park for each in reported), **how)
 
 
-def told_by(figures: Figures, with_percentiles: bool) -> dict[str, Any]:
+def reported_by(figures: Figures, with_percentiles: bool) -> dict[str, Any]:
     """The sums and the published numbers, minutes apart."""
     sums = ("open_seconds", "up_seconds", "down_seconds", "operated_seconds", "unknown_seconds")
     names = NAMES + PERCENTILES * with_percentiles
@@ -87,11 +87,11 @@ def all_expected(found: dict[int, dict[Key, Expected]], with_percentiles: bool) 
     }
 
 
-def differences(told: Buckets, expected: Buckets) -> dict[tuple[int, Key, str], tuple[Any, Any]]:
-    """(told, expected) wherever the two are not equal, by ride or park, bucket and number."""
+def differences(reported: Buckets, expected: Buckets) -> dict[tuple[int, Key, str], tuple[Any, Any]]:
+    """(reported, expected) wherever the two are not equal, by ride or park, bucket and number."""
     found = {}
-    for pk, key in {(pk, key) for each in (told, expected) for pk, keys in each.items() for key in keys}:
-        rows = [each.get(pk, {}).get(key, {}) for each in (told, expected)]
+    for pk, key in {(pk, key) for each in (reported, expected) for pk, keys in each.items() for key in keys}:
+        rows = [each.get(pk, {}).get(key, {}) for each in (reported, expected)]
         for name in {*rows[0], *rows[1]}:
             pair = (rows[0].get(name, "no row"), rows[1].get(name, "no row"))
             if pair[0] != pair[1]:
@@ -99,9 +99,9 @@ def differences(told: Buckets, expected: Buckets) -> dict[tuple[int, Key, str], 
     return found
 
 
-def all_told(answers: dict[int, Answer], with_percentiles: bool) -> Buckets:
+def all_reported(answers: dict[int, Answer], with_percentiles: bool) -> Buckets:
     return {
-        pk: {key: told_by(each, with_percentiles) for key, each in found.buckets.items()}
+        pk: {key: reported_by(each, with_percentiles) for key, each in found.buckets.items()}
         for pk, found in answers.items()
     }
 
@@ -112,16 +112,19 @@ def all_told(answers: dict[int, Answer], with_percentiles: bool) -> Buckets:
 def test_every_bucket_of_any_window_says_what_the_rules_say(kind, data):
     given_stories = data.draw(stories(kind))
     window, bucket = data.draw(windows(given_stories)), data.draw(st.sampled_from(list(Bucket)))
-    told = [write(story) for story in given_stories]
-    first, last = midnight(told[0].days[0], told[0].park.timezone), midnight(told[0].days[-1], told[0].park.timezone)
+    reported = [write(story) for story in given_stories]
+    first, last = (
+        midnight(reported[0].days[0], reported[0].park.timezone),
+        midnight(reported[0].days[-1], reported[0].park.timezone),
+    )
     now = data.draw(st.just(last + 5 * 86_400) | st.integers(first // 60, last // 60 + 1440).map(lambda n: n * 60))
-    by_hand = [ByHand(each, window, bucket, now) for each in told]
+    by_hand = [ByHand(each, window, bucket, now) for each in reported]
     exact = data.draw(st.booleans())
-    asked = question(told, window, bucket, needs_raw=exact)
+    asked = question(reported, window, bucket, needs_raw=exact)
     rides = {ride: buckets for each in by_hand for ride, buckets in each.rides.items()}
-    assert differences(all_told(rides_over(asked, VERSION, instant(now)), exact), all_expected(rides, exact)) == {}
-    parks = {each.told.park.pk: each.park for each in by_hand}
-    assert differences(all_told(parks_over(asked, VERSION, instant(now)), exact), all_expected(parks, exact)) == {}
+    assert differences(all_reported(rides_over(asked, VERSION, instant(now)), exact), all_expected(rides, exact)) == {}
+    parks = {each.reported.park.pk: each.park for each in by_hand}
+    assert differences(all_reported(parks_over(asked, VERSION, instant(now)), exact), all_expected(parks, exact)) == {}
 
 
 # -- from daily rows -------------------------------------------------------------------------------------
@@ -130,16 +133,16 @@ DAY_BUCKETS = [bucket for bucket in Bucket if bucket.is_made_of_days]
 
 
 @st.composite
-def whole_days(draw: st.DrawFn, told: list[ParkStory]) -> Window:
-    days = [day.day for day in told[0].days]
+def whole_days(draw: st.DrawFn, reported: list[ParkStory]) -> Window:
+    days = [day.day for day in reported[0].days]
     weekdays = frozenset(draw(st.sampled_from([(), (), (5, 6), (0, 2, 4)])))
     return Window(days[0], draw(st.sampled_from(days)), weekdays=weekdays)
 
 
-def told_of_days(answers: dict[int, Answer]) -> tuple[Buckets, Buckets]:
+def reported_of_days(answers: dict[int, Answer]) -> tuple[Buckets, Buckets]:
     """Totals (under the key 0) and buckets; without unknown time and scores, which daily rows round."""
-    totals: Buckets = {pk: {0: told_by(found.total, False)} for pk, found in answers.items()}
-    found = totals, all_told(answers, False)
+    totals: Buckets = {pk: {0: reported_by(found.total, False)} for pk, found in answers.items()}
+    found = totals, all_reported(answers, False)
     for each in [row for buckets in found for keys in buckets.values() for row in keys.values()]:
         del each["unknown_seconds"], each["shame_score"]
     return found
@@ -151,26 +154,26 @@ def told_of_days(answers: dict[int, Answer]) -> tuple[Buckets, Buckets]:
 def test_whole_days_say_the_same_from_daily_rows_and_from_raw_observations(kind, data):
     given_stories = data.draw(stories(kind))
     window, bucket = data.draw(whole_days(given_stories)), data.draw(st.sampled_from(DAY_BUCKETS))
-    told = [write(story) for story in given_stories]
-    later = instant(midnight(told[0].days[-1], told[0].park.timezone) + 5 * 86_400)
-    from_raw = [over(question(told, window, bucket), VERSION, later) for over in (rides_over, parks_over)]
-    for each in told:
+    reported = [write(story) for story in given_stories]
+    later = instant(midnight(reported[0].days[-1], reported[0].park.timezone) + 5 * 86_400)
+    from_raw = [over(question(reported, window, bucket), VERSION, later) for over in (rides_over, parks_over)]
+    for each in reported:
         for day in each.days:
             recompute_park_day(each.park, day, VERSION)
-    asked = question(told, window, bucket)
+    asked = question(reported, window, bucket)
     RideStatusSnapshot.objects.filter(park__in=asked.parks).delete()
     from_rows = [over(asked, VERSION, later) for over in (rides_over, parks_over)]
     for raw, stored in zip(from_raw, from_rows, strict=True):
-        assert told_of_days(stored) == told_of_days(raw)
+        assert reported_of_days(stored) == reported_of_days(raw)
         for pk, found in raw.items():
             # Daily rows hold whole minutes of unknown time, one for each ride and day.
-            slack = 30 * 3 * len(told[0].days)
+            slack = 30 * 3 * len(reported[0].days)
             assert abs(stored[pk].total.unknown_seconds - found.total.unknown_seconds) <= slack
     rides = from_raw[0]
     assert {pk: found.total.shame_score for pk, found in rides.items()} == {
         pk: found.total.shame_score for pk, found in from_rows[0].items()
     }
-    for each in told:
+    for each in reported:
         days = window.dates(each.park.timezone)
         scores = [score for day in days if (score := day_score(each, day)) is not None]
         expected = rounded(sum(scores, Fraction(0)) / len(scores)) if scores else None

@@ -26,9 +26,9 @@ from stats.tests.builders import (
     make_ride,
     park_day,
     recomputed,
+    report,
     ride_day,
     show_park,
-    tell,
 )
 
 pytestmark = pytest.mark.django_db
@@ -54,9 +54,9 @@ def _three_days_later():
 def kingdom() -> Park:
     """A park open from 9:00 to 19:00 with a ride that is down for an hour in the middle, and one that is not."""
     park = make_park(name="Kingdom")
-    end = tell(make_ride(park, 1, name="Mountain"), local(DAY, "09:00"), "O240", wait=30)
-    tell(park.rides.get(), end, "D60 O300", wait=60)
-    tell(make_ride(park, 3, name="Carousel"), local(DAY, "09:00"), "O600", wait=5)
+    end = report(make_ride(park, 1, name="Mountain"), local(DAY, "09:00"), "O240", wait=30)
+    report(park.rides.get(), end, "D60 O300", wait=60)
+    report(make_ride(park, 3, name="Carousel"), local(DAY, "09:00"), "O600", wait=5)
     show_park(park, local(DAY, "09:00"), 600)
     return park
 
@@ -98,7 +98,7 @@ def test_what_is_not_asked_for_has_its_default(client, kingdom, path):
         assert "comparison" not in row
 
 
-def test_a_ride_is_told_with_its_park(client, kingdom):
+def test_a_ride_is_reported_with_its_park(client, kingdom):
     carousel, mountain = ask(client, RIDES)["data"]
     ride = kingdom.rides.get(name="Mountain")
     assert {name: value for name, value in mountain.items() if name != "total"} == {
@@ -156,9 +156,9 @@ def test_buckets_are_named_by_their_local_start_and_stand_in_order(client, kingd
             assert set(row["buckets"][0]) == {"bucket", *DEFAULT_METRICS}
 
 
-def test_the_buckets_of_a_repeated_hour_are_told_apart_by_their_offsets(client):
+def test_the_buckets_of_a_repeated_hour_are_reported_apart_by_their_offsets(client):
     autumn = date(2025, 11, 2)
-    tell(make_ride(make_park()), local(autumn, "00:00"), "O300")
+    report(make_ride(make_park()), local(autumn, "00:00"), "O300")
     (row,) = ask(client, RIDES, start=str(autumn), end=str(autumn), hours="01:00-02:00", bucket="1h")["data"]
     assert [each["bucket"] for each in row["buckets"]] == ["2025-11-02T01:00:00-04:00", "2025-11-02T01:00:00-05:00"]
 
@@ -191,7 +191,7 @@ def test_a_window_of_instants_is_half_open_and_read_in_the_zone_that_is_named(cl
 
 def test_each_park_has_the_hours_of_its_own_clock(client):
     for zone in (TOKYO, PARIS):
-        tell(make_ride(make_park(timezone=zone)), local(DAY, "12:00", zone), "O60")
+        report(make_ride(make_park(timezone=zone)), local(DAY, "12:00", zone), "O60")
     rows = ask(client, RIDES, hours="12:00-13:00", metrics="uptime_minutes", bucket="1h")["data"]
     assert [row["total"]["uptime_minutes"] for row in rows] == [60, 60]
     assert {row["timezone"]: row["buckets"][0]["bucket"] for row in rows} == {
@@ -200,14 +200,14 @@ def test_each_park_has_the_hours_of_its_own_clock(client):
     }
 
 
-# -- who is told of --------------------------------------------------------------------------------------
+# -- who is reported --------------------------------------------------------------------------------------
 
 
 def test_rows_stand_by_park_name_and_ride_name(client):
     for park_name in ("Bravo", "alpha", "Charlie"):
         park = make_park(name=park_name)
         for ride_name in ("Zipper", "Anvil"):
-            tell(make_ride(park, name=ride_name), local(DAY, "12:00"), "O60")
+            report(make_ride(park, name=ride_name), local(DAY, "12:00"), "O60")
     parks = [row["park_name"] for row in ask(client, PARKS)["data"]]
     assert sorted(parks) == ["Bravo", "Charlie", "alpha"]
     rides = [(row["park_name"], row["ride_name"]) for row in ask(client, RIDES)["data"]]
@@ -216,7 +216,7 @@ def test_rows_stand_by_park_name_and_ride_name(client):
 
 def test_ids_choose_parks_and_rides_and_may_be_repeated(client, kingdom):
     other = make_ride(make_park(name="Other"), name="Slide")
-    tell(other, local(DAY, "12:00"), "O60")
+    report(other, local(DAY, "12:00"), "O60")
     mountain = kingdom.rides.get(name="Mountain")
 
     def names(**parameters: Any) -> list[str]:
@@ -233,9 +233,9 @@ def test_ids_choose_parks_and_rides_and_may_be_repeated(client, kingdom):
 def test_inactive_rides_and_parks_and_those_that_nobody_saw_are_left_out(client, kingdom):
     make_ride(kingdom, name="Unseen")
     retired = make_ride(kingdom, name="Retired", is_active=False)
-    tell(retired, local(DAY, "09:00"), "O600")
+    report(retired, local(DAY, "09:00"), "O600")
     gone = make_ride(make_park(is_active=False))
-    tell(gone, local(DAY, "09:00"), "O600")
+    report(gone, local(DAY, "09:00"), "O600")
     make_park(name="Empty")
     assert [row["ride_name"] for row in ask(client, RIDES)["data"]] == ["Carousel", "Mountain"]
     assert [row["park_name"] for row in ask(client, PARKS)["data"]] == ["Kingdom"]
@@ -250,7 +250,7 @@ def test_a_window_in_the_future_or_without_a_date_is_empty(client, kingdom, path
 
 def test_what_was_not_measured_is_null_and_what_was_zero_is_zero(client):
     ride = make_ride(make_park())
-    tell(ride, local(DAY, "09:00"), "C600", park_open=False)
+    report(ride, local(DAY, "09:00"), "C600", park_open=False)
     (row,) = ask(client, RIDES, metrics=",".join([*METRICS, "wait_p50"]))["data"]
     nulls = ("wait_avg", "wait_min", "wait_max", "wait_p50", "uptime_percentage", "shame_score")
     assert {name for name, value in row["total"].items() if value is None} == set(nulls)
@@ -261,7 +261,7 @@ def test_percentiles_are_exact_and_weighed_by_time(client):
     ride = make_ride(make_park())
     end = local(DAY, "09:00")
     for wait, minutes in ((10, 30), (20, 15), (70, 10), (35, 5)):
-        end = tell(ride, end, f"O{minutes}", None, wait)
+        end = report(ride, end, f"O{minutes}", None, wait)
     metrics = ["wait_p1", "wait_p50", "wait_p51", "wait_p75", "wait_p76", "wait_p83", "wait_p84", "wait_p99"]
     (row,) = ask(client, RIDES, metrics=",".join(metrics))["data"]
     assert list(row["total"].values()) == [10, 10, 20, 20, 35, 35, 70, 70]
@@ -269,7 +269,7 @@ def test_percentiles_are_exact_and_weighed_by_time(client):
     assert list(row["total"].values()) == [10, 10, 20, 20, 35, 35, 70, 70]
 
 
-def test_whole_days_are_told_from_daily_rows_and_say_the_same(client, kingdom):
+def test_whole_days_are_reported_from_daily_rows_and_say_the_same(client, kingdom):
     before = [ask(client, path, bucket="1d", compare="previous") for path in (RIDES, PARKS)]
     recomputed(kingdom)
     assert [ask(client, path, bucket="1d", compare="previous") for path in (RIDES, PARKS)] == before
@@ -280,7 +280,7 @@ def test_whole_days_are_told_from_daily_rows_and_say_the_same(client, kingdom):
 
 def test_the_window_before_is_compared_in_percent(client, kingdom):
     mountain = kingdom.rides.get(name="Mountain")
-    tell(mountain, local(NEXT, "09:00"), "O480 D120", wait=56)
+    report(mountain, local(NEXT, "09:00"), "O480 D120", wait=56)
     metrics = "wait_avg,downtime_minutes,unknown_minutes,uptime_percentage"
     body = ask(
         client,
@@ -328,13 +328,13 @@ def test_the_window_before_is_compared_in_percent(client, kingdom):
 def test_a_comparison_names_its_window(client, compare, window, expected):
     start, end = window
     ride = make_ride(make_park())
-    tell(ride, local(datetime.fromisoformat(start).date(), "00:00"), "O1440")
+    report(ride, local(datetime.fromisoformat(start).date(), "00:00"), "O1440")
     (row,) = ask(client, RIDES, start=start, end=end, compare=compare)["data"]
     assert (row["comparison"]["start"], row["comparison"]["end"]) == expected
 
 
 @BOTH
-def test_what_was_seen_in_only_one_of_the_two_windows_is_told_without_a_change(client, kingdom, path):
+def test_what_was_seen_in_only_one_of_the_two_windows_is_reported_without_a_change(client, kingdom, path):
     metrics = {"metrics": "wait_avg,downtime_minutes"}
     (first, *_) = ask(client, path, **metrics, compare="previous")["data"]
     assert first["comparison"]["total"] == {"wait_avg": None, "downtime_minutes": 0}
@@ -364,7 +364,7 @@ def test_raw_observations_cost_few_queries_however_many_rides_there_are(client, 
     counts = []
     for more in (2, 10):
         for _ in range(more):
-            tell(make_ride(park), local(DAY, "09:07"), "O540 D60", None)  # reaches into every window of the day
+            report(make_ride(park), local(DAY, "09:07"), "O540 D60", None)  # reaches into every window of the day
         counts.append(count_queries(client, path, parameters))
     assert counts[0] == counts[1] <= most
 
@@ -385,7 +385,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parks_of_a_zone(
     counts = []
     for more in (1, 4):
         for _ in range(more):
-            tell(make_ride(make_park()), local(DAY, "09:07"), "O600", None)
+            report(make_ride(make_park()), local(DAY, "09:07"), "O600", None)
         counts.append(count_queries(client, PARKS, LUNCH))
     assert counts[0] == counts[1]
 
@@ -421,24 +421,24 @@ def test_the_schema_has_an_example_with_the_keys_of_a_real_answer(schema, client
     operation = schema["paths"][path]["get"]
     assert set(operation["responses"]) == {"200", "400"}
     example, *_ = operation["responses"]["200"]["content"]["application/json"]["examples"].values()
-    told = example["value"]
+    reported = example["value"]
     body = ask(
         client,
         path,
-        start=told["start"],
-        end=told["end"],
-        hours=told["hours"],
-        weekdays=",".join(told["weekdays"]),
-        bucket=told["bucket"],
-        metrics=",".join(told["metrics"]),
+        start=reported["start"],
+        end=reported["end"],
+        hours=reported["hours"],
+        weekdays=",".join(reported["weekdays"]),
+        bucket=reported["bucket"],
+        metrics=",".join(reported["metrics"]),
     )
     assert {name: value for name, value in body.items() if name != "data"} == {
-        name: value for name, value in told.items() if name != "data"
+        name: value for name, value in reported.items() if name != "data"
     }
-    (real, *_) = ask(client, path, bucket="15m", metrics=",".join(told["metrics"]))["data"]
-    assert set(told["data"][0]) == set(real)
-    assert set(told["data"][0]["total"]) == set(real["total"])
-    assert set(told["data"][0]["buckets"][0]) == set(real["buckets"][0])
+    (real, *_) = ask(client, path, bucket="15m", metrics=",".join(reported["metrics"]))["data"]
+    assert set(reported["data"][0]) == set(real)
+    assert set(reported["data"][0]["total"]) == set(real["total"])
+    assert set(reported["data"][0]["buckets"][0]) == set(real["buckets"][0])
 
 
 def test_the_rides_of_a_classified_park_weigh_by_their_tier(client, kingdom):

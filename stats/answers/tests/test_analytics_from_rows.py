@@ -11,7 +11,7 @@ from snapshots.models import RideStatusSnapshot
 from stats.answers.tests.asking import LATER, of_park, of_ride
 from stats.measures.windows import Bucket, Window
 from stats.models import ParkDailyStats
-from stats.tests.builders import DAY, local, make_park, make_ride, park_day, recomputed, ride_day, show_park, tell
+from stats.tests.builders import DAY, local, make_park, make_ride, park_day, recomputed, report, ride_day, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +22,8 @@ THREE_DAYS = Window(DAY, THIRD)
 def uneven_park() -> Park:
     """Two rides, of which one was seen for two of ten hours only: R-10.2 and R-10.3 differ."""
     park = make_park()
-    tell(make_ride(park, 1), local(DAY, "09:00"), "O600", wait=20)
-    tell(make_ride(park, 3), local(DAY, "09:00"), "O60 D60", wait=5)
+    report(make_ride(park, 1), local(DAY, "09:00"), "O600", wait=20)
+    report(make_ride(park, 3), local(DAY, "09:00"), "O60 D60", wait=5)
     show_park(park, local(DAY, "09:00"), 600)
     return park
 
@@ -56,9 +56,9 @@ def test_a_day_without_an_observation_of_a_ride_says_the_same_from_rows_and_raw(
     always, at_times = make_ride(park), make_ride(park)
     for day in (DAY, NEXT, THIRD):
         show_park(park, local(day, "09:00"), 600)
-        tell(always, local(day, "09:00"), "O600")
+        report(always, local(day, "09:00"), "O600")
         if day != NEXT:
-            tell(at_times, local(day, "09:00"), "O300")
+            report(at_times, local(day, "09:00"), "O300")
     raw = of_ride(at_times, THREE_DAYS, Bucket.DAY)
     for day in (DAY, NEXT, THIRD):
         recomputed(park, day)
@@ -76,7 +76,7 @@ def test_a_silent_day_between_computed_ones_says_the_same_from_rows_and_raw():
             park=park, schedule_date=day, opening_time=local(day, "09:00"), closing_time=local(day, "19:00")
         )
         if day != NEXT:
-            tell(ride, local(day, "09:00"), "O600")
+            report(ride, local(day, "09:00"), "O600")
     raw = of_ride(ride, THREE_DAYS, Bucket.DAY)
     for day in (DAY, NEXT, THIRD):
         recomputed(park, day)
@@ -84,12 +84,12 @@ def test_a_silent_day_between_computed_ones_says_the_same_from_rows_and_raw():
     assert (stored.total.unknown_seconds, list(stored.buckets)) == (raw.total.unknown_seconds, list(raw.buckets))
 
 
-def test_no_time_is_unknown_when_nothing_tells_how_long_the_park_was_open():
+def test_no_time_is_unknown_when_nothing_reports_how_long_the_park_was_open():
     """Neither schedule nor activity rows; whatever is asked for beside a ride, from rows and raw."""
     park = make_park()
     long, short = make_ride(park), make_ride(park)
-    tell(long, local(DAY, "09:00"), "O600")
-    tell(short, local(DAY, "09:00"), "O60")
+    report(long, local(DAY, "09:00"), "O600")
+    report(short, local(DAY, "09:00"), "O60")
     assert [of_ride(ride, Window(DAY, DAY)).total.unknown_seconds for ride in (long, short)] == [0, 0]
     assert of_park(park, Window(DAY, DAY)).total.unknown_seconds == 0
     recomputed(park)
@@ -100,7 +100,7 @@ def test_no_time_is_unknown_when_nothing_tells_how_long_the_park_was_open():
 def test_days_that_are_not_computed_yet_are_read_from_raw_beside_the_others():
     park = uneven_park()
     ride = park.rides.order_by("pk")[0]
-    tell(ride, local(NEXT, "09:00"), "O120 D60", wait=40)
+    report(ride, local(NEXT, "09:00"), "O120 D60", wait=40)
     recomputed(park)
     found = of_ride(ride, Window(DAY, NEXT), Bucket.DAY)
     assert {day: (each.up_seconds // 60, each.down_seconds // 60) for day, each in found.buckets.items()} == {
@@ -112,9 +112,9 @@ def test_days_that_are_not_computed_yet_are_read_from_raw_beside_the_others():
 
 def test_today_is_never_read_from_rows():
     ride = make_ride(make_park())
-    tell(ride, local(DAY, "09:00"), "O60")
+    report(ride, local(DAY, "09:00"), "O60")
     recomputed(ride.park)
-    tell(ride, local(DAY, "10:00"), "O60")
+    report(ride, local(DAY, "10:00"), "O60")
     assert of_ride(ride, Window(DAY, DAY), now=local(DAY, "23:00")).total.up_seconds == 7200
     assert of_ride(ride, Window(DAY, DAY), now=local(NEXT, "00:00")).total.up_seconds == 3600
 
@@ -122,7 +122,7 @@ def test_today_is_never_read_from_rows():
 @pytest.mark.parametrize("bucket", [Bucket.NONE, Bucket.DAY, Bucket.WEEK, Bucket.MONTH, Bucket.WEEKDAY])
 def test_whole_days_need_no_raw_observations_and_parts_of_days_do(bucket):
     ride = make_ride(make_park())
-    tell(ride, local(DAY, "09:00"), "O60")
+    report(ride, local(DAY, "09:00"), "O60")
     recomputed(ride.park)
     RideStatusSnapshot.objects.all().delete()
     assert of_ride(ride, Window(DAY, DAY), bucket).total.up_seconds == 3600
@@ -132,7 +132,7 @@ def test_whole_days_need_no_raw_observations_and_parts_of_days_do(bucket):
 
 def test_only_rows_of_the_version_asked_for_answer():
     ride = make_ride(make_park())
-    tell(ride, local(DAY, "09:00"), "O60")
+    report(ride, local(DAY, "09:00"), "O60")
     recomputed(ride.park, version=2)
     RideStatusSnapshot.objects.all().delete()
     assert of_ride(ride, Window(DAY, DAY)).buckets == {}
@@ -141,7 +141,7 @@ def test_only_rows_of_the_version_asked_for_answer():
 def test_weekdays_choose_among_stored_days():
     ride = make_ride(make_park())
     for day in (DAY, NEXT, THIRD):  # Monday to Wednesday
-        tell(ride, local(day, "09:00"), "O60")
+        report(ride, local(day, "09:00"), "O60")
         recomputed(ride.park, day)
     found = of_ride(ride, Window(DAY, THIRD, weekdays=frozenset({0, 2})), Bucket.DAY)
     assert list(found.buckets) == [DAY, THIRD]

@@ -27,14 +27,14 @@ from stats.measures.figures import MINUTES, Figures
 from stats.measures.measures import merge_waits
 from stats.measures.raw import park_window
 from stats.measures.windows import SIZES, Bucket, Window
-from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, show_park, tell
+from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, report, show_park
 from stats.tests.random_days import (
     AS_FOUND,
     HOUR,
     KINDS,
     Kind,
     ParkStory,
-    Told,
+    Reported,
     midnight,
     park_stories,
     write,
@@ -43,7 +43,7 @@ from stats.tests.random_days import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
 
-# The park's own rows tell when it was open: without them that depends on the window (the longest of its rides).
+# The park's own rows say when it was open: without them that depends on the window (the longest of its rides).
 OBSERVED = [kind for kind in KINDS if kind.has_activity]
 SUMS = ("open_seconds", "up_seconds", "down_seconds", "operated_seconds", "unknown_seconds", "rows")
 WAITS = ("wait_seconds", "wait_minute_seconds", "wait_min", "wait_max")
@@ -56,17 +56,17 @@ def parks(draw: st.DrawFn, kinds: list[Kind] = OBSERVED, days: int = 2) -> ParkS
     return draw(park_stories(kind, draw(st.sampled_from([first, date(2025, 7, 4)])), days))
 
 
-def after(told: Told) -> datetime:
-    return instant(midnight(told.days[-1], told.park.timezone) + 5 * 86_400)
+def after(reported: Reported) -> datetime:
+    return instant(midnight(reported.days[-1], reported.park.timezone) + 5 * 86_400)
 
 
-def asked(told: Told, window: Window, bucket: Bucket = Bucket.NONE) -> dict[Any, Answer]:
+def asked(reported: Reported, window: Window, bucket: Bucket = Bucket.NONE) -> dict[Any, Answer]:
     """Answers of the rides by their place in the park, and of the park."""
-    question = Question(window, bucket, (told.park,), needs_raw=True)
-    found: dict[Any, Answer] = dict(parks_over(question, VERSION, after(told)))
-    rides = rides_over(question, VERSION, after(told))
-    park = found.pop(told.park.pk, None)
-    return {number: rides[pk] for number, pk in enumerate(told.rides) if pk in rides} | (
+    question = Question(window, bucket, (reported.park,), needs_raw=True)
+    found: dict[Any, Answer] = dict(parks_over(question, VERSION, after(reported)))
+    rides = rides_over(question, VERSION, after(reported))
+    park = found.pop(reported.park.pk, None)
+    return {number: rides[pk] for number, pk in enumerate(reported.rides) if pk in rides} | (
         {"park": park} if park else {}
     )
 
@@ -114,26 +114,29 @@ def cut_by_instant(window: Window, at: int) -> list[Window]:
 )
 def test_the_parts_of_a_window_add_up_to_the_window(story, cut, at):
     # At Disney and Universal parks a part of a day accepts evidence that the whole day does not (R-5.3).
-    told = write(replace(story, is_disney=False))
-    whole = Window(told.days[0], told.days[-1])
-    expected = {name: sums(answer.total) for name, answer in asked(told, whole).items()}
-    assert added(asked(told, part) for part in cut(whole, at)) == expected
+    reported = write(replace(story, is_disney=False))
+    whole = Window(reported.days[0], reported.days[-1])
+    expected = {name: sums(answer.total) for name, answer in asked(reported, whole).items()}
+    assert added(asked(reported, part) for part in cut(whole, at)) == expected
 
 
 @settings(max_examples=15, phases=AS_FOUND)
 @given(parks())
 def test_the_days_of_a_window_add_up_to_the_window(story):
-    told = write(story)
-    expected = {name: sums(answer.total) for name, answer in asked(told, Window(told.days[0], told.days[-1])).items()}
-    assert added(asked(told, Window(day, day)) for day in told.days) == expected
+    reported = write(story)
+    expected = {
+        name: sums(answer.total)
+        for name, answer in asked(reported, Window(reported.days[0], reported.days[-1])).items()
+    }
+    assert added(asked(reported, Window(day, day)) for day in reported.days) == expected
 
 
 @settings(max_examples=30, phases=AS_FOUND)
 @given(parks(), st.sampled_from(list(Bucket)), st.sampled_from([(0, 24 * HOUR), (11 * HOUR + 420, 15 * HOUR)]))
 def test_the_total_of_a_window_does_not_depend_on_its_buckets(story, bucket, hours):
-    told = write(story)
-    window = Window(told.days[0], told.days[-1], hours)
-    plain, cut = asked(told, window), asked(told, window, bucket)
+    reported = write(story)
+    window = Window(reported.days[0], reported.days[-1], hours)
+    plain, cut = asked(reported, window), asked(reported, window, bucket)
     assert {name: sums(answer.total) for name, answer in cut.items()} == {
         name: sums(answer.total) for name, answer in plain.items()
     }
@@ -146,7 +149,7 @@ def test_the_total_of_a_window_does_not_depend_on_its_buckets(story, bucket, hou
 def test_the_score_of_a_window_is_its_rate_and_not_the_mean_of_its_buckets(bucket):
     """A-14. The park opens at 10:50; the ride is down for the last ten minutes of the hour and then never again."""
     ride = make_ride(make_park())
-    tell(ride, local(DAY, "10:50"), "D10 O100", None)
+    report(ride, local(DAY, "10:50"), "D10 O100", None)
     show_park(ride.park, local(DAY, "10:50"), 110)
     window = Window(DAY, DAY)
     assert of_park(ride.park, window, bucket).total.shame_score == Decimal("0.9")
@@ -156,8 +159,8 @@ def test_the_score_of_a_window_is_its_rate_and_not_the_mean_of_its_buckets(bucke
 @settings(max_examples=30, phases=AS_FOUND)
 @given(parks(KINDS), st.sampled_from(list(Bucket)))
 def test_up_down_other_and_unknown_time_are_the_open_time(story, bucket):
-    told = write(story)
-    for answer in asked(told, Window(told.days[0], told.days[-1]), bucket).values():
+    reported = write(story)
+    for answer in asked(reported, Window(reported.days[0], reported.days[-1]), bucket).values():
         for figures in [answer.total, *answer.buckets.values()]:
             minutes = {name: figures.metric(name) for name in MINUTES}
             assert all(value >= 0 for value in minutes.values())
@@ -190,7 +193,7 @@ def test_the_same_score_at_every_snapshot_is_the_score_of_every_window(count, da
     for day in days:
         for number, ride in enumerate(rides):
             states = ["D" if (number - at) % count < down_at_once else "O" for at in range(4 * 3600 // interval)]
-            tell(ride, local(day, "10:00"), " ".join(f"{state}{interval}s" for state in states), interval)
+            report(ride, local(day, "10:00"), " ".join(f"{state}{interval}s" for state in states), interval)
         show_park(park, local(day, "10:00"), 240)
     expected = (Decimal(10 * down_at_once) / count).quantize(Decimal("0.1"))
     found = of_park(park, Window(days[0], days[1]), bucket)
@@ -215,10 +218,10 @@ def test_shifting_everything_by_days_shifts_the_results(story, days, bucket):
     found = []
     for shift in (0, days):
         moved = [start + timedelta(days=shift + n) for n in range(len(story.days))]
-        told = write(
+        reported = write(
             replace(story, days=tuple(replace(each, day=day) for each, day in zip(story.days, moved, strict=True)))
         )
-        answers = asked(told, Window(moved[0], moved[-1], (8 * HOUR, 22 * HOUR)), bucket)
+        answers = asked(reported, Window(moved[0], moved[-1], (8 * HOUR, 22 * HOUR)), bucket)
         found.append(
             {
                 name: {earlier(key, bucket, shift): (sums(each), each.scores) for key, each in answer.buckets.items()}
@@ -238,21 +241,21 @@ def earlier(key: Any, bucket: Bucket, days: int) -> Any:
 @settings(max_examples=15, phases=AS_FOUND)
 @given(parks(KINDS), st.sampled_from(list(Bucket)), st.randoms(use_true_random=False))
 def test_the_order_in_which_rows_arrive_does_not_matter(story, bucket, shuffler: random.Random):
-    told = write(story)
-    window = Window(told.days[0], told.days[-1])
-    expected = comparable(asked(told, window, bucket))
-    RideStatusSnapshot.objects.filter(park=told.park).delete()
-    activity = list(ParkActivitySnapshot.objects.filter(park=told.park))
-    ParkActivitySnapshot.objects.filter(park=told.park).delete()
+    reported = write(story)
+    window = Window(reported.days[0], reported.days[-1])
+    expected = comparable(asked(reported, window, bucket))
+    RideStatusSnapshot.objects.filter(park=reported.park).delete()
+    activity = list(ParkActivitySnapshot.objects.filter(park=reported.park))
+    ParkActivitySnapshot.objects.filter(park=reported.park).delete()
     shuffler.shuffle(activity)
     for row in activity:
         row.pk = None
     ParkActivitySnapshot.objects.bulk_create(activity)
-    rides = list(told.park.rides.all())
+    rides = list(reported.park.rides.all())
     shuffler.shuffle(rides)
     for ride in rides:
-        write_rows(ride, shuffler.sample(told.rides[ride.pk], len(told.rides[ride.pk])))
-    assert comparable(asked(told, window, bucket)) == expected
+        write_rows(ride, shuffler.sample(reported.rides[ride.pk], len(reported.rides[ride.pk])))
+    assert comparable(asked(reported, window, bucket)) == expected
 
 
 def comparable(answers: dict[Any, Answer]) -> Any:
@@ -266,14 +269,14 @@ def comparable(answers: dict[Any, Answer]) -> Any:
 @given(parks(KINDS))
 def test_writing_the_same_rows_twice_changes_nothing(story):
     """An upsert under the natural key, as collection and import write."""
-    told = write(story)
-    window = Window(told.days[0], told.days[-1])
-    before = comparable(asked(told, window, Bucket.H1)), RideStatusSnapshot.objects.count()
-    rows = list(RideStatusSnapshot.objects.filter(park=told.park))
+    reported = write(story)
+    window = Window(reported.days[0], reported.days[-1])
+    before = comparable(asked(reported, window, Bucket.H1)), RideStatusSnapshot.objects.count()
+    rows = list(RideStatusSnapshot.objects.filter(park=reported.park))
     for row in rows:
         row.last_updated_api = row.recorded_at
     upsert(RideStatusSnapshot, rows, ("ride", "recorded_at"), ("status", "wait_time", "duration_seconds"))
-    assert (comparable(asked(told, window, Bucket.H1)), RideStatusSnapshot.objects.count()) == before
+    assert (comparable(asked(reported, window, Bucket.H1)), RideStatusSnapshot.objects.count()) == before
 
 
 def test_the_same_row_in_bulk_is_refused_and_counts_once():
@@ -311,15 +314,17 @@ def test_seconds_and_whole_quotients_are_the_same_in_the_database_and_in_python(
 @settings(max_examples=20, phases=AS_FOUND)
 @given(parks(KINDS))
 def test_the_rules_as_conditions_and_as_predicates_give_the_same_sums(story):
-    told = write(story)
-    window = park_window(told.park, list(told.rides), Window(told.days[0], told.days[-1]), Bucket.NONE, after(told))
-    rows = RideStatusSnapshot.objects.filter(park=told.park)
+    reported = write(story)
+    window = park_window(
+        reported.park, list(reported.rides), Window(reported.days[0], reported.days[-1]), Bucket.NONE, after(reported)
+    )
+    rows = RideStatusSnapshot.objects.filter(park=reported.park)
     open_rows = rows.filter(park_appears_open=True)
-    assert summed(window.rides, "up_seconds") == seconds_of(told.park, open_rows.filter(operating()))
-    assert summed(window.rides, "down_seconds") == seconds_of(told.park, open_rows.filter(down()))
-    assert summed(window.rides, "open_seconds") == seconds_of(told.park, open_rows)
+    assert summed(window.rides, "up_seconds") == seconds_of(reported.park, open_rows.filter(operating()))
+    assert summed(window.rides, "down_seconds") == seconds_of(reported.park, open_rows.filter(down()))
+    assert summed(window.rides, "open_seconds") == seconds_of(reported.park, open_rows)
     outside = rows.filter(operating() & ~Q(park_appears_open=True))
-    assert summed(window.rides, "outside_seconds") == seconds_of(told.park, outside)
+    assert summed(window.rides, "outside_seconds") == seconds_of(reported.park, outside)
 
 
 def summed(measures: Any, name: str) -> Counter[int]:

@@ -25,7 +25,7 @@ from stats.answers.tests.award_cases import (
     names,
     open_park,
     remarkable,
-    told,
+    reported,
 )
 from stats.tests.builders import (
     LOS_ANGELES,
@@ -36,9 +36,9 @@ from stats.tests.builders import (
     make_ride,
     park_day,
     recomputed,
+    report,
     ride_day,
     show_park,
-    tell,
 )
 
 pytestmark = pytest.mark.django_db
@@ -67,11 +67,11 @@ def ask(client):
         ([("O60", 30), ("D60", 60)], 45, 60, 12),
     ],
 )
-def test_the_waits_of_today_are_those_above_zero(ask, told_, average, peak, count):
+def test_the_waits_of_today_are_those_above_zero(ask, reported_, average, peak, count):
     ride = make_ride(make_park())
-    at = tell(ride, OPENING - timedelta(hours=1), "O60", wait=300, park_open=False)
-    for story, wait in told_:
-        at = tell(ride, at, story, wait=wait)
+    at = report(ride, OPENING - timedelta(hours=1), "O60", wait=300, park_open=False)
+    for story, wait in reported_:
+        at = report(ride, at, story, wait=wait)
     assert figures(ask(WAITS, "today"), "avg_wait_time", "peak_wait_time", "snapshot_count") == (average, peak, count)
 
 
@@ -79,11 +79,11 @@ def test_yesterday_is_the_stored_row_with_the_count_of_its_observations(ask):
     ride = make_ride(make_park())
     ride_day(ride, YESTERDAY, avg_wait_time=Decimal("39.50"), peak_wait_time=75)
     opening = local(YESTERDAY, "09:00")
-    at = tell(ride, opening, "O60", wait=30)
-    at = tell(ride, at, "O60", wait=0)
-    tell(ride, at, "O60", wait=30, park_open=False)
-    tell(ride, local(YESTERDAY, "00:00") - timedelta(minutes=10), "O20", wait=30)
-    tell(ride, local(TODAY, "00:00"), "O20", wait=30)
+    at = report(ride, opening, "O60", wait=30)
+    at = report(ride, at, "O60", wait=0)
+    report(ride, at, "O60", wait=30, park_open=False)
+    report(ride, local(YESTERDAY, "00:00") - timedelta(minutes=10), "O20", wait=30)
+    report(ride, local(TODAY, "00:00"), "O20", wait=30)
     assert figures(ask(WAITS, "yesterday"), "avg_wait_time", "peak_wait_time", "snapshot_count") == (40, 75, 7)
 
 
@@ -114,7 +114,7 @@ def test_what_has_no_wait_gets_no_award(ask, period, entity, average):
     park = make_park()
     park_day(park, DAY_IN[period], avg_wait_time=average)
     ride_day(make_ride(park), DAY_IN[period], avg_wait_time=average)
-    told("O480", 0)
+    reported("O480", 0)
     assert ask(WAITS, period, entity) == ask(WAITS, "today", entity) == []
 
 
@@ -123,10 +123,10 @@ def test_what_has_no_wait_gets_no_award(ask, period, entity, average):
 
 def test_a_park_is_judged_by_all_waits_of_its_attractions(ask):
     park = open_park()
-    told("O120", 30, park)
-    told("O60", 46, park)
-    told("O60", 0, park)
-    told("O60", 200, park, category="SHOW")
+    reported("O120", 30, park)
+    reported("O60", 46, park)
+    reported("O60", 0, park)
+    reported("O60", 200, park, category="SHOW")
     # (30 × 2 + 46) / 3 hours
     assert figures(ask(WAITS, "today", "parks"), "avg_wait_time", "rides_with_waits") == (35, 2)
 
@@ -177,7 +177,7 @@ def test_the_longest_wait_is_that_before_rounding(ask, period, entity, make):
     ],
 )
 def test_the_outages_of_today(ask, story, reports_down, expected):
-    told(story, park=open_park(is_disney=reports_down))
+    reported(story, park=open_park(is_disney=reports_down))
     rows = ask(FAILURES, "today")
     columns = ("downtime_hours", "downtime_incidents", "uptime_percentage")
     assert [tuple(row[name] for name in columns) for row in rows] == ([] if expected is None else [expected])
@@ -185,8 +185,8 @@ def test_the_outages_of_today(ask, story, reports_down, expected):
 
 def test_an_outage_of_the_closed_park_is_none(ask):
     ride = make_ride(make_park())
-    at = tell(ride, OPENING, "D120", park_open=False)
-    tell(ride, at, "O90 D30")
+    at = report(ride, OPENING, "D120", park_open=False)
+    report(ride, at, "O90 D30")
     assert figures(ask(FAILURES, "today"), "downtime_hours", "downtime_incidents", "uptime_percentage") == (
         0.5,
         1,
@@ -194,12 +194,12 @@ def test_an_outage_of_the_closed_park_is_none(ask):
     )
 
 
-def test_what_a_ride_did_in_another_park_is_not_told_of_it_here(ask):
+def test_what_a_ride_did_in_another_park_is_not_reported_of_it_here(ask):
     """It was moved at noon: its former park's outages and queues are not this one's."""
-    ride = told("O60 D30 O30 D30 O30", wait=20)
+    ride = reported("O60 D30 O30 D30 O30", wait=20)
     ride.park = open_park()
     ride.save()
-    tell(ride, OPENING + timedelta(hours=3), "O60 D30 O90", wait=40)
+    report(ride, OPENING + timedelta(hours=3), "O60 D30 O90", wait=40)
     assert figures(ask(FAILURES, "today"), "downtime_hours", "downtime_incidents") == (0.5, 1)
     assert figures(ask(WAITS, "today"), "avg_wait_time", "snapshot_count") == (40, 18)
 
@@ -207,8 +207,8 @@ def test_what_a_ride_did_in_another_park_is_not_told_of_it_here(ask):
 def test_yesterday_is_the_stored_row_with_the_outages_of_that_day(ask):
     ride = make_ride(make_park())
     ride_day(ride, YESTERDAY, downtime_minutes=200, uptime_percentage=Decimal("74.35"), status_changes=6)
-    tell(ride, local(YESTERDAY, "00:00") - timedelta(minutes=10), "D10 O20 D10 O30 D20")
-    tell(ride, local(TODAY, "00:00"), "O20 D20")
+    report(ride, local(YESTERDAY, "00:00") - timedelta(minutes=10), "D10 O20 D10 O30 D20")
+    report(ride, local(TODAY, "00:00"), "O20 D20")
     columns = ("downtime_hours", "downtime_incidents", "uptime_percentage")
     assert figures(ask(FAILURES, "yesterday"), *columns) == (3.33, 2, 74.4)
 
@@ -250,7 +250,7 @@ def test_the_least_reliable_ride_was_down_longest_and_of_equal_ones_the_lower_id
 
 def test_rides_of_today_are_ordered_by_seconds_and_not_by_rounded_hours(ask):
     for name, story in (("A", "O400 D3610s"), ("B", "O400 D3615s")):
-        told(story, name=name)
+        reported(story, name=name)
     rows = ask(FAILURES, "today")
     assert [(row["ride_name"], row["downtime_hours"]) for row in rows] == [("B", 1.0), ("A", 1.0)]
 
@@ -261,8 +261,8 @@ def test_rides_of_today_are_ordered_by_seconds_and_not_by_rounded_hours(ask):
 def test_a_park_of_today_is_judged_by_its_score_so_far(ask):
     park = open_park()
     for classified, story in ((1, "O360 D120"), (2, "O480"), (3, "C480")):
-        tell(make_ride(park, classified), OPENING, story)
-    tell(make_ride(park, 3, category="SHOW"), OPENING, "O420 D60")
+        report(make_ride(park, classified), OPENING, story)
+    report(make_ride(park, 3, category="SHOW"), OPENING, "O420 D60")
     # (3 × 2 + 1 × 1) hours of (3 + 2 + 1) × 8: the ride that never ran is no member; up 21 of 24 hours
     assert figures(ask(FAILURES, "today", "parks"), "avg_shame_score", "uptime_percentage") == (1.5, 87.5)
 
@@ -280,7 +280,7 @@ def test_the_score_so_far_is_that_of_the_downtime_ranking(ask, client):
 def test_a_park_that_was_never_open_today_gets_no_award(ask):
     park = make_park()
     show_park(park, OPENING, 480, is_open=False)
-    tell(make_ride(park), OPENING, "O240 D240", park_open=False)
+    report(make_ride(park), OPENING, "O240 D240", park_open=False)
     assert ask(FAILURES, "today", "parks") == []
 
 
@@ -301,7 +301,7 @@ def test_a_week_and_a_month_are_means_of_all_days_on_which_the_park_opened(ask, 
     [("O480", False), ("O434 D46", True), ("O440 D40", False)],  # 0, 0.958 shown as 1.0, 0.8
 )
 def test_a_park_of_today_is_listed_from_a_score_of_one_on(ask, story, is_listed):
-    told(story)
+    reported(story)
     assert bool(ask(FAILURES, "today", "parks")) == is_listed
 
 
@@ -316,7 +316,7 @@ def test_a_park_is_listed_from_a_mean_score_of_one_on(ask, period, first, scores
 
 def test_the_highest_score_of_today_is_that_before_rounding_too(ask):
     for name, down in (("C", 95), ("B", 97), ("A", 95), ("D", 97)):
-        told(f"O{480 - down} D{down}", park=open_park(name=name))
+        reported(f"O{480 - down} D{down}", park=open_park(name=name))
     rows = ask(FAILURES, "today", "parks")
     assert names(rows) == ["B", "D", "C", "A"]
     assert {row["avg_shame_score"] for row in rows} == {2.0}
@@ -344,12 +344,12 @@ def test_the_highest_score_is_that_before_rounding_and_of_equal_ones_the_lower_i
 # -- today and yesterday -----------------------------------------------------------------------------------
 
 
-def test_a_finished_day_is_told_the_same_when_it_has_become_yesterday(ask):
+def test_a_finished_day_is_reported_the_same_when_it_has_become_yesterday(ask):
     """Where nobody posted a zero: the observations of the day and the daily rows computed from them."""
     for wait, story in ((40, "O300 D120 O30 D30"), (25, "O240 D90 O150"), (70, "O470 D10")):
         park = open_park()
-        tell(make_ride(park, 1), OPENING, story, wait=wait)
-        told("O480", wait, park)
+        report(make_ride(park, 1), OPENING, story, wait=wait)
+        reported("O480", wait, park)
     lists = [(path, entity) for path in (WAITS, FAILURES) for entity in ("parks", "rides")]
     with time_machine.travel(local(TODAY, "23:59"), tick=False):
         today = [ask(path, "today", entity) for path, entity in lists]
@@ -399,8 +399,8 @@ def test_today_begins_at_three_midnights(ask):
         midnight = datetime(2025, 12, 23, begins, tzinfo=UTC)
         park = make_park(name=zone, timezone=zone)
         ride = make_ride(park)
-        tell(ride, midnight - timedelta(hours=1), "O30 D30", wait=200)
-        tell(ride, midnight, f"O60 D{begins * 10}", wait=begins)
+        report(ride, midnight - timedelta(hours=1), "O30 D30", wait=200)
+        report(ride, midnight, f"O60 D{begins * 10}", wait=begins)
         show_park(park, midnight - timedelta(hours=1), 60 + 60 + begins * 10)
     assert [row["avg_wait_time"] for row in ask(WAITS, "today", "parks")] == [15, 8, 5]
     assert [row["avg_wait_time"] for row in ask(WAITS, "today", "rides")] == [15, 8, 5]

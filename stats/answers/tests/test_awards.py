@@ -1,4 +1,4 @@
-"""Who gets an award, and how it is asked for and told (public-api 4.14, 4.15)."""
+"""Who gets an award, and how it is asked for and reported (public-api 4.14, 4.15)."""
 
 from decimal import Decimal
 from functools import partial
@@ -203,7 +203,7 @@ BAD_ENTITY = "Invalid entity. Must be one of: parks, rides"
         ("entity=x&entity=parks", BAD_ENTITY),
     ],
 )
-def test_a_parameter_that_is_wrong_is_told(client, path, query, text):
+def test_a_parameter_that_is_wrong_is_reported(client, path, query, text):
     response = client.get(f"{path}?{query}")
     assert (response.status_code, response.json()) == (400, {"success": False, "error": text})
 

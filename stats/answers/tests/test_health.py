@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 from stats.models import AggregationLog
-from stats.tests.builders import make_park, make_ride, show_park, tell
+from stats.tests.builders import make_park, make_ride, report, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def ask(client):
 
 def collected(minutes_ago: float) -> None:
     park, at = make_park(), NOW - timedelta(minutes=minutes_ago)
-    tell(make_ride(park), at, "O10")
+    report(make_ride(park), at, "O10")
     show_park(park, at, 10)
 
 
@@ -181,7 +181,7 @@ def test_the_newest_daily_run_is_that_of_the_latest_date_then_completion(ask):
         (100.0, "critical", 503, "critical"),
     ],
 )
-def test_a_full_disk_is_told_and_a_critical_one_counts(ask, disk, used, status, code, overall):
+def test_a_full_disk_is_reported_and_a_critical_one_counts(ask, disk, used, status, code, overall):
     collected(1)
     aggregated()
     disk["usage"] = Usage(1000 * GIB, int(used * 10 * GIB), 1000 * GIB - int(used * 10 * GIB))
@@ -203,7 +203,7 @@ def test_a_disk_that_cannot_be_read_is_unknown_and_decides_nothing(ask, disk, us
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
-def test_a_database_that_fails_is_503_and_nothing_of_the_cause_is_told(ask, monkeypatch, error):
+def test_a_database_that_fails_is_503_and_nothing_of_the_cause_is_reported(ask, monkeypatch, error):
     def fails() -> None:
         raise error(2002, "Can't connect to secret-host as rw")
 

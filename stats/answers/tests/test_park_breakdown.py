@@ -19,8 +19,8 @@ from stats.tests.builders import (
     make_park,
     make_ride,
     recomputed,
+    report,
     show_park,
-    tell,
 )
 
 pytestmark = pytest.mark.django_db
@@ -67,9 +67,9 @@ def park_of_example_1(score: str, **columns: Any) -> Park:
     rides = (("A", 1, "O"), ("B", 1, "D"), ("C", 2, "O"), ("D", 2, "C"), ("E", 3, "O"), ("F", None, "O"))
     for name, tier, state in rides:
         ride = make_ride(park, tier, name=name, last_operated_at=NOW)
-        tell(ride, OPENING, f"O400 {state}80")
+        report(ride, OPENING, f"O400 {state}80")
     refurbished = make_ride(park, 2, name="G", last_operated_at=NOW - timedelta(days=40, hours=3))
-    tell(refurbished, OPENING, "R480")
+    report(refurbished, OPENING, "R480")
     show_park(park, OPENING, 480, score)
     return park
 
@@ -102,8 +102,8 @@ def test_live_names_the_rides_behind_the_stored_score(ask, columns, score, down)
 
 def test_a_ride_excluded_from_the_score_is_not_down_in_it(ask):
     park = make_park()
-    tell(make_ride(park, 1, last_operated_at=NOW - timedelta(days=8)), OPENING, "D480")
-    tell(make_ride(park, 2, last_operated_at=NOW), OPENING, "O480")
+    report(make_ride(park, 1, last_operated_at=NOW - timedelta(days=8)), OPENING, "D480")
+    report(make_ride(park, 2, last_operated_at=NOW), OPENING, "O480")
     show_park(park, OPENING, 480, "0.0")
     breakdown, _ = ask(park, "live")
     assert figures(breakdown, "rides_down", "total_weighted_down", "total_park_weight") == ([], 0, 2)
@@ -111,7 +111,7 @@ def test_a_ride_excluded_from_the_score_is_not_down_in_it(ask):
 
 
 @pytest.mark.parametrize("period", ["live", "today", "yesterday", "last_week", "last_month"])
-def test_every_period_tells_which_rides_are_excluded_now(ask, period):
+def test_every_period_reports_which_rides_are_excluded_now(ask, period):
     park = make_park()
     show_park(park, OPENING, 480)
     make_ride(park, 3, name="Train")
@@ -135,7 +135,7 @@ def test_nothing_is_down_in_a_closed_park(ask):
 
 def test_a_park_not_seen_for_two_hours_has_an_empty_breakdown(ask):
     park = make_park()
-    tell(make_ride(park, 1, last_operated_at=NOW), NOW - timedelta(hours=4), "D60")
+    report(make_ride(park, 1, last_operated_at=NOW), NOW - timedelta(hours=4), "D60")
     make_ride(park)
     show_park(park, NOW - timedelta(hours=4), 60, "9.0")
     breakdown, _ = ask(park, "live")
@@ -179,12 +179,12 @@ def busy_park(**columns: Any) -> Park:
     """Open since 09:00: 2 h of tier 1 in the last two hours, 0.5 h of a show of tier 3 in the first."""
     park = make_park(**columns)
     start = local(TODAY, "09:00", park.timezone)
-    tell(make_ride(park, 1, name="Coaster"), start, "O360 D120", wait=40)
-    tell(make_ride(park, 3, name="Show", category="SHOW"), start, "D30 O450", wait=0)
-    tell(make_ride(park, 2, name="Flume"), start, "O480", wait=20)
-    tell(make_ride(park, 1, name="Closed"), start, "C480")
-    tell(make_ride(park, 1, name="Gone", is_active=False), start, "O60 D420")
-    tell(make_ride(park, 2, name="Yesterday"), start - timedelta(days=1), "O60 D240")
+    report(make_ride(park, 1, name="Coaster"), start, "O360 D120", wait=40)
+    report(make_ride(park, 3, name="Show", category="SHOW"), start, "D30 O450", wait=0)
+    report(make_ride(park, 2, name="Flume"), start, "O480", wait=20)
+    report(make_ride(park, 1, name="Closed"), start, "C480")
+    report(make_ride(park, 1, name="Gone", is_active=False), start, "O60 D420")
+    report(make_ride(park, 2, name="Yesterday"), start - timedelta(days=1), "O60 D240")
     show_park(park, start, 480, "9.9")
     show_park(park, start - timedelta(days=1), 480, "9.9")
     return park
@@ -251,7 +251,7 @@ def test_the_running_hour_weighs_its_observations_by_the_time_that_has_passed(as
 def test_hours_are_those_of_the_parks_own_clock(ask, zone):
     park = make_park(timezone=zone)
     start = local(YESTERDAY, "10:00", zone)
-    tell(make_ride(park, 2), start, "O60 D60 O60")
+    report(make_ride(park, 2), start, "O60 D60 O60")
     for hour, score in enumerate(("0.1", "0.2", "0.3")):
         show_park(park, start + timedelta(hours=hour), 60, score)
     show_park(park, local(YESTERDAY, "00:00", zone) - timedelta(minutes=10), 10, "9.0")
@@ -275,8 +275,8 @@ def test_hours_are_those_of_the_parks_own_clock(ask, zone):
 def test_a_ride_that_was_only_down_counts_today_where_breakdowns_are_reported(ask, columns, story, score):
     """A-9: the other of two like rides runs."""
     park = make_park(**columns)
-    tell(make_ride(park), OPENING, story)
-    tell(make_ride(park), OPENING, "O480")
+    report(make_ride(park), OPENING, story)
+    report(make_ride(park), OPENING, "O480")
     show_park(park, OPENING, 480)
     breakdown, chart = ask(park, "today")
     assert figures(breakdown, "shame_score", "rides_affected_count") == (score, int(score > 0))
@@ -287,7 +287,7 @@ def test_contributions_are_rounded_once(ask):
     """R-8.1: three times ten minutes of weight 1 are 0.50 weighted hours, not 0.51."""
     park = make_park()
     for name in "CAB":
-        tell(make_ride(park, 3, name=name), OPENING, "O470 D10")
+        report(make_ride(park, 3, name=name), OPENING, "O470 D10")
     show_park(park, OPENING, 480)
     breakdown, _ = ask(park, "today")
     assert figures(breakdown, "total_downtime_hours", "weighted_downtime_hours") == (0.5, 0.5)
@@ -298,7 +298,7 @@ def test_contributions_are_rounded_once(ask):
 def test_contributions_come_most_weighted_first_then_longest(ask):
     park = make_park()
     for tier, name, down in ((1, "A", 20), (3, "B", 60), (2, "C", 29), (None, "D", 31)):
-        tell(make_ride(park, tier, name=name), OPENING, f"O{480 - down} D{down}")
+        report(make_ride(park, tier, name=name), OPENING, f"O{480 - down} D{down}")
     show_park(park, OPENING, 480)
     columns = ("ride_name", "tier", "tier_weight", "weighted_contribution")
     assert rides_of(ask(park, "today")[0], *columns) == [
@@ -318,10 +318,10 @@ def test_contributions_come_most_weighted_first_then_longest(ask):
         ("O10", False, "PARK_CLOSED"),
     ],
 )
-def test_today_tells_what_a_ride_is_doing_now(ask, last_state, park_open, status):
+def test_today_reports_what_a_ride_is_doing_now(ask, last_state, park_open, status):
     """Q41."""
     park = make_park()
-    tell(make_ride(park), OPENING, f"O400 D70 {last_state}")
+    report(make_ride(park), OPENING, f"O400 D70 {last_state}")
     show_park(park, OPENING, 470)
     show_park(park, NOW - timedelta(minutes=10), 10, is_open=park_open)
     assert rides_of(ask(park, "today")[0], "status") == [(status,)]
@@ -331,7 +331,7 @@ def test_today_tells_what_a_ride_is_doing_now(ask, last_state, park_open, status
 def test_a_park_closed_all_day_has_no_data(ask, period):
     park = make_park()
     for day in (TODAY, YESTERDAY):
-        tell(make_ride(park), local(day, "09:00"), "O60 D360 C60", park_open=False)
+        report(make_ride(park), local(day, "09:00"), "O60 D360 C60", park_open=False)
         show_park(park, local(day, "09:00"), 480, "5.0", is_open=False)
     recomputed(park, YESTERDAY)
     breakdown, chart = ask(park, period)
@@ -343,9 +343,9 @@ def test_a_park_closed_all_day_has_no_data(ask, period):
 def test_closed_hours_have_no_place_in_the_chart_and_partly_open_ones_count_their_open_time(ask):
     park = make_park()
     ride = make_ride(park)
-    tell(ride, OPENING - timedelta(hours=1), "D90", park_open=False)
-    start = tell(ride, OPENING + timedelta(minutes=30), "D15 O15")
-    tell(ride, start, "O60", park_open=False)
+    report(ride, OPENING - timedelta(hours=1), "D90", park_open=False)
+    start = report(ride, OPENING + timedelta(minutes=30), "D15 O15")
+    report(ride, start, "O60", park_open=False)
     show_park(park, OPENING - timedelta(hours=1), 90, "9.0", is_open=False)
     show_park(park, OPENING + timedelta(minutes=30), 30, "4.0")
     breakdown, chart = ask(park, "today")
@@ -355,7 +355,7 @@ def test_closed_hours_have_no_place_in_the_chart_and_partly_open_ones_count_thei
 
 def test_an_observation_counts_until_now_and_not_beyond(ask):
     park = make_park()
-    tell(make_ride(park), NOW - timedelta(minutes=90), "O60 D240", None)
+    report(make_ride(park), NOW - timedelta(minutes=90), "O60 D240", None)
     show_park(park, NOW - timedelta(minutes=90), 300, "4.0", grain=86_400)
     breakdown, chart = ask(park, "today")
     assert figures(breakdown, *SUMS[:2]) == (3.3, 0.5)  # 30 of 90 minutes
@@ -374,7 +374,7 @@ def test_on_the_day_on_which_the_clock_is_changed_an_hour_is_one_label(ask, day,
     """In spring 2:00 is missing; in autumn 1:00 comes twice and is one hour of the chart, of two hours' length."""
     park = make_park()
     start = local(day, clock)
-    tell(make_ride(park, 2), start, "O30 D60 O90")
+    report(make_ride(park, 2), start, "O30 D60 O90")
     for hour, score in enumerate(("1.0", "2.0", "3.0")):
         show_park(park, start + timedelta(hours=hour), 60, score)
     with time_machine.travel(local(day, "20:00"), tick=False):

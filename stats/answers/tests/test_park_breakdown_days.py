@@ -8,7 +8,7 @@ import time_machine
 
 from parks.models import Park
 from parks.tests.factories import ScheduleFactory
-from stats.tests.builders import TOKYO, local, make_park, make_ride, park_day, recomputed, ride_day, show_park, tell
+from stats.tests.builders import TOKYO, local, make_park, make_ride, park_day, recomputed, report, ride_day, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,7 @@ def test_yesterday_is_the_stored_day_of_example_2(ask):
     park = make_park()
     start = local(YESTERDAY, "09:00")
     for name, tier, story in (("A", 1, "O540 D60"), ("B", 2, "D150 O450"), ("C", 3, "O600"), ("D", 2, "C600")):
-        tell(make_ride(park, tier, name=name), start, story)
+        report(make_ride(park, tier, name=name), start, story)
     for hour, score in enumerate(("3.3", "3.3", "1.7", *["0.0"] * 6, "5.0")):
         show_park(park, start + timedelta(hours=hour), 60, score)
     recomputed(park, YESTERDAY)
@@ -89,7 +89,7 @@ def test_the_chart_of_a_past_day_shows_the_hours_of_its_schedule(ask, opening, c
     """R-6.6; without a schedule the hours in which the park was open."""
     park = make_park()
     start = local(YESTERDAY, "09:00")
-    tell(make_ride(park), start, "O360")
+    report(make_ride(park), start, "O360")
     show_park(park, start, 360)
     if opening is not None:
         midnight = local(YESTERDAY, "00:00")
@@ -102,7 +102,7 @@ def test_the_chart_of_a_past_day_shows_the_hours_of_its_schedule(ask, opening, c
 def test_an_hour_of_a_park_without_schedule_in_which_all_rides_were_down_is_shown(ask):
     park = make_park()
     start = local(YESTERDAY, "09:00")
-    tell(make_ride(park), start, "O60 D60 O60")
+    report(make_ride(park), start, "O60 D60 O60")
     show_park(park, start, 180, "3.0")
     _, chart = ask(park, "yesterday")
     assert figures(chart, "labels", "rides_down") == (["9:00", "10:00", "11:00"], [0, 1, 0])
@@ -220,7 +220,7 @@ def test_the_week_agrees_with_the_ranking(ask, client):
     park = make_park()
     ride = make_ride(park, 1)
     for day in WEEK:
-        tell(ride, local(day, "09:00"), "O400 D47 O33")
+        report(ride, local(day, "09:00"), "O400 D47 O33")
         show_park(park, local(day, "09:00"), 480)
         recomputed(park, day)
     breakdown, _ = ask(park, "last_week")

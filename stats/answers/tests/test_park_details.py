@@ -1,4 +1,4 @@
-"""What a park's page tells whatever the period: identity, tiers, hours open, state (public-api 4.6)."""
+"""What a park's page says whatever the period: identity, tiers, hours open, state (public-api 4.6)."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,9 +18,9 @@ from stats.tests.builders import (
     make_park,
     make_ride,
     park_day,
+    report,
     ride_day,
     show_park,
-    tell,
 )
 from stats.tests.shapes import MAYBE_NUMBER, NUMBER, misfits
 
@@ -164,13 +164,13 @@ def ask(client):
 
 
 def busy_park(rides: int = 3, **columns: Any) -> Any:
-    """A park with something to tell in every period."""
+    """A park with something to say in every period."""
     park = make_park(**columns)
     for number in range(rides):
         ride = make_ride(park, number % 3 + 1, last_operated_at=NOW)
         make_ride(park)
         for day in (TODAY, YESTERDAY):
-            tell(ride, local(day, "09:00", park.timezone), "O300 D200", None, wait=20)
+            report(ride, local(day, "09:00", park.timezone), "O300 D200", None, wait=20)
         for day in (YESTERDAY, date(2025, 12, 17), date(2025, 11, 11)):
             ride_day(ride, day)
     for day in (TODAY, YESTERDAY):
@@ -270,9 +270,9 @@ def test_an_inactive_park_is_served(ask, period):
     """Public-api Q56."""
     active, inactive = busy_park(), busy_park(is_active=False)
     figures = ("shame_score", "total_park_weight")
-    told = [[ask(park, period)["shame_breakdown"][name] for name in figures] for park in (active, inactive)]
-    assert told[0] == told[1]
-    assert told[0] != [0, 0]
+    reported = [[ask(park, period)["shame_breakdown"][name] for name in figures] for park in (active, inactive)]
+    assert reported[0] == reported[1]
+    assert reported[0] != [0, 0]
 
 
 def test_the_identity(ask):
@@ -286,8 +286,8 @@ def test_the_identity(ask):
         "queue_times_url": "https://queue-times.com/parks/6",
     }
     bare = make_park(queue_times_id=None, city="Reykjavik", state_province=None, country="IS")
-    told = ask(bare)["park"]
-    assert (told["location"], told["operator"], told["queue_times_url"]) == ("Reykjavik, IS", None, None)
+    reported = ask(bare)["park"]
+    assert (reported["location"], reported["operator"], reported["queue_times_url"]) == ("Reykjavik, IS", None, None)
 
 
 # -- rides ------------------------------------------------------------------------------------------------
@@ -408,7 +408,7 @@ def test_a_session_lies_on_the_parks_own_date(ask, zone):
     assert [(row["date"], row["operating_hours"]) for row in sessions] == [("2025-12-22", 24.0), ("2025-12-21", 24.0)]
 
 
-def test_seven_sessions_are_told_newest_first_and_none_older_than_thirty_days(ask):
+def test_seven_sessions_are_reported_newest_first_and_none_older_than_thirty_days(ask):
     park = make_park()
     for days in (1, 2, 3, 8, 9, 28, 29, 30, 31):
         show_park(park, local(TODAY - timedelta(days=days), "09:00"), 60)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, local, make_park, make_ride, park_day, show_park, tell
+from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, local, make_park, make_ride, park_day, report, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def figures(body: dict, *columns: str) -> tuple:
 def busy_park(story: str = "O420 D60", score: str = "2.0", minutes: int = 480, **columns: Any) -> Any:
     """A park open since 09:00 with one ride of tier 1 that has this story."""
     park = make_park(**columns)
-    tell(make_ride(park, 1, last_operated_at=NOW), OPENING, story)
+    report(make_ride(park, 1, last_operated_at=NOW), OPENING, story)
     show_park(park, OPENING, minutes, score)
     return park
 
@@ -55,10 +55,10 @@ def busy_park(story: str = "O420 D60", score: str = "2.0", minutes: int = 480, *
 
 def test_live_shows_the_stored_score_and_the_day_so_far(ask):
     park = busy_park("O360 D120", "7.7")
-    tell(make_ride(park, 3, last_operated_at=NOW), OPENING, "O450 D30")
-    tell(make_ride(park, 2, last_operated_at=NOW), OPENING, "O480")
-    tell(make_ride(park, 2, last_operated_at=NOW, category="SHOW"), OPENING, "O470 D10")
-    tell(make_ride(park, 2, last_operated_at=NOW - timedelta(days=7, seconds=1)), OPENING, "R480")
+    report(make_ride(park, 3, last_operated_at=NOW), OPENING, "O450 D30")
+    report(make_ride(park, 2, last_operated_at=NOW), OPENING, "O480")
+    report(make_ride(park, 2, last_operated_at=NOW, category="SHOW"), OPENING, "O470 D10")
+    report(make_ride(park, 2, last_operated_at=NOW - timedelta(days=7, seconds=1)), OPENING, "R480")
     body = ask("live")
     assert figures(body, "shame_score", "total_downtime_hours", "weighted_downtime_hours") == (7.7, 2.67, 6.83)
     # Attractions that ran within seven days: three, of them two down.
@@ -93,7 +93,7 @@ def test_live_lists_open_parks_with_a_score_and_something_down(ask, score, story
 
 def test_a_closed_park_is_not_listed_and_its_rides_are_not_down(ask):
     park = make_park()
-    tell(make_ride(park, 1, last_operated_at=NOW), OPENING, "O360 D120")
+    report(make_ride(park, 1, last_operated_at=NOW), OPENING, "O360 D120")
     show_park(park, OPENING, 470, "5.0")
     show_park(park, NOW - timedelta(minutes=10), 10, "5.0", is_open=False)
     body = ask("live")
@@ -106,7 +106,7 @@ def test_a_closed_park_is_not_listed_and_its_rides_are_not_down(ask):
 def test_live_knows_only_the_last_two_hours(ask, minutes_ago, is_listed):
     park = make_park()
     at = NOW - timedelta(minutes=minutes_ago)
-    tell(make_ride(park, 1, last_operated_at=NOW), at - timedelta(hours=1), "O60 D10")
+    report(make_ride(park, 1, last_operated_at=NOW), at - timedelta(hours=1), "O60 D10")
     show_park(park, at, 10, "5.0")
     body = ask("live")
     assert bool(body["data"]) == is_listed
@@ -123,7 +123,7 @@ def test_the_totals_of_live_are_those_of_the_parks_that_were_heard_of(ask):
 
 def test_an_open_park_without_tracked_rides_counts_as_fully_up(ask):
     park = make_park()
-    tell(make_ride(park, category="SHOW", last_operated_at=NOW), OPENING, "O420 D60")
+    report(make_ride(park, category="SHOW", last_operated_at=NOW), OPENING, "O420 D60")
     show_park(park, OPENING, 480, "5.0")
     assert figures(ask("live"), "total_rides", "uptime_percentage", "total_downtime_hours") == (0, 100.0, 1.0)
 
@@ -133,10 +133,10 @@ def test_an_open_park_without_tracked_rides_counts_as_fully_up(ask):
 
 def test_today_is_the_window_from_midnight_until_now(ask):
     park = busy_park("O360 D120")
-    tell(make_ride(park, 2), OPENING, "O480")
-    tell(make_ride(park, 3, category="SHOW"), OPENING, "O450 D30")
-    tell(make_ride(park, 1), OPENING, "C480")
-    tell(make_ride(park, 1), OPENING - timedelta(days=1), "O60 D240")
+    report(make_ride(park, 2), OPENING, "O480")
+    report(make_ride(park, 3, category="SHOW"), OPENING, "O450 D30")
+    report(make_ride(park, 1), OPENING, "C480")
+    report(make_ride(park, 1), OPENING - timedelta(days=1), "O60 D240")
     show_park(park, OPENING - timedelta(days=1), 480, "9.0")
     body = ask("today")
     # 2 h × 3 + 0.5 h × 1 = 6.5 of 6 × 8 h
@@ -162,8 +162,8 @@ def test_today_is_the_window_from_midnight_until_now(ask):
 def test_a_ride_that_was_only_down_today_counts_at_parks_that_report_breakdowns(ask, columns, story, score):
     """A-9 and Q22: two rides alike, the other one runs."""
     park = make_park(**columns)
-    tell(make_ride(park), OPENING, story)
-    tell(make_ride(park), OPENING, "O480")
+    report(make_ride(park), OPENING, story)
+    report(make_ride(park), OPENING, "O480")
     show_park(park, OPENING, 480, "5.0")
     rows = ask("today")["data"]
     assert (rows[0]["shame_score"] if rows else None) == score
@@ -171,7 +171,7 @@ def test_a_ride_that_was_only_down_today_counts_at_parks_that_report_breakdowns(
 
 def test_a_park_closed_all_day_has_no_score_today(ask):
     park = make_park()
-    tell(make_ride(park), OPENING, "O60 D420", park_open=False)
+    report(make_ride(park), OPENING, "O60 D420", park_open=False)
     show_park(park, OPENING, 480, "5.0", is_open=False)
     body = ask("today")
     assert (body["data"], body["aggregate_stats"]["total_parks"]) == ([], 0)
@@ -187,14 +187,14 @@ def test_today_stays_listed_after_closing_and_says_closed(ask):
 def test_an_observation_counts_until_now_and_not_beyond(ask, period):
     """Design §4: windows clip. The row says four hours down; one of them has passed."""
     park = make_park()
-    tell(make_ride(park, last_operated_at=NOW), NOW - timedelta(hours=2), "O60 D240", None)
+    report(make_ride(park, last_operated_at=NOW), NOW - timedelta(hours=2), "O60 D240", None)
     show_park(park, NOW - timedelta(hours=2), 300, "5.0", grain=86_400)
     assert figures(ask(period), "total_downtime_hours") == (1.0,)
 
 
 def test_the_window_score_of_today_is_clipped_to_now(ask):
     park = make_park()
-    tell(make_ride(park), NOW - timedelta(hours=2), "O60 D240", None)
+    report(make_ride(park), NOW - timedelta(hours=2), "O60 D240", None)
     show_park(park, NOW - timedelta(hours=2), 300, "5.0", grain=86_400)
     assert figures(ask("today"), "shame_score", "uptime_percentage") == (5.0, 50.0)
 
@@ -233,7 +233,7 @@ def test_yesterday_is_the_stored_row(ask):
 
 
 @pytest.mark.parametrize(("is_open", "expected"), [(True, True), (False, False), (None, None)])
-def test_yesterday_tells_whether_the_park_is_open_now(ask, is_open, expected):
+def test_yesterday_reports_whether_the_park_is_open_now(ask, is_open, expected):
     park = make_park()
     park_day(park, YESTERDAY)
     if is_open is not None:
@@ -397,8 +397,8 @@ def test_today_begins_at_each_parks_own_midnight(ask):
     parks = [make_park(timezone=zone) for zone in (TOKYO, NEW_YORK)]
     start = datetime(2025, 12, 23, 14, tzinfo=UTC)  # 23:00 in Tokyo, 09:00 in New York
     for park in parks:
-        end = tell(make_ride(park), start, "O30 D30")  # before and …
-        tell(park.rides.get(), end, "O30 D90")  # … after midnight in Tokyo
+        end = report(make_ride(park), start, "O30 D30")  # before and …
+        report(park.rides.get(), end, "O30 D90")  # … after midnight in Tokyo
         show_park(park, start, 180)
     rows = {row["park_id"]: row["total_downtime_hours"] for row in ask("today")["data"]}
     assert rows == {parks[0].pk: 1.5, parks[1].pk: 2.0}
@@ -429,7 +429,7 @@ def test_the_filter_keeps_parks_with_either_flag(ask, period):
 @pytest.mark.parametrize("period", ["live", "today"])
 def test_retired_rides_count_for_nothing(ask, period):
     park = busy_park("O420 D60")
-    tell(make_ride(park, 1, is_active=False, last_operated_at=NOW), OPENING, "O60 D420")
+    report(make_ride(park, 1, is_active=False, last_operated_at=NOW), OPENING, "O60 D420")
     assert figures(ask(period), "total_downtime_hours", "rides_down") == (1.0, 1)
 
 
@@ -489,7 +489,7 @@ def test_live_and_today_are_ranked_by_every_key_with_ties_by_name(ask, period, s
     ):
         park = make_park(name=name)
         for story in stories:
-            tell(make_ride(park, last_operated_at=NOW), OPENING, story)
+            report(make_ride(park, last_operated_at=NOW), OPENING, story)
         show_park(park, OPENING, 480, score)
     assert names(ask(period, sort_by=sort_by)) == expected
 
@@ -503,7 +503,7 @@ def test_live_and_today_are_ranked_by_every_key_with_ties_by_name(ask, period, s
 def test_a_ride_that_moved_away_today_is_no_server_error(ask, period, new_home, query):
     park = busy_park(is_disney=True)
     ride = make_ride(park, last_operated_at=NOW)
-    tell(ride, OPENING, "O420 D60")
+    report(ride, OPENING, "O420 D60")
     ride.park = make_park(**new_home)
     ride.save()
     assert [row["park_id"] for row in ask(period, **query)["data"]] == [park.pk]

@@ -16,9 +16,9 @@ from stats.tests.builders import (
     make_park,
     make_ride,
     park_day,
+    report,
     ride_day,
     show_park,
-    tell,
 )
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +95,7 @@ def open_park(**columns: Any) -> Park:
 def posting(park: Park, wait: int | None, story: str = "O480", **columns: Any) -> Any:
     """A ride that posts this wait since 09:00."""
     ride = make_ride(park, **columns)
-    tell(ride, OPENING, story, wait=wait)
+    report(ride, OPENING, story, wait=wait)
     return ride
 
 
@@ -117,7 +117,7 @@ def test_live_is_the_mean_of_the_latest_waits(ask):
     posting(park, 75)
     posting(park, 40)
     ride = posting(park, 90, "O300")
-    tell(ride, OPENING + timedelta(minutes=300), "O180", wait=55)
+    report(ride, OPENING + timedelta(minutes=300), "O180", wait=55)
     rows = ask("live")
     assert waits(rows) == (56.7, 75, 3)
     assert figures(rows, "avg_wait_time", "max_wait_time", "park_is_open") == (56.7, 75, True)
@@ -173,8 +173,8 @@ def test_live_lists_open_parks_alone(ask, is_open):
 def test_today_is_the_mean_over_time_and_rides_of_waits_above_zero(ask):
     park = open_park()
     ride = posting(park, 30, "O120")
-    at = tell(ride, OPENING + timedelta(minutes=120), "O60", wait=0)
-    tell(ride, at, "O60", None, wait=60)
+    at = report(ride, OPENING + timedelta(minutes=120), "O60", wait=0)
+    report(ride, at, "O60", None, wait=60)
     posting(park, 45, "O60")
     posting(park, 0)
     # (30 × 2 + 60 + 45) / 4 hours
@@ -186,8 +186,8 @@ def test_today_is_the_mean_over_time_and_rides_of_waits_above_zero(ask):
 def test_today_leaves_out_the_closed_park_feed_errors_and_other_categories(ask):
     park = open_park()
     ride = posting(park, 30, "O60")
-    tell(ride, OPENING - timedelta(hours=1), "O60", wait=100, park_open=False)
-    tell(ride, OPENING + timedelta(hours=1), "O60", wait=480)
+    report(ride, OPENING - timedelta(hours=1), "O60", wait=100, park_open=False)
+    report(ride, OPENING + timedelta(hours=1), "O60", wait=480)
     posting(park, 100, category="SHOW")
     posting(park, 100, is_active=False)
     assert waits(ask("today")) == (30.0, 30, 1)
@@ -195,9 +195,9 @@ def test_today_leaves_out_the_closed_park_feed_errors_and_other_categories(ask):
 
 def test_today_begins_at_the_parks_midnight_and_ends_now(ask):
     ride = make_ride(make_park())
-    tell(ride, local(YESTERDAY, "23:00"), "O60", wait=100)
-    tell(ride, local(TODAY, "00:00"), "O60", wait=10)
-    tell(ride, NOW - timedelta(hours=1), "O240", None, wait=20)
+    report(ride, local(YESTERDAY, "23:00"), "O60", wait=100)
+    report(ride, local(TODAY, "00:00"), "O60", wait=10)
+    report(ride, NOW - timedelta(hours=1), "O240", None, wait=20)
     assert waits(ask("today")) == (15.0, 20, 1)
 
 
@@ -208,7 +208,7 @@ def test_a_ride_that_stopped_still_posts_a_wait(ask):
 
 
 @pytest.mark.parametrize("is_open", [True, False, None])
-def test_today_and_closed_days_tell_whether_the_park_is_open_now(ask, is_open):
+def test_today_and_closed_days_report_whether_the_park_is_open_now(ask, is_open):
     park = make_park()
     posting(park, 30)
     for day in DAY_IN.values():
@@ -304,8 +304,8 @@ def test_today_begins_at_three_midnights(ask):
     for zone, begins in ((TOKYO, 15), (NEW_YORK, 5), (LOS_ANGELES, 8)):
         midnight = datetime(2025, 12, 23, begins, tzinfo=UTC)
         ride = make_ride(make_park(name=zone, timezone=zone))
-        tell(ride, midnight - timedelta(hours=1), "O60", wait=200)
-        tell(ride, midnight, "O60", wait=begins)
+        report(ride, midnight - timedelta(hours=1), "O60", wait=200)
+        report(ride, midnight, "O60", wait=begins)
     rows = ask("today")
     assert [(row["park_name"], row["avg_wait_minutes"]) for row in rows] == [
         (TOKYO, 15.0),
@@ -466,7 +466,7 @@ BAD_FILTER = "Invalid filter. Must be 'disney-universal' or 'all-parks'"
         ("limit=x&limit=1", BAD_LIMIT),
     ],
 )
-def test_a_parameter_that_is_wrong_is_told(client, query, text):
+def test_a_parameter_that_is_wrong_is_reported(client, query, text):
     response = client.get(f"{PATH}?{query}")
     assert (response.status_code, response.json()) == (400, {"success": False, "error": text})
 

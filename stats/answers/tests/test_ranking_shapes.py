@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 
 from snapshots.models import ParkActivitySnapshot
-from stats.tests.builders import local, make_park, make_ride, park_day, ride_day, show_park, tell
+from stats.tests.builders import local, make_park, make_ride, park_day, report, ride_day, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +97,7 @@ def world():
             park = make_park(**columns)
             ride = make_ride(park, 1, last_operated_at=NOW, queue_times_id=columns.get("queue_times_id", 1_000_108))
             opening = local(TODAY, "09:00")
-            tell(ride, opening, "O440 D70", wait=35)
+            report(ride, opening, "O440 D70", wait=35)
             show_park(park, opening, 510, "4.0")
             for day in (YESTERDAY, LAST_WEEK, LAST_MONTH):
                 park_day(park, day)
@@ -192,7 +192,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(
             park = make_park(timezone=f"Etc/GMT+{number % 6 + 3}", is_disney=bool(number % 2))
             for _ in range(3):
                 ride = make_ride(park, 2, last_operated_at=NOW)
-                tell(ride, NOW - timedelta(hours=8), "O240 D120 O115", None, wait=20)
+                report(ride, NOW - timedelta(hours=8), "O240 D120 O115", None, wait=20)
                 for day in (YESTERDAY, LAST_WEEK, LAST_MONTH):
                     ride_day(ride, day)
             show_park(park, NOW - timedelta(hours=8), 475, "3.0")

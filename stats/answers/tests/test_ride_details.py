@@ -9,7 +9,7 @@ from django.utils.http import http_date, parse_http_date
 
 from parks.models import Ride
 from snapshots.models import RideStatusSnapshot
-from stats.daily.tests.golden_windows import OUTAGES, tell_outage
+from stats.daily.tests.golden_windows import OUTAGES, report_outage
 from stats.tests.builders import (
     LOS_ANGELES,
     NEW_YORK,
@@ -19,9 +19,9 @@ from stats.tests.builders import (
     make_park,
     make_ride,
     recomputed,
+    report,
     ride_row_of,
     show_park,
-    tell,
 )
 from stats.tests.shapes import MAYBE_NUMBER, NUMBER, misfits
 
@@ -111,7 +111,7 @@ def coaster(story: str, start: datetime = OPENING, wait: int | None = None, **co
     """A ride with this story in a park that is open as long."""
     park = make_park(**columns)
     ride = make_ride(park, 1)
-    end = tell(ride, start, story, wait=wait)
+    end = report(ride, start, story, wait=wait)
     show_park(park, start, int((end - start).total_seconds()) // 60)
     return ride
 
@@ -155,11 +155,11 @@ def test_the_contracts_example_of_nine_hours(ask):
 
 def test_waits_are_averaged_by_the_hour(ask):
     ride = coaster("O10", wait=10)
-    start = tell(ride, OPENING + timedelta(minutes=10), "O50", wait=15)
-    start = tell(ride, start, "O60", wait=0)
-    start = tell(ride, start, "O60", wait=500)
-    start = tell(ride, start, "D60", wait=90)
-    tell(ride, start, "O60", wait=41)
+    start = report(ride, OPENING + timedelta(minutes=10), "O50", wait=15)
+    start = report(ride, start, "O60", wait=0)
+    start = report(ride, start, "O60", wait=500)
+    start = report(ride, start, "D60", wait=90)
+    report(ride, start, "O60", wait=41)
     show_park(ride.park, OPENING + timedelta(minutes=10), 290)
     body = ask(ride)
     assert column(body["timeseries"], "avg_wait_time_minutes") == [14.17, 0, None, None, 41.0]
@@ -195,13 +195,13 @@ def test_closures_are_neither_up_nor_down(ask):
     assert (row["downtime_hours"], row["uptime_percentage"]) == (0.33, 33.33)
 
 
-def test_only_hours_of_the_open_park_are_told(ask):
+def test_only_hours_of_the_open_park_are_reported(ask):
     """Q38: closed evening hours are no downtime and lower no mean."""
     park = make_park()
     ride = make_ride(park)
-    tell(ride, OPENING - timedelta(hours=3), "D180", park_open=False)
-    start = tell(ride, OPENING, "O90")
-    tell(ride, start, "C300", park_open=False)
+    report(ride, OPENING - timedelta(hours=3), "D180", park_open=False)
+    start = report(ride, OPENING, "O90")
+    report(ride, start, "C300", park_open=False)
     show_park(park, OPENING, 90)
     body = ask(ride)
     assert column(body["timeseries"], "hour_start_utc", "uptime_percentage") == [
@@ -252,7 +252,7 @@ def test_the_exception_does_not_hold_once_the_day_is_over(ask):
 def test_one_observation_of_many_hours_is_cut_at_the_hours_and_at_now(ask):
     park = make_park()
     ride = make_ride(park)
-    tell(ride, NOW - timedelta(minutes=150), "O60 D600", None, wait=25)
+    report(ride, NOW - timedelta(minutes=150), "O60 D600", None, wait=25)
     show_park(park, NOW - timedelta(minutes=150), 660, grain=86_400)
     body = ask(ride)
     columns = ("uptime_percentage", "downtime_hours")
@@ -293,8 +293,8 @@ def test_a_day_on_which_the_clock_is_changed_has_all_of_its_hours(ask, day, leng
 
 @pytest.mark.parametrize("case", OUTAGES)
 def test_the_golden_outages_over_several_hours(ask, case):
-    """R-16.3; the told day is yesterday."""
-    body = ask(tell_outage(case["input"]).ride, "yesterday")
+    """R-16.3; the reported day is yesterday."""
+    body = ask(report_outage(case["input"]).ride, "yesterday")
     rows = {row["hour_start_utc"]: row for row in body["hourly_breakdown"]}
     for expected in case["expected"]:
         row = rows[at(local(YESTERDAY, f"{expected['hour']}:00"))]
@@ -327,7 +327,7 @@ def test_an_outage_through_midnight_is_one_event_if_the_ride_ran_on_both_days(as
     show_park(park, start, 210)
     rides = {name: make_ride(park) for name in nights}
     for name, story in nights.items():
-        tell(rides[name], start, story)
+        report(rides[name], start, story)
     down, midnight = start + timedelta(hours=1), start + timedelta(hours=2)
     assert events(ask(rides["both"], "last_week")) == [(at(down), at(midnight + timedelta(minutes=30)), 1.5)]
     assert events(ask(rides["first"], "last_week")) == [(at(down), at(midnight), 1.0)]
@@ -343,9 +343,9 @@ def test_a_perfect_day_is_a_perfect_day(ask):
     park = make_park()
     ride = make_ride(park)
     start = local(YESTERDAY, "00:00")
-    start = tell(ride, start, "C540", park_open=False)
-    start = tell(ride, start, "O600", wait=20)
-    tell(ride, start, "C300", park_open=False)
+    start = report(ride, start, "C540", park_open=False)
+    start = report(ride, start, "O600", wait=20)
+    report(ride, start, "C300", park_open=False)
     show_park(park, local(YESTERDAY, "09:00"), 600)
     body = ask(ride, "last_week")
     assert body["timeseries"] == [
@@ -388,14 +388,14 @@ def test_the_periods_are_complete_days_before_today(ask, period, first):
     ride = make_ride(park)
     for days in (0, 1, 2, 7, 8, 30, 31):
         day = TODAY - timedelta(days=days)
-        tell(ride, local(day, "09:00"), "O30 D30")
+        report(ride, local(day, "09:00"), "O30 D30")
         show_park(park, local(day, "09:00"), 60)
     body = ask(ride, period)
-    told = [days for days in (30, 8, 7, 2, 1) if days <= first]
-    dates = [(TODAY - timedelta(days=days)).isoformat() for days in told]
+    reported = [days for days in (30, 8, 7, 2, 1) if days <= first]
+    dates = [(TODAY - timedelta(days=days)).isoformat() for days in reported]
     assert column(body["timeseries"], "date") == dates
-    assert body["summary"]["total_downtime_hours"] == len(told) / 2
-    assert len(body["downtime_events"]) == body["summary"]["total_hours"] == len(told)
+    assert body["summary"]["total_downtime_hours"] == len(reported) / 2
+    assert len(body["downtime_events"]) == body["summary"]["total_hours"] == len(reported)
 
 
 @pytest.mark.parametrize(("hour", "last"), [(14, "2025-12-18"), (15, "2025-12-19")])
@@ -453,8 +453,8 @@ def test_the_identity(ask):
         "queue_times_url": "https://queue-times.com/parks/6/rides/1100",
     }
     bare = make_ride(make_park(queue_times_id=None), category=None)
-    told = ask(bare)["ride"]
-    assert (told["tier"], told["category"], told["queue_times_url"]) == (None, None, None)
+    reported = ask(bare)["ride"]
+    assert (reported["tier"], reported["category"], reported["queue_times_url"]) == (None, None, None)
     assert ask(make_ride(park, tier=3))["ride"]["tier"] == 3
 
 
@@ -466,9 +466,9 @@ def test_inactive_rides_and_other_categories_are_served(ask, columns, park_colum
     assert ask(ride)["summary"]["total_downtime_hours"] == 1.0
 
 
-def test_only_what_the_ride_did_in_its_present_park_is_told(ask):
+def test_only_what_the_ride_did_in_its_present_park_is_reported(ask):
     ride = coaster("O60 D60")
-    tell(ride, OPENING - timedelta(hours=2), "O60 D60")
+    report(ride, OPENING - timedelta(hours=2), "O60 D60")
     RideStatusSnapshot.objects.filter(ride=ride, recorded_at__lt=OPENING).update(park=make_park())
     body = ask(ride)
     assert (len(body["timeseries"]), body["summary"]["total_downtime_hours"]) == (2, 1.0)
@@ -513,7 +513,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_days(client, dja
     for days in (range(2), range(2, 7)):
         for number in days:
             start = local(TODAY - timedelta(days=number), "09:00")
-            tell(ride, start, "O200 D100 O100 D80", wait=20)
+            report(ride, start, "O200 D100 O100 D80", wait=20)
             show_park(park, start, 480)
         with django_assert_num_queries(queries):
             body = client.get(f"/api/rides/{ride.pk}/details", {"period": period}).json()

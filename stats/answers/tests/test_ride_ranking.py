@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from parks.models import ParkSchedule
-from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, ride_day, show_park, tell
+from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, report, ride_day, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -46,11 +46,11 @@ def names(rows: list[dict]) -> list[str]:
     return [row["ride_name"] for row in rows]
 
 
-def told(story: str, wait: int | None = None, reports_down: bool = False, **columns: Any) -> Any:
+def reported(story: str, wait: int | None = None, reports_down: bool = False, **columns: Any) -> Any:
     """A ride with this story since 09:00 in a park that is open since then."""
     park = make_park(is_disney=reports_down)
     ride = make_ride(park, **columns)
-    end = tell(ride, OPENING, story, wait=wait)
+    end = report(ride, OPENING, story, wait=wait)
     show_park(park, OPENING, int((end - OPENING).total_seconds()) // 60, "1.0")
     return ride
 
@@ -59,8 +59,8 @@ def told(story: str, wait: int | None = None, reports_down: bool = False, **colu
 
 
 def test_live_and_today_are_the_same_rows(ask):
-    told("O420 D60")
-    told("D60 O420", reports_down=True)
+    reported("O420 D60")
+    reported("D60 O420", reports_down=True)
     assert ask("live") == ask("today") != []
 
 
@@ -87,7 +87,7 @@ def test_live_and_today_are_the_same_rows(ask):
 )
 @LIVE
 def test_downtime_of_the_day_so_far(ask, period, story, reports_down, downtime, uptime):
-    told(story, reports_down=reports_down)
+    reported(story, reports_down=reports_down)
     rows = ask(period)
     assert [(row["downtime_hours"], row["uptime_percentage"]) for row in rows] == (
         [] if downtime is None else [(downtime, uptime)]
@@ -96,22 +96,22 @@ def test_downtime_of_the_day_so_far(ask, period, story, reports_down, downtime, 
 
 def test_running_while_the_park_was_closed_is_no_evidence(ask):
     ride = make_ride(make_park())
-    end = tell(ride, OPENING, "O60 D60", park_open=False)
-    tell(ride, end, "D300")
+    end = report(ride, OPENING, "O60 D60", park_open=False)
+    report(ride, end, "D300")
     assert ask("today") == []
 
 
 def test_down_while_the_park_was_closed_is_neither_down_nor_open_time(ask):
     ride = make_ride(make_park())
-    end = tell(ride, OPENING, "D120", park_open=False)
-    tell(ride, end, "O90 D30")
+    end = report(ride, OPENING, "D120", park_open=False)
+    report(ride, end, "O90 D30")
     assert figures(ask("today"), "downtime_hours", "uptime_percentage") == (0.5, 75.0)
 
 
 def test_an_outage_of_yesterday_evening_does_not_go_on_at_midnight(ask):
     ride = make_ride(make_park())
-    tell(ride, local(YESTERDAY, "20:00"), "O60 D180")
-    tell(ride, local(TODAY, "00:00"), "D120")
+    report(ride, local(YESTERDAY, "20:00"), "O60 D180")
+    report(ride, local(TODAY, "00:00"), "D120")
     assert ask("today") == []
 
 
@@ -119,14 +119,14 @@ def test_an_outage_of_yesterday_evening_does_not_go_on_at_midnight(ask):
 def test_an_observation_counts_until_now_and_not_beyond(ask, period):
     """Design §4: windows clip. The row says four hours down; one of them has passed."""
     ride = make_ride(make_park())
-    tell(ride, NOW - timedelta(hours=2), "O60 D240", None)
+    report(ride, NOW - timedelta(hours=2), "O60 D240", None)
     assert figures(ask(period), "downtime_hours", "uptime_percentage") == (1.0, 50.0)
 
 
 @pytest.mark.parametrize(("outage", "listed"), [("17s", []), ("19s", [0.01])])
 def test_downtime_that_rounds_to_no_hours_is_not_listed(ask, outage, listed):
     """R-17.2: the rounded hours are listed if > 0."""
-    told(f"O400 D{outage} O60")
+    reported(f"O400 D{outage} O60")
     assert [row["downtime_hours"] for row in ask("today")] == listed
 
 
@@ -149,7 +149,7 @@ def test_downtime_that_rounds_to_no_hours_is_not_listed(ask, outage, listed):
 @LIVE
 def test_the_current_status_is_that_of_park_and_ride_now(ask, period, story, park_now, status, is_open):
     ride = make_ride(make_park())
-    tell(ride, OPENING, story)
+    report(ride, OPENING, story)
     if park_now is not None:
         show_park(ride.park, NOW - timedelta(minutes=10), 10, is_open=park_now)
     columns = ("current_status", "current_is_open", "park_is_open")
@@ -157,7 +157,7 @@ def test_the_current_status_is_that_of_park_and_ride_now(ask, period, story, par
 
 
 def test_a_schedule_says_that_the_park_is_open_now(ask):
-    ride = told("O300 D180")
+    ride = reported("O300 D180")
     show_park(ride.park, NOW, 10, is_open=False)
     ParkSchedule.objects.create(
         park=ride.park, schedule_date=TODAY, opening_time=OPENING, closing_time=NOW + timedelta(hours=1)
@@ -182,12 +182,12 @@ def test_a_schedule_says_that_the_park_is_open_now(ask):
 @LIVE
 def test_waits_are_those_above_zero_in_the_open_park(ask, period, waits, expected):
     ride = make_ride(make_park())
-    at = tell(ride, OPENING - timedelta(hours=2), "O60", wait=200, park_open=False)
+    at = report(ride, OPENING - timedelta(hours=2), "O60", wait=200, park_open=False)
     for story, wait in waits:
-        at = tell(ride, at, story, None, wait=wait)
+        at = report(ride, at, story, None, wait=wait)
     # A ride without a wait when it went down keeps a short outage in every case.
     if "D" not in waits[0][0]:
-        tell(ride, at, "D10")
+        report(ride, at, "D10")
     assert figures(ask(period), "avg_wait_time", "peak_wait_time") == expected
 
 
@@ -291,7 +291,7 @@ def test_only_active_attractions_of_active_parks_are_listed(ask, period):
         ("in a closed-down park", {}, {"is_active": False}),
     ):
         ride = make_ride(make_park(**park_columns), name=name, **ride_columns)
-        tell(ride, OPENING, "O420 D60")
+        report(ride, OPENING, "O420 D60")
         for day in DAY_IN.values():
             ride_day(ride, day)
     assert names(ask(period)) == ["shown"]
@@ -301,7 +301,7 @@ def test_only_active_attractions_of_active_parks_are_listed(ask, period):
 def test_the_filter_keeps_rides_of_parks_with_either_flag(ask, period):
     for flags in ({}, {"is_disney": True}, {"is_universal": True}):
         ride = make_ride(make_park(**flags), name=next(iter(flags), "none"))
-        tell(ride, OPENING, "O420 D60")
+        report(ride, OPENING, "O420 D60")
         for day in DAY_IN.values():
             ride_day(ride, day)
     assert names(ask(period)) == ["is_disney", "is_universal", "none"]
@@ -312,7 +312,7 @@ def test_the_filter_keeps_rides_of_parks_with_either_flag(ask, period):
 @pytest.mark.parametrize(("own", "classified", "shown"), [(None, None, None), (1, None, 1), (3, 1, 1), (None, 2, 2)])
 def test_the_tier_is_the_classified_one_else_the_rides_own(ask, period, own, classified, shown):
     ride = make_ride(make_park(), classified, tier=own)
-    tell(ride, OPENING, "O420 D60")
+    report(ride, OPENING, "O420 D60")
     for day in DAY_IN.values():
         ride_day(ride, day)
     assert figures(ask(period), "tier") == (shown,)
@@ -366,6 +366,6 @@ def test_live_and_today_are_ranked_by_every_key_with_ties_by_name(ask, period, s
         ("down", "O420 D60"),
     ):
         ride = make_ride(make_park(), name=name)
-        tell(ride, OPENING, story)
+        report(ride, OPENING, story)
         show_park(ride.park, OPENING, 480, "1.0")
     assert names(ask(period, **({"sort_by": sort_by} if sort_by else {}))) == expected

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from parks.models import ParkSchedule, Ride
-from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, local, make_park, make_ride, ride_day, show_park, tell
+from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, local, make_park, make_ride, report, ride_day, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -83,14 +83,14 @@ def names(rows: list[dict]) -> list[str]:
 def posting(wait: int | None, story: str = "O480", classified: int | None = None, **columns: Any) -> Ride:
     """A ride that posts this wait since 09:00, in a park of its own."""
     ride = make_ride(make_park(), classified, **columns)
-    tell(ride, OPENING, story, wait=wait)
+    report(ride, OPENING, story, wait=wait)
     return ride
 
 
 def listed_ride(wait: int, classified: int | None = None, park: dict | None = None, **columns: Any) -> Ride:
     """A ride with this average in every period."""
     ride = make_ride(make_park(**(park or {})), classified, **columns)
-    tell(ride, OPENING, "O480", wait=wait)
+    report(ride, OPENING, "O480", wait=wait)
     for day in DAY_IN.values():
         ride_day(ride, day, avg_wait_time=Decimal(wait), peak_wait_time=wait)
     return ride
@@ -111,11 +111,11 @@ def listed_ride(wait: int, classified: int | None = None, park: dict | None = No
     ],
 )
 @LIVE
-def test_the_average_is_over_time_of_waits_above_zero(ask, period, told, average, peak):
+def test_the_average_is_over_time_of_waits_above_zero(ask, period, reported, average, peak):
     ride = make_ride(make_park())
     at = OPENING
-    for story, wait in told:
-        at = tell(ride, at, story, None, wait=wait)
+    for story, wait in reported:
+        at = report(ride, at, story, None, wait=wait)
     assert waits(ask(period)) == (average, peak)
 
 
@@ -129,18 +129,18 @@ def test_rides_without_a_wait_are_left_out(ask, period, wait):
 @LIVE
 def test_a_wait_posted_while_the_park_was_closed_does_not_count(ask, period):
     ride = make_ride(make_park())
-    at = tell(ride, OPENING, "O60", wait=100, park_open=False)
+    at = report(ride, OPENING, "O60", wait=100, park_open=False)
     assert ask(period) == []
-    tell(ride, at, "O60", wait=20)
+    report(ride, at, "O60", wait=20)
     assert waits(ask(period)) == (20.0, 20)
 
 
 @LIVE
 def test_the_day_begins_at_the_parks_midnight_and_ends_now(ask, period):
     ride = make_ride(make_park())
-    tell(ride, local(YESTERDAY, "23:00"), "O60", wait=100)
-    tell(ride, local(TODAY, "00:00"), "O60", wait=10)
-    tell(ride, NOW - timedelta(hours=1), "O240", None, wait=20)
+    report(ride, local(YESTERDAY, "23:00"), "O60", wait=100)
+    report(ride, local(TODAY, "00:00"), "O60", wait=10)
+    report(ride, NOW - timedelta(hours=1), "O240", None, wait=20)
     assert waits(ask(period)) == (15.0, 20)
 
 
@@ -151,7 +151,7 @@ def test_a_ride_that_moved_is_measured_where_it_stands(ask, period, is_older):
     ride = posting(100, "O60")
     ride.park = older if is_older else make_park()
     ride.save()
-    tell(ride, OPENING + timedelta(hours=2), "O60", wait=20)
+    report(ride, OPENING + timedelta(hours=2), "O60", wait=20)
     assert waits(ask(period)) == (20.0, 20)
 
 
@@ -183,7 +183,7 @@ def test_the_current_state_is_that_of_ride_and_park_now(ask, period, story, wait
 @LIVE
 def test_the_current_wait_is_the_latest_one_posted(ask, period, latest, shown):
     ride = posting(30, "O420")
-    tell(ride, OPENING + timedelta(minutes=420), "O60", wait=latest)
+    report(ride, OPENING + timedelta(minutes=420), "O60", wait=latest)
     assert figures(ask(period), "current_wait_time") == (shown,)
 
 
@@ -267,8 +267,8 @@ def test_the_day_begins_at_three_midnights(ask, period):
     for zone, begins in ((TOKYO, 15), (NEW_YORK, 5), (LOS_ANGELES, 8)):
         midnight = datetime(2025, 12, 23, begins, tzinfo=UTC)
         ride = make_ride(make_park(timezone=zone))
-        tell(ride, midnight - timedelta(hours=1), "O60", wait=200)
-        tell(ride, midnight, "O60", wait=begins)
+        report(ride, midnight - timedelta(hours=1), "O60", wait=200)
+        report(ride, midnight, "O60", wait=begins)
     assert [row["avg_wait_minutes"] for row in ask(period)] == [15.0, 8.0, 5.0]
 
 
@@ -459,7 +459,7 @@ def test_two_modes_are_accepted_and_have_no_rows(client, mode):
         ("mode=x&mode=today", BAD_MODE),
     ],
 )
-def test_a_parameter_that_is_wrong_is_told(client, query, text):
+def test_a_parameter_that_is_wrong_is_reported(client, query, text):
     response = client.get(f"{PATH}?{query}")
     assert (response.status_code, response.json()) == (400, {"success": False, "error": text})
 

@@ -84,7 +84,7 @@ def standby(measures: RideMeasures) -> dict[str, int | None]:
     }
 
 
-def test_the_recording_is_the_one_that_the_figures_tell_of(recorded):
+def test_the_recording_is_the_one_that_the_figures_report_of(recorded):
     figures = recorded.figures
     assert len(recorded.history["history"]) == figures["changes"] == 187
     assert figures["inParkHours"]["scheduledMinutes"] == SCHEDULED_MINUTES == (CLOSING - OPENING) // MINUTE

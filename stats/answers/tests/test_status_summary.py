@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from parks.models import Park, ParkSchedule, Ride
-from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, local, make_park, make_ride, show_park, tell
+from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, local, make_park, make_ride, report, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -42,10 +42,10 @@ def open_park(**columns: Any) -> Park:
     return park
 
 
-def told(park: Park, story: str, **columns: Any) -> Ride:
+def reported(park: Park, story: str, **columns: Any) -> Ride:
     """A ride with this story since 09:00."""
     ride = make_ride(park, **columns)
-    tell(ride, OPENING, story)
+    report(ride, OPENING, story)
     return ride
 
 
@@ -70,7 +70,7 @@ def told(park: Park, story: str, **columns: Any) -> Ride:
     ],
 )
 def test_a_ride_is_counted_in_the_bucket_of_its_latest_state(ask, story, bucket, reports_down):
-    told(open_park(is_disney=reports_down), story)
+    reported(open_park(is_disney=reports_down), story)
     assert ask() == {bucket: 1}
 
 
@@ -78,7 +78,7 @@ def test_a_ride_is_counted_in_the_bucket_of_its_latest_state(ask, story, bucket,
 @pytest.mark.parametrize("is_open", [False, None])
 def test_a_park_that_is_not_open_hides_the_state(ask, story, is_open):
     park = make_park()
-    told(park, story)
+    reported(park, story)
     if is_open is not None:
         show_park(park, OPENING, 470)
         show_park(park, NOW - timedelta(minutes=10), 10, is_open=is_open)
@@ -87,7 +87,7 @@ def test_a_park_that_is_not_open_hides_the_state(ask, story, is_open):
 
 def test_a_schedule_opens_a_park(ask):
     park = make_park()
-    told(park, "O300 D180")
+    reported(park, "O300 D180")
     show_park(park, NOW - timedelta(minutes=10), 10, is_open=False)
     ParkSchedule.objects.create(
         park=park, schedule_date=TODAY, opening_time=OPENING, closing_time=NOW + timedelta(hours=1)
@@ -97,8 +97,8 @@ def test_a_schedule_opens_a_park(ask):
 
 def test_running_while_the_park_was_closed_is_no_evidence(ask):
     ride = make_ride(open_park())
-    at = tell(ride, OPENING - timedelta(hours=1), "O60", park_open=False)
-    tell(ride, at, "D480")
+    at = report(ride, OPENING - timedelta(hours=1), "O60", park_open=False)
+    report(ride, at, "D480")
     assert ask() == {"CLOSED": 1}
 
 
@@ -107,8 +107,8 @@ def test_running_while_the_park_was_closed_is_no_evidence(ask):
 def test_today_is_the_parks_own_day(ask, zone, midnight, minutes, bucket):
     """The ride ran for ten minutes at, or before, the midnight (UTC) of its park, and is down now."""
     ride = make_ride(open_park(timezone=zone))
-    tell(ride, local(TODAY, midnight, "UTC") + timedelta(minutes=minutes), "O10")
-    tell(ride, NOW - timedelta(minutes=30), "D30")
+    report(ride, local(TODAY, midnight, "UTC") + timedelta(minutes=minutes), "O10")
+    report(ride, NOW - timedelta(minutes=30), "D30")
     assert ask() == {bucket: 1}
 
 
@@ -117,7 +117,7 @@ def test_the_live_window_is_two_hours(ask, age, is_counted):
     """`age`: minutes since the end of the last observation."""
     park = open_park()
     ride = make_ride(park)
-    tell(ride, NOW - timedelta(minutes=age + 10), "O10")
+    report(ride, NOW - timedelta(minutes=age + 10), "O10")
     assert ask() == ({"OPERATING": 1} if is_counted else {})
 
 
@@ -129,24 +129,24 @@ def test_a_ride_that_was_never_seen_is_not_counted(ask):
 def test_every_ride_counts_once_however_often_it_and_its_park_were_seen(ask):
     park = open_park()
     for story in ("O480", "O240 D240", "O400 C80", "O10 R470", "+470 O10"):
-        told(park, story)
+        reported(park, story)
     assert ask() == {"OPERATING": 2, "DOWN": 1, "CLOSED": 1, "REFURBISHMENT": 1}
 
 
 def test_only_active_attractions_of_active_parks_are_counted(ask):
-    told(open_park(is_active=False), "O480")
+    reported(open_park(is_active=False), "O480")
     park = open_park()
     for columns in ({"category": "SHOW"}, {"category": None}, {"is_active": False}):
-        told(park, "O480", **columns)
+        reported(park, "O480", **columns)
     assert ask() == {}
-    told(park, "O480")
+    reported(park, "O480")
     assert ask() == {"OPERATING": 1}
 
 
 def test_the_filter_keeps_parks_with_either_flag(ask):
-    told(open_park(is_disney=True), "O480")
-    told(open_park(is_universal=True), "O400 D80")
-    told(open_park(), "C480")
+    reported(open_park(is_disney=True), "O480")
+    reported(open_park(is_universal=True), "O400 D80")
+    reported(open_park(), "C480")
     assert ask(filter="all-parks") == {"OPERATING": 1, "DOWN": 1, "CLOSED": 1}
     assert ask(filter="disney-universal") == {"OPERATING": 1, "DOWN": 1}
 
@@ -156,8 +156,8 @@ def test_the_filter_keeps_parks_with_either_flag(ask):
 
 def test_a_park_id_restricts_it_to_one_park(ask):
     first, second = open_park(is_disney=True), open_park()
-    told(first, "O480")
-    told(second, "O400 D80")
+    reported(first, "O480")
+    reported(second, "O400 D80")
     assert ask(park_id=first.pk) == {"OPERATING": 1}
     assert ask(park_id=second.pk) == {"DOWN": 1}
     assert ask(park_id=second.pk, filter="disney-universal") == {}
@@ -165,20 +165,20 @@ def test_a_park_id_restricts_it_to_one_park(ask):
 
 @pytest.mark.parametrize("text", ["99999", "-1", "9999999999999999999999", " 99999 ", "+99999"])
 def test_an_unknown_park_has_no_rides(ask, client, text):
-    told(open_park(), "O480")
+    reported(open_park(), "O480")
     assert ask(park_id=text) == {}
     assert client.get(PATH, {"park_id": text}).json()["park_id"] == int(text)
 
 
 def test_a_park_that_is_not_active_has_no_rides(ask):
     park = open_park(is_active=False)
-    told(park, "O480")
+    reported(park, "O480")
     assert ask(park_id=park.pk) == {}
 
 
 @pytest.mark.parametrize("text", ["0", "-0", "abc", "5.5", "", " ", "\x01", "1e3"])
 def test_what_is_no_park_id_is_ignored(ask, client, text):
-    told(open_park(), "O480")
+    reported(open_park(), "O480")
     assert ask(park_id=text) == {"OPERATING": 1}
     assert "park_id" not in client.get(PATH, {"park_id": text}).json()
 
@@ -189,7 +189,7 @@ def test_what_is_no_park_id_is_ignored(ask, client, text):
 @pytest.mark.parametrize("filter_", ["all-parks", "disney-universal"])
 def test_the_counters_are_integers_also_when_they_are_zero(client, filter_):
     park = open_park(is_disney=True)
-    told(park, "O480")
+    reported(park, "O480")
     expected = {
         "success": True,
         "filter": filter_,
@@ -213,10 +213,10 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(ask, djang
             assert ask() == {"DOWN": rides}
         return len(captured)
 
-    told(open_park(), "O300 D180")
+    reported(open_park(), "O300 D180")
     few = queries(1)
     for number in range(12):
-        told(open_park(timezone=f"Etc/GMT+{number % 5 + 3}"), "O300 D180")
+        reported(open_park(timezone=f"Etc/GMT+{number % 5 + 3}"), "O300 D180")
     assert queries(13) == few
 
 
@@ -224,7 +224,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(ask, djang
 
 
 @pytest.mark.parametrize("query", ["filter=disney", "filter=", "filter=All-Parks", "filter=x&park_id=x"])
-def test_a_filter_that_is_wrong_is_told(client, query):
+def test_a_filter_that_is_wrong_is_reported(client, query):
     response = client.get(f"{PATH}?{query}")
     text = "Invalid filter. Must be 'disney-universal' or 'all-parks'"
     assert (response.status_code, response.json()) == (400, {"success": False, "error": text})

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from parks.models import Category, Park, Ride
-from stats.tests.builders import LOS_ANGELES, PARIS, TOKYO, local, make_park, make_ride, ride_day, tell
+from stats.tests.builders import LOS_ANGELES, PARIS, TOKYO, local, make_park, make_ride, report, ride_day
 from stats.tests.shapes import misfits
 
 pytestmark = pytest.mark.django_db
@@ -230,16 +230,16 @@ def test_rows_of_another_rule_set_do_not_count(ask, category):
 # -- today -----------------------------------------------------------------------------------------------
 
 
-def told_today(story: str, before: int = 60, start: datetime | None = None, **park: Any) -> Ride:
+def reported_today(story: str, before: int = 60, start: datetime | None = None, **park: Any) -> Ride:
     """A ride that was down for so many minutes of yesterday, and its story of today."""
     ride = make_ride(make_park(**park))
     stored(ride, local(YESTERDAY, "12:00", ride.park.timezone).date(), before)
-    tell(ride, start or local(TODAY, "09:00", ride.park.timezone), story)
+    report(ride, start or local(TODAY, "09:00", ride.park.timezone), story)
     return ride
 
 
 def test_today_so_far_is_compared_with_the_whole_of_yesterday(ask):
-    told_today("O360 D120")
+    reported_today("O360 D120")
     row = ("decline_percentage", *COLUMNS)
     assert figures(ask("rides-declining", period="today"), *row) == (100.0, 75.0, 90.0, 2.0, 1.0)
     assert figures(ask("parks-declining", period="today"), *row) == (100.0, 75.0, 90.0, 2.0, 1.0)
@@ -247,8 +247,8 @@ def test_today_so_far_is_compared_with_the_whole_of_yesterday(ask):
 
 def test_today_ends_now(ask):
     """Design §4: windows clip. Of four hours down one has passed."""
-    ride = told_today("", before=30)
-    tell(ride, NOW - timedelta(hours=2), "O60 D240", None)
+    ride = reported_today("", before=30)
+    report(ride, NOW - timedelta(hours=2), "O60 D240", None)
     row = ("decline_percentage", *COLUMNS)
     assert figures(ask("rides-declining", period="today"), *row) == (100.0, 50.0, 95.0, 1.0, 0.5)
 
@@ -267,7 +267,7 @@ def test_today_ends_now(ask):
     ],
 )
 def test_downtime_of_today_is_that_of_the_ranking(ask, story, park, hours):
-    told_today(story, 30, **park)
+    reported_today(story, 30, **park)
     category = "rides-declining" if hours else "rides-improving"
     assert figures(ask(category, period="today"), "current_downtime_hours") == (hours,)
 
@@ -275,7 +275,7 @@ def test_downtime_of_today_is_that_of_the_ranking(ask, story, park, hours):
 def test_what_happened_while_the_park_was_closed_does_not_count(ask):
     ride = make_ride(make_park())
     stored(ride, YESTERDAY, 60)
-    tell(ride, local(TODAY, "09:00"), "O60 D60", park_open=False)
+    report(ride, local(TODAY, "09:00"), "O60 D60", park_open=False)
     assert [ask(category, period="today") for category in CATEGORIES] == [[]] * 4
 
 
@@ -291,8 +291,8 @@ def test_the_day_is_the_parks_own(ask, zone, today, yesterday):
     ride = make_ride(make_park(timezone=zone))
     stored(ride, yesterday, 60)
     stored(ride, yesterday - timedelta(days=1), 500)
-    tell(ride, local(yesterday, "22:00", zone), "O30 D90")
-    tell(ride, local(today, "00:00", zone), "O30 D90")
+    report(ride, local(yesterday, "22:00", zone), "O30 D90")
+    report(ride, local(today, "00:00", zone), "O30 D90")
     row = figures(ask("rides-declining", period="today"), "current_downtime_hours", "previous_downtime_hours")
     assert row == (1.5, 1.0)
 
@@ -358,7 +358,7 @@ def test_every_answer_has_exactly_its_fields_as_numbers(client, category, period
         if period == "today":
             ride = make_ride(park, queue_times_id=columns.get("queue_times_id", 1107))
             stored(ride, YESTERDAY, before)
-            tell(ride, local(TODAY, "09:00"), f"O60 D{now}")
+            report(ride, local(TODAY, "09:00"), f"O60 D{now}")
         else:
             changed(before, now, period, park, queue_times_id=columns.get("queue_times_id", 1107))
     body = client.get(URL, {"category": category, "period": period}).json()
@@ -412,7 +412,7 @@ def test_the_comparison_names_the_dates_that_are_compared(client, period, curren
     assert body["comparison"] == {"current_period": current, "previous_period": previous}
 
 
-def test_the_dates_are_told_in_the_sites_zone_at_the_turn_of_the_year(client):
+def test_the_dates_are_reported_in_the_sites_zone_at_the_turn_of_the_year(client):
     with time_machine.travel(datetime(2026, 1, 1, 7, 30, tzinfo=UTC), tick=False):  # 23:30 in Los Angeles
         body = client.get(URL, {"category": "rides-declining", "period": "yesterday"}).json()
     assert body["comparison"]["current_period"] == "2025-12-30 to 2025-12-30"
@@ -500,7 +500,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(
                 stored(ride, STORED["yesterday"][1], before)
                 for day, down in zip(STORED["last_month"], (now, before), strict=True):
                     stored(ride, day, down)
-                tell(ride, NOW - timedelta(hours=8), f"O240 D{now} O100", None)
+                report(ride, NOW - timedelta(hours=8), f"O240 D{now} O100", None)
 
     def queries(rows: int) -> int:
         with django_assert_max_num_queries(6) as captured:

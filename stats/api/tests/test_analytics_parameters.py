@@ -14,7 +14,7 @@ from parks.models import Park
 from stats.answers.analytics_rows import METRICS, WEEKDAYS
 from stats.api.analytics_serializers import MOST_IDS, RANGE_CAPS
 from stats.measures.windows import Bucket
-from stats.tests.builders import DAY, local, make_park, make_ride, recomputed, tell
+from stats.tests.builders import DAY, local, make_park, make_ride, recomputed, report
 
 pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
@@ -34,7 +34,7 @@ def kingdom() -> Park:
     """Two rides, seen for ten hours."""
     park = make_park()
     for _ in range(2):
-        tell(make_ride(park), local(DAY, "09:00"), "O600")
+        report(make_ride(park), local(DAY, "09:00"), "O600")
     return park
 
 

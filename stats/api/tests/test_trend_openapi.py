@@ -1,4 +1,4 @@
-"""The generated schema tells the parameters and the answers of the trends, charts and heatmaps."""
+"""The generated schema says the parameters and the answers of the trends, charts and heatmaps."""
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
@@ -16,11 +16,11 @@ def schema():
 
 
 @pytest.mark.parametrize("path", PARAMETERS)
-def test_the_parameters_are_told_with_their_defaults(schema, path):
+def test_the_parameters_are_reported_with_their_defaults(schema, path):
     operation = schema["paths"][path]["get"]
-    told = {each["name"]: each for each in operation["parameters"]}
-    assert {name: each["schema"].get("default") for name, each in told.items()} == PARAMETERS[path]
-    needed = {name for name, each in told.items() if each.get("required")}
+    reported = {each["name"]: each for each in operation["parameters"]}
+    assert {name: each["schema"].get("default") for name, each in reported.items()} == PARAMETERS[path]
+    needed = {name for name, each in reported.items() if each.get("required")}
     assert needed == {name for name, default in PARAMETERS[path].items() if default is None}
     assert set(operation["responses"]) == {"200", "400"}
     assert operation["summary"]
@@ -34,5 +34,5 @@ def test_the_parameters_are_told_with_their_defaults(schema, path):
         ("Heatmap", {"entities", "matrix", "time_labels", "metric", "metric_unit", "title"}),
     ],
 )
-def test_the_answers_are_told(schema, component, fields):
+def test_the_answers_are_reported(schema, component, fields):
     assert set(schema["components"]["schemas"][component]["properties"]) >= fields

@@ -70,7 +70,7 @@ def test_a_score_far_below_the_mean_is_one_too(score, severity):
     assert [each.severity for each in outliers()] == ([severity] if severity else [])
 
 
-def test_an_outlier_tells_the_figures():
+def test_an_outlier_reports_the_figures():
     park = make_park(name="Magic Kingdom")
     scores(park, EIGHT_DAYS, "7.5")
     (anomaly,) = outliers()
@@ -190,7 +190,7 @@ def test_a_ride_that_was_down_for_much_longer_than_before_is_an_outlier(history,
     assert [each.severity for each in found("downtime_hours")] == ([severity] if severity else [])
 
 
-def test_a_ride_outlier_tells_the_figures_in_hours():
+def test_a_ride_outlier_reports_the_figures_in_hours():
     ride = make_ride(make_park(name="EPCOT"), name="Test Track")
     downtimes(ride, CALM, 145)
     (anomaly,) = found("downtime_hours")
@@ -249,7 +249,7 @@ def test_a_score_that_more_than_triples_overnight_is_a_sudden_change(previous, c
     assert [each.severity for each in found("shame_score")] == (["WARNING"] if is_found else [])
 
 
-def test_a_sudden_change_tells_both_scores():
+def test_a_sudden_change_reports_both_scores():
     scores(make_park(), ("0.8",), "3.0")
     (anomaly,) = found("shame_score")
     assert (anomaly.anomaly_type, anomaly.current_value, anomaly.expected_value, anomaly.threshold) == (

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 import stats.audit.validation
 from parks.models import Park
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, recomputed, ride_day, tell
+from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, recomputed, report, ride_day
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def run(*options: str) -> tuple[int, str, str]:
 def sound_park(day: date = DAY) -> Park:
     """A park whose statistics are right: its ride ran, and was down for an hour."""
     park = make_park()
-    tell(make_ride(park), local(day, "09:00"), "O540 D60", wait=20)
+    report(make_ride(park), local(day, "09:00"), "O540 D60", wait=20)
     recomputed(park, day)
     return park
 
@@ -47,8 +47,8 @@ def sound_park(day: date = DAY) -> Park:
 def test_sound_statistics_pass():
     sound_park()
     sound_park()
-    told = "Audit of 1 days of 2 parks: PASS, 0 critical findings, 0 warnings.\n"
-    assert run(*SPAN) == (0, told, "")
+    reported = "Audit of 1 days of 2 parks: PASS, 0 critical findings, 0 warnings.\n"
+    assert run(*SPAN) == (0, reported, "")
 
 
 def test_a_warning_ends_with_exit_code_1():
@@ -91,7 +91,7 @@ def test_rows_that_the_observations_do_not_give_are_found():
 
 def test_a_rule_that_lost_downtime_is_critical():
     park = make_park(is_disney=True)
-    tell(make_ride(park), local(DAY, "09:00"), "O540 D60", wait=20)
+    report(make_ride(park), local(DAY, "09:00"), "O540 D60", wait=20)
     recomputed(park)
     RideDailyStats.objects.update(downtime_minutes=0)
     code, out, _ = run(*SPAN)
@@ -99,7 +99,7 @@ def test_a_rule_that_lost_downtime_is_critical():
     assert f"2025-12-22 CRITICAL verification: down_recognised: park {park.pk} {park.name}: ride " in out
 
 
-def test_awards_that_cannot_be_true_are_told():
+def test_awards_that_cannot_be_true_are_reported():
     sound_park()
     RideDailyStats.objects.update(avg_wait_time=Decimal(301))
     code, out, _ = run(*SPAN)
@@ -109,7 +109,7 @@ def test_awards_that_cannot_be_true_are_told():
 
 def test_every_day_of_the_range_is_audited():
     park = sound_park()
-    tell(park.rides.get(), local(NEXT_DAY, "09:00"), "O540 D60", wait=20)
+    report(park.rides.get(), local(NEXT_DAY, "09:00"), "O540 D60", wait=20)
     recomputed(park, NEXT_DAY)
     ParkDailyStats.objects.filter(stat_date=NEXT_DAY).update(shame_score=Decimal(-1))
     code, out, error = run("--start-date", "2025-12-22", "--end-date", "2025-12-23")
@@ -162,7 +162,7 @@ def test_of_each_kind_the_gravest_ten_are_printed_and_all_are_counted():
 
 def test_nothing_is_written():
     ride = make_ride(make_park())
-    tell(ride, local(DAY, "09:00"), "O60")
+    report(ride, local(DAY, "09:00"), "O60")
     run(*SPAN)
     assert not ParkDailyStats.objects.exists()
     ride_day(ride, DAY, downtime_minutes=-1)

@@ -12,7 +12,7 @@ from stats.audit.comparison import Comparison
 from stats.audit.hours import compare_hours
 from stats.daily.compute import ParkDay, compute_park_day
 from stats.measures.raw import ParkWindow, park_window
-from stats.tests.builders import DAY, LOS_ANGELES, NEW_YORK, local, make_park, make_ride, show_park, tell
+from stats.tests.builders import DAY, LOS_ANGELES, NEW_YORK, local, make_park, make_ride, report, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +28,8 @@ def compared(computed: ParkDay) -> tuple[Comparison, Comparison]:
 def outage(day: date = DAY, zone: str = NEW_YORK, **columns: Any) -> Park:
     """Two rides from 9:00 to 13:00; the flagship is down from 10:30 to 11:15."""
     park = make_park(timezone=zone, **columns)
-    tell(make_ride(park, 1), local(day, "09:00", zone), "O90 D45 O105")
-    tell(make_ride(park, 3), local(day, "09:00", zone), "O240")
+    report(make_ride(park, 1), local(day, "09:00", zone), "O90 D45 O105")
+    report(make_ride(park, 3), local(day, "09:00", zone), "O240")
     show_park(park, local(day, "09:00", zone), 240)
     return park
 
@@ -64,7 +64,7 @@ def test_hours_agree_with_their_day():
 @pytest.mark.parametrize("day", [date(2025, 3, 9), date(2025, 11, 2), date(2025, 7, 1)])
 def test_days_on_which_the_clock_changes_agree_too(day):
     park = make_park(timezone=LOS_ANGELES)
-    tell(make_ride(park), local(day, "00:00", LOS_ANGELES), "O50 D200 O70 C30 D400", grain=None)
+    report(make_ride(park), local(day, "00:00", LOS_ANGELES), "O50 D200 O70 C30 D400", grain=None)
     show_park(park, local(day, "00:00", LOS_ANGELES), 750, grain=1500)
     rides, parks = compared(compute_park_day(park, day, 1))
     assert (rides.severity, parks.severity) == (None, None)
@@ -74,8 +74,8 @@ def test_days_on_which_the_clock_changes_agree_too(day):
 @pytest.mark.parametrize("is_disney", [True, False])
 def test_a_ride_that_never_ran_has_no_downtime_in_any_hour(is_disney):
     park = make_park(is_disney=is_disney)
-    tell(make_ride(park), local(DAY, "09:00"), "D240")
-    tell(make_ride(park), local(DAY, "09:00"), "O240")
+    report(make_ride(park), local(DAY, "09:00"), "D240")
+    report(make_ride(park), local(DAY, "09:00"), "O240")
     show_park(park, local(DAY, "09:00"), 240)
     rides, parks = compared(compute_park_day(park, DAY, 1))
     assert (rides.severity, parks.severity) == (None, None)
@@ -178,7 +178,7 @@ def test_published_hours_of_a_park_have_a_tolerance(monkeypatch, figure, by, mis
 
 def test_a_score_of_an_hour_that_should_have_none_is_a_mismatch(monkeypatch):
     park = make_park()
-    tell(make_ride(park), local(DAY, "09:00"), "O60", park_open=False)
+    report(make_ride(park), local(DAY, "09:00"), "O60", park_open=False)
     published = stats.audit.hours.park_figures
 
     def changed(raw: ParkWindow, weights: dict[int, int]) -> Any:
@@ -196,7 +196,7 @@ def test_the_queries_do_not_grow_with_the_rides(django_assert_max_num_queries):
     for rides in (1, 8):
         park = make_park()
         for _ in range(rides):
-            tell(make_ride(park), local(DAY, "09:00"), "O60 D60")
+            report(make_ride(park), local(DAY, "09:00"), "O60 D60")
         computed = compute_park_day(park, DAY, 1)
         with django_assert_max_num_queries(6):
             compared(computed)

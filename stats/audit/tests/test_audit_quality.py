@@ -1,4 +1,4 @@
-"""What the upstream sources told wrong (public-api 4.22, 4.23)."""
+"""What the upstream sources reported wrong (public-api 4.22, 4.23)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -36,7 +36,7 @@ def ids(client, **query) -> list[int]:
 # -- issues ----------------------------------------------------------------------------------------------
 
 
-def test_an_issue_is_told_in_full(client):
+def test_an_issue_is_reported_in_full(client):
     ride = make_ride(make_park(name="Magic Kingdom"), name="Space Mountain")
     row = issue(
         3,
@@ -88,7 +88,7 @@ def test_what_is_not_known_is_null(client):
     }
 
 
-def test_the_newest_comes_first_and_a_hundred_are_told(client):
+def test_the_newest_comes_first_and_a_hundred_are_reported(client):
     rows = [issue(n / 10) for n in range(103)]
     assert ids(client) == [row.pk for row in rows[:100]]
     assert client.get(ISSUES).json()["total_issues"] == 100

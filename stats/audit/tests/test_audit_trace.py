@@ -16,7 +16,7 @@ from parks.models import Park
 from stats.audit.trace import trace_score
 from stats.daily.compute import compute_park_day
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.tests.builders import DAY, local, make_park, make_ride, park_day, recomputed, tell
+from stats.tests.builders import DAY, local, make_park, make_ride, park_day, recomputed, report
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ NEXT_DAY = DAY + timedelta(days=1)
 
 
 def example_park(**columns: Any) -> Park:
-    """Example 2 of R-10.6 at a park that tells DOWN from CLOSED, with an hour before opening."""
+    """Example 2 of R-10.6 at a park that distinguishes DOWN from CLOSED, with an hour before opening."""
     park = make_park(is_disney=True, name="Magic Kingdom", **columns)
     for name, tier, story in (
         ("Big Mine", 1, "O540 D60"),
@@ -33,8 +33,8 @@ def example_park(**columns: Any) -> Park:
         ("Rapids", 2, "C600"),
     ):
         ride = make_ride(park, tier, name=name)
-        tell(ride, local(DAY, "08:00"), "C60", park_open=False)
-        tell(ride, local(DAY, "09:00"), story)
+        report(ride, local(DAY, "08:00"), "C60", park_open=False)
+        report(ride, local(DAY, "09:00"), story)
     return park
 
 
@@ -99,7 +99,7 @@ def test_the_stored_row_of_the_version_is_compared():
 
 def test_a_closed_park_has_nothing_to_divide_by():
     park = make_park()
-    tell(make_ride(park), local(DAY, "09:00"), "C600", park_open=False)
+    report(make_ride(park), local(DAY, "09:00"), "C600", park_open=False)
     recomputed(park)
     trace = trace_score(park, DAY, 1)
     assert (trace.rate, trace.score, trace.agrees) == (None, Decimal("0.0"), True)
@@ -115,7 +115,7 @@ def test_nothing_is_written():
 def test_it_costs_three_queries_more_than_the_computation(django_assert_num_queries, rides):
     park = make_park()
     for _ in range(rides):
-        tell(make_ride(park), local(DAY, "09:00"), "O60 D60")
+        report(make_ride(park), local(DAY, "09:00"), "O60 D60")
     recomputed(park)
     with django_assert_num_queries(3 + computation_queries(park)):
         trace_score(park, DAY, 1)
@@ -139,7 +139,7 @@ class AnyDay(TestCase):
     def test_the_arithmetic_is_production_s_whatever_the_day_was_like(self, rides, is_disney):
         park = make_park(is_disney=is_disney)
         for story, tier in rides:
-            tell(make_ride(park, tier), local(DAY, "09:00"), " ".join(f"{state}{number}" for state, number in story))
+            report(make_ride(park, tier), local(DAY, "09:00"), " ".join(f"{state}{number}" for state, number in story))
         computed = compute_park_day(park, DAY, 1)
         trace = trace_score(park, DAY, 1)
         assert computed.total is not None
@@ -195,7 +195,7 @@ def test_the_command_prints_the_table_and_the_arithmetic():
 def test_a_deviation_ends_with_exit_code_1_after_every_date_was_shown(capsys):
     park = example_park()
     store(park, shame_score=Decimal("9.9"))
-    tell(park.rides.first(), local(NEXT_DAY, "09:00"), "O60")
+    report(park.rides.first(), local(NEXT_DAY, "09:00"), "O60")
     recomputed(park, NEXT_DAY)
     with pytest.raises(CommandError) as deviation:
         call_command("trace_score", "--park", str(park.pk), "--date", "2025-12-22", "--date", "2025-12-23")

@@ -316,7 +316,7 @@ def test_the_gravest_failure_decides_the_status(warning, critical, status, count
     assert not any(failure.passed for failure in report.failures)
 
 
-def test_a_check_that_cannot_be_carried_out_is_critical_and_tells_no_secret(monkeypatch, caplog):
+def test_a_check_that_cannot_be_carried_out_is_critical_and_reports_no_secret(monkeypatch, caplog):
     def fails(scope):
         raise RuntimeError("mysql://rw:hunter2@10.0.0.7")
 

@@ -14,7 +14,7 @@ from stats.audit.comparison import Comparison
 from stats.audit.scope import Scope
 from stats.audit.verification import Verification, verify_day
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, park_day, recomputed, ride_day, tell
+from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, park_day, recomputed, report, ride_day
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def busy_park(rides: int = 1, **columns: Any) -> Park:
     """Rides that ran seven hours and were down for three, with their stored rows."""
     park = make_park(**columns)
     for _ in range(rides):
-        tell(make_ride(park), local(DAY, "09:00"), "O420 D180")
+        report(make_ride(park), local(DAY, "09:00"), "O420 D180")
     recomputed(park)
     return park
 
@@ -174,7 +174,7 @@ def test_rows_of_another_version_are_another_matter():
 
 def test_a_park_whose_day_has_not_ended_is_passed_over():
     park, tokyo = busy_park(), make_park(timezone=TOKYO)
-    tell(make_ride(tokyo), local(DAY, "09:00", TOKYO), "O60")
+    report(make_ride(tokyo), local(DAY, "09:00", TOKYO), "O60")
     ParkDailyStats.objects.all().delete()
     ended_in_tokyo = local(DAY, "00:00", TOKYO) + timedelta(days=1)
     assert verified(park, tokyo, now=ended_in_tokyo - timedelta(seconds=1)).parks.missing == 0
@@ -208,10 +208,10 @@ def test_discrepancies_add_up_over_the_parks_of_a_day_and_five_are_shown():
     assert (result.rides.mismatches, result.rides.severity, len(result.rides.sample)) == (12, "CRITICAL", 5)
 
 
-def test_progress_is_told_park_by_park():
-    told: list[int] = []
-    verify_day(Scope(DAY, 1), [busy_park(), make_park()], NOW, told.append)
-    assert told == [1, 1]
+def test_progress_is_reported_park_by_park():
+    reported: list[int] = []
+    verify_day(Scope(DAY, 1), [busy_park(), make_park()], NOW, reported.append)
+    assert reported == [1, 1]
 
 
 @pytest.mark.parametrize("rides", [1, 6])
@@ -268,7 +268,7 @@ def test_the_median_gap_may_differ_from_the_setting_by_a_fifth(settings, every, 
     )
 
 
-def test_a_wrong_interval_is_told_in_seconds(settings):
+def test_a_wrong_interval_is_reported_in_seconds(settings):
     settings.COLLECTION_INTERVAL_SECONDS = 300
     park = make_park()
     collect(park, 600)
@@ -324,7 +324,7 @@ def test_a_disney_park_whose_down_was_not_counted_is_found():
 @pytest.mark.parametrize(("story", "problems"), [("O300 D9", 0), ("O300 D10", 1)])
 def test_a_few_minutes_may_be_lost_by_rounding(story, problems):
     park = make_park(is_universal=True)
-    tell(make_ride(park), local(DAY, "09:00"), story, grain=60)
+    report(make_ride(park), local(DAY, "09:00"), story, grain=60)
     recomputed(park)
     RideDailyStats.objects.update(downtime_minutes=0)
     assert len(verified(park).problems) == problems
@@ -332,7 +332,7 @@ def test_a_few_minutes_may_be_lost_by_rounding(story, problems):
 
 def test_a_ride_that_never_ran_is_rightly_without_downtime():
     park = make_park(is_disney=True)
-    tell(make_ride(park), local(DAY, "09:00"), "D600")
+    report(make_ride(park), local(DAY, "09:00"), "D600")
     recomputed(park)
     assert verified(park).problems == []
 

@@ -10,7 +10,17 @@ import time_machine
 
 from parks.models import Park, Ride
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, park_day, recomputed, show_park, tell
+from stats.tests.builders import (
+    LOS_ANGELES,
+    TOKYO,
+    local,
+    make_park,
+    make_ride,
+    park_day,
+    recomputed,
+    report,
+    show_park,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +89,7 @@ def example_day(park: Park, day: date, minutes: int = 600) -> list[Ride]:
     start = local(day, "09:00", park.timezone)
     rides = list(park.rides.order_by("pk")) or [make_ride(park, tier) for tier in (1, 2, 3, 2)]
     for ride, story in zip(rides, ("O540 D60", "O450 D150", "O600", "C600"), strict=True):
-        tell(ride, start, story)
+        report(ride, start, story)
     show_park(park, start, minutes)
     return rides
 
@@ -91,8 +101,8 @@ def test_a_score_of_several_days_is_the_mean_of_the_open_days(ask):
     park = make_park(is_disney=True, name="Magic Kingdom")
     example_day(park, WEEK[0])  # 1.3
     ride = park.rides.get(classification__tier=3)
-    tell(ride, local(WEEK[3], "09:00"), "O300 D300")  # 5.0
-    tell(ride, local(WEEK[5], "09:00"), "C600", park_open=False)  # closed
+    report(ride, local(WEEK[3], "09:00"), "O300 D300")  # 5.0
+    report(ride, local(WEEK[5], "09:00"), "C600", park_open=False)  # closed
     body = ask(entity_id=park.pk, period="7days", displayed_value="3.2")
     assert set(body) == KEYS
     assert (body["computed_value"], body["displayed_value"], body["verified"]) == (3.2, 3.2, True)  # (1.3 + 5.0) / 2
@@ -172,7 +182,7 @@ def test_five_rides_with_the_most_downtime_are_shown(ask):
     park = make_park()
     rides = [make_ride(park) for _ in range(7)]
     for n, ride in enumerate(rides):
-        tell(ride, local(WEEK[0], "09:00"), f"O300 D{10 * (n + 1)}")
+        report(ride, local(WEEK[0], "09:00"), f"O300 D{10 * (n + 1)}")
     body = ask(entity_id=park.pk, period="7days")
     shown = steps(body)["Ride-Level Downtime Calculation"]
     assert [row["ride_id"] for row in shown] == [ride.pk for ride in reversed(rides[2:])]
@@ -183,9 +193,9 @@ def test_five_rides_with_the_most_downtime_are_shown(ask):
 def test_the_score_of_today_is_that_of_the_ranking(ask, client):
     park = make_park(is_disney=True)
     start = local(TODAY, "09:00")  # eight hours ago
-    tell(make_ride(park, 1), start, "D480")  # never ran, but its DOWN is evidence today
-    tell(make_ride(park, 2), start, "O420 D65")  # five minutes lie ahead
-    tell(make_ride(park, 3), start, "C480")
+    report(make_ride(park, 1), start, "D480")  # never ran, but its DOWN is evidence today
+    report(make_ride(park, 2), start, "O420 D65")  # five minutes lie ahead
+    report(make_ride(park, 3), start, "C480")
     show_park(park, start, 480, "3.0")
     (ranked,) = client.get("/api/parks/downtime", {"period": "today"}).json()["data"]
     body = ask(entity_id=park.pk, period="today", displayed_value=ranked["shame_score"])
@@ -201,10 +211,10 @@ def test_the_score_of_today_is_that_of_the_ranking(ask, client):
 def test_a_score_that_a_ranking_displays_is_verified(ask, client, period, days):
     park = make_park(is_disney=True)
     for n, day in enumerate(days[::3]):
-        tell(next(iter(park.rides.all()), None) or make_ride(park), local(day, "09:00"), f"O{500 - 30 * n} D100")
+        report(next(iter(park.rides.all()), None) or make_ride(park), local(day, "09:00"), f"O{500 - 30 * n} D100")
         recomputed(park, day)
     for outside in (days[0] - timedelta(days=1), days[-1] + timedelta(days=1)):
-        tell(park.rides.get(), local(outside, "09:00"), "O10 D600")
+        report(park.rides.get(), local(outside, "09:00"), "O10 D600")
         recomputed(park, outside)
     (ranked,) = client.get("/api/parks/downtime", {"period": period}).json()["data"]
     body = ask(entity_id=park.pk, period=period, displayed_value=ranked["shame_score"])
@@ -291,10 +301,10 @@ def test_anomalies_of_the_entity_come_along(ask):
 def test_a_ride_s_downtime_is_the_sum_of_its_days(ask):
     park = make_park(is_disney=True, name="Magic Kingdom")
     ride = make_ride(park, name="Space Mountain")
-    tell(ride, local(WEEK[0], "09:00"), "O300 D100 C50")
-    tell(ride, local(WEEK[0], "20:00"), "C60", park_open=False)
-    tell(ride, local(WEEK[6], "09:00"), "O100 D25")
-    tell(ride, local(WEEK[3], "09:00"), "D600")  # never ran that day: no downtime
+    report(ride, local(WEEK[0], "09:00"), "O300 D100 C50")
+    report(ride, local(WEEK[0], "20:00"), "C60", park_open=False)
+    report(ride, local(WEEK[6], "09:00"), "O100 D25")
+    report(ride, local(WEEK[3], "09:00"), "D600")  # never ran that day: no downtime
     body = ask(type="ride_downtime", entity_id=ride.pk, period="7days", displayed_value=2.08)
     assert set(body) == KEYS
     assert (body["computed_value"], body["verified"]) == (2.08, True)  # 125 minutes
@@ -326,7 +336,7 @@ def test_coverage_is_the_share_of_the_opening_time_in_which_the_ride_was_seen(as
     park = make_park()
     ride = make_ride(park)
     for day in (WEEK[0], TODAY):
-        tell(ride, local(day, "09:00"), "O300")
+        report(ride, local(day, "09:00"), "O300")
         show_park(park, local(day, "09:00"), 400)
     for period in ("7days", "today"):
         body = ask(type="ride_downtime", entity_id=ride.pk, period=period)
@@ -340,7 +350,7 @@ def test_coverage_is_the_share_of_the_opening_time_in_which_the_ride_was_seen(as
 def test_a_ride_s_downtime_of_today_is_that_of_the_ranking(ask, client):
     park = make_park(is_disney=True)
     ride = make_ride(park)
-    tell(ride, local(TODAY, "09:00"), "D485")
+    report(ride, local(TODAY, "09:00"), "D485")
     show_park(park, local(TODAY, "09:00"), 480)
     (ranked,) = client.get("/api/rides/downtime", {"period": "today"}).json()["data"]
     body = ask(type="ride_downtime", entity_id=ride.pk, period="today", displayed_value=ranked["downtime_hours"])
@@ -361,7 +371,7 @@ def test_only_anomalies_of_the_ride_itself_come_along(ask):
 def test_nothing_is_stored(ask):
     park = make_park()
     ride = make_ride(park)
-    tell(ride, local(WEEK[0], "09:00"), "O300 D100")
+    report(ride, local(WEEK[0], "09:00"), "O300 D100")
     ask(entity_id=park.pk, period="7days")
     ask(type="ride_downtime", entity_id=ride.pk, period="7days")
     assert not ParkDailyStats.objects.exists()
@@ -458,7 +468,7 @@ def test_the_queries_do_not_grow_with_the_rides(ask, django_assert_max_num_queri
     park = make_park()
     for _ in range(rides):
         ride = make_ride(park)
-        tell(ride, local(TODAY, "09:00"), "O300 D60")
+        report(ride, local(TODAY, "09:00"), "O300 D60")
     with django_assert_max_num_queries(9):
         ask(entity_id=park.pk, period="today")
     with django_assert_max_num_queries(7):

@@ -34,8 +34,8 @@ def run(*options):
 
 def stale(number=1, minutes=A_DAY, **columns):
     for n in range(number):
-        told = {"entity_name": f"Ride {n}", "themeparks_wiki_id": f"w{n}", **columns}
-        IssueFactory.create(data_age_minutes=minutes, **told)
+        reported = {"entity_name": f"Ride {n}", "themeparks_wiki_id": f"w{n}", **columns}
+        IssueFactory.create(data_age_minutes=minutes, **reported)
 
 
 def names():
@@ -73,7 +73,7 @@ def test_many_issues_of_one_entity_are_one_offender():
     assert mail.outbox == []
 
 
-def test_what_is_younger_than_a_day_or_told_longer_ago_than_a_week_or_closed_is_no_offender():
+def test_what_is_younger_than_a_day_or_reported_longer_ago_than_a_week_or_closed_is_no_offender():
     stale(entity_name="significant")
     stale(entity_name="young", minutes=A_DAY - 1)
     stale(entity_name="long ago", detected_at=timezone.now() - timedelta(days=7, minutes=1))
@@ -112,7 +112,7 @@ def test_an_address_that_is_none_is_refused():
     assert raised.value.returncode == 2
 
 
-def test_a_mail_server_that_does_not_answer_is_told_in_one_line(settings):
+def test_a_mail_server_that_does_not_answer_is_reported_in_one_line(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     with pytest.raises(CommandError, match="EMAIL_URL: the mail was not taken") as raised:

@@ -12,7 +12,7 @@ from snapshots.models import DataQualityLog, Resolution
 from stats.audit.reconciliation import differing_days, sampled_days
 from stats.daily.recompute import recompute_park_day
 from stats.models import RideDailyStats
-from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, show_park, tell
+from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, report, show_park
 
 pytestmark = pytest.mark.django_db
 NOW = local(DAY, "12:00") + timedelta(days=1)
@@ -21,7 +21,7 @@ ONE_DAY = timedelta(days=1)
 
 def day_of(park, day=DAY):
     ride = make_ride(park, classified=1)
-    tell(ride, local(day, "09:00", park.timezone), "O300 D60 O240")
+    report(ride, local(day, "09:00", park.timezone), "O300 D60 O240")
     show_park(park, local(day, "09:00", park.timezone), 600)
     recompute_park_day(park, day, 1)
     return ride
@@ -65,7 +65,7 @@ def test_a_day_that_nobody_computed_differs():
 
 def test_a_day_that_has_not_ended_is_not_drawn():
     park = make_park(timezone=TOKYO)
-    tell(make_ride(park), local(DAY, "09:00", TOKYO), "O60")
+    report(make_ride(park), local(DAY, "09:00", TOKYO), "O60")
     noon = local(DAY, "12:00", TOKYO)
     assert sampled_days([park], 10, noon, "x") == []
     assert sampled_days([park], 10, noon + ONE_DAY, "x") == [(park, DAY)]
@@ -74,7 +74,7 @@ def test_a_day_that_has_not_ended_is_not_drawn():
 def test_the_sample_is_drawn_from_all_days_of_all_parks_the_same_for_a_seed():
     parks = [make_park(), make_park()]
     for n, park in enumerate(parks):
-        tell(make_ride(park), local(DAY - n * 10 * ONE_DAY, "09:00"), "O60")
+        report(make_ride(park), local(DAY - n * 10 * ONE_DAY, "09:00"), "O60")
     later = NOW + 9 * ONE_DAY
     everything = [(parks[0], DAY + n * ONE_DAY) for n in range(10)] + [
         (parks[1], DAY + (n - 10) * ONE_DAY) for n in range(20)
@@ -107,7 +107,7 @@ def test_what_differed_of_one_park_or_rule_set_is_not_compared_for_another():
         (("--park-id", "7"), "--park-id: park 7 is not known"),
     ],
 )
-def test_an_option_that_cannot_be_used_is_named(options, told):
-    with pytest.raises(CommandError, match=told) as raised:
+def test_an_option_that_cannot_be_used_is_named(options, reported):
+    with pytest.raises(CommandError, match=reported) as raised:
         run(*options)
     assert raised.value.returncode == 2

@@ -22,7 +22,7 @@ from stats.charts.tests.chart_builders import (
     chart_of,
     lines_of,
 )
-from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, park_day, ride_day, show_park, tell
+from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, park_day, report, ride_day, show_park
 from stats.tests.shapes import misfits
 
 pytestmark = pytest.mark.django_db
@@ -182,8 +182,8 @@ def fill(count: int = 1, **columns: Any) -> None:
         morning = local(YESTERDAY, "09:00", park.timezone)
         for tier in (1, None):
             ride = make_ride(park, tier)
-            tell(ride, morning, "O120 D60", wait=30 + n)
-            tell(ride, FIRST_MARK, "O20 D20 O20", wait=30 + n)
+            report(ride, morning, "O120 D60", wait=30 + n)
+            report(ride, FIRST_MARK, "O20 D20 O20", wait=30 + n)
             for day in (YESTERDAY, WEEK[3], date(2025, 11, 11)):
                 ride_day(ride, day)
         show_park(park, morning, 180, "3.0")

@@ -30,8 +30,8 @@ from stats.tests.builders import (
     make_park,
     make_ride,
     recomputed,
+    report,
     show_park,
-    tell,
 )
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_what_begins_this_second_is_shown(chart):
         park = make_park()
         show_park(park, FIRST_MARK + timedelta(hours=1), 10, "5.0")
         ride = make_ride(park)
-        tell(ride, FIRST_MARK + timedelta(hours=1), "O10", wait=25)
+        report(ride, FIRST_MARK + timedelta(hours=1), "O10", wait=25)
         for kind, value in (("parks", 5.0), ("ridewaittimes", 25)):
             found = chart(kind, "live")
             assert found["labels"] == MARKS
@@ -166,8 +166,8 @@ def test_live_park_waits_are_means_of_the_open_park(lines):
 def test_live_downtime_is_hours_of_each_mark(lines):
     """R-5.3: the ride operated in the morning, and is down since before the chart begins."""
     ride = make_ride(make_park(), name="A")
-    tell(ride, local(TODAY, "09:00"), "O60")
-    tell(ride, minutes_after(-5), "D35 O10 D5 O10", grain=300)
+    report(ride, local(TODAY, "09:00"), "O60")
+    report(ride, minutes_after(-5), "D35 O10 D5 O10", grain=300)
     assert lines("rides", "live") == [("A", [0.17, 0.17, 0.17, 0.0, 0.08, 0.0, None])]
 
 
@@ -186,16 +186,16 @@ def test_live_downtime_is_hours_of_each_mark(lines):
     ],
 )
 def test_live_downtime_lists_what_broke_down(lines, story, columns, listed):
-    tell(make_ride(make_park(**columns), name="A"), minutes_after(0), story)
+    report(make_ride(make_park(**columns), name="A"), minutes_after(0), story)
     assert [name for name, _ in lines("rides", "live")] == (["A"] if listed else [])
 
 
 def test_live_downtime_of_rides_that_ran_in_this_hour_and_of_others(lines):
     ran, ran_before, never = (make_ride(make_park(), name=name) for name in ("ran", "ran before", "never"))
-    tell(ran, minutes_after(0), "O30 D20")
-    tell(ran_before, local(TODAY, "09:00"), "O10")
-    tell(ran_before, minutes_after(0), "D40")
-    tell(never, minutes_after(0), "D60")
+    report(ran, minutes_after(0), "O30 D20")
+    report(ran_before, local(TODAY, "09:00"), "O10")
+    report(ran_before, minutes_after(0), "D40")
+    report(never, minutes_after(0), "D60")
     assert [name for name, _ in lines("rides", "live")] == ["ran before", "ran"]
 
 
@@ -203,34 +203,34 @@ def test_live_downtime_counts_on_the_day_on_which_the_ride_operated(lines):
     """R-5.3 at midnight: it was closed all of yesterday."""
     midnight = local(TODAY + timedelta(days=1), "00:00")
     ride = make_ride(make_park(), name="A")
-    tell(ride, midnight - timedelta(minutes=60), "C60")
-    tell(ride, midnight, "O10 C20 O2")
+    report(ride, midnight - timedelta(minutes=60), "C60")
+    report(ride, midnight, "O10 C20 O2")
     with time_machine.travel(midnight + timedelta(minutes=32), tick=False):
         assert lines("rides", "live") == [("A", [0.0, 0.0, 0.0, 0.0, 0.17, 0.17, 0.0])]
 
 
 def test_live_downtime_is_null_while_the_park_is_closed(lines):
     ride = make_ride(make_park(), name="A")
-    tell(ride, minutes_after(0), "O10 D20")
-    tell(ride, minutes_after(30), "D30", park_open=False)
+    report(ride, minutes_after(0), "O10 D20")
+    report(ride, minutes_after(30), "D30", park_open=False)
     assert lines("rides", "live") == [("A", [0.0, 0.17, 0.17, None, None, None, None])]
 
 
 def test_live_ride_waits_leave_out_zeros(lines):
     ride, walk_on = (make_ride(make_park(), name=name) for name in ("queue", "walk-on"))
-    tell(ride, minutes_after(0), "O5", grain=300, wait=35)
-    tell(ride, minutes_after(5), "O5", grain=300, wait=0)
-    tell(ride, minutes_after(10), "O300s", grain=300, wait=10)
-    tell(ride, minutes_after(15), "O100s", grain=300, wait=25)
-    tell(ride, minutes_after(20), "O10", wait=480)  # a feed error
-    tell(walk_on, minutes_after(0), "O60", wait=0)
+    report(ride, minutes_after(0), "O5", grain=300, wait=35)
+    report(ride, minutes_after(5), "O5", grain=300, wait=0)
+    report(ride, minutes_after(10), "O300s", grain=300, wait=10)
+    report(ride, minutes_after(15), "O100s", grain=300, wait=25)
+    report(ride, minutes_after(20), "O10", wait=480)  # a feed error
+    report(walk_on, minutes_after(0), "O60", wait=0)
     assert lines("ridewaittimes", "live") == [("queue", [35.0, 13.75, None, None, None, None, None])]
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Asia/Kolkata", "Australia/Eucla", TOKYO])
 def test_the_marks_fit_clocks_that_are_a_quarter_of_an_hour_apart(lines, zone):
     ride = make_ride(make_park(timezone=zone), name="A")
-    tell(ride, minutes_after(0), "O10 D10 O10 D10 O22", None, wait=40)
+    report(ride, minutes_after(0), "O10 D10 O10 D10 O22", None, wait=40)
     assert lines("rides", "live") == [("A", [0.0, 0.17, 0.0, 0.17, 0.0, 0.0, 0.0])]
     assert lines("ridewaittimes", "live") == [("A", [40.0] * 7)]
 
@@ -259,7 +259,7 @@ def test_today_ends_now(lines):
     ride = make_ride(park, name="R")
     show_park(park, local(TODAY, "17:00"), 20, "1.0")
     show_park(park, local(TODAY, "17:22"), 360, "7.0", grain=21_600)
-    tell(ride, local(TODAY, "17:00"), "O22 D360", None)
+    report(ride, local(TODAY, "17:00"), "O22 D360", None)
     steady = make_park(name="B")
     show_park(steady, local(TODAY, "17:00"), 30, "3.5")
     assert lines("parks", "today") == [("B", by_hour({17: 3.5})), ("A", by_hour({17: 3.0}))]
@@ -298,7 +298,7 @@ def test_an_hour_of_park_waits_is_whole_minutes(lines, period, day):
 def ride_of(day: date, story: str, start: str = "09:00", wait: int | None = None, **columns: Any) -> Any:
     """A ride with this story of a day, which is computed when it has ended."""
     ride = make_ride(make_park(**columns.pop("park", {})), **columns)
-    end = tell(ride, local(day, start, ride.park.timezone), story, wait=wait)
+    end = report(ride, local(day, start, ride.park.timezone), story, wait=wait)
     opening = local(day, start, ride.park.timezone)
     show_park(ride.park, opening, int((end - opening).total_seconds()) // 60, "1.0")
     if day < TODAY:
@@ -341,9 +341,9 @@ def test_rides_with_downtime_are_listed(lines, story, park, today, yesterday):
 @BY_HOUR
 def test_hours_of_a_ride_in_the_closed_park_are_null(lines, period, day):
     ride = make_ride(make_park(), name="A")
-    tell(ride, local(day, "08:00"), "D60", park_open=False)
-    tell(ride, local(day, "09:00"), "O60 D60")
-    tell(ride, local(day, "11:00"), "D60", park_open=False)
+    report(ride, local(day, "08:00"), "D60", park_open=False)
+    report(ride, local(day, "09:00"), "O60 D60")
+    report(ride, local(day, "11:00"), "D60", park_open=False)
     recomputed(ride.park, day)
     assert lines("rides", period) == [("A", by_hour({9: 0.0, 10: 1.0}))]
 
@@ -360,14 +360,14 @@ def test_rides_are_ranked_by_downtime_and_ties_by_id(lines, period, day):
 def test_an_hour_of_ride_waits_is_the_mean_while_it_operated(lines, period, day):
     park = make_park()
     ride, calm, silent = (make_ride(park, name=name) for name in ("queue", "calm", "silent"))
-    at = tell(ride, local(day, "09:00"), "O30", wait=30)
-    at = tell(ride, at, "O30", wait=0)  # R-16.1: zeros count
-    at = tell(ride, at, "O30", wait=45)
-    at = tell(ride, at, "D30", wait=90)  # a stopped ride's do not
-    at = tell(ride, at, "O60", wait=480)
-    tell(ride, at, "O60", wait=22)
-    tell(calm, local(day, "09:00"), "O60", wait=5)
-    tell(silent, local(day, "09:00"), "O60")
+    at = report(ride, local(day, "09:00"), "O30", wait=30)
+    at = report(ride, at, "O30", wait=0)  # R-16.1: zeros count
+    at = report(ride, at, "O30", wait=45)
+    at = report(ride, at, "D30", wait=90)  # a stopped ride's do not
+    at = report(ride, at, "O60", wait=480)
+    report(ride, at, "O60", wait=22)
+    report(calm, local(day, "09:00"), "O60", wait=5)
+    report(silent, local(day, "09:00"), "O60")
     show_park(park, local(day, "09:00"), 240, "0.0")
     recomputed(park, day)
     assert lines("ridewaittimes", period) == [
@@ -384,9 +384,9 @@ def test_yesterday_is_shown_in_the_hours_of_its_schedule(lines):
         ParkSchedule.objects.create(
             park=park, schedule_date=day, opening_time=local(day, "10:00"), closing_time=local(day, "13:00")
         )
-        tell(ride, local(day, "09:00"), "O60", wait=10, park_open=False)  # early entry
-        tell(ride, local(day, "10:00"), "O180", wait=20)
-        tell(ride, local(day, "13:00"), "O60", wait=30, park_open=False)
+        report(ride, local(day, "09:00"), "O60", wait=10, park_open=False)  # early entry
+        report(ride, local(day, "10:00"), "O180", wait=20)
+        report(ride, local(day, "13:00"), "O60", wait=30, park_open=False)
         show_park(park, local(day, "10:00"), 190, "2.0")  # the feed was late to say that it closed
         show_wait(park, local(day, "14:00"), 10, "12.00")
     recomputed(park, YESTERDAY)
@@ -400,8 +400,8 @@ def test_yesterday_is_shown_in_the_hours_of_its_schedule(lines):
 def test_yesterday_without_a_schedule_is_shown_while_the_park_was_seen_open(lines):
     park = make_park()
     ride = make_ride(park, name="A")
-    tell(ride, local(YESTERDAY, "09:00"), "O60", wait=10, park_open=False)
-    tell(ride, local(YESTERDAY, "10:00"), "O60", wait=20)
+    report(ride, local(YESTERDAY, "09:00"), "O60", wait=10, park_open=False)
+    report(ride, local(YESTERDAY, "10:00"), "O60", wait=20)
     recomputed(park, YESTERDAY)
     assert lines("ridewaittimes", "yesterday") == [("A", by_hour({10: 20}))]
 
@@ -421,7 +421,7 @@ def test_the_hours_are_those_of_each_parks_own_clock(lines, kind):
         park = make_park(timezone=zone, name=zone)
         ride = make_ride(park, name=zone)
         start = local(TODAY, "09:00", zone)
-        tell(ride, start, "O30 D30 O60", wait=20)
+        report(ride, start, "O30 D30 O60", wait=20)
         show_park(park, start, 120, "2.0")
         show_wait(park, start + timedelta(hours=2), 60, "20.00")
         if zone == TOKYO:
@@ -443,7 +443,7 @@ def test_a_day_on_which_the_clock_is_changed(lines, kind, day):
     park = make_park(name="A")
     ride = make_ride(park, name="A")
     for clock, wait, score in (("06:00", 10, "1.0"), ("09:00", 20, "2.0"), ("22:00", 30, "3.0")):
-        tell(ride, local(day, clock), "O40 D20", wait=wait)
+        report(ride, local(day, clock), "O40 D20", wait=wait)
         show_park(park, local(day, clock), 60, score)
     show_wait(park, local(day, "23:00"), 60, "30.00")
     recomputed(park, day)
@@ -459,12 +459,12 @@ def test_a_day_on_which_the_clock_is_changed(lines, kind, day):
 
 def test_a_ride_that_has_moved_is_shown_with_what_it_did_in_its_park(lines):
     ride = make_ride(make_park(), name="A")
-    tell(ride, local(TODAY, "09:00"), "O30 D30")
-    tell(ride, minutes_after(0), "O10 D40")
+    report(ride, local(TODAY, "09:00"), "O30 D30")
+    report(ride, minutes_after(0), "O10 D40")
     RideStatusSnapshot.objects.update(park=make_park())
     assert lines("rides", "today") == lines("rides", "live") == []
-    tell(ride, local(TODAY, "10:00"), "O45 D15")
-    tell(ride, minutes_after(50), "O5 D5")
+    report(ride, local(TODAY, "10:00"), "O45 D15")
+    report(ride, minutes_after(50), "O5 D5")
     assert lines("rides", "today") == [("A", by_hour({10: 0.25, 17: 0.08}))]
     assert lines("rides", "live") == [("A", [None, None, None, None, None, 0.08, None])]
 

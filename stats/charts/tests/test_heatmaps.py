@@ -23,7 +23,7 @@ from stats.charts.tests.chart_builders import (
     by_hour,
     show_wait,
 )
-from stats.tests.builders import TOKYO, local, make_park, make_ride, park_day, recomputed, ride_day, show_park, tell
+from stats.tests.builders import TOKYO, local, make_park, make_ride, park_day, recomputed, report, ride_day, show_park
 from stats.tests.shapes import misfits
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,7 @@ def fill(count: int = 1, **columns: Any) -> None:
         for tier in (1, None):
             ride = make_ride(park, tier)
             for day in (TODAY, YESTERDAY):
-                tell(ride, start[day], f"O60 D{60 + n} O60", wait=30 + n)
+                report(ride, start[day], f"O60 D{60 + n} O60", wait=30 + n)
             for day in (YESTERDAY, WEEK[3], date(2025, 11, 11)):
                 ride_day(ride, day, downtime_minutes=60 + n, avg_wait_time=Decimal(20 + n))
         for day in (TODAY, YESTERDAY):
@@ -120,7 +120,7 @@ def test_a_week_of_waits_is_that_of_the_contract(ask):
 def test_a_day_by_the_hour(ask, period, day):
     park = make_park(name="Park")
     ride = make_ride(park, 2, name="Ride")
-    tell(ride, local(day, "09:00"), "O110 D20 O50", wait=40)
+    report(ride, local(day, "09:00"), "O110 D20 O50", wait=40)
     show_park(park, local(day, "09:00"), 60, "2.0")
     show_park(park, local(day, "10:00"), 60, "3.5")
     show_wait(park, local(day, "11:00"), 30, "20.00")

@@ -17,9 +17,9 @@ from stats.tests.builders import (
     make_park,
     make_ride,
     recomputed,
+    report,
     ride_day,
     show_park,
-    tell,
 )
 from stats.tests.shapes import MAYBE_NUMBER, misfits
 
@@ -91,8 +91,8 @@ def open_park(zone: str = NEW_YORK, day: date = YESTERDAY, minutes: int = 300, *
 
 def test_the_downtime_of_each_hour(ask):
     park = open_park()
-    tell(make_ride(park, 1, name="Space Mountain"), OPENING, "O90 D75 O55 D80")
-    tell(make_ride(park, 2, name="Haunted Mansion"), OPENING, "O300")
+    report(make_ride(park, 1, name="Space Mountain"), OPENING, "O90 D75 O55 D80")
+    report(make_ride(park, 2, name="Haunted Mansion"), OPENING, "O300")
     body = ask(park.pk)
     assert (body["granularity"], body["labels"]) == ("hourly", HOURS)
     assert series(body) == {
@@ -107,7 +107,7 @@ def test_the_wait_of_each_hour_is_a_whole_number_half_up(ask):
     ride = make_ride(park, name="Coaster")
     at = OPENING
     for story, wait in (("O30", 15), ("O30", 20), ("O60", 0), ("D60", 99), ("O60", None), ("O60", 500)):
-        at = tell(ride, at, story, wait=wait)
+        at = report(ride, at, story, wait=wait)
     body = ask(park.pk, "yesterday", "wait_times")
     # 17.5; walk-on is 0; what a stopped ride posts does not count, nor a feed error
     assert series(body) == {"Coaster": hours(9, 18, 0)}
@@ -116,20 +116,20 @@ def test_the_wait_of_each_hour_is_a_whole_number_half_up(ask):
 
 def test_rides_that_never_posted_a_queue_are_not_compared_by_it(ask):
     park = open_park()
-    tell(make_ride(park, name="Walk-on"), OPENING, "O300", wait=0)
-    tell(make_ride(park, name="Silent"), OPENING, "O300")
+    report(make_ride(park, name="Walk-on"), OPENING, "O300", wait=0)
+    report(make_ride(park, name="Silent"), OPENING, "O300")
     assert ask(park.pk, "yesterday", "wait_times")["datasets"] == []
     assert len(ask(park.pk)["datasets"]) == 2
 
 
 def test_only_rides_that_operated_in_the_open_park_are_compared_by_downtime(ask):
     park = open_park()
-    tell(make_ride(park, name="Closed"), OPENING, "C300")
-    tell(make_ride(park, name="Refurbished"), OPENING, "R300")
-    tell(make_ride(park, name="Test run"), OPENING - timedelta(hours=2), "O120", park_open=False)
-    tell(make_ride(park, name="Day before"), OPENING - timedelta(days=1), "O300")
+    report(make_ride(park, name="Closed"), OPENING, "C300")
+    report(make_ride(park, name="Refurbished"), OPENING, "R300")
+    report(make_ride(park, name="Test run"), OPENING - timedelta(hours=2), "O120", park_open=False)
+    report(make_ride(park, name="Day before"), OPENING - timedelta(days=1), "O300")
     make_ride(park, name="Silent")
-    tell(make_ride(park, name="Late"), OPENING, "D290 O10")
+    report(make_ride(park, name="Late"), OPENING, "D290 O10")
     assert series(ask(park.pk)) == {"Late": hours(9, 1.0, 1.0, 1.0, 1.0, 0.83)}
 
 
@@ -141,7 +141,7 @@ def test_a_ride_that_was_only_down_is_shown_on_the_day_itself(ask, columns, peri
     """R-5.3 with its exception for parks that report breakdowns (A-9)."""
     day = TODAY if period == "today" else YESTERDAY
     park = open_park(day=day, **columns)
-    tell(make_ride(park, name="Coaster"), local(day, "09:00"), "D300")
+    report(make_ride(park, name="Coaster"), local(day, "09:00"), "D300")
     assert series(ask(park.pk, period)) == ({"Coaster": hours(9, 1.0, 1.0, 1.0, 1.0, 1.0)} if is_shown else {})
 
 
@@ -149,8 +149,8 @@ def test_hours_in_which_the_park_was_closed_or_that_are_to_come_have_no_value(as
     park = make_park()
     ride = make_ride(park, name="Coaster")
     opening = local(TODAY, "13:00")
-    tell(ride, opening - timedelta(hours=2), "D120", park_open=False)
-    tell(ride, opening, "O180 D120", None)
+    report(ride, opening - timedelta(hours=2), "D120", park_open=False)
+    report(ride, opening, "O180 D120", None)
     show_park(park, opening, 300, grain=86_400)
     # 17:00 in New York: the last hour of the row lies in the future
     assert series(ask(park.pk, "today")) == {"Coaster": hours(13, 0, 0, 0, 1.0)}
@@ -164,9 +164,9 @@ def test_yesterday_is_shown_in_the_hours_of_its_schedule(ask, client):
         ScheduleFactory(
             park=park, schedule_date=day, opening_time=local(day, "10:00"), closing_time=local(day, "13:00")
         )
-        tell(ride, local(day, "09:00"), "O60", wait=10, park_open=False)  # early entry
-        tell(ride, local(day, "10:00"), "O150 D30", wait=20)
-        tell(ride, local(day, "13:00"), "D30 O30", wait=30)  # the feed was late to say that it closed
+        report(ride, local(day, "09:00"), "O60", wait=10, park_open=False)  # early entry
+        report(ride, local(day, "10:00"), "O150 D30", wait=20)
+        report(ride, local(day, "13:00"), "D30 O30", wait=30)  # the feed was late to say that it closed
         recomputed(park, day)
     assert series(ask(park.pk, "yesterday", "wait_times")) == {"Coaster": hours(10, 20, 20, 20)}
     assert series(ask(park.pk, "yesterday", "downtime")) == {"Coaster": hours(10, 0, 0, 0.5)}
@@ -182,9 +182,9 @@ def test_yesterday_is_shown_in_the_hours_of_its_schedule(ask, client):
 def test_yesterday_without_a_schedule_is_shown_while_the_park_was_seen_open(ask):
     park = make_park()
     ride = make_ride(park, name="Coaster")
-    tell(ride, local(YESTERDAY, "09:00"), "O60", wait=10, park_open=False)
-    tell(ride, local(YESTERDAY, "10:00"), "O60", wait=20)
-    tell(make_ride(park, name="Early"), local(YESTERDAY, "09:00"), "O60", wait=10, park_open=False)
+    report(ride, local(YESTERDAY, "09:00"), "O60", wait=10, park_open=False)
+    report(ride, local(YESTERDAY, "10:00"), "O60", wait=20)
+    report(make_ride(park, name="Early"), local(YESTERDAY, "09:00"), "O60", wait=10, park_open=False)
     assert series(ask(park.pk, "yesterday", "wait_times")) == {"Coaster": hours(10, 20)}
 
 
@@ -197,7 +197,7 @@ def test_an_hour_is_one_of_the_parks_own_clock_and_date(ask, zone, kind):
     for day, wait in ((YESTERDAY - timedelta(days=1), 10), (YESTERDAY, 30)):
         start = local(day, "00:00", zone)
         show_park(park, start, 24 * 60)
-        tell(ride, start, f"O{22 * 60} D{wait} O{120 - wait}", wait=wait)
+        report(ride, start, f"O{22 * 60} D{wait} O{120 - wait}", wait=wait)
     now = local(YESTERDAY + timedelta(days=1), "03:00", zone)
     with time_machine.travel(now, tick=False):
         data = series(ask(park.pk, "yesterday", kind))["Coaster"]
@@ -210,7 +210,7 @@ def test_the_hours_of_a_day_on_which_the_clock_is_changed(ask, day):
     start, length = local(day, "00:00"), 23 if day.month == 3 else 25
     show_park(park, start, length * 60)
     down_from = int((local(day, "22:00") - start).total_seconds()) // 60
-    tell(make_ride(park, name="Coaster"), start, f"O{down_from} D30 O90", None, wait=5)
+    report(make_ride(park, name="Coaster"), start, f"O{down_from} D30 O90", None, wait=5)
     with time_machine.travel(local(day + timedelta(days=1), "12:00"), tick=False):
         assert series(ask(park.pk))["Coaster"] == [0] * 16 + [0.5, 0]
         assert series(ask(park.pk, "yesterday", "wait_times"))["Coaster"] == [5] * 18
@@ -271,7 +271,7 @@ def test_days_are_read_in_the_version_in_force(ask, settings, in_force):
 def test_the_hours_of_a_day_add_up_to_its_stored_downtime(ask):
     park = open_park()
     ride = make_ride(park, name="Coaster")
-    tell(ride, OPENING, "O45 D30 O60 D90 O75")
+    report(ride, OPENING, "O45 D30 O60 D90 O75")
     recomputed(park, YESTERDAY)
     hourly = series(ask(park.pk))["Coaster"]
     with time_machine.travel(NOW + timedelta(days=7), tick=False):
@@ -289,7 +289,7 @@ def test_active_attractions_by_tier_and_name(ask, period, kind):
 
     def ride(name: str, tier: int | None = None, **columns: Any) -> None:
         each = make_ride(columns.pop("park", park), tier, name=name, **columns)
-        tell(each, local(day, "09:00"), "O120", wait=20)
+        report(each, local(day, "09:00"), "O120", wait=20)
         ride_day(each, day)
 
     show_park(park, local(day, "09:00"), 120)
@@ -308,7 +308,7 @@ def test_active_attractions_by_tier_and_name(ask, period, kind):
 
 def test_yesterday_and_downtime_are_the_defaults(client, ask):
     park = open_park()
-    tell(make_ride(park), OPENING, "O300", wait=5)
+    report(make_ride(park), OPENING, "O300", wait=5)
     path = f"/api/parks/{park.pk}/rides/charts"
     assert client.get(path).json() == ask(park.pk, "yesterday", "downtime")
     assert client.get(f"{path}?type=wait_times&type=x&other=1").json() == ask(park.pk, "yesterday", "wait_times")
@@ -342,7 +342,7 @@ def test_parks_without_data_and_inactive_parks_have_no_datasets(ask, period, kin
     assert ask(make_park().pk, period, kind)["datasets"] == []
     inactive = open_park(is_active=False)
     ride = make_ride(inactive)
-    tell(ride, OPENING, "O300", wait=5)
+    report(ride, OPENING, "O300", wait=5)
     ride_day(ride, WEEK[0])
     assert ask(inactive.pk, period, kind)["datasets"] == []
 
@@ -371,9 +371,9 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rides(client, dj
     for count, total in ((1, 1), (11, 12)):
         for _ in range(count):
             ride = make_ride(park)
-            tell(make_ride(park), local(TODAY, "09:00"), "C300")
+            report(make_ride(park), local(TODAY, "09:00"), "C300")
             for day in (TODAY, YESTERDAY):
-                tell(ride, local(day, "09:00"), "O200 D100", None, wait=10)
+                report(ride, local(day, "09:00"), "O200 D100", None, wait=10)
             for day in (WEEK[0], date(2025, 11, 1)):
                 ride_day(ride, day)
         with django_assert_num_queries(queries):

@@ -20,9 +20,9 @@ from stats.tests.builders import (
     measured,
     park_row_of,
     recomputed,
+    report,
     ride_row_of,
     show_park,
-    tell,
     values,
 )
 
@@ -50,7 +50,7 @@ def golden(shared_data_dir, name: str) -> Any:
 def one_ride(story: str, reports_down: bool = False, **how: Any) -> RideDailyStats:
     """The daily row of a ride with this story from 09:00."""
     ride = make_ride(make_park(is_disney=reports_down))
-    tell(ride, OPENING, story, **how)
+    report(ride, OPENING, story, **how)
     recomputed(ride.park)
     return ride_row_of(ride)
 
@@ -64,7 +64,7 @@ def test_worked_example_2_comes_out_to_the_digit(grain, is_disney):
     park = make_park(is_disney=is_disney)
     rides = [make_ride(park, tier) for tier in (1, 2, 3, 2)]
     for ride, story in zip(rides, ("O300 D60 O240", "D60 O450 D90", "O600", "C600"), strict=True):
-        tell(ride, OPENING, story, grain)
+        report(ride, OPENING, story, grain)
     recomputed(park)
     assert [values(ride_row_of(ride), *MINUTES) for ride in rides] == [
         (540, 60, 600, Decimal("90.00")),
@@ -91,9 +91,9 @@ def test_worked_example_1_held_all_day_gives_the_same_score(grain, is_disney, ex
     park = make_park(is_disney=is_disney)
     rides = [make_ride(park, tier) for tier in (1, 1, 2, 2, 3, None, 2)]
     for ride, state in zip(rides, "ODOCOOR", strict=True):
-        tell(ride, OPENING, f"{state}900", grain)
+        report(ride, OPENING, f"{state}900", grain)
     for ride in (rides[1], rides[3]):
-        tell(ride, OPENING - timedelta(seconds=60), "O60s")
+        report(ride, OPENING - timedelta(seconds=60), "O60s")
     recomputed(park)
     assert park_row_of(park).shame_score == Decimal(expected)
 
@@ -103,9 +103,9 @@ def test_worked_example_3_a_reference_day_of_weight_47():
     park = make_park()
     for number in range(15):
         ride = make_ride(park, 1)
-        tell(ride, OPENING, "D787 O53" if number == 0 else "O840", None)
+        report(ride, OPENING, "D787 O53" if number == 0 else "O840", None)
     ride = make_ride(park, 2)
-    tell(ride, OPENING, "O840", None)
+    report(ride, OPENING, "O840", None)
     recomputed(park)
     row = park_row_of(park)
     assert values(row, "effective_park_weight", "operating_hours_minutes") == (47, 840)
@@ -123,10 +123,10 @@ def test_the_golden_daily_scenarios_hold(shared_data_dir, long_rows):
             ride = rides[str(case["ride_id"])] = make_ride(park, case["tier"])
             states = ("operating", "down", "closed", "refurbishment")
             counts = [f"{state[0].upper()}{case[f'{state}_snapshots'] * interval}" for state in states]
-            end = tell(ride, local(DAY, "04:00"), " ".join(counts), None if long_rows else interval * 60)
+            end = report(ride, local(DAY, "04:00"), " ".join(counts), None if long_rows else interval * 60)
             # Readings while the park is closed count for nothing, whatever they say.
             outside = case["total_snapshots"] - case["park_open_snapshots"]
-            tell(ride, end, f"O{outside // 2} D{outside // 2}", 60, park_open=False)
+            report(ride, end, f"O{outside // 2} D{outside // 2}", 60, park_open=False)
         recomputed(park)
         figures = expected[f"interval_{interval}"]
         for number, row in figures["rides"].items():
@@ -146,11 +146,11 @@ def test_the_golden_snapshot_sequences_hold(shared_data_dir):
         ride = make_ride(make_park())
         if isinstance(indexes, str):
             if indexes != "all":  # "seven of 84, replacing the previous row"
-                tell(ride, OPENING, f"O{snapshots * 10}")
+                report(ride, OPENING, f"O{snapshots * 10}")
                 recomputed(ride.park)
                 RideStatusSnapshot.objects.filter(ride=ride).delete()
             indexes = range(snapshots if indexes == "all" else 7)
-        tell(ride, OPENING, sequence(snapshots, set(indexes)))
+        report(ride, OPENING, sequence(snapshots, set(indexes)))
         recomputed(ride.park)
         expected.pop("open_snapshots")
         assert values(ride_row_of(ride), *expected) == tuple(expected.values()), case["id"]
@@ -162,7 +162,7 @@ def test_the_golden_park_of_three_rides_holds(shared_data_dir):
     rides = []
     for given in case["input"]:
         ride = make_ride(park)
-        tell(ride, OPENING, sequence(given["snapshots"], set(range(given["not_open_first"]))))
+        report(ride, OPENING, sequence(given["snapshots"], set(range(given["not_open_first"]))))
         rides.append(ride)
     recomputed(park)
     for ride, expected in zip(rides, case["authoritative_expected"]["rides"], strict=True):
@@ -183,7 +183,7 @@ def test_the_golden_park_of_three_rides_holds(shared_data_dir):
 )
 def test_the_park_type_decides_what_is_down(reports_down, flag, state, up, down_where_reported, down_elsewhere):
     ride = make_ride(make_park(**{flag: reports_down}))
-    tell(ride, OPENING, f"O600 {state}60")
+    report(ride, OPENING, f"O600 {state}60")
     recomputed(ride.park)
     down = down_where_reported if reports_down else down_elsewhere
     assert values(ride_row_of(ride), "uptime_minutes", "downtime_minutes") == (up, down)
@@ -191,7 +191,7 @@ def test_the_park_type_decides_what_is_down(reports_down, flag, state, up, down_
 
 def test_a_row_that_says_down_is_not_operating_even_with_an_open_flag():
     ride = make_ride(make_park())
-    tell(ride, OPENING, "D600")
+    report(ride, OPENING, "D600")
     RideStatusSnapshot.objects.update(computed_is_open=True)
     recomputed(ride.park)
     assert values(ride_row_of(ride), "uptime_minutes", "downtime_minutes") == (0, 0)
@@ -216,15 +216,15 @@ def test_one_short_run_is_evidence_enough():
 
 def test_running_in_the_closed_park_is_no_evidence():
     ride = make_ride(make_park())
-    end = tell(ride, local(DAY, "08:00"), "O60", park_open=False)
-    tell(ride, end, "D600")
+    end = report(ride, local(DAY, "08:00"), "O60", park_open=False)
+    report(ride, end, "D600")
     recomputed(ride.park)
     assert values(ride_row_of(ride), *MINUTES) == (0, 0, 600, 0)
 
 
 def test_a_closed_park_counts_for_nothing_but_waits():
     ride = make_ride(make_park())
-    tell(ride, OPENING, "O300 D300", wait=20, park_open=False)
+    report(ride, OPENING, "O300 D300", wait=20, park_open=False)
     recomputed(ride.park)
     row = ride_row_of(ride)
     assert values(row, *MINUTES, "longest_downtime_minutes") == (0, 0, 0, 0, None)
@@ -235,8 +235,8 @@ def test_a_closed_park_counts_for_nothing_but_waits():
 
 def test_time_nobody_observed_is_in_no_denominator():
     ride = make_ride(make_park())
-    tell(ride, OPENING, "O90")
-    tell(ride, OPENING + timedelta(hours=5), "D30")
+    report(ride, OPENING, "O90")
+    report(ride, OPENING + timedelta(hours=5), "D30")
     recomputed(ride.park)
     assert values(ride_row_of(ride), *MINUTES) == (90, 30, 120, Decimal("75.00"))
 
@@ -244,7 +244,7 @@ def test_time_nobody_observed_is_in_no_denominator():
 def test_the_open_minutes_of_the_park_are_the_truncated_mean_of_its_rides():
     park = make_park()
     for story in ("O600", "O599", "O599"):
-        tell(make_ride(park), OPENING, story, None)
+        report(make_ride(park), OPENING, story, None)
     recomputed(park)
     assert park_row_of(park).operating_hours_minutes == 599
 
@@ -252,14 +252,14 @@ def test_the_open_minutes_of_the_park_are_the_truncated_mean_of_its_rides():
 def test_rides_of_every_category_make_the_park_day():
     park = make_park()
     for category in ("ATTRACTION", "SHOW", "MEET_AND_GREET", "EXPERIENCE", None):
-        tell(make_ride(park, category=category), OPENING, "O540 D60")
+        report(make_ride(park, category=category), OPENING, "O540 D60")
     recomputed(park)
     assert values(park_row_of(park), "total_rides_tracked", "total_downtime_hours") == (5, Decimal("5.00"))
 
 
 def test_a_ride_without_classification_weighs_two_whatever_its_own_tier():
     park = make_park()
-    tell(make_ride(park, tier=1), OPENING, "O60 D60")
+    report(make_ride(park, tier=1), OPENING, "O60 D60")
     recomputed(park)
     assert values(park_row_of(park), "weighted_downtime_hours", "effective_park_weight") == (2, 2)
 
@@ -292,7 +292,7 @@ def test_minutes_and_percentages_round_half_up_and_never_exceed_the_open_time(st
 def test_the_day_score_rounds_half_up_to_one_decimal(down, score):
     # Minutes of 600: 57 → 0.95, 33 → 0.55, 3 → 0.05 are ties.
     park = make_park()
-    tell(make_ride(park), OPENING, f"{down} O{600 - int(down[1:])}", None)
+    report(make_ride(park), OPENING, f"{down} O{600 - int(down[1:])}", None)
     recomputed(park)
     assert park_row_of(park).shame_score == Decimal(score)
 
@@ -300,7 +300,7 @@ def test_the_day_score_rounds_half_up_to_one_decimal(down, score):
 def test_a_day_score_on_a_tie_rounds_up_though_the_mean_of_the_open_minutes_is_no_decimal():
     park = make_park()
     for tier, story in ((2, "O40"), (1, "O50 D55 R45"), (1, "R10")):
-        tell(make_ride(park, classified=tier), OPENING, story, 300)
+        report(make_ride(park, classified=tier), OPENING, story, 300)
     recomputed(park)
     # 10 × (55 × 3) ÷ (5 × 200 ÷ 3) = 4.95
     assert park_row_of(park).shame_score == Decimal("5.0")
@@ -309,7 +309,7 @@ def test_a_day_score_on_a_tie_rounds_up_though_the_mean_of_the_open_minutes_is_n
 def test_the_average_uptime_of_a_park_rounds_half_up():
     park = make_park()
     for story in ("O1 D0", "O7999s R1s", "O1", "O1"):  # 100, 99.99, 100, 100 → 99.9975
-        tell(make_ride(park), OPENING, story, None)
+        report(make_ride(park), OPENING, story, None)
     recomputed(park)
     assert park_row_of(park).avg_uptime_percentage == Decimal("100.00")
 
@@ -373,7 +373,7 @@ def test_waits_are_weighted_by_time_and_only_of_the_running_ride(stories, expect
     ride = make_ride(make_park())
     at = OPENING
     for story, wait in stories:
-        at = tell(ride, at, story, None, wait=wait)
+        at = report(ride, at, story, None, wait=wait)
     recomputed(ride.park)
     assert values(ride_row_of(ride), *WAITS) == expected
 
@@ -381,14 +381,14 @@ def test_waits_are_weighted_by_time_and_only_of_the_running_ride(stories, expect
 def test_a_park_averages_its_rides_averages_without_weights():
     park = make_park()
     for story, wait in (("O600", 10), ("O60", 21), ("O600", None), ("D600", 99)):
-        tell(make_ride(park, 1), OPENING, story, wait=wait)
+        report(make_ride(park, 1), OPENING, story, wait=wait)
     recomputed(park)
     assert values(park_row_of(park), "avg_wait_time", "peak_wait_time") == (Decimal("15.50"), 99)
 
 
 def test_a_park_without_waits_has_none_not_zero():
     park = make_park()
-    tell(make_ride(park), OPENING, "O600")
+    report(make_ride(park), OPENING, "O600")
     recomputed(park)
     assert values(park_row_of(park), "avg_wait_time", "peak_wait_time") == (None, None)
 
@@ -414,17 +414,17 @@ def test_the_longest_outage_is_one_unbroken_stretch(grain, reports_down, story, 
 
 def test_an_outage_ends_where_nothing_was_observed_or_the_park_closed():
     ride = make_ride(make_park())
-    at = tell(ride, OPENING, "O60 D30")
-    at = tell(ride, at + timedelta(hours=3), "D40")
-    at = tell(ride, at, "D120", park_open=False)
-    tell(ride, at, "D20")
+    at = report(ride, OPENING, "O60 D30")
+    at = report(ride, at + timedelta(hours=3), "D40")
+    at = report(ride, at, "D120", park_open=False)
+    report(ride, at, "D20")
     recomputed(ride.park)
     assert ride_row_of(ride).longest_downtime_minutes == 40
 
 
 def test_status_changes_of_the_local_day_are_counted():
     ride, other = (make_ride(make_park()) for _ in range(2))
-    tell(ride, OPENING, "O60")
+    report(ride, OPENING, "O60")
     for clock in ("00:00", "12:00", "23:59"):
         change(ride, local(DAY, clock))
     change(ride, local(DAY + timedelta(days=1), "00:00"))

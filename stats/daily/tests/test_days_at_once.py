@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.periods import Days
 from parks.models import Park
 from stats.daily.compute import ParkDay, compute_park_day, compute_park_days
-from stats.tests.builders import LOS_ANGELES, NEW_YORK, local, make_park, make_ride, show_park, tell
+from stats.tests.builders import LOS_ANGELES, NEW_YORK, local, make_park, make_ride, report, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ PARK = (
 )
 
 
-def told(computed: ParkDay, with_park: bool = True) -> tuple:
+def reported(computed: ParkDay, with_park: bool = True) -> tuple:
     rides = sorted(tuple(getattr(row, name) for name in RIDE) for row in computed.rides)
     park = tuple(getattr(computed.total, name) for name in PARK) if with_park else None
     return computed.day, rides, park
@@ -58,29 +58,29 @@ def test_days_at_once_are_the_days_one_by_one(zone, first, stories):
     park = make_park(timezone=zone, is_disney=True)
     rides = [make_ride(park, classified=n + 1) for n in range(3)]
     for n, story in enumerate(stories):
-        tell(rides[n % 3], local(first + timedelta(days=n // 3), "09:00", zone), story)
+        report(rides[n % 3], local(first + timedelta(days=n // 3), "09:00", zone), story)
     show_park(park, local(first, "08:30", zone), 700, "1.0")
     days = Days(first, first + timedelta(days=4))
     alone = one_by_one(park, days)
-    assert [told(each) for each in compute_park_days(park, days, 1)] == [told(each) for each in alone]
-    of_one = [told(each, with_park=False) for each in compute_park_days(park, days, 1, only=rides[0].pk)]
+    assert [reported(each) for each in compute_park_days(park, days, 1)] == [reported(each) for each in alone]
+    of_one = [reported(each, with_park=False) for each in compute_park_days(park, days, 1, only=rides[0].pk)]
     expected = []
     for each in alone:
         each.rides = [row for row in each.rides if row.ride_id == rides[0].pk]
-        expected += [told(each, with_park=False)] if each.rides else []
+        expected += [reported(each, with_park=False)] if each.rides else []
     assert of_one == expected
 
 
 def test_what_a_ride_did_in_another_park_is_that_parks(db):
     here, there = make_park(), make_park()
     ride = make_ride(there)
-    tell(ride, local(date(2025, 6, 1), "09:00"), "O60")
+    report(ride, local(date(2025, 6, 1), "09:00"), "O60")
     ride.park = here
     ride.save()
-    tell(ride, local(date(2025, 6, 2), "09:00"), "O60")
+    report(ride, local(date(2025, 6, 2), "09:00"), "O60")
     days = Days(date(2025, 6, 1), date(2025, 6, 3))
-    assert [told(each) for each in compute_park_days(there, days, 1)] == [
-        told(each) for each in one_by_one(there, days)
+    assert [reported(each) for each in compute_park_days(there, days, 1)] == [
+        reported(each) for each in one_by_one(there, days)
     ]
     assert [each.day.day for each in compute_park_days(here, days, 1)] == [2]
 
@@ -94,7 +94,7 @@ def test_a_month_takes_the_queries_of_a_week(django_assert_max_num_queries):
     park = make_park()
     ride = make_ride(park)
     for n in range(30):
-        tell(ride, local(date(2025, 6, 1) + timedelta(days=n), "09:00"), "O60 D30")
+        report(ride, local(date(2025, 6, 1) + timedelta(days=n), "09:00"), "O60 D30")
     for last in (7, 30):
         with django_assert_max_num_queries(6):
             assert len(compute_park_days(park, Days(date(2025, 6, 1), date(2025, 6, last)), 1)) == last

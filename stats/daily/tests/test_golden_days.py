@@ -1,4 +1,4 @@
-"""The golden days that no other test tells: figures without a calendar, empty days, sessions, closed parks."""
+"""The golden days that no other test says: figures without a calendar, empty days, sessions, closed parks."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from parks.models import TIER_WEIGHTS, Park
 from snapshots.models import ParkOperatingSession, RideStatusSnapshot
 from snapshots.status import STATUSES, is_down, is_operating
 from stats.daily.compute import park_row, ride_row
-from stats.daily.tests.golden_windows import EVIDENCE, tell_evidence
+from stats.daily.tests.golden_windows import EVIDENCE, report_evidence
 from stats.measures.spans import ScoreDay, period_score
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.tests.builders import (
@@ -25,9 +25,9 @@ from stats.tests.builders import (
     make_ride,
     measured,
     recomputed,
+    report,
     ride_row_of,
     show_park,
-    tell,
     values,
 )
 
@@ -43,7 +43,7 @@ def at(text: str) -> datetime:
 
 
 def scenario_ride(ride: dict[str, Any], reports_down: bool) -> RideDailyStats:
-    """The daily row of a ride whose snapshots are counted, not told."""
+    """The daily row of a ride whose snapshots are counted, not reported."""
     seconds = {
         name: ride[f"{name.lower()}_snapshots"] * INTERVAL
         for name in STATUSES  # the counts are of the open park
@@ -69,7 +69,7 @@ def test_the_golden_scenarios_hold_at_ten_minutes_too(scenario):
     assert values(total, *expected["park"]) == tuple(expected["park"].values())
 
 
-# -- days without anything to tell -----------------------------------------------------------------------
+# -- days without anything to say -----------------------------------------------------------------------
 
 
 def park_scores() -> list[ScoreDay]:
@@ -87,7 +87,7 @@ def no_rides(park: Park) -> None:
 
 def closed_all_day(park: Park) -> None:
     show_park(park, OPENING, 600, is_open=False)
-    tell(make_ride(park), OPENING, "O300 D300", park_open=False)
+    report(make_ride(park), OPENING, "O300 D300", park_open=False)
 
 
 EMPTY_DAYS = {
@@ -121,7 +121,7 @@ def test_the_golden_day_without_snapshots_has_no_rows(case):
 def test_the_golden_parks_of_two_zones_share_their_local_date(case):
     for zone in (NEW_YORK, LOS_ANGELES):
         park = make_park(timezone=zone)
-        tell(make_ride(park), local(DAY, "09:00", zone), f"O{73 * 10}")
+        report(make_ride(park), local(DAY, "09:00", zone), f"O{73 * 10}")
         recomputed(park)
     rows = ParkDailyStats.objects.values_list("stat_date", "operating_hours_minutes")
     assert list(rows) == [(DAY, 730)] * case["expected"]["park_rows"]
@@ -134,8 +134,8 @@ def session_of(first: datetime, last: datetime) -> ParkOperatingSession:
     """The session of a park whose rides run at the first and until the last moment, and stand in between."""
     park = make_park()
     day = local_date(first, park.timezone)
-    tell(make_ride(park), first, "O10 D20")
-    tell(make_ride(park), last - timedelta(minutes=5), "O5")
+    report(make_ride(park), first, "O10 D20")
+    report(make_ride(park), last - timedelta(minutes=5), "O5")
     recomputed(park, day)
     return ParkOperatingSession.objects.get(park=park, session_date=day)
 
@@ -164,9 +164,9 @@ def test_the_minutes_of_a_session_are_truncated(seconds, minutes):
 def test_the_golden_states_count_while_the_park_is_open_and_for_nothing_while_it_is_closed(case, park_open):
     """R-5.2: a ride that ran for an hour reports the state for another."""
     ride = make_ride(make_park(is_disney=case["is_disney"], is_universal=case["is_universal"]))
-    end = tell(ride, OPENING, "O60")
+    end = report(ride, OPENING, "O60")
     letter = next(letter for letter, state in STATES.items() if state == (case["status"], case["computed_is_open"]))
-    tell(ride, end, f"{letter}60", park_open=park_open)
+    report(ride, end, f"{letter}60", park_open=park_open)
     recomputed(ride.park)
     closed = case["expected_counts_when_park_closed"]
     operates, fails = (
@@ -181,10 +181,10 @@ def test_the_golden_states_count_while_the_park_is_open_and_for_nothing_while_it
 @pytest.mark.parametrize("case", EVIDENCE)
 def test_the_golden_evidence_of_operation_is_strict_over_a_day(case):
     """R-5.3: neither a breakdown nor a run while the park was closed makes a ride one that operated."""
-    told = tell_evidence(case["input"])
-    assert RideStatusSnapshot.objects.filter(ride=told.ride).count() >= 6
-    recomputed(told.park)
-    row = ride_row_of(told.ride)
+    reported = report_evidence(case["input"])
+    assert RideStatusSnapshot.objects.filter(ride=reported.ride).count() >= 6
+    recomputed(reported.park)
+    row = ride_row_of(reported.ride)
     found = {"daily_uptime_minutes": row.uptime_minutes, "daily_downtime_minutes": row.downtime_minutes}
     expected = {name: value for name, value in case["expected"].items() if name.startswith("daily")}
     assert expected

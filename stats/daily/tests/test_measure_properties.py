@@ -89,7 +89,7 @@ def without_counts(day: tuple[list[dict], dict]) -> tuple[list[dict], dict]:
 @given(days, st.booleans())
 def test_up_and_down_never_exceed_the_open_time_and_scores_stay_within_zero_and_ten(day, is_disney):
     park, rides = new_park(len(day), is_disney=is_disney)
-    rows = [row for ride, told in zip(rides, day, strict=True) for row in observations(ride, told)]
+    rows = [row for ride, reported in zip(rides, day, strict=True) for row in observations(ride, reported)]
     ride_rows, park_row = day_of(park, rides, rows)
     for row in ride_rows:
         assert 0 <= row["uptime_minutes"] + row["downtime_minutes"] <= row["operating_hours_minutes"]
@@ -105,7 +105,7 @@ def test_up_and_down_never_exceed_the_open_time_and_scores_stay_within_zero_and_
 @given(days, st.booleans(), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(day, is_disney, shuffler: random.Random):
     park, rides = new_park(len(day), is_disney=is_disney)
-    rows = [row for ride, told in zip(rides, day, strict=True) for row in observations(ride, told)]
+    rows = [row for ride, reported in zip(rides, day, strict=True) for row in observations(ride, reported)]
     expected = day_of(park, rides, rows)
     shuffler.shuffle(rows)
     assert day_of(park, rides, rows) == expected
@@ -115,7 +115,7 @@ def test_the_order_of_the_rows_does_not_matter(day, is_disney, shuffler: random.
 @given(days, st.booleans(), st.integers(1, 3600))
 def test_rows_cut_into_shorter_ones_give_the_same_day(day, is_disney, grain):
     park, rides = new_park(len(day), is_disney=is_disney)
-    rows = [row for ride, told in zip(rides, day, strict=True) for row in observations(ride, told)]
+    rows = [row for ride, reported in zip(rides, day, strict=True) for row in observations(ride, reported)]
     expected = without_counts(day_of(park, rides, rows))
     grain = max(grain, max(row.duration_seconds for row in rows) // 20 + 1)
     pieces = []

@@ -25,9 +25,9 @@ from stats.tests.builders import (
     park_day,
     park_row_of,
     recomputed,
+    report,
     ride_day,
     ride_row_of,
-    tell,
     values,
 )
 
@@ -64,7 +64,7 @@ def test_a_second_run_changes_no_value_of_any_row():
     parks = [make_park(), make_park(timezone=TOKYO, is_disney=True)]
     for park in parks:
         for story in ("O300 D60 O240", "C600", "+500 -100"):
-            tell(make_ride(park, 1), local(DAY, "09:00", park.timezone), story, wait=15)
+            report(make_ride(park, 1), local(DAY, "09:00", park.timezone), story, wait=15)
     compute(DAY, DAY)
     before = everything()
     assert list(map(len, before)) == [6, 2, 2]
@@ -74,10 +74,10 @@ def test_a_second_run_changes_no_value_of_any_row():
 
 def test_a_run_after_new_observations_replaces_the_rows_and_keeps_their_birth():
     ride = make_ride(make_park())
-    tell(ride, OPENING, "O60")
+    report(ride, OPENING, "O60")
     recomputed(ride.park)
     before = ride_row_of(ride), park_row_of(ride.park)
-    tell(ride, OPENING + timedelta(hours=1), "D60 O60")
+    report(ride, OPENING + timedelta(hours=1), "D60 O60")
     recomputed(ride.park)
     after = ride_row_of(ride), park_row_of(ride.park)
     assert values(after[0], "uptime_minutes", "downtime_minutes") == (120, 60)
@@ -87,7 +87,7 @@ def test_a_run_after_new_observations_replaces_the_rows_and_keeps_their_birth():
 
 def test_two_versions_lie_side_by_side_and_a_run_touches_only_its_own():
     ride = make_ride(make_park())
-    tell(ride, OPENING, "O60 D60")
+    report(ride, OPENING, "O60 D60")
     park_day(ride.park, DAY, metrics_version=1, shame_score=Decimal("9.900"))
     ride_day(ride, DAY, metrics_version=1, downtime_minutes=999)
     recomputed(ride.park, version=2)
@@ -103,7 +103,7 @@ def test_rides_without_observations_lose_their_row_and_inactive_ones_keep_it():
     park = make_park()
     running, silent, retired = (make_ride(park) for _ in range(3))
     for ride in (running, silent, retired):
-        tell(ride, OPENING, "O60 D60")
+        report(ride, OPENING, "O60 D60")
     recomputed(park)
     retired.is_active = False
     retired.save()
@@ -116,8 +116,8 @@ def test_rides_without_observations_lose_their_row_and_inactive_ones_keep_it():
 
 def test_an_inactive_ride_gets_no_new_row_and_no_part_in_the_park():
     park = make_park()
-    tell(make_ride(park), OPENING, "O120")
-    tell(make_ride(park, is_active=False), OPENING - timedelta(hours=1), "O60 D120")
+    report(make_ride(park), OPENING, "O120")
+    report(make_ride(park, is_active=False), OPENING - timedelta(hours=1), "O60 D120")
     recomputed(park)
     assert RideDailyStats.objects.count() == 1
     assert values(park_row_of(park), "total_rides_tracked", "shame_score") == (1, 0)
@@ -129,7 +129,7 @@ def test_the_day_of_a_park_that_has_no_observations_any_more_is_removed_by_a_ran
     park = make_park()
     ride = make_ride(park)
     for day in (DAY, DAY + timedelta(days=1)):
-        tell(ride, local(day, "09:00"), "O60 D60")
+        report(ride, local(day, "09:00"), "O60 D60")
     compute(DAY, DAY + timedelta(days=1))
     RideStatusSnapshot.objects.filter(recorded_at__lt=local(DAY + timedelta(days=1), "00:00")).delete()
     compute(DAY, DAY + timedelta(days=1))
@@ -148,9 +148,9 @@ def test_rows_lie_on_the_parks_own_date_from_midnight_to_midnight(zone, day, hou
         hours = 24
     ride = make_ride(make_park(timezone=zone))
     start, end = day_range(day, zone)
-    tell(ride, start - timedelta(minutes=10), "D10")
-    assert tell(ride, start, f"O10 R{hours * 60 - 20} D10") == end
-    tell(ride, end, "D10")
+    report(ride, start - timedelta(minutes=10), "D10")
+    assert report(ride, start, f"O10 R{hours * 60 - 20} D10") == end
+    report(ride, end, "D10")
     compute(day - timedelta(days=1), day + timedelta(days=1))
     columns = ("stat_date", "uptime_minutes", "downtime_minutes", "operating_hours_minutes")
     assert list(RideDailyStats.objects.order_by("stat_date").values_list(*columns)) == [
@@ -170,7 +170,7 @@ def test_rows_lie_on_the_parks_own_date_from_midnight_to_midnight(zone, day, hou
 def test_paris_changes_its_clock_on_its_own_dates(day, hours):
     ride = make_ride(make_park(timezone=PARIS))
     start, end = day_range(day, PARIS)
-    assert tell(ride, start, f"O{hours * 60}") == end
+    assert report(ride, start, f"O{hours * 60}") == end
     recomputed(ride.park, day)
     assert ride_row_of(ride, day).operating_hours_minutes == hours * 60
 
@@ -178,7 +178,7 @@ def test_paris_changes_its_clock_on_its_own_dates(day, hours):
 def test_one_instant_belongs_to_two_dates_in_tokyo_and_los_angeles():
     rides = [make_ride(make_park(timezone=zone)) for zone in (TOKYO, LOS_ANGELES)]
     for ride in rides:
-        tell(ride, local(date(2025, 12, 24), "07:00", TOKYO), "O60")
+        report(ride, local(date(2025, 12, 24), "07:00", TOKYO), "O60")
     compute(date(2025, 12, 22), date(2025, 12, 25))
     assert [RideDailyStats.objects.get(ride=ride).stat_date.day for ride in rides] == [24, 23]
 
@@ -199,23 +199,23 @@ def test_one_instant_belongs_to_two_dates_in_tokyo_and_los_angeles():
 def test_a_session_lasts_from_the_first_to_the_last_moment_of_activity(grain, zone, day, first, minutes):
     ride = make_ride(make_park(timezone=zone))
     start = local(day, first, zone)
-    tell(ride, local(day, "00:00", zone), "C60")
-    tell(ride, start, f"O60 D{minutes - 120} +60 C20", grain)
+    report(ride, local(day, "00:00", zone), "C60")
+    report(ride, start, f"O60 D{minutes - 120} +60 C20", grain)
     recomputed(ride.park, day)
     assert sessions() == [(day, start, start + timedelta(minutes=minutes), minutes)]
 
 
 def test_session_minutes_are_truncated_and_span_all_rides():
     park = make_park()
-    tell(make_ride(park), OPENING, "O90s")
-    tell(make_ride(park), OPENING + timedelta(seconds=60), "O119s")
+    report(make_ride(park), OPENING, "O90s")
+    report(make_ride(park), OPENING + timedelta(seconds=60), "O119s")
     recomputed(park)
     assert sessions() == [(DAY, OPENING, OPENING + timedelta(seconds=179), 2)]
 
 
 def test_a_day_without_activity_has_no_session_and_loses_an_old_one():
     ride = make_ride(make_park())
-    tell(ride, OPENING, "O60")
+    report(ride, OPENING, "O60")
     recomputed(ride.park)
     RideStatusSnapshot.objects.update(status="CLOSED", computed_is_open=False)
     recomputed(ride.park)
@@ -229,10 +229,10 @@ def test_a_day_without_activity_has_no_session_and_loses_an_old_one():
 def test_every_day_of_a_range_leaves_a_ledger_row():
     parks = [make_park(), make_park(timezone=LOS_ANGELES)]
     for park in parks:
-        tell(make_ride(park), local(DAY, "09:00", park.timezone), "O60")
+        report(make_ride(park), local(DAY, "09:00", park.timezone), "O60")
     done: list[int] = []
     for park in parks:
-        tell(park.rides.get(), local(DAY + timedelta(days=1), "09:00", park.timezone), "O60")
+        report(park.rides.get(), local(DAY + timedelta(days=1), "09:00", park.timezone), "O60")
     run = compute(DAY - timedelta(days=9), DAY + timedelta(days=1), 7, progress=done.append)
     assert values(run, "status", "days_processed", "parks_processed", "rides_processed") == ("success", 2, 4, 4)
     assert sum(done) == 4
@@ -249,16 +249,16 @@ def test_every_day_of_a_range_leaves_a_ledger_row():
 
 def test_the_ledger_names_the_park_only_when_it_was_asked_for_alone():
     park = make_park()
-    tell(make_ride(park), OPENING, "O60")
+    report(make_ride(park), OPENING, "O60")
     compute(DAY, DAY)
     compute(DAY, DAY, park=park)
     assert list(AggregationLog.objects.order_by("pk").values_list("park", flat=True)) == [None, park.pk]
 
 
-def test_a_park_that_fails_stops_no_other_and_the_ledger_tells(monkeypatch):
+def test_a_park_that_fails_stops_no_other_and_the_ledger_reports(monkeypatch):
     parks = [make_park(name=name) for name in ("A", "B", "C")]
     for park in parks:
-        tell(make_ride(park), OPENING, "O60")
+        report(make_ride(park), OPENING, "O60")
     computed = stats.daily.compute.park_row
 
     def fails_for_b(park: Park, *rest):
@@ -285,7 +285,7 @@ def test_a_ride_that_moved_to_another_park_does_not_break_the_days_before():
     old, new = make_park(), make_park()
     ride, stayed = make_ride(old), make_ride(old)
     for each in (ride, stayed):
-        tell(each, OPENING, "O60 D60")
+        report(each, OPENING, "O60 D60")
     ride.park = new
     ride.save()
     assert compute(DAY, DAY).status == "success"

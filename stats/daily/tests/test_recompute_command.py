@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 import stats.daily.compute
 from snapshots.models import RideStatusSnapshot
 from stats.models import AggregationLog, ParkDailyStats, RideDailyStats
-from stats.tests.builders import DAY, local, make_park, make_ride, ride_row_of, tell
+from stats.tests.builders import DAY, local, make_park, make_ride, report, ride_row_of
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def test_it_computes_every_active_park_and_says_how_much():
     for active in (True, True, False):
         park = make_park(is_active=active)
         for _ in range(2):
-            tell(make_ride(park), local(DAY, "09:00"), "O60")
+            report(make_ride(park), local(DAY, "09:00"), "O60")
     assert run(*SPAN) == ("Computed 4 ride-days in 2 park-days from 2025-12-22 to 2025-12-22 (metrics version 1).\n")
     assert ParkDailyStats.objects.count() == 2
 
@@ -35,14 +35,14 @@ def test_it_computes_every_active_park_and_says_how_much():
 def test_it_computes_one_park_under_another_version():
     park, other = make_park(), make_park()
     for each in (park, other):
-        tell(make_ride(each), local(DAY, "09:00"), "O60")
+        report(make_ride(each), local(DAY, "09:00"), "O60")
     run(*SPAN, "--park-id", str(park.pk), "--metrics-version", "2")
     assert set(RideDailyStats.objects.values_list("ride__park", "metrics_version")) == {(park.pk, 2)}
 
 
-def test_the_version_is_the_configured_one_unless_told(settings):
+def test_the_version_is_the_configured_one_unless_reported(settings):
     ride = make_ride(make_park())
-    tell(ride, local(DAY, "09:00"), "O60")
+    report(ride, local(DAY, "09:00"), "O60")
     run(*SPAN)
     assert ride_row_of(ride).metrics_version == settings.METRICS_VERSION
 
@@ -56,7 +56,7 @@ def test_without_observations_it_says_so(park_exists):
 
 def test_observations_that_are_gone_take_their_rows_with_them():
     ride = make_ride(make_park())
-    tell(ride, local(DAY, "09:00"), "O60")
+    report(ride, local(DAY, "09:00"), "O60")
     run(*SPAN)
     RideStatusSnapshot.objects.all().delete()
     run(*SPAN)
@@ -84,7 +84,7 @@ def test_observations_that_are_gone_take_their_rows_with_them():
     ],
 )
 def test_it_refuses_what_it_cannot_use_with_one_line_and_exit_code_2(options, says):
-    tell(make_ride(make_park()), local(DAY, "09:00"), "O60")
+    report(make_ride(make_park()), local(DAY, "09:00"), "O60")
     with pytest.raises(CommandError) as refusal:
         run(*options)
     assert refusal.value.returncode == 2
@@ -107,7 +107,7 @@ def test_unknown_and_missing_options_end_with_exit_code_2(options, capsys):
 def test_a_failed_day_ends_with_exit_code_1_after_all_days_were_tried(monkeypatch):
     ride = make_ride(make_park())
     for day in (DAY, DAY + timedelta(days=1)):
-        tell(ride, local(day, "09:00"), "O60")
+        report(ride, local(day, "09:00"), "O60")
     compute = stats.daily.compute.park_row
 
     def fails_on_the_first_day(park, day, *rest):

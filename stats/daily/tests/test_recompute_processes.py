@@ -25,7 +25,7 @@ from parks.models import Park, Ride
 from snapshots.models import ParkOperatingSession, RideStatusSnapshot
 from stats.daily.recompute import days_to_compute, parks_of, recompute, recompute_park_day, start_run
 from stats.models import AggregationLog, ParkDailyStats, RecomputeRun, RideDailyStats
-from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, ride_row_of, tell, values
+from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, report, ride_row_of, values
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.no_cover]
 
@@ -40,11 +40,11 @@ FORK = multiprocessing.get_context("fork")
 def database_url(transactional_db, tmp_path) -> Iterator[str]:
     """The URL of the test's database, one that other processes see too: SQLite's is moved from memory to a file."""
     own = connections["default"]
-    told = {
+    reported = {
         name: quote(str(own.settings_dict[name]), safe="") for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")
     }
     if own.vendor == "mysql":
-        yield "mysql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**told)
+        yield "mysql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**reported)
         return
     path = tmp_path / "ridewatch.sqlite3"
     with own.cursor() as cursor:
@@ -66,14 +66,14 @@ def make_history(rides: int = 3) -> None:
             for n, day in enumerate(DAYS):
                 if n != 2 or columns:
                     story = f"O{200 + 10 * n} D{10 * (number + n + 1)} O60"
-                    tell(ride, local(day, "09:00", park.timezone), story, grain=None, wait=5 * number)
+                    report(ride, local(day, "09:00", park.timezone), story, grain=None, wait=5 * number)
 
 
 def make_long_history() -> Park:
     """A park whose thousands of days take much longer to compute than a test may last."""
     ride = make_ride(make_park())
     for day in (date(2000, 1, 1), date(2024, 12, 31)):
-        tell(ride, local(day, "09:00"), "O60", grain=None)
+        report(ride, local(day, "09:00"), "O60", grain=None)
     return ride.park
 
 
@@ -151,14 +151,14 @@ def test_two_workers_give_the_same_rows_as_one(monkeypatch):
             both_at_work.wait(PATIENCE)
 
     patched(monkeypatch, meet)
-    told: list[int] = []
-    run = recompute(start_run(DAYS[0], DAYS[-1], 1), 2, told.append)
+    reported: list[int] = []
+    run = recompute(start_run(DAYS[0], DAYS[-1], 1), 2, reported.append)
     assert not met, "the parent only waits"
     assert values(run, "status", "error_message", "days_processed") == ("success", "", 6)
     assert values(run, "parks_processed", "rides_processed") == (17, 51)
     assert run.warnings.endswith("no observations")
     assert stored() == rows
-    assert sum(told) == days_to_compute(parks_of(run)) == 18
+    assert sum(reported) == days_to_compute(parks_of(run)) == 18
 
 
 def test_a_worker_that_is_killed_leaves_a_failed_run_that_says_so_and_resuming_computes_its_day_alone(
@@ -184,15 +184,15 @@ def test_a_worker_that_is_killed_leaves_a_failed_run_that_says_so_and_resuming_c
     noted = tmp_path / "computed"
     patched(monkeypatch, lambda park, day: noted.open("a").write(f"{day}\n"))
     run.go_on()
-    told: list[int] = []
-    recompute(run, 2, told.append)
+    reported: list[int] = []
+    recompute(run, 2, reported.append)
     assert set(noted.read_text().split()) == {str(DAYS[1])}
     assert values(run, "status", "error_message", "days_processed") == ("success", "", 6)
-    assert sum(told) == 3
+    assert sum(reported) == 3
     assert stored() == rows
 
 
-def test_all_workers_killed_is_told_too(monkeypatch):
+def test_all_workers_killed_is_reported_too(monkeypatch):
     make_history(rides=1)
     patched(monkeypatch, lambda park, day: os.kill(os.getpid(), signal.SIGKILL))
     run = recompute(start_run(DAYS[0], DAYS[-1], 1), 2)
@@ -202,7 +202,7 @@ def test_all_workers_killed_is_told_too(monkeypatch):
     ]
 
 
-def test_a_worker_that_fails_is_told_with_its_exit_code(monkeypatch, capfd):
+def test_a_worker_that_fails_is_reported_with_its_exit_code(monkeypatch, capfd):
     make_history(rides=1)
 
     def stop(park: Park, day: date) -> None:
@@ -250,11 +250,11 @@ def test_a_park_that_fails_in_a_worker_stops_no_other(monkeypatch):
             raise ValueError("broken")
 
     patched(monkeypatch, fail)
-    told: list[int] = []
-    run = recompute(start_run(DAYS[0], DAYS[-1], 1), 2, told.append)
+    reported: list[int] = []
+    run = recompute(start_run(DAYS[0], DAYS[-1], 1), 2, reported.append)
     assert values(run, "status", "parks_processed") == ("failed", 12)
     assert run.error_message.count("ValueError('broken')") == 6
-    assert sum(told) == 18
+    assert sum(reported) == 18
 
 
 # -- others write too -------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ def test_two_versions_can_be_computed_at_once():
 def test_who_computes_a_day_later_knows_more_and_has_the_last_word(monkeypatch):
     """A slow recompute that read the observations before the last one came must not undo a quick one after it."""
     ride = make_ride(make_park())
-    end = tell(ride, local(DAY, "09:00"), "O60")
+    end = report(ride, local(DAY, "09:00"), "O60")
     has_read, go_on = FORK.Event(), FORK.Event()
     compute = stats.daily.recompute.compute_park_day
 
@@ -319,7 +319,7 @@ def test_who_computes_a_day_later_knows_more_and_has_the_last_word(monkeypatch):
         patch.setattr(stats.daily.recompute, "compute_park_day", slowly)
         slow = in_process(recompute_park_day, ride.park, DAY, 1)
     assert has_read.wait(PATIENCE)
-    tell(ride, end, "D60")
+    report(ride, end, "D60")
     recompute_park_day(ride.park, DAY, 1)
     go_on.set()
     assert ended_well(slow)

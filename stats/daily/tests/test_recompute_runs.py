@@ -25,7 +25,7 @@ from stats.daily.recompute import (
     start_run,
 )
 from stats.models import AggregationLog, AggregationType, ParkDailyStats, RecomputeRun, RideDailyStats
-from stats.tests.builders import DAY, LOS_ANGELES, NEW_YORK, TOKYO, local, make_park, make_ride, tell, values
+from stats.tests.builders import DAY, LOS_ANGELES, NEW_YORK, TOKYO, local, make_park, make_ride, report, values
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def park_with_days(*days: date, rides: int = 1, **columns: Any) -> Park:
     for _ in range(rides):
         ride = make_ride(park)
         for day in days:
-            tell(ride, local(day, "09:00", park.timezone), "O60 D30", grain=None)
+            report(ride, local(day, "09:00", park.timezone), "O60 D30", grain=None)
     return park
 
 
@@ -128,12 +128,12 @@ def test_progress_sums_up_to_the_park_days_even_when_some_fail(trouble):
     park_with_days(*DAYS[1:3], timezone=TOKYO)
     trouble[broken.pk, DAYS[1]] = ValueError("broken")
     row = start_run(DAYS[0], DAYS[-1], 1)
-    told: list[int] = []
-    recompute(row, progress=told.append)
-    assert (sum(told), days_to_compute(parks_of(row))) == (6, 6)
+    reported: list[int] = []
+    recompute(row, progress=reported.append)
+    assert (sum(reported), days_to_compute(parks_of(row))) == (6, 6)
 
 
-def test_a_resumed_run_tells_the_progress_of_what_was_left(trouble, monkeypatch):
+def test_a_resumed_run_reports_the_progress_of_what_was_left(trouble, monkeypatch):
     park = park_with_days(*DAYS)
     park_with_days(*DAYS)
     trouble[park.pk, DAYS[1]] = ValueError("broken")
@@ -211,13 +211,13 @@ def test_a_day_of_which_much_is_unknown_is_warned_about(observed, warning):
     ParkSchedule.objects.create(
         park=park, schedule_date=DAY, opening_time=local(DAY, "09:00"), closing_time=local(DAY, "19:00")
     )
-    tell(make_ride(park), local(DAY, "09:00"), observed)
+    report(make_ride(park), local(DAY, "09:00"), observed)
     run("--start-date", str(DAY), "--end-date", str(DAY))
     assert RecomputeRun.objects.get().warnings == (f"{DAY} Silent: {warning}" if warning else "")
 
 
 def test_a_closed_park_is_nothing_to_warn_about():
-    tell(make_ride(make_park()), local(DAY, "00:00"), "C1440", park_open=False)
+    report(make_ride(make_park()), local(DAY, "00:00"), "C1440", park_open=False)
     run("--start-date", str(DAY), "--end-date", str(DAY))
     assert values(RecomputeRun.objects.get(), "rides_processed", "warnings") == (1, "")
 
@@ -428,20 +428,20 @@ def test_each_park_is_computed_after_its_own_midnight_and_nothing_twice():
 def test_the_hourly_job_leaves_a_ledger_row_per_park_day():
     park = park_with_days(DAY, rides=2)
     now = local(DAY + ONE_DAY, "00:10")
-    told: list[int] = []
-    (log,) = compute_ended_days(now, 3, told.append)
+    reported: list[int] = []
+    (log,) = compute_ended_days(now, 3, reported.append)
     log.refresh_from_db()
     assert values(log, "aggregation_date", "aggregation_type", "park", "metrics_version") == (DAY, "daily", park, 3)
     assert values(log, "status", "started_at", "parks_processed", "rides_processed") == ("success", now, 1, 2)
     assert values(log, "aggregated_until_ts", "run") == (local(DAY + ONE_DAY, "00:00"), None)
-    assert told == [1]
+    assert reported == [1]
 
 
 def test_a_day_that_was_computed_before_it_ended_is_computed_again():
     park = park_with_days(DAY)
     with time_machine.travel(local(DAY, "12:00"), tick=False):
         run(*SPAN)
-    tell(park.rides.get(), local(DAY, "20:00"), "D60")
+    report(park.rides.get(), local(DAY, "20:00"), "D60")
     assert ended(local(DAY + ONE_DAY, "01:00")) == [(park.pk, DAY)]
     assert RideDailyStats.objects.get().downtime_minutes == 90
 

@@ -19,7 +19,18 @@ import stats.management.commands.compare_metrics_versions as command
 from parks.models import Park, Ride
 from stats.daily.versions import FIGURES, Change, Scope, Summary, compare_versions, dates_of
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, park_day, recomputed, ride_day, tell, values
+from stats.tests.builders import (
+    DAY,
+    TOKYO,
+    local,
+    make_park,
+    make_ride,
+    park_day,
+    recomputed,
+    report,
+    ride_day,
+    values,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -58,13 +69,13 @@ def both_ride_days(ride: Ride, day: date, old: dict[str, Any], new: dict[str, An
 
 
 def compared(limit: int = 20, **scope: Any):
-    """The comparison of versions 1 and 2, every change, and what progress was told."""
+    """The comparison of versions 1 and 2, every change, and what progress was reported."""
     chosen = Scope(1, 2, **scope)
     changes: list[Change] = []
-    told: list[int] = []
+    reported: list[int] = []
     days = sorted(dates_of(chosen, 1) | dates_of(chosen, 2))
-    comparison = compare_versions(chosen, days, limit, changes.append, told.append)
-    assert told == [1] * len(days)
+    comparison = compare_versions(chosen, days, limit, changes.append, reported.append)
+    assert reported == [1] * len(days)
     return comparison, changes
 
 
@@ -222,11 +233,11 @@ def test_a_value_that_only_one_version_has_is_a_change_but_in_no_mean():
 def test_what_recompute_stored_beside_the_old_rows_is_compared():
     park = make_park(timezone=TOKYO, is_disney=True)
     ride = make_ride(park, 1)
-    tell(ride, local(DAY, "09:00", TOKYO), "O480 D60")
+    report(ride, local(DAY, "09:00", TOKYO), "O480 D60")
     recomputed(park, version=1)
     recomputed(park, version=2)
     assert "park shame_score: no change" in run(*VERSIONS)
-    tell(ride, local(DAY, "18:00", TOKYO), "D60")
+    report(ride, local(DAY, "18:00", TOKYO), "D60")
     recomputed(park, version=2)
     assert table_after(run(*VERSIONS), "ride downtime_minutes: the")[1:] == [
         [str(DAY), park.name, ride.name, "60", "120", "+60"]

@@ -90,11 +90,11 @@ class Command(TeachingCommand):
         """One line, and the exit code."""
         critical, others = counts[Severity.CRITICAL], counts.total() - counts[Severity.CRITICAL]
         verdict = Verdict.of(set(counts))
-        told = f"Audit of {covered}: {verdict.value}, {critical:,} critical findings, {others:,} warnings."
+        reported = f"Audit of {covered}: {verdict.value}, {critical:,} critical findings, {others:,} warnings."
         if verdict == Verdict.PASSED:
-            self.stdout.write(told)
+            self.stdout.write(reported)
             return
-        raise CommandError(told, returncode=2 if verdict == Verdict.FAILED else 1)
+        raise CommandError(reported, returncode=2 if verdict == Verdict.FAILED else 1)
 
 
 # -- findings of a day -----------------------------------------------------------------------------------

@@ -60,8 +60,8 @@ class Command(TeachingCommand):
                 )
         days = sorted(old_days | new_days)
         places = places_of(scope)
-        with csv_writer(options["csv"], places) as tell, self.bar(len(days), "day", options["verbosity"]) as bar:
-            comparison = compare_versions(scope, days, limit, tell, bar.update)
+        with csv_writer(options["csv"], places) as report, self.bar(len(days), "day", options["verbosity"]) as bar:
+            comparison = compare_versions(scope, days, limit, report, bar.update)
         place = f"park {scope.park.pk} ({scope.park.name})" if scope.park else "all parks"
         self.stdout.write(f"Metrics versions {scope.old} and {scope.new}, {days[0]} to {days[-1]}, {place}\n\n")
         self.stdout.write("\n".join([*presence_table(scope, comparison), "", *summary_table(comparison)]))

@@ -33,5 +33,5 @@ class Command(TeachingCommand):
         failed = [row for row in logs if row.status == AggregationStatus.FAILED]
         self.stdout.write(f"Computed {len(logs) - len(failed)} park-days.")
         if failed:
-            told = "\n".join(str(row.error_message) for row in failed[:10])
-            raise SomeFailed(told) if len(failed) < len(logs) else CommandError(told, returncode=1)
+            reported = "\n".join(str(row.error_message) for row in failed[:10])
+            raise SomeFailed(reported) if len(failed) < len(logs) else CommandError(reported, returncode=1)

@@ -50,14 +50,14 @@ def interruptible(progress: Progress) -> Iterator[Progress]:
         asked.append(number)
         signal.signal(number, signal.default_int_handler)
 
-    def told(park_days: int) -> None:
+    def reported(park_days: int) -> None:
         progress(park_days)
         if asked:
             raise KeyboardInterrupt
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield told
+        yield reported
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -8,12 +8,12 @@ from stats.daily.tests.golden_windows import (
     EVIDENCE,
     EVIDENCE_HOUR,
     OUTAGES,
-    Told,
+    Reported,
     hour_of_day,
     new_ride,
     observe,
-    tell_evidence,
-    tell_outage,
+    report_evidence,
+    report_outage,
 )
 from stats.measures.measures import hours
 from stats.measures.raw import park_window
@@ -22,7 +22,7 @@ from stats.tests.builders import DAY, local
 
 pytestmark = pytest.mark.django_db
 
-# The other cases tell of the day alone.
+# The other cases report the day alone.
 OF_WINDOWS = [
     case
     for case in EVIDENCE
@@ -31,33 +31,33 @@ OF_WINDOWS = [
 EVENING = local(DAY, "23:00")  # inside the day: the exception of R-5.3 holds
 
 
-def figures(told: Told, hour: int) -> dict[str, Any]:
+def figures(reported: Reported, hour: int) -> dict[str, Any]:
     """R-16.1 of one hour."""
     start, end = hour_of_day(hour)
-    found = park_window(told.park, [told.ride.pk], Window(start, end), Bucket.NONE, EVENING)
+    found = park_window(reported.park, [reported.ride.pk], Window(start, end), Bucket.NONE, EVENING)
     (measures,) = found.rides.values()
     return {
         "hour": hour,
         "snapshot_count": measures.rows,
         "operating_snapshots": measures.up_rows,
         "down_snapshots": measures.down_rows,
-        "ride_operated": (told.ride.pk, DAY) in found.operated,
-        "downtime_hours": hours(found.counted_down(told.ride.pk, DAY, measures)),
+        "ride_operated": (reported.ride.pk, DAY) in found.operated,
+        "downtime_hours": hours(found.counted_down(reported.ride.pk, DAY, measures)),
     }
 
 
 @pytest.mark.parametrize("case", OUTAGES)
 def test_the_golden_outage_counts_in_every_hour(case):
-    told = tell_outage(case["input"])
-    assert [figures(told, expected["hour"]) for expected in case["expected"]] == case["expected"]
+    reported = report_outage(case["input"])
+    assert [figures(reported, expected["hour"]) for expected in case["expected"]] == case["expected"]
 
 
 @pytest.mark.parametrize("case", OUTAGES)
 def test_the_golden_outage_is_the_same_as_hourly_buckets_of_one_window(case):
-    told = tell_outage(case["input"])
+    reported = report_outage(case["input"])
     first, last = case["expected"][0]["hour"], case["expected"][-1]["hour"]
     window = Window(hour_of_day(first)[0], hour_of_day(last)[1])
-    found = park_window(told.park, [told.ride.pk], window, Bucket.H1, EVENING)
+    found = park_window(reported.park, [reported.ride.pk], window, Bucket.H1, EVENING)
     down = {key: hours(found.counted_down(ride, day, each)) for (ride, day, key), each in found.rides.items()}
     expected = {int(hour_of_day(each["hour"])[0].timestamp()): each["downtime_hours"] for each in case["expected"]}
     assert down == expected
@@ -65,7 +65,7 @@ def test_the_golden_outage_is_the_same_as_hourly_buckets_of_one_window(case):
 
 @pytest.mark.parametrize("case", OF_WINDOWS)
 def test_the_golden_evidence_of_operation_decides_over_the_hour(case):
-    found = figures(tell_evidence(case["input"]), EVIDENCE_HOUR)
+    found = figures(report_evidence(case["input"]), EVIDENCE_HOUR)
     expected = case["expected"]["ride_operated_for_windows"], case["expected"]["window_downtime_hours"]
     assert (found["ride_operated"], found["downtime_hours"]) == expected
     assert found["snapshot_count"] == 6
@@ -73,10 +73,10 @@ def test_the_golden_evidence_of_operation_decides_over_the_hour(case):
 
 def test_an_outage_stops_counting_at_midnight_until_the_ride_runs_again():
     """The third row of R-16.3, with the evening before."""
-    told = new_ride({"is_disney": False}, 10)
+    reported = new_ride({"is_disney": False}, 10)
     start = at = local(DAY, "21:00")
     for status in ["OPERATING", *["DOWN"] * 35]:
-        at = observe(told, at, status, True)
-    found = park_window(told.park, [told.ride.pk], Window(start, at), Bucket.H1, at)
+        at = observe(reported, at, status, True)
+    found = park_window(reported.park, [reported.ride.pk], Window(start, at), Bucket.H1, at)
     down = [found.counted_down(ride, day, each) // 60 for (ride, day, _), each in sorted(found.rides.items())]
     assert down == [50, 60, 60, 0, 0, 0]

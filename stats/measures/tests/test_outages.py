@@ -11,8 +11,8 @@ from core.zones import local_date
 from parks.models import Ride
 from snapshots.current import LIVE_WINDOW
 from stats.measures.outages import Kind, Outage, outages_of
-from stats.measures.strips import strips_of
-from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, ride_row_of, show_park, tell
+from stats.measures.timeline import timeline_of
+from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, report, ride_row_of, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -25,13 +25,13 @@ def ride_with(story: str, start: datetime = OPENING, minutes: int = 600, **colum
     park = make_park(**columns)
     show_park(park, OPENING, minutes)
     ride = make_ride(park)
-    tell(ride, start, story)
+    report(ride, start, story)
     return ride
 
 
 def outages(ride: Ride, now: datetime = LATER) -> list[Outage]:
     days = Days(DAY - timedelta(days=1), local_date(now, NEW_YORK))
-    return outages_of(strips_of(ride.park, [ride.pk], days, now), ride.pk, now)
+    return outages_of(timeline_of(ride.park, [ride.pk], days, now), ride.pk, now)
 
 
 def brief(found: list[Outage]) -> list[tuple[Kind, int]]:
@@ -59,7 +59,7 @@ def test_a_ride_that_did_not_run_that_day_has_no_outage():
     assert outages(ride_with("D600")) == []
 
 
-def test_each_outage_tells_its_start_and_end():
+def test_each_outage_reports_its_start_and_end():
     [outage] = outages(ride_with("O300 D45 O255"))
     start = OPENING + timedelta(minutes=300)
     assert (outage.start, outage.end, outage.is_over) == (start, start + timedelta(minutes=45), True)
@@ -98,7 +98,7 @@ def test_silence_until_closing_goes_on_for_the_live_window_after_it(late, is_ove
 
 def test_silence_is_over_when_the_ride_is_heard_of_again():
     ride = ride_with("O240")
-    tell(ride, OPENING + timedelta(minutes=270), "O30")
+    report(ride, OPENING + timedelta(minutes=270), "O30")
     found = outages(ride, now=OPENING + timedelta(minutes=300))
     assert [(outage.kind, outage.seconds // 60, outage.is_over) for outage in found] == [(UNKNOWN, 30, True)]
 
@@ -125,7 +125,7 @@ def test_what_is_down_are_the_downtime_events_of_the_api(client):
     ride = ride_with("D30 O270 D45 O100 D20 O60")
     with time_machine.travel(LATER, tick=False):
         events = client.get(f"/api/rides/{ride.pk}/details", {"period": "yesterday"}).json()["downtime_events"]
-    told = [(parse_http_date(event["start_time"]), parse_http_date(event["end_time"])) for event in events]
+    reported = [(parse_http_date(event["start_time"]), parse_http_date(event["end_time"])) for event in events]
     down = [outage for outage in outages(ride) if outage.kind != UNKNOWN]
-    assert told == [(int(outage.start.timestamp()), int(outage.end.timestamp())) for outage in down]
-    assert len(told) == 3
+    assert reported == [(int(outage.start.timestamp()), int(outage.end.timestamp())) for outage in down]
+    assert len(reported) == 3

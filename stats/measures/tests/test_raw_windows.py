@@ -14,7 +14,7 @@ from stats.measures.cells import ride_cells, summed_ride_cells, waitless_ride_ce
 from stats.measures.measures import RideMeasures
 from stats.measures.raw import ReadCells, park_window
 from stats.measures.windows import Bucket, Window
-from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, show_park, tell
+from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, report, show_park
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def up_minutes(ride: Ride, window: Window, bucket: Bucket = Bucket.NONE) -> floa
 
 def a_ride(story: str, clock: str = "09:00", day: date = DAY, grain: int | None = None, **park: object) -> Ride:
     ride = make_ride(make_park(**park))
-    tell(ride, local(day, clock), story, grain)
+    report(ride, local(day, clock), story, grain)
     return ride
 
 
@@ -42,7 +42,7 @@ def read_by(read: ReadCells, bucket: Bucket) -> dict[Any, RideMeasures]:
     ride = Ride.objects.first() or make_ride(park)
     if not ride.snapshots.exists():
         for clock, story, wait in (("09:00", "O50 D35", 10), ("10:25", "O75 C20", 45), ("12:00", "-30 O40", 0)):
-            tell(ride, local(DAY, clock), story, wait=wait)
+            report(ride, local(DAY, clock), story, wait=wait)
     return park_window(park, [ride.pk], Window(DAY, DAY), bucket, LATER, read=read).rides
 
 
@@ -111,7 +111,7 @@ def test_a_row_of_hours_is_shared_out_to_its_buckets():
 def test_a_row_that_reaches_into_the_hours_of_every_day_counts_on_each():
     ride = make_ride(make_park())
     for day in range(3):
-        tell(ride, local(DAY + timedelta(days=day), "09:00"), "O300", None)
+        report(ride, local(DAY + timedelta(days=day), "09:00"), "O300", None)
     window = Window(DAY, DAY + timedelta(days=2), hours("11:30", "13:45"))
     assert up_minutes(ride, window) == 3 * 135
     assert up_minutes(ride, window, Bucket.M15) == 3 * 135
@@ -152,7 +152,7 @@ def test_a_row_that_begins_in_the_first_pass_and_lasts_over_the_second_counts_on
 def test_the_park_of_a_repeated_quarter_of_an_hour_is_open_for_half_an_hour():
     ride = a_ride("O240", "00:30", AUTUMN)
     show_park(ride.park, local(AUTUMN, "00:30"), 240, grain=14_400)
-    tell(make_ride(ride.park), local(AUTUMN, "00:30"), "O15 D225", None)
+    report(make_ride(ride.park), local(AUTUMN, "00:30"), "O15 D225", None)
     found = of_park(ride.park, Window(AUTUMN, AUTUMN, hours("01:30", "01:45")))
     assert (found.total.up_seconds, found.total.down_seconds) == (1800, 1800)
     assert found.total.shame_score == Decimal("5.0")
@@ -214,7 +214,7 @@ def test_a_ride_that_runs_later_did_not_operate_until_then(is_disney):
 
 
 def test_a_breakdown_flagged_all_day_counts_inside_the_day_and_not_over_the_whole_of_it():
-    """The exception of R-5.3 for parks that tell DOWN from CLOSED, and its known jump at midnight (A-9)."""
+    """The exception of R-5.3 for parks that distinguish DOWN from CLOSED, and its known jump at midnight (A-9)."""
     ride = a_ride("D600", is_universal=True)
     assert of_ride(ride, Window(DAY, DAY, hours("00:00", "23:59"))).total.down_seconds == 36_000
     assert of_ride(ride, Window(DAY, DAY)).total.down_seconds == 0
@@ -232,13 +232,13 @@ def test_a_report_that_is_known_for_no_time_is_no_evidence_of_operation():
 
 def test_a_run_in_the_closed_park_is_no_evidence_of_operation():
     ride = a_ride("D120", "12:00")
-    tell(ride, local(DAY, "09:00"), "O60", park_open=False)
+    report(ride, local(DAY, "09:00"), "O60", park_open=False)
     assert of_ride(ride, Window(DAY, DAY, hours("12:00", "13:00"))).total.down_seconds == 0
 
 
 def test_what_a_ride_did_in_another_park_is_left_out():
     ride = a_ride("O60")
-    tell(ride, local(DAY, "11:00"), "O60")
+    report(ride, local(DAY, "11:00"), "O60")
     RideStatusSnapshot.objects.filter(recorded_at__gte=local(DAY, "11:00")).update(park=make_park())
     assert up_minutes(ride, Window(DAY, DAY)) == 60
 

@@ -44,7 +44,7 @@ def spans(window: Window, zone: str) -> list[Span]:
     return [(piece.start, piece.end) for piece in pieces(window, zone)]
 
 
-def told(window: Window, zone: str = NEW_YORK) -> list[tuple[str, str]]:
+def reported(window: Window, zone: str = NEW_YORK) -> list[tuple[str, str]]:
     """The pieces as the clock shows their ends, with the UTC offset."""
     place = ZoneInfo(zone)
     return [
@@ -129,24 +129,24 @@ def test_hours_in_the_gap_of_spring_are_no_time():
 
 def test_hours_around_the_gap_are_what_the_clock_showed_of_them():
     window = Window(SPRING, SPRING, (clock(1, 30), clock(3, 30)))
-    assert told(window) == [("09 01:30 -05", "09 03:00 -04"), ("09 03:00 -04", "09 03:30 -04")]
+    assert reported(window) == [("09 01:30 -05", "09 03:00 -04"), ("09 03:00 -04", "09 03:30 -04")]
     assert total(window, NEW_YORK) == HOUR
 
 
 def test_hours_that_end_in_the_gap_end_where_the_clock_jumps():
-    assert told(Window(SPRING, SPRING, (clock(1, 30), clock(2, 30)))) == [("09 01:30 -05", "09 03:00 -04")]
-    assert told(Window(SPRING, SPRING, (clock(2, 30), clock(4)))) == [("09 03:00 -04", "09 04:00 -04")]
+    assert reported(Window(SPRING, SPRING, (clock(1, 30), clock(2, 30)))) == [("09 01:30 -05", "09 03:00 -04")]
+    assert reported(Window(SPRING, SPRING, (clock(2, 30), clock(4)))) == [("09 03:00 -04", "09 04:00 -04")]
 
 
 def test_the_repeated_hour_of_autumn_counts_twice():
     window = Window(AUTUMN, AUTUMN, (clock(1), clock(2)))
-    assert told(window) == [("02 01:00 -04", "02 01:00 -05"), ("02 01:00 -05", "02 02:00 -05")]
+    assert reported(window) == [("02 01:00 -04", "02 01:00 -05"), ("02 01:00 -05", "02 02:00 -05")]
     assert total(window, NEW_YORK) == 2 * HOUR
 
 
 def test_a_part_of_the_repeated_hour_is_two_pieces_with_a_pause_between():
     window = Window(AUTUMN, AUTUMN, (clock(1, 30), clock(1, 45)))
-    assert told(window) == [("02 01:30 -04", "02 01:45 -04"), ("02 01:30 -05", "02 01:45 -05")]
+    assert reported(window) == [("02 01:30 -04", "02 01:45 -04"), ("02 01:30 -05", "02 01:45 -05")]
 
 
 def test_lunch_is_as_long_on_the_days_when_the_clock_changes():
@@ -155,13 +155,13 @@ def test_lunch_is_as_long_on_the_days_when_the_clock_changes():
 
 
 def test_hours_to_24_end_at_the_local_midnight():
-    assert told(Window(AUTUMN, AUTUMN, (clock(22), clock(24)))) == [("02 22:00 -05", "03 00:00 -05")]
+    assert reported(Window(AUTUMN, AUTUMN, (clock(22), clock(24)))) == [("02 22:00 -05", "03 00:00 -05")]
 
 
 def test_hours_apply_to_windows_of_instants_in_the_parks_zone():
     start, end = datetime(2025, 7, 4, 17, tzinfo=UTC), datetime(2025, 7, 6, 16, tzinfo=UTC)
     window = Window(start, end, (clock(11, 30), clock(13, 45)))
-    assert told(window) == [
+    assert reported(window) == [
         ("04 13:00 -04", "04 13:45 -04"),
         ("05 11:30 -04", "05 13:45 -04"),
         ("06 11:30 -04", "06 12:00 -04"),
@@ -184,12 +184,12 @@ def test_instants_without_an_offset_are_read_on_each_parks_clock_or_on_the_one_t
 def test_an_offset_of_its_own_wins_over_every_clock():
     start = datetime(2025, 7, 4, 12, tzinfo=timezone(timedelta(hours=2)))
     window = Window(start, start + timedelta(hours=1), clock=TOKYO)
-    assert told(window) == [("04 06:00 -04", "04 07:00 -04")]
+    assert reported(window) == [("04 06:00 -04", "04 07:00 -04")]
 
 
 def test_a_window_of_instants_is_cut_at_local_midnight():
     start, end = datetime(2025, 7, 4, 23), datetime(2025, 7, 5, 1)  # noqa: DTZ001
-    assert told(Window(start, end)) == [("04 23:00 -04", "05 00:00 -04"), ("05 00:00 -04", "05 01:00 -04")]
+    assert reported(Window(start, end)) == [("04 23:00 -04", "05 00:00 -04"), ("05 00:00 -04", "05 01:00 -04")]
     assert [piece.day.day for piece in pieces(Window(start, end), NEW_YORK)] == [4, 5]
 
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from snapshots.status import Status
-from stats.tests.builders import local, make_park, make_ride, show_park, tell
+from stats.tests.builders import local, make_park, make_ride, report, show_park
 from stats.tests.shapes import misfits
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +145,7 @@ def test_the_own_tier_is_shown_without_a_classification_but_has_no_weight(ask):
 def test_the_present_status_of_a_ride(ask, story, columns, expected):
     park = make_park(**columns)
     ride = make_ride(park, last_operated_at=NOW - timedelta(days=1))
-    tell(ride, NOW - timedelta(minutes=30), story)
+    report(ride, NOW - timedelta(minutes=30), story)
     show_park(park, NOW - timedelta(minutes=30), 30)
     assert [row["current_status"] for row in ask(park)["rides"]["active"]] == [expected]
 
@@ -153,7 +153,7 @@ def test_the_present_status_of_a_ride(ask, story, columns, expected):
 @pytest.mark.parametrize("is_open", [False, None])
 def test_rides_of_a_closed_or_unknown_park_are_closed_with_it(ask, is_open):
     park = make_park()
-    tell(make_ride(park, last_operated_at=NOW), NOW - timedelta(minutes=10), "O10")
+    report(make_ride(park, last_operated_at=NOW), NOW - timedelta(minutes=10), "O10")
     if is_open is not None:
         show_park(park, NOW - timedelta(minutes=10), 10, is_open=is_open)
     assert [row["current_status"] for row in ask(park)["rides"]["active"]] == ["PARK_CLOSED"]
@@ -161,7 +161,7 @@ def test_rides_of_a_closed_or_unknown_park_are_closed_with_it(ask, is_open):
 
 def test_what_was_reported_more_than_two_hours_ago_is_not_known(ask):
     park = make_park()
-    tell(make_ride(park, last_operated_at=NOW), NOW - timedelta(minutes=140), "O10")
+    report(make_ride(park, last_operated_at=NOW), NOW - timedelta(minutes=140), "O10")
     show_park(park, NOW - timedelta(minutes=10), 10)
     assert [row["current_status"] for row in ask(park)["rides"]["active"]] == [None]
 
@@ -208,7 +208,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rides(client, dj
     def add_rides(count: int) -> None:
         for number in range(count):
             ride = make_ride(park, number % 3 + 1, last_operated_at=NOW - timedelta(days=number % 2 * 10))
-            tell(ride, opening, "O510", None)
+            report(ride, opening, "O510", None)
 
     for count, total in ((2, 2), (38, 40)):
         add_rides(count)

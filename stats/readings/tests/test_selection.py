@@ -11,7 +11,7 @@ from snapshots.models import RideStatusSnapshot
 from stats.readings import selection
 from stats.readings.period_sums import OPENED, SCANNED_PARKS, ride_rows
 from stats.readings.selection import observed
-from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, make_park, make_ride, ride_day, tell
+from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, make_park, make_ride, report, ride_day
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def hours_found(members: list[tuple[int, str]], column: str, period: Period) -> 
 def test_the_observations_of_a_period_are_those_of_the_owners_day(column, period, zone, hours):
     rides = [make_ride(make_park(timezone=zone)) for _ in range(2)]
     for ride in rides:
-        tell(ride, datetime(2025, 12, 22, tzinfo=UTC), "O2880", 3600)
+        report(ride, datetime(2025, 12, 22, tzinfo=UTC), "O2880", 3600)
     owner = rides[0] if column == "ride" else rides[0].park
     assert hours_found([(owner.pk, zone)], column, period) == [(owner.pk, hour) for hour in hours]
 
@@ -49,7 +49,7 @@ def test_the_observations_of_a_period_are_those_of_the_owners_day(column, period
 def test_long_lists_are_read_in_parts_and_nothing_is_lost(monkeypatch):
     rides = [make_ride(make_park(timezone=zone)) for zone in (NEW_YORK, TOKYO, NEW_YORK, NEW_YORK)]
     for ride in rides:
-        tell(ride, datetime(2025, 12, 22, tzinfo=UTC), "O2880", 3600)
+        report(ride, datetime(2025, 12, 22, tzinfo=UTC), "O2880", 3600)
     members = [(ride.pk, ride.park.timezone) for ride in rides]
     whole = hours_found(members, "ride", Period.TODAY)
     monkeypatch.setattr(selection, "IDS_A_LIST", 2)
@@ -59,7 +59,7 @@ def test_long_lists_are_read_in_parts_and_nothing_is_lost(monkeypatch):
 
 @pytest.mark.parametrize("column", ["ride", "park"])
 def test_of_nobody_nothing_is_read(column, django_assert_num_queries):
-    tell(make_ride(make_park()), NOW, "O10")
+    report(make_ride(make_park()), NOW, "O10")
     with django_assert_num_queries(0):
         assert hours_found([], column, Period.TODAY) == []
 
@@ -67,7 +67,7 @@ def test_of_nobody_nothing_is_read(column, django_assert_num_queries):
 @pytest.mark.mariadb
 def test_a_thousand_rides_of_one_zone_are_ranges_of_the_primary_key_and_no_subquery():
     ride = make_ride(make_park())
-    tell(ride, NOW, "O5000")
+    report(ride, NOW, "O5000")
     members = [(pk, NEW_YORK) for pk in range(ride.pk, ride.pk + 1200)]
     plan = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, NOW)).explain()
     assert "ride_status_snapshots" in plan

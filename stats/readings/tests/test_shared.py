@@ -15,10 +15,10 @@ from core import data_version
 from core.periods import Days
 from parks.models import Park
 from stats.readings import shared
-from stats.readings.selection import attraction_homes, attractions_by_id, chosen_parks, parks_to_read
+from stats.readings.selection import attractions_by_id, chosen_parks, park_by_attraction, parks_to_read
 from stats.readings.shared import MANY_PARKS
 from stats.readings.today import rides_at, rides_today
-from stats.tests.builders import LOS_ANGELES, NEW_YORK, local, make_park, make_ride, tell
+from stats.tests.builders import LOS_ANGELES, NEW_YORK, local, make_park, make_ride, report
 
 NOON = datetime(2025, 12, 22, 17, tzinfo=UTC)
 
@@ -218,9 +218,9 @@ def many_parks(db) -> list[Park]:
     for n, park in enumerate(parks):
         for story in ("O60 D20 O30", "C30 O20 D90", "-30 +10"):
             ride = make_ride(park, category="ATTRACTION" if n % 4 else "SHOW")
-            tell(ride, local(NOON.date(), "06:00", park.timezone), story, wait=n)
+            report(ride, local(NOON.date(), "06:00", park.timezone), story, wait=n)
     moved = make_ride(parks[0])
-    tell(moved, local(NOON.date(), "07:00"), "O60")
+    report(moved, local(NOON.date(), "07:00"), "O60")
     moved.park = parks[1]
     moved.save()
     return parks
@@ -234,7 +234,7 @@ def test_shared_attractions_are_those_read_for_the_question(many_parks, version,
         settings.SHARED_READING_SECONDS = seconds
         with time_machine.travel(NOON, tick=False):
             parks = chosen_parks(disney_only)
-            found.append((parks, attraction_homes(parks), attractions_by_id(parks, every)))
+            found.append((parks, park_by_attraction(parks), attractions_by_id(parks, every)))
     assert found[0] == found[1]
     assert 0 < len(found[0][1]) == len(found[0][2]) < len(every), "of some parks, and no shows"
 
@@ -242,9 +242,9 @@ def test_shared_attractions_are_those_read_for_the_question(many_parks, version,
 def test_parks_and_attractions_are_read_once_for_all_choices_of_parks(many_parks, version):
     with time_machine.travel(NOON, tick=False):
         everything = chosen_parks(False)
-        every = attraction_homes(everything)
+        every = park_by_attraction(everything)
         with CaptureQueriesContext(connection) as queries:
-            found = attractions_by_id(chosen_parks(False)[1:], attraction_homes(everything[1:]))
+            found = attractions_by_id(chosen_parks(False)[1:], park_by_attraction(everything[1:]))
     assert found.keys() == {pk for pk, park in every.items() if park != everything[0].pk}
     assert not queries.captured_queries
 
@@ -252,7 +252,7 @@ def test_parks_and_attractions_are_read_once_for_all_choices_of_parks(many_parks
 def test_an_attraction_of_a_park_that_was_not_asked_for_is_left_out(many_parks, version):
     here, *others = chosen_parks(False)
     with time_machine.travel(NOON, tick=False):
-        assert attractions_by_id(others, attraction_homes([here])) == {}
+        assert attractions_by_id(others, park_by_attraction([here])) == {}
 
 
 def test_many_parks_are_answered_from_the_reading_of_all(many_parks, version):
@@ -272,14 +272,14 @@ def test_shared_measures_are_those_read_for_the_question(many_parks, version, se
     for seconds in (0, 60):
         settings.SHARED_READING_SECONDS = seconds
         with time_machine.travel(NOON, tick=False):
-            found.append([reading(parks, attraction_homes(parks), NOON) for reading in (rides_today, rides_at)])
+            found.append([reading(parks, park_by_attraction(parks), NOON) for reading in (rides_today, rides_at)])
     assert found[0] == found[1]
     assert all(found[0])
 
 
 def test_measures_that_answers_share_refuse_a_change(many_parks, version):
     parks = chosen_parks(False)
-    measures = next(ride for ride in rides_today(parks, attraction_homes(parks), NOON).values() if ride.held)
+    measures = next(ride for ride in rides_today(parks, park_by_attraction(parks), NOON).values() if ride.held)
     with pytest.raises(FrozenInstanceError):
         measures.down_seconds = 0
     with pytest.raises(FrozenInstanceError):
@@ -291,8 +291,8 @@ def test_measures_that_answers_share_refuse_a_change(many_parks, version):
 def test_the_second_question_reads_nothing(many_parks, version):
     def ask() -> None:
         parks = chosen_parks(False)
-        rides_today(parks, attraction_homes(parks), NOON)
-        rides_at(parks, attraction_homes(parks), NOON)
+        rides_today(parks, park_by_attraction(parks), NOON)
+        rides_at(parks, park_by_attraction(parks), NOON)
 
     with time_machine.travel(NOON, tick=False):
         ask()
@@ -302,5 +302,5 @@ def test_the_second_question_reads_nothing(many_parks, version):
 
 
 def test_a_question_about_few_parks_reads_only_theirs(many_parks, version):
-    rides_today(many_parks[:2], attraction_homes(many_parks[:2]), NOON)
+    rides_today(many_parks[:2], park_by_attraction(many_parks[:2]), NOON)
     assert not shared.kept

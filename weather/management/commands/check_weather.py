@@ -31,7 +31,7 @@ class Command(CheckCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.check_window(options)
         now = timezone.now()
-        self.tell(lambda: verdict(seen_weather(now, options["minutes"], options["min_parks"]), now))
+        self.report(lambda: verdict(seen_weather(now, options["minutes"], options["min_parks"]), now))
 
 
 def verdict(found: SeenWeather, now: datetime) -> tuple[int, str]:

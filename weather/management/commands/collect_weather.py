@@ -72,7 +72,7 @@ class Command(TeachingCommand):
                 self.bar(len(parks), "park", options["verbosity"]) as bar,
             ):
                 run = collect(source, parks, timezone.now(), current, forecast, bar.update)
-        self.tell(run, len(parks))
+        self.report(run, len(parks))
 
     def past(self, parks: list[Park], first: date, last: date, options: dict[str, Any]) -> WeatherRun:
         kept = timezone.now().astimezone(UTC).date() - timedelta(days=settings.WEATHER_OBSERVATION_DAYS)
@@ -85,7 +85,7 @@ class Command(TeachingCommand):
         with archive_client() as source, self.bar(total, "park-day", options["verbosity"]) as bar:
             return backfill(source, parks, first, last, timezone.now(), options["missing"], bar.update)
 
-    def tell(self, run: WeatherRun, parks: int) -> None:
+    def report(self, run: WeatherRun, parks: int) -> None:
         for park, why in run.failed[:MOST_TOLD]:
             self.stderr.write(f"{park.name} (park {park.pk}): {why}")
         if len(run.failed) > MOST_TOLD:

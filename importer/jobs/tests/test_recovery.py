@@ -12,7 +12,7 @@ from core.jobs.ledger import this_process
 from importer.archive.files import DirectoryArchive
 from importer.jobs import tasks
 from importer.jobs.planning import plan
-from importer.jobs.take_up import is_mine, take_up
+from importer.jobs.recovery import is_mine, recover
 from importer.jobs.tests.test_importing import three_days
 from importer.jobs.tests.test_slices import DEAD
 from importer.models import ImportCheckpoint, ImportStatus, SliceState
@@ -37,7 +37,7 @@ def silent(job, minutes):
 
 
 def taken_up():
-    return [job.import_id for job in take_up()]
+    return [job.import_id for job in recover()]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from core.periods import Days
 from dashboard.components.timeline import Axis, axis_of, legend, spell_table, strip, words
 from snapshots.status import Status
-from stats.measures.strips import UNKNOWN, Spell, Strips
+from stats.measures.timeline import UNKNOWN, Spell, Timeline
 from stats.tests.builders import PARIS, local
 
 DAY = date(2025, 12, 22)
@@ -31,8 +31,8 @@ def bars(svg: str) -> list[tuple[str, ...]]:
     return re.findall(r'<rect class="(\w+)" x="([\d.]+)" y="\d+" width="([\d.]+)"', svg)
 
 
-def strips(*spells: Spell, day: date = DAY) -> Strips:
-    return Strips(Place(), Days(day, day), {(1, day): list(spells)}, {day: []})  # type: ignore[arg-type]
+def strips(*spells: Spell, day: date = DAY) -> Timeline:
+    return Timeline(Place(), Days(day, day), {(1, day): list(spells)}, {day: []})  # type: ignore[arg-type]
 
 
 def test_a_spell_lies_at_its_hours():
@@ -68,9 +68,11 @@ def test_states_differ_in_more_than_colour():
     assert len(shapes) == len(STATES)
 
 
-def test_the_words_tell_states_and_times():
-    told = words([spell("09:00", "14:20"), spell("14:20", "15:05", "DOWN"), spell("15:05", "16:00", UNKNOWN)], PARIS)
-    assert told == "Operating 09:00–14:20, Down 14:20–15:05, Unknown 15:05–16:00"
+def test_the_words_report_states_and_times():
+    reported = words(
+        [spell("09:00", "14:20"), spell("14:20", "15:05", "DOWN"), spell("15:05", "16:00", UNKNOWN)], PARIS
+    )
+    assert reported == "Operating 09:00–14:20, Down 14:20–15:05, Unknown 15:05–16:00"
 
 
 def test_long_words_end_with_a_hint_at_the_table():
@@ -117,7 +119,7 @@ def test_the_table_has_a_row_for_each_spell_and_escapes_names():
     assert "1 h 05 min" in table
 
 
-def test_the_legend_tells_every_state():
+def test_the_legend_reports_every_state():
     assert [text for _, text in legend()] == ["Operating", "Down", "Closed", "Refurbishment", "Unknown"]
 
 

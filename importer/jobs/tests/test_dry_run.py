@@ -1,4 +1,4 @@
-"""A dry run tells what the import will do, whatever comes up in a later slice, and stores nothing."""
+"""A dry run says what the import will do, whatever comes up in a later slice, and stores nothing."""
 
 from datetime import date, timedelta
 
@@ -39,12 +39,12 @@ def rehearsed(source, capsys, *options):
 
 
 def test_it_counts_what_the_import_then_stores(source, capsys):
-    told = rehearsed(source, capsys)
+    reported = rehearsed(source, capsys)
     call_command("import_historical", "--source", source, "--no-recompute")
     done = summary_of(ImportCheckpoint.objects.get())
-    assert f"{done.events:,} events in {done.files} files, {done.rows['created']:,} rows." in told
-    assert "Of what is no ride: 1 PARK." in told
-    assert "Entities by mapping: 3 CREATED." in told
+    assert f"{done.events:,} events in {done.files} files, {done.rows['created']:,} rows." in reported
+    assert "Of what is no ride: 1 PARK." in reported
+    assert "Entities by mapping: 3 CREATED." in reported
 
 
 def test_it_stores_nothing_and_can_be_repeated(source, capsys):
@@ -62,7 +62,7 @@ def test_it_names_what_fits_no_ride(source, capsys):
         themeparks_wiki_id=PARK, name="Ours", city="X", country="US", timezone="America/New_York"
     )
     Ride.objects.create(park=ours, name="Big Coaster")
-    told = rehearsed(source, capsys, "--no-auto-create")
-    assert "2 names fit no ride: Old Flume; Big Coaster." in told
-    assert f"{DESTINATION}: " in told
+    reported = rehearsed(source, capsys, "--no-auto-create")
+    assert "2 names fit no ride: Old Flume; Big Coaster." in reported
+    assert f"{DESTINATION}: " in reported
     assert not Ride.objects.filter(themeparks_wiki_id=COASTER).exists()

@@ -1,4 +1,4 @@
-"""What an upstream tells of parks and rides, as its own bytes, and cycles over it."""
+"""What an upstream reports parks and rides, as its own bytes, and cycles over it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ def zulu(at: datetime) -> str:
 def entry(ride: Ride, status: Any = "OPERATING", wait: Any = UNTOLD, **members: Any) -> dict[str, Any]:
     """A ThemeParks.wiki entry that changed a minute before noon; `queue` adds lines, UNTOLD leaves a member out."""
     queue = {} if wait is UNTOLD else {"STANDBY": {"waitTime": wait}}
-    told = {
+    reported = {
         "id": ride.themeparks_wiki_id,
         "name": ride.name,
         "entityType": "ATTRACTION",
@@ -50,32 +50,34 @@ def entry(ride: Ride, status: Any = "OPERATING", wait: Any = UNTOLD, **members: 
         **members,
         "queue": {**queue, **members.get("queue", {})},
     }
-    return {name: value for name, value in told.items() if value is not UNTOLD}
+    return {name: value for name, value in reported.items() if value is not UNTOLD}
 
 
 def live(park: Park, *entries: dict[str, Any], **members: Any) -> bytes:
     """A ThemeParks.wiki answer about a park."""
-    told = {"id": park.themeparks_wiki_id, "name": park.name, "entityType": "PARK", "timezone": park.timezone}
-    return json.dumps({**told, "liveData": list(entries), **members}).encode()
+    reported = {"id": park.themeparks_wiki_id, "name": park.name, "entityType": "PARK", "timezone": park.timezone}
+    return json.dumps({**reported, "liveData": list(entries), **members}).encode()
 
 
 def line(ride: Ride, is_open: Any = True, wait: Any = 10, **members: Any) -> dict[str, Any]:
     """A ride in a Queue-Times answer."""
-    told = {"id": ride.queue_times_id, "name": ride.name, "is_open": is_open, "wait_time": wait}
-    return {**told, "last_updated": "2026-07-01T11:57:00.000Z", **members}
+    reported = {"id": ride.queue_times_id, "name": ride.name, "is_open": is_open, "wait_time": wait}
+    return {**reported, "last_updated": "2026-07-01T11:57:00.000Z", **members}
 
 
 def queue_times(*rides: dict[str, Any], lands: Mapping[str, Sequence[dict[str, Any]]] | None = None) -> bytes:
-    told = [{"id": n, "name": name, "rides": list(inside)} for n, (name, inside) in enumerate((lands or {}).items())]
-    return json.dumps({"lands": told, "rides": list(rides)}).encode()
+    reported = [
+        {"id": n, "name": name, "rides": list(inside)} for n, (name, inside) in enumerate((lands or {}).items())
+    ]
+    return json.dumps({"lands": reported, "rides": list(rides)}).encode()
 
 
 def fetch_of(answers: Mapping[Park, bytes | Exception]) -> Fetch:
     def fetch(park: Park) -> bytes:
-        told = answers[park]
-        if isinstance(told, Exception):
-            raise told
-        return told
+        reported = answers[park]
+        if isinstance(reported, Exception):
+            raise reported
+        return reported
 
     return fetch
 
@@ -85,14 +87,16 @@ def cycle(answers: Mapping[Park, bytes | Exception], at: datetime = AT) -> Cycle
     return collect(at, fetch_of(answers), list(answers))
 
 
-def tell(ride: Ride, status: Any = "OPERATING", wait: Any = UNTOLD, at: datetime = AT, **members: Any) -> CycleResult:
-    """A cycle in which a park tells of one ride."""
+def report(
+    ride: Ride, status: Any = "OPERATING", wait: Any = UNTOLD, at: datetime = AT, **members: Any
+) -> CycleResult:
+    """A cycle in which a park reports one ride."""
     members = {"lastUpdated": zulu(at), **members}
     return cycle({ride.park: live(ride.park, entry(ride, status, wait, **members))}, at)
 
 
 def wiki_ride(**columns: Any) -> Ride:
-    """A ride in a park of its own that ThemeParks.wiki tells of; `park__…` are columns of the park."""
+    """A ride in a park of its own that ThemeParks.wiki reports; `park__…` are columns of the park."""
     return RideFactory.create(**columns)
 
 

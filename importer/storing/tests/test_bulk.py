@@ -7,7 +7,7 @@ import pytest
 from importer.days.build import ChangeRow, DayRows, ParkRow, QueueRow, RideRow
 from importer.jobs.tests.test_importing import stored
 from importer.storing import bulk
-from importer.storing.buffer import Spool
+from importer.storing.buffer import Buffer
 from importer.storing.bulk import LINES, line, store_slice
 from importer.storing.days import AS_TEXT, TABLES
 from parks.tests.factories import ParkFactory, RideFactory
@@ -45,7 +45,7 @@ def day(ride):
 
 @pytest.fixture
 def spool(ride, day):
-    with Spool() as opened:
+    with Buffer() as opened:
         opened.add(ride.park, (START, START + 86_400), day)
         yield opened
 
@@ -53,19 +53,19 @@ def spool(ride, day):
 @pytest.mark.parametrize("kept", [0, 7, 100])
 def test_a_day_comes_back_from_memory_and_from_the_file_as_it_was(ride, day, kept, monkeypatch):
     monkeypatch.setattr("importer.storing.buffer.ROWS_KEPT", kept)
-    with Spool() as spool:
+    with Buffer() as spool:
         for n in range(3):
             spool.add(ride.park, (START + n, START + n + 1), day)
         for _ in range(2):  # a transaction may be repeated
             found = list(spool)
             assert [each.window for each in found] == [(START + n, START + n + 1) for n in range(3)]
             assert all(each.rows == day and each.park is ride.park for each in found)
-        assert bool(spool.file.tell()) == (kept < 3 * 8)
+        assert bool(spool.file.report()) == (kept < 3 * 8)
         assert len(spool.kept) == {0: 0, 7: 0, 100: 3}[kept]
 
 
 def test_a_closed_spool_holds_no_rows(ride, day):
-    with Spool() as spool:
+    with Buffer() as spool:
         spool.add(ride.park, (START, START + 86_400), day)
         assert spool.kept
     assert not spool.kept

@@ -50,7 +50,7 @@ RideDate = tuple[int, date]
 
 
 @dataclass(frozen=True, slots=True)
-class Strips:
+class Timeline:
     """Spells in order by ride and local day, and when the park was open on each day.
 
     A ride that was not seen in the open park on a day is missing on that day.
@@ -68,7 +68,7 @@ class Strips:
             yield day, self.spells.get((ride, day), [])
 
 
-def strips_of(park: Park, rides: Collection[int], days: Days, now: datetime) -> Strips:
+def timeline_of(park: Park, rides: Collection[int], days: Days, now: datetime) -> Timeline:
     """The spells of a park's rides on local days, up to `now`; at most four queries.
 
     What counts as operating and as down is said by R-4.5 and R-5.1; on a day on which a ride did not operate
@@ -83,7 +83,7 @@ def strips_of(park: Park, rides: Collection[int], days: Days, now: datetime) -> 
     for (ride, day), found in spells.items():
         counts = operated(ride, park, found, is_over=day < today)
         spells[ride, day] = with_unknown(joined(found if counts else without_downtime(found)), opened[day])
-    return Strips(park, days, spells, opened)
+    return Timeline(park, days, spells, opened)
 
 
 def day_bounds(park: Park, days: Days) -> dict[date, tuple[int, int]]:
@@ -110,12 +110,12 @@ def observed_spells(
         ride__in=list(rides), recorded_at__gte=instant(first), recorded_at__lt=instant(last), **OPEN
     )
     columns = ("ride_id", "park_id", "at", "duration_seconds", "status", "is_running")
-    told: Any = rows.annotate(at=SecondsSince("recorded_at", 0), is_running=as_stored("computed_is_open"))
+    listed: Any = rows.annotate(at=SecondsSince("recorded_at", 0), is_running=as_stored("computed_is_open"))
     states: dict[tuple[str | None, int], Status] = {}
     found: dict[RideDate, list[list[Any]]] = {}  # [start, end, state]: a month of live rows is read for one page
     current: list[list[Any]] = []
     ride, place, stop = 0, 0, 0
-    for pk, home, at, lasting, status, is_running in told.order_by("ride_id", "recorded_at").values_list(*columns):
+    for pk, home, at, lasting, status, is_running in listed.order_by("ride_id", "recorded_at").values_list(*columns):
         if home != park.pk:
             continue
         if pk != ride or at >= stop:
@@ -137,7 +137,7 @@ def observed_spells(
 
 
 def operated(ride: int, park: Park, spells: Sequence[Spell], is_over: bool) -> bool:
-    """R-5.3: inside a day that still runs a breakdown is evidence too, where the feed tells breakdowns."""
+    """R-5.3: inside a day that still runs a breakdown is evidence too, where the feed says breakdowns."""
     up, down = (
         sum(spell.seconds for spell in spells if spell.state == state) for state in (Status.OPERATING, Status.DOWN)
     )

@@ -8,7 +8,7 @@ from importer.jobs.tasks import import_slice
 from importer.models import ACTIVE, ImportCheckpoint
 
 
-def take_up() -> Iterator[ImportCheckpoint]:
+def recover() -> Iterator[ImportCheckpoint]:
     """Ask the workers once more for each import of theirs that stands still, and yield it.
 
     A broker gives a dead worker's message to another one late (Redis: after an hour) or never (files). A message too
