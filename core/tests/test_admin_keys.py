@@ -60,7 +60,7 @@ def test_no_two_keys_are_alike():
     assert create("one") != create("two")
 
 
-@pytest.mark.parametrize(("name", "told"), [("  ", "NAME"), ("x" * 101, "NAME"), ("taken", "'taken'")])
+@pytest.mark.parametrize(("name", "reported"), [("  ", "NAME"), ("x" * 101, "NAME"), ("taken", "'taken'")])
 def test_a_name_that_cannot_be_used_is_reported(name, reported):
     AdminKey.issue("taken")
     with pytest.raises(CommandError, match=reported) as raised:

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "reported"),
     [
         ("/downtime/rides?period=soon", "The period “soon” is not known"),
         ("/waits/parks?filter=mine", "The filter “mine” is not known"),

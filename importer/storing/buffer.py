@@ -18,7 +18,7 @@ FIRST = itemgetter(0)
 ROWS_KEPT = 100_000  # in memory, some 20 MB
 
 
-class SpooledDay(NamedTuple):
+class BufferedDay(NamedTuple):
     park: Park
     window: tuple[int, int]
     rows: DayRows  # without what is no row
@@ -42,7 +42,7 @@ class Buffer:
 
     def __init__(self) -> None:
         self.file = TemporaryFile()  # noqa: SIM115  (closed by __exit__)
-        self.kept: list[SpooledDay] = []
+        self.kept: list[BufferedDay] = []
         self.rows_kept = 0
         self.extents: dict[int, Extent] = {}
 
@@ -58,7 +58,7 @@ class Buffer:
         known = self.extents.get(park.pk, Extent(park, *window, set()))
         rides = known.rides.union(map(FIRST, rows.rides), map(FIRST, rows.queues), map(FIRST, rows.changes))
         self.extents[park.pk] = Extent(park, min(known.start, window[0]), max(known.end, window[1]), rides)
-        day = SpooledDay(park, window, DayRows(rows.rides, rows.parks, rows.queues, rows.changes))
+        day = BufferedDay(park, window, DayRows(rows.rides, rows.parks, rows.queues, rows.changes))
         self.kept.append(day)
         self.rows_kept += day.size()
         if self.rows_kept > ROWS_KEPT:
@@ -72,10 +72,10 @@ class Buffer:
             self.file.write(data)
         self.kept, self.rows_kept = [], 0
 
-    def __iter__(self) -> Iterator[SpooledDay]:
+    def __iter__(self) -> Iterator[BufferedDay]:
         self.file.seek(0)
         while head := self.file.read(LENGTH.size):
             (length,) = LENGTH.unpack(head)
             park, window, rows = pickle.loads(self.file.read(length))  # noqa: S301  (we wrote it, nobody can reach it)
-            yield SpooledDay(self.extents[park].park, window, rows)
+            yield BufferedDay(self.extents[park].park, window, rows)
         yield from self.kept

@@ -14,7 +14,7 @@ from django.db.models import Q
 from core.instants import instant
 from core.shortcuts import by_identity
 from importer.days.build import DayRows
-from importer.storing.buffer import Buffer, Extent, SpooledDay
+from importer.storing.buffer import Buffer, BufferedDay, Extent
 from importer.storing.days import AS_TEXT, TABLES, change_tuples, state_columns, store_again
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 from snapshots.queues import QueueState
@@ -65,12 +65,12 @@ def is_free(extent: Extent) -> bool:
     return not any(rows.exists() for rows in found)
 
 
-def insert_days(days: Iterable[SpooledDay]) -> int:
+def insert_days(days: Iterable[BufferedDay]) -> int:
     """Insert days; returns how many rows."""
     return sum(insert_part(part) for part in parts(days))
 
 
-def insert_part(days: list[SpooledDay]) -> int:
+def insert_part(days: list[BufferedDay]) -> int:
     count = 0
     for table in TABLES:
         rows = [row for day in days for row in table.rows(day.park, day.rows, AS_TEXT)]
@@ -81,14 +81,14 @@ def insert_part(days: list[SpooledDay]) -> int:
     return count
 
 
-def load_days(days: Iterable[SpooledDay]) -> int:
+def load_days(days: Iterable[BufferedDay]) -> int:
     """Load days from files, one per table; returns how many rows. MariaDB and MySQL only."""
     return sum(load_part(part) for part in parts(days))
 
 
-def parts(days: Iterable[SpooledDay]) -> Iterator[list[SpooledDay]]:
+def parts(days: Iterable[BufferedDay]) -> Iterator[list[BufferedDay]]:
     """Days by as many as are held in memory at once."""
-    part: list[SpooledDay] = []
+    part: list[BufferedDay] = []
     size = 0
     for day in days:
         part.append(day)
@@ -100,7 +100,7 @@ def parts(days: Iterable[SpooledDay]) -> Iterator[list[SpooledDay]]:
         yield part
 
 
-def load_part(days: list[SpooledDay]) -> int:
+def load_part(days: list[BufferedDay]) -> int:
     count = 0
     for model, lines in LINES.items():
         by_key: dict[int, list[str]] = {}

@@ -95,7 +95,7 @@ def test_the_next_request_waits_until_the_calls_of_the_last_are_paid(stub, setti
     assert source.slept == [pytest.approx(28.0)]  # 2.8 calls at 10 seconds each
 
 
-@pytest.mark.parametrize("told", [[], [{}], {"hourly": {}}, [{}, {}, {}], None, "x"])
+@pytest.mark.parametrize("reported", [[], [{}], {"hourly": {}}, [{}, {}, {}], None, "x"])
 def test_another_number_of_answers_than_places_belongs_to_nobody(reported):
     with pytest.raises(UpstreamError) as caught:
         answers(json.dumps(reported).encode(), 2)

@@ -267,7 +267,7 @@ def test_a_place_that_spoils_the_request_costs_only_its_own_park(stub, capsys):
 
 
 @pytest.mark.parametrize(
-    ("told", "why"),
+    ("reported", "why"),
     [
         ({"hourly": {}}, "no series"),
         ({"error": True, "reason": "No data"}, "No data"),
@@ -295,7 +295,7 @@ def test_a_run_that_lost_half_of_its_parks_asks_no_more(stub, monkeypatch):
     assert observed(parks[0]) == [HOUR]
 
 
-@pytest.mark.parametrize("told", [HTML_PAGE, Answer(b"[]"), Answer(b"[1, 2]"), Answer(b'"x"'), Answer(b"")])
+@pytest.mark.parametrize("reported", [HTML_PAGE, Answer(b"[]"), Answer(b"[1, 2]"), Answer(b'"x"'), Answer(b"")])
 def test_no_json_of_weather_is_never_more_than_a_failure(stub, reported):
     located_park()
     stub.routes[FORECAST] = reported

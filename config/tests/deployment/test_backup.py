@@ -41,8 +41,8 @@ build()
 TELL = r"""
 import django
 django.setup()
-from config.tests.deployment.backup_world import tell
-print(tell())
+from config.tests.deployment.backup_world import report
+print(report())
 """
 RECOMPUTE = r"""
 import django

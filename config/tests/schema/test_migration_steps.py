@@ -192,7 +192,7 @@ HARMLESS = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "told"), DISTURBING, ids=[type(o).__name__ for o, _ in DISTURBING])
+@pytest.mark.parametrize(("operation", "reported"), DISTURBING, ids=[type(o).__name__ for o, _ in DISTURBING])
 def test_an_operation_that_disturbs_a_running_system_is_named(operation, reported):
     (line,) = of(operation)
     assert reported in line

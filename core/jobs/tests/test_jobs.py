@@ -92,7 +92,7 @@ def test_options_go_to_the_command(calls):
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "told"),
+    ("fault", "status", "reported"),
     [
         (CommandError("no water"), "FAILED", "no water"),
         (CommandError("no such option", returncode=2), "FAILED", "no such option"),

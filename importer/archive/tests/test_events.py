@@ -97,7 +97,7 @@ def test_an_unknown_or_missing_status_becomes_none_and_is_reported():
 
 
 @pytest.mark.parametrize(
-    ("wait", "kept", "told_count"),
+    ("wait", "kept", "reported_count"),
     [
         (20, 20, 0),
         (20.0, 20, 0),

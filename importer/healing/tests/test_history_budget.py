@@ -295,7 +295,7 @@ def test_the_words_of_a_refusal_are_understood_wherever_they_stand(world, stub, 
     assert len(stub.requests) == 1
 
 
-@pytest.mark.parametrize("told", [rate_limited(), answer({"error": "HISTORY_RATE_LIMITED"}, status=400)])
+@pytest.mark.parametrize("reported", [rate_limited(), answer({"error": "HISTORY_RATE_LIMITED"}, status=400)])
 def test_a_limit_is_obeyed_at_once(world, stub, reported):
     stub.routes[path_of(world.coaster)] = reported
     assert run_over_http().left
@@ -304,7 +304,7 @@ def test_a_limit_is_obeyed_at_once(world, stub, reported):
 
 
 @pytest.mark.parametrize(
-    "told", [Answer(status=500), answer({"error": "HISTORY_BACKEND_UNAVAILABLE"}, status=503), Answer(cut_after=1)]
+    "reported", [Answer(status=500), answer({"error": "HISTORY_BACKEND_UNAVAILABLE"}, status=503), Answer(cut_after=1)]
 )
 def test_a_call_is_one_request(world, stub, reported):
     """Live collection tries again at once; here each try would cost."""
@@ -314,7 +314,7 @@ def test_a_call_is_one_request(world, stub, reported):
     assert len(stub.requests) == 2
 
 
-@pytest.mark.parametrize("told", [HTML_PAGE, NOT_FOUND, Answer(b"{}"), Answer(b"[" * 100)])
+@pytest.mark.parametrize("reported", [HTML_PAGE, NOT_FOUND, Answer(b"{}"), Answer(b"[" * 100)])
 def test_whatever_else_comes_is_no_history(world, stub, reported):
     stub.routes[path_of(world.coaster)] = reported
     stub.routes[path_of(world.flume)] = Answer(world.wiki().answers[world.flume.themeparks_wiki_id])

@@ -174,7 +174,7 @@ def test_an_import_that_fails_says_why_with_exit_code_1(tmp_path, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("importer.jobs.running.Spool.add", full)
+    monkeypatch.setattr("importer.jobs.running.Buffer.add", full)
     with pytest.raises(CommandError, match=r"is FAILED .*No space left.* --resume imp_.* goes on") as caught:
         call_command("import_historical", "--source", str(tmp_path))
     assert caught.value.returncode == 1

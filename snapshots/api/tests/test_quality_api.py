@@ -284,7 +284,7 @@ def test_an_issue_is_moved_and_keeps_the_notes(ask, move):
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "reported"),
     [
         ({}, "status is required"),
         ({"status": None}, "status is required"),
@@ -391,7 +391,7 @@ def test_coverage_of_no_ride_is_zero(ask):
 
 @pytest.mark.parametrize("path", ["summary", "gaps", "coverage"])
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "reported"),
     [
         ({"park_id": 99}, "park_id: 99 is not known; /api/search/index lists the ids"),
         ({"park_id": "x"}, "Invalid park_id. Must be a whole number"),
@@ -410,7 +410,7 @@ def test_a_parameter_that_cannot_be_used_is_named(ask, path, query, reported):
 
 
 @pytest.mark.parametrize(
-    ("path", "query", "told"),
+    ("path", "query", "reported"),
     [
         ("gaps", {"limit": -1}, "Invalid limit. Must be a non-negative integer"),
         ("gaps", {"source": "live"}, "Invalid source. Must be one of: LIVE, ARCHIVE"),

@@ -62,7 +62,7 @@ class Upstream:
 @pytest.fixture
 def upstream(settings, monkeypatch) -> Iterator[Upstream]:
     settings.UPSTREAM_MIN_INTERVAL_MS = 0
-    monkeypatch.setattr(http, "FIRST_DELAY_SECONDS", 0.01)
+    monkeypatch.setattr(http, "back_off", lambda state: 0.01)
     with StubUpstream() as stub:
         settings.THEMEPARKS_WIKI_URL, settings.QUEUE_TIMES_URL = f"{stub.url}/v1", stub.url
         found = Upstream(stub, wiki_ride(), wiki_ride(), RideFactory.create(park=queue_times_park()))

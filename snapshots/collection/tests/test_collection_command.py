@@ -147,7 +147,7 @@ def test_many_failures_are_reported_in_few_lines(rides):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         (["--park-id", "4711"], "--park-id"),
         (["--replay", "/nowhere/at/all"], "--replay"),

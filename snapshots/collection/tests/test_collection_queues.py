@@ -35,7 +35,7 @@ def utc(year: int, month: int, day: int, hour: int, minute: int) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("name", "told", "expected"),
+    ("name", "reported", "expected"),
     [
         ("SINGLE_RIDER", {"waitTime": 15}, {"wait_time_minutes": 15}),
         ("SINGLE_RIDER", {"waitTime": None}, {}),
@@ -141,7 +141,7 @@ def test_a_price_that_is_no_amount_is_none_and_reported(amount):
     assert "price.amount" in DataQualityIssue.objects.get().details["text"]
 
 
-@pytest.mark.parametrize("told", ["soon", "2026-07-01T14:10:00", 1_700_000_000, "0001-01-01T00:00:00Z", {"at": 5}])
+@pytest.mark.parametrize("reported", ["soon", "2026-07-01T14:10:00", 1_700_000_000, "0001-01-01T00:00:00Z", {"at": 5}])
 def test_a_return_time_that_is_no_instant_is_none_and_reported(reported):
     row = stored({"RETURN_TIME": {"state": "AVAILABLE", "returnStart": reported}})
     assert (row["return_state"], row["return_time_start"]) == ("AVAILABLE", None)
@@ -149,7 +149,7 @@ def test_a_return_time_that_is_no_instant_is_none_and_reported(reported):
 
 
 @pytest.mark.parametrize(
-    ("queue", "told"),
+    ("queue", "reported"),
     [
         ({"TELEPORT": {"waitTime": 1}}, "queue type is unknown"),
         ({"SINGLE_RIDER": 15}, "queue SINGLE_RIDER is not an object"),

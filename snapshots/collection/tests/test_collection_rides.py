@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("told", "status", "is_open"),
+    ("reported", "status", "is_open"),
     [
         ("OPERATING", "OPERATING", True),
         ("DOWN", "DOWN", False),
@@ -40,13 +40,15 @@ def test_a_status_is_stored_as_reported_and_only_operating_is_open(reported, sta
     assert (row.status, row.is_open, row.computed_is_open) == (status, is_open, is_open)
 
 
-@pytest.mark.parametrize(("told", "stored"), [(35, 35), (0, 0), (20.0, 20), (None, None), (UNTOLD, None), (999, 999)])
+@pytest.mark.parametrize(
+    ("reported", "stored"), [(35, 35), (0, 0), (20.0, 20), (None, None), (UNTOLD, None), (999, 999)]
+)
 def test_the_standby_wait_is_stored_as_reported(reported, stored):
     report(wiki_ride(), "OPERATING", reported)
     assert RideStatusSnapshot.objects.get().wait_time == stored
 
 
-@pytest.mark.parametrize("told", [-2, 32_768, 10**12, "35", True, 12.5, [5]])
+@pytest.mark.parametrize("reported", [-2, 32_768, 10**12, "35", True, 12.5, [5]])
 def test_a_wait_that_is_no_number_of_minutes_is_none_and_reported(reported):
     ride = wiki_ride()
     report(ride, "OPERATING", reported)
@@ -78,7 +80,7 @@ def test_a_row_says_since_when_and_from_whom():
     assert (row.data_source, row.is_carried) == (DataSource.LIVE, False)
 
 
-@pytest.mark.parametrize("told", [UNTOLD, None, "yesterday", "2026-07-01T11:00:00"])
+@pytest.mark.parametrize("reported", [UNTOLD, None, "yesterday", "2026-07-01T11:00:00"])
 def test_without_an_instant_of_its_own_a_row_takes_that_of_the_cycle(reported):
     ride = wiki_ride()
     report(ride, "OPERATING", 5, lastUpdated=reported)

@@ -251,7 +251,7 @@ def test_the_command_asks_the_statistics_to_compare_a_sample():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         (("--days", "-1"), "--days must be between 0 and 366"),
         (("--sample", "100001"), "--sample must be between 0 and 100000"),

@@ -128,7 +128,7 @@ def test_a_table_that_lags_behind_the_other_is_brought_up_to_it():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         (["--month", "2024"], "--month: '2024' is not a month"),
         (["--month", "2024-13"], "--month: '2024-13' is not a month"),

@@ -59,7 +59,7 @@ def ask(client):
 
 
 @pytest.mark.parametrize(
-    ("told_", "average", "peak", "count"),
+    ("reported_", "average", "peak", "count"),
     [
         ([("O60", 30), ("O60", 0), ("O120", 45)], 40, 45, 18),  # 30 for one hour, 45 for two
         ([("O60", 30), ("O60", None), ("O60", 31)], 31, 31, 12),  # 30.5

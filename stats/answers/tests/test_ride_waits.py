@@ -100,7 +100,7 @@ def listed_ride(wait: int, classified: int | None = None, park: dict | None = No
 
 
 @pytest.mark.parametrize(
-    ("told", "average", "peak"),
+    ("reported", "average", "peak"),
     [
         ([("O60", 30), ("O60", 0), ("O120", 45)], 40.0, 45),  # 30 for one hour, 45 for two
         ([("O60", 30), ("O60", None), ("O60", 31)], 30.5, 31),

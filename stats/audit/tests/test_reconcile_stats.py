@@ -100,7 +100,7 @@ def test_what_differed_of_one_park_or_rule_set_is_not_compared_for_another():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         (("--sample", "-1"), "--sample must be between 0 and 100000"),
         (("--metrics-version", "0"), "--metrics-version must be between 1 and 1000000"),

@@ -159,7 +159,7 @@ def test_the_same_question_about_many_parks_is_read_once(version):
     assert [over_days(many, lambda _, days=days: days) for days in (first, second, first)] == [4, 5, 4]
     assert over_days(many, lambda _: first, with_zeros=False) == 6
     others = [Park(pk=park.pk + 1, timezone=park.timezone) for park in many]
-    assert [over_days(others, lambda _: first), at_a_moment(others, "a", NOON)] == [7, 8]
+    assert [over_days(others, lambda _: first), at_a_moment(others, NOON, "a")] == [7, 8]
     assert len(calls) == 8
 
 
