@@ -56,6 +56,8 @@ def test_waits_come_one_by_one_or_summed():
     assert (found.wait_min, found.wait_max, found.waits) == (5, 45, [{10: 60, 30: 120}])
     found.take(ride(held={(90, False, True): 60}), 0, True)
     assert (found.wait_seconds, found.wait_max, len(found.waits)) == (240, 45, 1)
+    found.take(ride(held={(20, True, True): 60}), 0, True)
+    assert (found.wait_seconds, found.wait_min, found.wait_max) == (300, 5, 45)
 
 
 def test_published_numbers_follow_from_the_sums():

@@ -206,6 +206,12 @@ def test_a_park_is_the_sums_and_means_of_its_rides():
     }
 
 
+def test_a_single_minute_is_downtime():
+    found = park_span([replace(SPAN, downtime_minutes=down) for down in (0, 1, 2)])
+    assert found is not None
+    assert found.rides_with_downtime == 2
+
+
 def test_a_park_without_rides_has_no_figures():
     assert park_span([]) is None
 
