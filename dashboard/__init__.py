@@ -10,7 +10,7 @@ To add a page:
 4. Figures come from the functions behind the API (`stats/answers/rankings.py` …), never from HTTP, never computed
    again. Bad parameters raise `dashboard.views.BadInput`, unknown things `django.http.Http404`: both become friendly
    pages.
-5. Build lists with `dashboard.components.tables.Table` and charts with `dashboard.components.charts.Chart`: the table
+5. Build lists with `dashboard.components.tables.Table` and charts with `dashboard.components.chart.Chart`: the table
    is the one source, the script draws from it. Times go through `{% local_time instant zone %}`, states through
    `{% status word %}`.
 6. Add its addresses to `PAGES` of `dashboard/tests/browser/addresses.py`: the browser tests then open it on a phone

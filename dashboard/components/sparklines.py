@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from core.periods import Days
 from core.zones import local_date
 from parks.models import Park, Ride
-from stats.charts.chart_lines import Kind, stored_values, value_of_day, zone_of
+from stats.charts.series import Kind, stored_values, value_of_day, zone_of
 
 DAYS = 14
 

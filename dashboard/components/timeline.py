@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from core.instants import instant
 from dashboard.components.formatting import STATES, length
 from snapshots.status import Status
-from stats.measures.measures import minutes
+from stats.measures.ride_measures import minutes
 from stats.measures.timeline import UNKNOWN, Spell, Timeline
 from stats.measures.windows import offset_of
 

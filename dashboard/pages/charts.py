@@ -8,8 +8,8 @@ from django.urls import path
 from django.utils import timezone
 
 from core.periods import Period
-from dashboard.components.charts import Chart, Series
-from dashboard.components.lines import FIGURES, named, reported_apart
+from dashboard.components.chart import Chart, Series
+from dashboard.components.series_names import FIGURES, named, reported_apart
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
 from stats.api.trend_serializers import CHART_PERIODS
 from stats.charts.parks_and_rides import KINDS, ChartType, chart_of, granularity

@@ -20,9 +20,9 @@ from msgspec.structs import asdict
 
 from core.api.queries import moment_of
 from core.zones import local_date
-from dashboard.components.charts import Chart, Series
+from dashboard.components.chart import Chart, Series
 from dashboard.components.formatting import park_link, ride_link
-from dashboard.components.lines import reported_apart
+from dashboard.components.series_names import reported_apart
 from dashboard.components.tables import Column, Table, value_of
 from parks.models import Park, Ride
 from stats.answers.analytics_rows import METRICS, WEEKDAYS, Figures, ParkAnalyticsRow, RideAnalyticsRow

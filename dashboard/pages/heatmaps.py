@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from core.periods import Period
 from dashboard.components.formatting import number
-from dashboard.components.lines import FIGURES
 from dashboard.components.links import park_url, ride_url
+from dashboard.components.series_names import FIGURES
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
 from stats.api.trend_serializers import HEATMAP_PERIODS
 from stats.charts.heatmaps import METRICS, HeatmapType, heatmap

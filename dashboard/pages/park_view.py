@@ -16,7 +16,7 @@ from core.instants import instant
 from core.periods import Days, Period, days_of
 from core.shapes import UNSET
 from core.zones import day_range, local_date
-from dashboard.components.charts import Chart, Series
+from dashboard.components.chart import Chart, Series
 from dashboard.components.formatting import KINDS, NOTHING, local_time, zone_name
 from dashboard.components.links import park_url, ride_url
 from dashboard.components.tables import Column, Table
@@ -37,10 +37,10 @@ from stats.answers.park_breakdown import (
 )
 from stats.answers.park_details import view_of
 from stats.measures.hours_open import last_seen_open
-from stats.measures.measures import percent_change
-from stats.measures.raw import ParkWindow
+from stats.measures.ride_measures import percent_change
 from stats.measures.spans import day_score
 from stats.measures.timeline import Timeline, timeline_of
+from stats.measures.window_measures import ParkWindow
 from stats.measures.windows import year_before
 from stats.readings.identity import Row, number
 from stats.readings.roster import shown_tier

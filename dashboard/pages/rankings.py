@@ -27,7 +27,7 @@ from dashboard.components.tables import (
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page, period_of
 from stats.answers.rankings import park_downtime, ride_downtime
 from stats.answers.wait_rankings import park_waits, ride_waits
-from stats.charts.chart_lines import Kind
+from stats.charts.series import Kind
 
 EVERY_ROW = 1_000_000  # the lists sort themselves over all of them before they cut
 LENGTH, LONGEST = 50, 1_000  # rows on a page

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from core.instants import seconds
 from core.periods import Days
 from core.zones import local_date
-from dashboard.components.charts import Chart, Series
+from dashboard.components.chart import Chart, Series
 from dashboard.components.formatting import NOTHING, local_time, zone_name
 from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import axis_of, clock, duration, spell_table, strip
@@ -24,10 +24,10 @@ from snapshots.current import displayed_status, parks_now, rides_now
 from snapshots.models import QueueData, QueueType, ReturnState
 from snapshots.status import PARK_CLOSED
 from stats.answers.analytics import Answer, Question, rides_over
-from stats.measures.figures import Figures
+from stats.measures.bucket_sums import Figures
 from stats.measures.hours import hour_label
-from stats.measures.measures import hours
 from stats.measures.outages import Outage, outages_of
+from stats.measures.ride_measures import hours
 from stats.measures.timeline import Timeline, timeline_of
 from stats.measures.windows import Bucket, BucketKey, Window, span_key
 from stats.readings.identity import Row, number

@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils import timezone
 
 from core.periods import Period, days_of
-from dashboard.components.coverage import coverage
+from dashboard.components.coverage_table import coverage
 from dashboard.views import PERIODS, disney_universal_only, one_of, page
 from parks.classification.cache import LEAST_CONFIDENCE
 from parks.models import CLASSIFICATION_REVIEW_BELOW, DEFAULT_TIER_WEIGHT, INCLUSION_WINDOW, TIER_WEIGHTS

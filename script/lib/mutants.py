@@ -16,7 +16,7 @@ from pathlib import Path
 
 MEASURES, DAILY = "stats/measures/tests/", "stats/daily/tests/"
 WINDOW_TESTS = (
-    f"{MEASURES}test_raw_windows.py",
+    f"{MEASURES}test_window_measures.py",
     f"{MEASURES}test_window_pieces.py",
     f"{MEASURES}test_golden_windows.py",
 )
@@ -41,14 +41,14 @@ TESTS: dict[str, tuple[str, ...]] = {
     "stats/measures/outages.py": (f"{MEASURES}test_outages.py",),
     "stats/measures/hours.py": (f"{MEASURES}test_hours.py",),
     "stats/measures/hours_open.py": (f"{MEASURES}test_hours_open.py",),
-    "stats/measures/figures.py": (f"{MEASURES}test_figures.py",),
+    "stats/measures/bucket_sums.py": (f"{MEASURES}test_bucket_sums.py",),
     "stats/measures/spans.py": (f"{MEASURES}test_periods.py",),
-    "stats/measures/strips.py": (f"{MEASURES}test_strips.py",),
+    "stats/measures/timeline.py": (f"{MEASURES}test_timeline.py",),
     "stats/measures/expressions.py": WINDOW_TESTS,
     "stats/measures/windows.py": (f"{MEASURES}test_windows.py", f"{MEASURES}test_window_pieces.py"),
-    "stats/measures/measures.py": (f"{MEASURES}test_measures.py", f"{MEASURES}test_formulas.py"),
-    "stats/measures/cells.py": WINDOW_TESTS,
-    "stats/measures/raw.py": WINDOW_TESTS,
+    "stats/measures/ride_measures.py": (f"{MEASURES}test_ride_measures.py", f"{MEASURES}test_numbers.py"),
+    "stats/measures/buckets.py": WINDOW_TESTS,
+    "stats/measures/window_measures.py": WINDOW_TESTS,
     "stats/daily/compute.py": (f"{DAILY}test_daily_rows.py", f"{DAILY}test_days_at_once.py"),
     "stats/daily/recompute.py": (f"{DAILY}test_recompute.py", f"{DAILY}test_recompute_runs.py"),
     "stats/daily/versions.py": (f"{DAILY}test_versions.py",),

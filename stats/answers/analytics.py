@@ -17,10 +17,10 @@ from core.zones import local_date
 from parks.models import Park, Ride, weight_of
 from snapshots.score import shame_score
 from stats.answers.groups import Grouping, groups_of
-from stats.measures.cells import ride_cells, summed_ride_cells
-from stats.measures.figures import Figures
-from stats.measures.measures import greatest, least
-from stats.measures.raw import ParkWindow, Place, park_windows
+from stats.measures.bucket_sums import Figures
+from stats.measures.buckets import ride_buckets, summed_ride_buckets
+from stats.measures.ride_measures import greatest, least
+from stats.measures.window_measures import ParkWindow, Place, park_windows
 from stats.measures.windows import Bucket, BucketKey, Window, span_key
 from stats.models import ParkDailyStats, RideDailyStats
 
@@ -135,7 +135,7 @@ def raw_windows(
 ) -> Iterator[ParkWindow]:
     """The parks' days that no daily row answers; those that share a zone and days are read together, but for groups,
     which are each park's own."""
-    read = ride_cells if question.needs_raw else summed_ride_cells
+    read = ride_buckets if question.needs_raw else summed_ride_buckets
     if question.grouping is not None:
         for park, groups in groups_of(question.grouping, question.parks, question.window, now):
             chosen = {park: rides.get(park.pk, {})}

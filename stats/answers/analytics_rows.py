@@ -13,10 +13,10 @@ from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park, Ride
 from stats.answers.analytics import Answer, Question
 from stats.answers.groups import group_name
-from stats.measures import figures as sums
+from stats.measures import bucket_sums as sums
 from stats.measures import windows
-from stats.measures.figures import PERCENTILE
-from stats.measures.measures import percent_change
+from stats.measures.bucket_sums import PERCENTILE
+from stats.measures.ride_measures import percent_change
 from stats.readings.identity import Row
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -9,7 +9,7 @@ from parks.models import Ride
 from snapshots.current import LONGEST_ROW
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import down
-from stats.measures.measures import OPEN
+from stats.measures.ride_measures import OPEN
 
 # Rides in one condition: SQLite takes no expression deeper than a thousand.
 RIDES_A_QUERY = 200

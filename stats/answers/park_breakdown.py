@@ -26,11 +26,11 @@ from parks.opening_windows import windows_of_days
 from snapshots.current import ParkNow, displayed_status, rides_now
 from snapshots.models import ParkActivitySnapshot
 from snapshots.status import Status
-from stats.measures.cells import waitless_ride_cells
+from stats.measures.buckets import waitless_ride_cells
 from stats.measures.hours import HOURS_OF_DAY, chart_hours, daily_labels, hour_label
-from stats.measures.measures import OPEN, RideMeasures, hours, window_score
-from stats.measures.raw import ParkWindow, park_window, until
+from stats.measures.ride_measures import OPEN, RideMeasures, hours, window_score
 from stats.measures.spans import ScoreDay, day_score, period_score
+from stats.measures.window_measures import ParkWindow, park_window, until
 from stats.measures.windows import Bucket, BucketKey, Window, pieces, slices
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.identity import Row, number

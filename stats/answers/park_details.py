@@ -12,8 +12,8 @@ from parks.models import Park
 from snapshots.current import park_now
 from snapshots.models import ParkActivitySnapshot
 from stats.answers.park_breakdown import ParkChart, ParkView, ShameBreakdown, breakdown_and_chart, plain_utc
-from stats.measures.cells import park_cells, stretches, within
-from stats.measures.measures import OPEN, ParkOpening, hours
+from stats.measures.buckets import park_buckets, stretches, within
+from stats.measures.ride_measures import OPEN, ParkOpening, hours
 from stats.measures.windows import SECONDS_A_DAY, Window, pieces
 from stats.readings.identity import number
 from stats.readings.roster import roster_of, tier_of, total_weight
@@ -161,7 +161,7 @@ def sessions_between(park: Park, window: Window, now: datetime) -> dict[str, Par
     opened = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lt=now, **OPEN)
     sessions: dict[str, ParkOpening] = {}
     for grid, ranges in stretches(pieces(window, park.timezone), SECONDS_A_DAY):
-        for cell in park_cells(opened.filter(within(ranges)), grid):
+        for cell in park_buckets(opened.filter(within(ranges)), grid):
             day = local_date(instant(cell.first), park.timezone).isoformat()
             session = sessions.setdefault(day, ParkOpening(first=cell.first, last=cell.last))
             session.rows += cell.rows

@@ -13,7 +13,7 @@ from core.rounding import half_up
 from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import INCLUSION_WINDOW, Park, Ride
 from snapshots.current import ParkNow, RideNow, displayed_status
-from stats.measures.measures import RideMeasures, hours, percent_change, percentage
+from stats.measures.ride_measures import RideMeasures, hours, percent_change, percentage
 from stats.measures.windows import days_before, label
 from stats.readings.identity import ParkNamed, RideNamed, Row, number, park_identity, ranked, ride_identity
 from stats.readings.period_sums import park_sums, ride_sums

@@ -22,9 +22,9 @@ from core.zones import day_range, local_date
 from parks.models import Ride
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import hour_status
-from stats.measures.cells import summed_ride_cells, within
-from stats.measures.measures import RideMeasures, down_stretches, hours
-from stats.measures.raw import ParkWindow, park_window
+from stats.measures.buckets import summed_ride_buckets, within
+from stats.measures.ride_measures import RideMeasures, down_stretches, hours
+from stats.measures.window_measures import ParkWindow, park_window
 from stats.measures.windows import Bucket, Window
 from stats.readings.identity import number
 from stats.readings.roster import tier_of
@@ -120,7 +120,7 @@ def ride_details(ride: Ride, period: Period, now: datetime) -> AboutRide:
     """
     days = days_shown(period, now, ride.park.timezone)
     window = Window(days.first, days.last)
-    raw = park_window(ride.park, [ride.pk], window, Bucket.H1, now, read=summed_ride_cells, openings=False)
+    raw = park_window(ride.park, [ride.pk], window, Bucket.H1, now, read=summed_ride_buckets, openings=False)
     seen = ride_hours(raw)
     rows = day_rows(seen) if period in ROLLING_DAYS else hour_rows(seen)
     return AboutRide(

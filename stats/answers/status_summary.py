@@ -10,7 +10,7 @@ from parks.models import Park
 from snapshots.current import ParkNow, summary_status
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import PARK_CLOSED, Status, operating
-from stats.measures.measures import OPEN
+from stats.measures.ride_measures import OPEN
 from stats.readings.selection import chosen_parks, observed, park_by_attraction
 from stats.readings.today import parks_at, rides_at
 

@@ -13,7 +13,7 @@ from core.periods import Days, Period, days_of
 from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park, Ride
 from stats.answers.trends import TrendCategory, trend_category
-from stats.measures.measures import percent_change
+from stats.measures.ride_measures import percent_change
 from stats.measures.spans import Minutes, ParkSpan, RideDay, RideSpan, park_span, ride_spans
 from stats.measures.windows import days_before
 from stats.readings.identity import Row, number

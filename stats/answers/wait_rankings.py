@@ -20,7 +20,7 @@ from stats.answers.waits import (
     ride_waits_today,
     rides_with_waits,
 )
-from stats.measures.measures import percent_change
+from stats.measures.ride_measures import percent_change
 from stats.measures.windows import days_before, label
 from stats.readings.identity import ParkNamed, RideNamed, Row, number, park_identity, ride_identity
 from stats.readings.roster import status_now

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Count, Max, Q, Sum
 
 from parks.models import Park, Ride
-from stats.measures.measures import Waits, mean_wait, merge_waits
+from stats.measures.ride_measures import Waits, mean_wait, merge_waits
 from stats.readings.period_sums import Sums, all_ride_sums, mean, park_rows, ride_sums
 from stats.readings.selection import park_by_attraction, parks_to_read
 from stats.readings.shared import Dates, over_days, over_many_parks

@@ -19,7 +19,7 @@ from parks.models import Park, Ride
 from stats.answers.analytics import Question
 from stats.answers.analytics_rows import METRICS, WEEKDAYS, ParkAnalyticsRow, RideAnalyticsRow
 from stats.answers.groups import UNKNOWN, groupings
-from stats.measures.figures import PERCENTILE
+from stats.measures.bucket_sums import PERCENTILE
 from stats.measures.windows import Bucket, Window
 
 # Longest range per bucket size, in days: an answer stays readable, and quick.

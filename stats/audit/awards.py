@@ -16,7 +16,7 @@ from stats.audit.plausibility import (
     zero_waits_problem,
 )
 from stats.audit.scope import Scope
-from stats.measures.measures import hours
+from stats.measures.ride_measures import hours
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from snapshots.models import ParkActivitySnapshot
 from stats.audit.anomalies import Anomaly, detect
 from stats.audit.scope import METHODOLOGY_URL, Row, Scope
 from stats.audit.trace import TOLERANCE
-from stats.measures.measures import ParkOpening, measure_openings
+from stats.measures.ride_measures import ParkOpening, measure_openings
 
 
 class Metric(TextChoices):

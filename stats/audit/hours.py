@@ -15,8 +15,8 @@ from stats.answers.analytics import park_figures, score_of
 from stats.audit.comparison import Comparison, shown
 from stats.audit.scope import Row
 from stats.daily.compute import ParkDay
-from stats.measures.measures import hours, percentage
-from stats.measures.raw import ParkWindow, park_window
+from stats.measures.ride_measures import hours, percentage
+from stats.measures.window_measures import ParkWindow, park_window
 from stats.measures.windows import ONE_HOUR, Bucket, Window
 
 RIDE_TOLERANCE = 360  # seconds down: 0.1 h

@@ -16,7 +16,7 @@ from snapshots.score import SHAME_SCORE_MULTIPLIER
 from stats.audit.claims import PERIODS, Claim, Quality, Step, Verified, all_days, anomalies_of, answer, opening_so_far
 from stats.audit.scope import Row, number
 from stats.daily.compute import ParkDay, compute_park_days
-from stats.measures.measures import hours, measure_rides, minutes, percentage, window_score
+from stats.measures.ride_measures import hours, measure_rides, minutes, percentage, window_score
 
 MOST_RIDES_SHOWN = 5
 UNROUNDED = 4  # decimals of intermediate results

@@ -12,7 +12,7 @@ from parks.models import Ride
 from snapshots.models import RideStatusSnapshot
 from stats.audit.claims import PERIODS, Claim, Quality, Step, Verified, anomalies_of, answer, opening_so_far
 from stats.daily.compute import compute_park_days
-from stats.measures.measures import RideMeasures, hours, measure_rides, minutes, percentage
+from stats.measures.ride_measures import RideMeasures, hours, measure_rides, minutes, percentage
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from parks.models import Park, Ride
 from snapshots.models import RideStatusSnapshot
 from snapshots.score import SHAME_SCORE_MULTIPLIER
 from stats.daily.compute import ParkDay, compute_park_day, is_member
-from stats.measures.measures import RideMeasures
+from stats.measures.ride_measures import RideMeasures
 from stats.models import ParkDailyStats, RideDailyStats
 
 TOLERANCE = Decimal("0.05")

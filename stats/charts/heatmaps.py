@@ -13,8 +13,8 @@ from core.periods import Period
 from core.rounding import half_up
 from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park
-from stats.charts.chart_lines import Kind, Line
 from stats.charts.parks_and_rides import chart_of, granularity
+from stats.charts.series import Kind, Line
 from stats.readings.identity import number
 from stats.readings.roster import tier_of
 

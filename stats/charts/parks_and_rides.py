@@ -10,8 +10,8 @@ from django.db.models import TextChoices
 from core.periods import Period
 from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park
-from stats.charts.chart_lines import Chart, Kind, Line, daily_chart
-from stats.charts.clock_lines import clock_chart
+from stats.charts.hourly_series import clock_chart
+from stats.charts.series import Chart, Kind, Line, daily_chart
 from stats.readings.identity import Row
 from stats.readings.roster import tier_of
 from stats.readings.selection import chosen_parks

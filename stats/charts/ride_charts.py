@@ -13,10 +13,10 @@ from core.rounding import half_up
 from core.shapes import Shape, describe
 from parks.models import Park, Ride
 from parks.opening_windows import windows_of_days
-from stats.measures.cells import summed_ride_cells, waitless_ride_cells
+from stats.measures.buckets import summed_ride_buckets, waitless_ride_cells
 from stats.measures.hours import HEATMAP_HOURS, HOURS_OF_DAY, chart_hours, daily_labels, hourly_labels
-from stats.measures.measures import hours
-from stats.measures.raw import ParkWindow, park_window
+from stats.measures.ride_measures import hours
+from stats.measures.window_measures import ParkWindow, park_window
 from stats.measures.windows import Bucket, Window
 from stats.models import RideDailyStats
 from stats.readings.identity import number
@@ -79,7 +79,7 @@ def has_queue(series: Iterable[float | None]) -> bool:
 
 def hourly_series(park: Park, rides: list[Ride], period: Period, chart: ChartType, now: datetime) -> dict[int, Series]:
     """By ride: the hours 6 to 23 of one local day, from raw observations."""
-    read = waitless_ride_cells if chart == ChartType.DOWNTIME else summed_ride_cells
+    read = waitless_ride_cells if chart == ChartType.DOWNTIME else summed_ride_buckets
     is_today, day = period == Period.TODAY, days_of(period, now, park.timezone).first
     ids, window = [ride.pk for ride in rides], Window(day, day)
     raw = park_window(park, ids, window, Bucket.HOUR_OF_DAY, now, read=read, openings=not is_today)

@@ -15,9 +15,9 @@ from core.zones import day_range
 from parks.models import Park, Ride, weight_of
 from snapshots.models import ParkOperatingSession, RideStatusChange, RideStatusSnapshot
 from snapshots.score import shame_score
-from stats.measures.cells import waitless_ride_cells
+from stats.measures.buckets import waitless_ride_cells
 from stats.measures.hours_open import spans_by_day
-from stats.measures.measures import (
+from stats.measures.ride_measures import (
     RideMeasures,
     Stretch,
     down_stretches,
@@ -28,7 +28,7 @@ from stats.measures.measures import (
     opening_delay,
     percentage,
 )
-from stats.measures.raw import park_window
+from stats.measures.window_measures import park_window
 from stats.measures.windows import Bucket, Window
 from stats.models import ParkDailyStats, RideDailyStats
 

@@ -10,8 +10,8 @@ from core.zones import day_range
 from parks.models import Park
 from parks.opening_windows import opening_windows
 from snapshots.models import ParkActivitySnapshot
-from stats.measures.cells import ParkCell, Spans, park_cells, stretches, within
-from stats.measures.measures import OPEN
+from stats.measures.buckets import ParkBucket, Spans, park_buckets, stretches, within
+from stats.measures.ride_measures import OPEN
 from stats.measures.windows import SECONDS_A_DAY, Window, pieces
 
 ParkDate = tuple[int, date]
@@ -56,7 +56,7 @@ def seen_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate, Sp
     rows = ParkActivitySnapshot.objects.filter(park__in=parks, **OPEN)
     found: dict[ParkDate, Spans] = {}
     for grid, ranges in stretches(parts, SECONDS_A_DAY):
-        for cell in park_cells(rows.filter(within(ranges)), grid):
+        for cell in park_buckets(rows.filter(within(ranges)), grid):
             sight(found, day_of[cell.at], cell)
     return found
 
@@ -67,7 +67,7 @@ def last_seen_open(park: Park, now: datetime) -> datetime | None:
     return seen.order_by("-recorded_at").values_list("recorded_at", flat=True).first()
 
 
-def sight(sights: dict[ParkDate, Spans], day: date, cell: ParkCell) -> None:
+def sight(sights: dict[ParkDate, Spans], day: date, cell: ParkBucket) -> None:
     """Widen a park's span of a day so that it holds what was seen."""
     first, last = sights.get((cell.park_id, day), [(cell.first, cell.last)])[0]
     sights[cell.park_id, day] = [(min(first, cell.first), max(last, cell.last))]

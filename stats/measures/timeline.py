@@ -12,10 +12,10 @@ from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import Status, counted_status
-from stats.measures.cells import Spans, as_stored
+from stats.measures.buckets import Spans, as_stored
 from stats.measures.expressions import SecondsSince
 from stats.measures.hours_open import spans_by_day
-from stats.measures.measures import OPEN, RideMeasures
+from stats.measures.ride_measures import OPEN, RideMeasures
 
 UNKNOWN = "UNKNOWN"  # the park was open and nothing is known of the ride
 ONE_DAY = timedelta(days=1)

@@ -9,7 +9,14 @@ from core.periods import Period
 from parks.models import Park, Ride, weight_of
 from snapshots.current import ParkNow, RideNow, parks_now, rides_now
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from stats.measures.measures import RideMeasures, WindowScore, hours, measure_openings, measure_rides, window_score
+from stats.measures.ride_measures import (
+    RideMeasures,
+    WindowScore,
+    hours,
+    measure_openings,
+    measure_rides,
+    window_score,
+)
 from stats.readings.selection import chosen_parks, observed
 from stats.readings.shared import is_shared, over_many_parks, shared
 

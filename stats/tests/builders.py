@@ -12,7 +12,7 @@ from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import Status
 from snapshots.tests.factories import ChangeFactory
 from stats.daily.recompute import recompute_park_day
-from stats.measures.measures import RideMeasures
+from stats.measures.ride_measures import RideMeasures
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.tests.factories import ParkDayFactory, RideDayFactory
 

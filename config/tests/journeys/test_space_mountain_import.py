@@ -25,7 +25,7 @@ from snapshots.models import QueueData, RideStatusChange, RideStatusSnapshot
 from snapshots.status import Status
 from stats.answers.tests.asking import of_ride
 from stats.daily.recompute import recompute_park_day
-from stats.measures.measures import RideMeasures, measure_rides, minutes, wait_percentile
+from stats.measures.ride_measures import RideMeasures, measure_rides, minutes, wait_percentile
 from stats.measures.windows import Window
 from stats.tests.space_mountain import CLOSING, DAY, OPENING, Recording, at, recording, wait_of
 

@@ -8,7 +8,7 @@ import pytest
 from django.urls import resolve
 
 from dashboard.components import formatting
-from dashboard.components.charts import Chart, Series
+from dashboard.components.chart import Chart, Series
 from dashboard.components.links import park_url, ride_url
 from dashboard.components.tables import Column, csv_answer, sorted_rows
 from snapshots.status import PARK_CLOSED, Status

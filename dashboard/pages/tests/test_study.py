@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from dashboard.components.charts import DASHES, Chart, Series
-from dashboard.components.lines import reported_apart
+from dashboard.components.chart import DASHES, Chart, Series
+from dashboard.components.series_names import reported_apart
 from dashboard.pages.heatmaps import STEPS, shade, shades
 from dashboard.tests.words import text_of
 from stats.api.award_serializers import AWARD_PERIODS

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from dashboard.components.coverage import unknown_share
+from dashboard.components.coverage_table import unknown_share
 from dashboard.pages.trust import numbers
 from dashboard.tests.words import text_of
 from parks.models import Park
 from snapshots.models import DataQualityIssue, DataQualityLog, IssueSource, IssueType, LogType
-from stats.measures.figures import Figures
+from stats.measures.bucket_sums import Figures
 from stats.tests.builders import LOS_ANGELES, local
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from typing import Any
 
 from parks.models import Park, Ride
 from stats.answers.analytics import Answer, Question, parks_over, rides_over
-from stats.measures.figures import Figures
+from stats.measures.bucket_sums import Figures
 from stats.measures.windows import Bucket, Window
 from stats.tests.builders import DAY, local
 

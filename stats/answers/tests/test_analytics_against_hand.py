@@ -15,7 +15,7 @@ from snapshots.models import RideStatusSnapshot
 from stats.answers.analytics import Answer, Question, parks_over, rides_over
 from stats.answers.analytics_rows import METRICS
 from stats.daily.recompute import recompute_park_day
-from stats.measures.figures import MINUTES, Figures
+from stats.measures.bucket_sums import MINUTES, Figures
 from stats.measures.windows import Bucket, Window
 from stats.tests.by_hand import PERCENTS, ByHand, Expected, Key, day_score, rounded
 from stats.tests.random_days import AS_FOUND, HOUR, KINDS, ParkStory, Reported, midnight, stories, write

@@ -22,10 +22,10 @@ from snapshots.status import down, operating
 from snapshots.storage.bulk import insert_new, stamp
 from stats.answers.analytics import Answer, Question, parks_over, rides_over
 from stats.answers.tests.asking import VERSION, of_park, of_ride
+from stats.measures.bucket_sums import MINUTES, Figures
 from stats.measures.expressions import SecondsSince, WholeDivision
-from stats.measures.figures import MINUTES, Figures
-from stats.measures.measures import merge_waits
-from stats.measures.raw import park_window
+from stats.measures.ride_measures import merge_waits
+from stats.measures.window_measures import park_window
 from stats.measures.windows import SIZES, Bucket, Window
 from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, report, show_park
 from stats.tests.random_days import (

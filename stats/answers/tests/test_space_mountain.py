@@ -16,7 +16,7 @@ from parks.tests.factories import ScheduleFactory
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import Status
 from stats.answers.tests.asking import of_park, of_ride
-from stats.measures.measures import RideMeasures, measure_rides, minutes, wait_percentile
+from stats.measures.ride_measures import RideMeasures, measure_rides, minutes, wait_percentile
 from stats.measures.windows import Bucket, Window
 from stats.tests.builders import NEW_YORK, make_park, make_ride, recomputed, ride_row_of
 from stats.tests.space_mountain import CLOSING, DAY, MINUTE, OPENING, SCHEDULED_MINUTES, Recording, recording, wait_of

@@ -14,7 +14,7 @@ from parks.models import Park, Ride
 from parks.tests.factories import ScheduleFactory
 from snapshots.models import RideStatusSnapshot
 from stats.answers.tests.asking import hours, of_park, of_ride
-from stats.measures.figures import Figures
+from stats.measures.bucket_sums import Figures
 from stats.measures.windows import Bucket, Window
 from stats.tests.builders import (
     DAY,

@@ -11,7 +11,7 @@ from parks.models import Park
 from stats.audit.comparison import Comparison
 from stats.audit.hours import compare_hours
 from stats.daily.compute import ParkDay, compute_park_day
-from stats.measures.raw import ParkWindow, park_window
+from stats.measures.window_measures import ParkWindow, park_window
 from stats.tests.builders import DAY, LOS_ANGELES, NEW_YORK, local, make_park, make_ride, report, show_park
 
 pytestmark = pytest.mark.django_db

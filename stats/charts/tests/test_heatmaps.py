@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from stats.charts.chart_lines import best
 from stats.charts.heatmaps import mean_of_cells
+from stats.charts.series import best
 from stats.charts.tests.chart_builders import (
     DAYS,
     GRANULARITY,

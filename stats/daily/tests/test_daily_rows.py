@@ -9,7 +9,7 @@ import pytest
 
 from snapshots.models import RideStatusSnapshot
 from stats.daily.compute import ride_row
-from stats.measures.measures import Stretch, WindowScore, window_score
+from stats.measures.ride_measures import Stretch, WindowScore, window_score
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.tests.builders import (
     DAY,

@@ -14,7 +14,7 @@ from parks.models import Park, Ride
 from snapshots.models import RideStatusSnapshot
 from stats.daily.compute import ride_row
 from stats.daily.recompute import recompute_park_day
-from stats.measures.measures import Stretch, window_score
+from stats.measures.ride_measures import Stretch, window_score
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.tests.builders import DAY, STATES, local, make_park, make_ride, measured
 

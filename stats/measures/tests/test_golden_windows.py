@@ -15,8 +15,8 @@ from stats.daily.tests.golden_windows import (
     report_evidence,
     report_outage,
 )
-from stats.measures.measures import hours
-from stats.measures.raw import park_window
+from stats.measures.ride_measures import hours
+from stats.measures.window_measures import park_window
 from stats.measures.windows import Bucket, Window
 from stats.tests.builders import DAY, local
 

@@ -4,20 +4,18 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from core.instants import seconds
+from core.intervals import length, merged, overlap
 from parks.models import Park, ScheduleType
 from parks.tests.factories import ScheduleFactory
-from stats.measures.cells import ParkCell
+from stats.measures.buckets import ParkBucket
 from stats.measures.hours_open import (
     last_seen_open,
-    length,
-    merged,
-    overlap,
     planned_spans,
     seen_spans,
     sight,
     spans_by_day,
 )
-from stats.measures.windows import seconds_of
 from stats.tests.builders import DAY, TOKYO, local, make_park, show_park
 
 NEXT = DAY + timedelta(days=1)
@@ -25,7 +23,7 @@ BEFORE = DAY - timedelta(days=1)
 
 
 def span(first: datetime, last: datetime) -> tuple[int, int]:
-    return seconds_of(first), seconds_of(last)
+    return seconds(first), seconds(last)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +60,7 @@ def test_sights_widen_the_span_of_their_day_and_park():
         (1, NEXT, 90, 95),
         (2, DAY, 1, 2),
     ):
-        sight(sights, day, ParkCell(park, True, 0, 1, 10, first, last))
+        sight(sights, day, ParkBucket(park, True, 0, 1, 10, first, last))
     assert sights == {(1, DAY): [(40, 70)], (1, NEXT): [(90, 95)], (2, DAY): [(1, 2)]}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.tests.golden import golden_cases
 from parks.models import weight_of
 from snapshots.score import shame_score
-from stats.measures.measures import RideMeasures, hours, percent_change, percentage, window_score
+from stats.measures.ride_measures import RideMeasures, hours, percent_change, percentage, window_score
 
 INTERVAL = 600  # seconds of a golden snapshot
 AN_HOUR = 3_600

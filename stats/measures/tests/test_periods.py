@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.tests.golden import golden_cases
-from stats.measures.measures import percent_change
+from stats.measures.ride_measures import percent_change
 from stats.measures.spans import (
     RideDay,
     RideSpan,

@@ -10,8 +10,8 @@ from parks.models import Park, Ride
 from parks.tests.factories import ScheduleFactory
 from snapshots.models import RideStatusSnapshot
 from stats.answers.analytics import Question, rides_over
-from stats.measures.raw import park_window
 from stats.measures.timeline import UNKNOWN, Timeline, timeline_of
+from stats.measures.window_measures import park_window
 from stats.measures.windows import Bucket, Window
 from stats.tests.builders import DAY, LOS_ANGELES, NEW_YORK, PARIS, local, make_park, make_ride, report, show_park
 

@@ -17,7 +17,7 @@ from parks.models import Park
 from snapshots.collection.freshness import last_heard
 from snapshots.models import DataQualityIssue, DataQualityLog, LogType
 from stats.answers.analytics import Question, computed_days, parks_over
-from stats.measures.figures import Figures
+from stats.measures.bucket_sums import Figures
 from stats.measures.windows import Bucket, Window
 from stats.models import ParkDailyStats
 

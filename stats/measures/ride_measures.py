@@ -18,7 +18,7 @@ from core.rounding import half_up
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.score import shame_score
 from snapshots.status import down, is_down, is_operating, is_plausible_wait
-from stats.measures.cells import Grid, RideCell, WaitSums, park_cells, ride_cells
+from stats.measures.buckets import Grid, RideBucket, WaitSums, park_buckets, ride_buckets
 
 OPEN = {"park_appears_open": True}
 Waits = dict[int, int]  # minutes -> seconds for which they were posted
@@ -79,7 +79,7 @@ class RideMeasures:
     first_up: int | None = None  # seconds since 1970: first operating moment in the open park
     active: tuple[int, int] | None = None  # first and last operating moment, the park open or not (R-12)
 
-    def take(self, cell: RideCell, seconds: int, is_running: bool, is_stopped: bool) -> None:
+    def take(self, cell: RideBucket, seconds: int, is_running: bool, is_stopped: bool) -> None:
         """Add `seconds` of a cell, whose state counts as operating or as down."""
         self.rows += cell.rows
         if cell.park_is_open:
@@ -238,7 +238,7 @@ class StatusCounts:
         self.reports_down = reports_down
         self.known: dict[tuple[str | None, bool, bool], tuple[bool, bool]] = {}
 
-    def of(self, cell: RideCell) -> tuple[bool, bool]:
+    def of(self, cell: RideBucket) -> tuple[bool, bool]:
         """(operating, down) of a cell (R-4.5, R-5.1)."""
         state = (cell.status, cell.computed_is_open, self.reports_down[cell.park_id])
         found = self.known.get(state)
@@ -257,7 +257,7 @@ def measure_rides(
     until = seconds(end)
     counts = StatusCounts(reports_down)
     found: dict[tuple[int, int], RideMeasures] = {}
-    for cell in ride_cells(rows, Grid(0)):
+    for cell in ride_buckets(rows, Grid(0)):
         measures = found.get((cell.ride_id, cell.park_id))
         if measures is None:
             measures = found[cell.ride_id, cell.park_id] = RideMeasures(cell.ride_id, cell.park_id)
@@ -280,7 +280,7 @@ def measure_openings(rows: QuerySet[ParkActivitySnapshot], end: datetime) -> dic
     """How long each park in `rows`, the activity of one window that ends at `end`, was open; one query."""
     until = seconds(end)
     found: dict[int, ParkOpening] = {}
-    for cell in park_cells(rows.filter(**OPEN), Grid(0)):
+    for cell in park_buckets(rows.filter(**OPEN), Grid(0)):
         opening = found.setdefault(cell.park_id, ParkOpening())
         opening.rows += cell.rows
         opening.open_seconds += cell.seconds - max(0, cell.last - until)

@@ -23,12 +23,12 @@ from parks.opening_windows import OpenWindow, windows_of_days
 from snapshots.current import LIVE_WINDOW
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.answers.status_summary import operated_today
-from stats.charts.chart_lines import COLUMNS, Chart, Kind, Line, best, listed_parks, listed_rides, most_over_days
-from stats.measures.cells import Spans, ride_cells, waitless_ride_cells
+from stats.charts.series import COLUMNS, Chart, Kind, Line, best, listed_parks, listed_rides, most_over_days
+from stats.measures.buckets import Spans, ride_buckets, waitless_ride_cells
 from stats.measures.expressions import WHOLE, SecondsSince
 from stats.measures.hours import HEATMAP_HOURS, chart_hours, hourly_labels
-from stats.measures.measures import OPEN, RideMeasures, hours, measure_rides
-from stats.measures.raw import ParkWindow, park_windows, until
+from stats.measures.ride_measures import OPEN, RideMeasures, hours, measure_rides
+from stats.measures.window_measures import ParkWindow, park_windows, until
 from stats.measures.windows import Bucket, BucketKey, Window, pieces, slices
 from stats.readings.selection import chosen_parks, observed, park_by_attraction
 from stats.readings.shared import is_shared, over_many_parks
@@ -268,7 +268,7 @@ def ride_lines(kind: Kind, rides: list[Ride], clock: Clock) -> tuple[Line, ...]:
         by_zone[ride.park.timezone][ride.park].append(ride.pk)
     measured: dict[tuple[int, int], RideMeasures] = {}
     seen_open: dict[int, set[int]] = {}
-    read = waitless_ride_cells if kind == Kind.RIDE_DOWNTIME else ride_cells
+    read = waitless_ride_cells if kind == Kind.RIDE_DOWNTIME else ride_buckets
     for zone, parks in by_zone.items():
         for raw in park_windows(parks, clock.window(zone), clock.bucket, clock.end, read=read).values():
             measured |= by_column(raw, clock)

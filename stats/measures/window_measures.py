@@ -15,20 +15,20 @@ from core.zones import day_range
 from parks.models import Park, Ride
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import down, operating
-from stats.measures.cells import (
+from stats.measures.buckets import (
     RANGES_A_QUERY,
     Grid,
-    ParkCell,
-    RideCell,
+    ParkBucket,
+    RideBucket,
     Spans,
-    park_cells,
-    ride_cells,
+    park_buckets,
+    ride_buckets,
     stretches,
     within,
 )
 from stats.measures.expressions import SecondsSince, WholeDivision
 from stats.measures.hours_open import ParkDate, sight, spans_by_day
-from stats.measures.measures import OPEN, RideMeasures, StatusCounts
+from stats.measures.ride_measures import OPEN, RideMeasures, StatusCounts
 from stats.measures.windows import ONE_HOUR, BucketKey, Cut, Groups, Piece, Slice, Window, pieces, slices
 
 # The optimizer plans rides × ranges of time.
@@ -39,7 +39,7 @@ LONGEST_DAY = 25 * 3600
 QUARTER_HOUR = 900
 
 Place = tuple[date, BucketKey]
-ReadCells = Callable[[QuerySet[RideStatusSnapshot], Grid], Iterator[RideCell]]
+ReadCells = Callable[[QuerySet[RideStatusSnapshot], Grid], Iterator[RideBucket]]
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ def park_windows(
     bucket: Cut,
     now: datetime,
     days: set[date] | None = None,
-    read: ReadCells = ride_cells,
+    read: ReadCells = ride_buckets,
     openings: bool = True,
     unknown: bool = False,
 ) -> dict[int, ParkWindow]:
@@ -129,10 +129,10 @@ def fill_rides(
     counts = StatusCounts({pk: result.park.reports_down for pk, result in results.items()})
     begun: dict[int, set[int]] = defaultdict(set)  # rides with a row that begins exactly where a range begins
 
-    def take(cell: RideCell, cut: Slice, seconds: int) -> None:
+    def take(cell: RideBucket, cut: Slice, seconds: int) -> None:
         add(results[cell.park_id], cell, cut, seconds, counts.of(cell))
 
-    def take_part(cell: RideCell, start: int, end: int) -> None:
+    def take_part(cell: RideBucket, start: int, end: int) -> None:
         for n, first, last in overlaps(start, end, bounds):
             take(cell.part(first, last), cuts[n], last - first)
 
@@ -176,7 +176,7 @@ def needless_starts(parts: Sequence[Piece], zone: str) -> set[int]:
     return midnights | {piece.end for piece in parts}
 
 
-def add(result: ParkWindow, cell: RideCell, cut: Slice, seconds: int, state: tuple[bool, bool]) -> None:
+def add(result: ParkWindow, cell: RideBucket, cut: Slice, seconds: int, state: tuple[bool, bool]) -> None:
     key = cell.ride_id, cut.day, cut.key
     measures = result.rides.get(key)
     if measures is None:
@@ -186,7 +186,7 @@ def add(result: ParkWindow, cell: RideCell, cut: Slice, seconds: int, state: tup
         result.hours.setdefault((cell.ride_id, cut.key), set()).add(cut.start // ONE_HOUR)
 
 
-def reaching_in(rides: Sequence[int], start: int) -> Iterator[RideCell]:
+def reaching_in(rides: Sequence[int], start: int) -> Iterator[RideBucket]:
     """Rows that begin before `start` and last beyond it: of each ride only the latest one can."""
     before = RideStatusSnapshot.objects.filter(
         ride=OuterRef("pk"), recorded_at__lt=instant(start), recorded_at__gte=instant(start - LONGEST_DAY)
@@ -196,7 +196,7 @@ def reaching_in(rides: Sequence[int], start: int) -> Iterator[RideCell]:
     for ride, at in latest.values_list("pk", "at"):
         if at is not None:
             pairs |= Q(ride=ride, recorded_at=at)
-    for cell in ride_cells(RideStatusSnapshot.objects.filter(pairs), Grid(0)):
+    for cell in ride_buckets(RideStatusSnapshot.objects.filter(pairs), Grid(0)):
         if cell.last > start:
             yield cell
 
@@ -215,7 +215,7 @@ def fill_openings(
     rows = ParkActivitySnapshot.objects.filter(park__in=list(results), **OPEN)
     for grid, ranges in stretches(parts, unit):
         starts |= {start for start, _ in ranges}
-        for cell in park_cells(rows.filter(within(ranges)), grid):
+        for cell in park_buckets(rows.filter(within(ranges)), grid):
             begun[cell.first].add(cell.park_id)
             cut = places[cell.at]
             over = max(0, cell.last - cut.end)
@@ -259,14 +259,14 @@ def fill_planned(
         result.planned_seconds = {place: seconds for place, seconds in planned.items() if seconds}
 
 
-def parks_reaching_in(parks: Collection[int], start: int) -> Iterator[ParkCell]:
+def parks_reaching_in(parks: Collection[int], start: int) -> Iterator[ParkBucket]:
     """Rows of open parks that begin before `start` and last beyond it."""
     before = ParkActivitySnapshot.objects.filter(
         park=OuterRef("pk"), recorded_at__lt=instant(start), recorded_at__gte=instant(start - LONGEST_DAY)
     ).order_by("-recorded_at")
     latest = Park.objects.filter(pk__in=parks).annotate(row=Subquery(before.values("pk")[:1]))
     rows = ParkActivitySnapshot.objects.filter(pk__in=[row for row in latest.values_list("row", flat=True) if row])
-    for cell in park_cells(rows.filter(**OPEN), Grid(0)):
+    for cell in park_buckets(rows.filter(**OPEN), Grid(0)):
         if cell.last > start:
             yield cell
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from stats.measures.figures import Figures
-from stats.measures.measures import RideMeasures, WaitTotals
+from stats.measures.bucket_sums import Figures
+from stats.measures.ride_measures import RideMeasures, WaitTotals
 
 SECONDS = ("open_seconds", "up_seconds", "down_seconds", "operated_seconds", "unknown_seconds")
 SUMS = (*SECONDS, "rows", "wait_seconds", "wait_minute_seconds")

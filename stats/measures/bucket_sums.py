@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.rounding import half_up
-from stats.measures.measures import (
+from stats.measures.ride_measures import (
     RideMeasures,
     Waits,
     WaitTotals,

@@ -1,6 +1,6 @@
 """What a chart or heatmap shows: the parks or rides that stand out most, each with one value per column (R-20).
 
-Here the columns are dates; those by the clock are in `clock_lines`. A value is null where nothing was measured.
+Here the columns are dates; those by the clock are in `hourly_series`. A value is null where nothing was measured.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from parks.models import Park, Ride
 from stats.measures.hours import daily_labels
-from stats.measures.measures import hours
+from stats.measures.ride_measures import hours
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.period_sums import OPENED, Sums, park_rows, ride_sums
 from stats.readings.selection import attractions_by_id

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from core.instants import seconds
 from parks.models import Ride
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from stats.measures.cells import RideCell, WaitSums
-from stats.measures.measures import (
+from stats.measures.buckets import RideBucket, WaitSums
+from stats.measures.ride_measures import (
     ParkOpening,
     RideMeasures,
     StatusCounts,
@@ -30,15 +31,16 @@ from stats.measures.measures import (
     wait_percentile,
     window_score,
 )
-from stats.measures.windows import seconds_of
 from stats.tests.builders import DAY, local, make_park, make_ride, measured, report, show_park
 
 OPENING = local(DAY, "09:00")
-START = seconds_of(OPENING)
+START = seconds(OPENING)
 
 
-def cell(first: int, last: int, rows: int = 2, wait: int | None = None, open_park: bool = True, **other) -> RideCell:
-    return RideCell(7, 3, None, True, open_park, wait, 0, rows, last - first, first, last, **other)
+def bucket(
+    first: int, last: int, rows: int = 2, wait: int | None = None, open_park: bool = True, **other
+) -> RideBucket:
+    return RideBucket(7, 3, None, True, open_park, wait, 0, rows, last - first, first, last, **other)
 
 
 RUNNING, STOPPED, NEITHER = (True, False), (False, True), (False, False)
@@ -49,11 +51,11 @@ RUNNING, STOPPED, NEITHER = (True, False), (False, True), (False, False)
 
 def test_cells_add_up_by_their_state_and_that_of_the_park():
     found = RideMeasures(7, 3)
-    found.take(cell(100, 160), 50, *RUNNING)
-    found.take(cell(300, 400, rows=3), 100, *STOPPED)
-    found.take(cell(400, 410, rows=5), 10, *NEITHER)
-    found.take(cell(20, 25, rows=7, open_park=False), 5, *RUNNING)
-    found.take(cell(25, 28, rows=11, open_park=False), 3, *STOPPED)
+    found.take(bucket(100, 160), 50, *RUNNING)
+    found.take(bucket(300, 400, rows=3), 100, *STOPPED)
+    found.take(bucket(400, 410, rows=5), 10, *NEITHER)
+    found.take(bucket(20, 25, rows=7, open_park=False), 5, *RUNNING)
+    found.take(bucket(25, 28, rows=11, open_park=False), 3, *STOPPED)
     assert (found.rows, found.open_rows, found.up_rows, found.down_rows) == (28, 10, 2, 3)
     assert (found.open_seconds, found.up_seconds, found.down_seconds, found.outside_seconds) == (160, 50, 100, 5)
     assert (found.first_up, found.active) == (100, (20, 160))
@@ -62,21 +64,21 @@ def test_cells_add_up_by_their_state_and_that_of_the_park():
 def test_the_first_and_last_moment_do_not_depend_on_the_order():
     found = RideMeasures(7, 3)
     for first, last in ((100, 160), (50, 60), (70, 200), (120, 130)):
-        found.take(cell(first, last), last - first, *RUNNING)
+        found.take(bucket(first, last), last - first, *RUNNING)
     assert (found.first_up, found.active) == (50, (50, 200))
-    found.take(cell(1, 300), 299, *STOPPED)
+    found.take(bucket(1, 300), 299, *STOPPED)
     assert (found.first_up, found.active) == (50, (50, 200))
 
 
 def test_waits_are_kept_with_what_went_with_them():
     found = RideMeasures(7, 3)
-    found.take(cell(0, 60, wait=10), 60, *RUNNING)
-    found.take(cell(60, 90, wait=10), 30, *RUNNING)
-    found.take(cell(90, 100, wait=0), 10, *RUNNING)
-    found.take(cell(100, 120, wait=90), 20, *STOPPED)
-    found.take(cell(120, 160, wait=40, open_park=False), 40, *RUNNING)
-    found.take(cell(160, 200, wait=480), 40, *RUNNING)  # a feed error
-    found.take(cell(200, 260), 60, *RUNNING)
+    found.take(bucket(0, 60, wait=10), 60, *RUNNING)
+    found.take(bucket(60, 90, wait=10), 30, *RUNNING)
+    found.take(bucket(90, 100, wait=0), 10, *RUNNING)
+    found.take(bucket(100, 120, wait=90), 20, *STOPPED)
+    found.take(bucket(120, 160, wait=40, open_park=False), 40, *RUNNING)
+    found.take(bucket(160, 200, wait=480), 40, *RUNNING)  # a feed error
+    found.take(bucket(200, 260), 60, *RUNNING)
     assert found.held == {(10, True, True): 90, (0, True, True): 10, (90, False, True): 20, (40, True, False): 40}
     assert found.waits == {10: 90, 0: 10, 40: 40}
     assert found.posted == {10: 90, 90: 20}
@@ -101,10 +103,10 @@ def test_without_waits_there_is_no_average_and_no_peak():
 
 def test_summed_waits_lose_what_is_cut_off_of_the_last_row():
     found = RideMeasures(7, 3)
-    found.take(cell(0, 120, sums=WaitSums(1800, 10, 20, 20)), 90, *RUNNING)
+    found.take(bucket(0, 120, sums=WaitSums(1800, 10, 20, 20)), 90, *RUNNING)
     assert found.summed == WaitTotals(90, 1800 - 30 * 20, 10, 20)
-    found.take(cell(120, 180, sums=WaitSums(300, 5, 5, 5)), 60, *RUNNING)
-    found.take(cell(180, 240, sums=WaitSums(5400, 90, 90, 90)), 60, *STOPPED)
+    found.take(bucket(120, 180, sums=WaitSums(300, 5, 5, 5)), 60, *RUNNING)
+    found.take(bucket(180, 240, sums=WaitSums(5400, 90, 90, 90)), 60, *STOPPED)
     assert found.summed == WaitTotals(150, 1500, 5, 20)
     assert found.avg_wait == 10
     assert found.held == {}
@@ -189,7 +191,7 @@ def test_a_percentile_is_the_least_wait_not_exceeded_for_so_long():
 def test_what_a_state_counts_as_depends_on_the_kind_of_park(status, is_running, plain, reporting):
     counts = StatusCounts({1: False, 2: True})
     for _ in range(2):
-        found = [counts.of(RideCell(7, park, status, is_running, True, None, 0, 1, 1, 0, 1)) for park in (1, 2)]
+        found = [counts.of(RideBucket(7, park, status, is_running, True, None, 0, 1, 1, 0, 1)) for park in (1, 2)]
         assert found == [plain, reporting]
 
 

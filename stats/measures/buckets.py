@@ -61,7 +61,7 @@ class WaitSums(NamedTuple):
     last: int  # of the last row
 
 
-class RideCell(NamedTuple):
+class RideBucket(NamedTuple):
     """The rows of one ride in one state that begin in the cell at `at`, with one wait, or with `sums` of theirs.
 
     Rows of a ride follow each other, so at most the last one of a cell reaches over its end: by `last` less
@@ -81,7 +81,7 @@ class RideCell(NamedTuple):
     last: int  # and the last row's end
     sums: WaitSums | None = None
 
-    def part(self, first: int, last: int) -> "RideCell":
+    def part(self, first: int, last: int) -> "RideBucket":
         """What reaches over of the last row, from `first` to `last`; a row counts where it begins."""
         wait = self.sums.last if self.sums else self.wait
         return self._replace(rows=0, seconds=last - first, first=first, last=last, wait=wait, sums=None)
@@ -95,31 +95,31 @@ def as_stored(column: str) -> Any:
 FLAGS = {"is_running": as_stored("computed_is_open"), "park_is_open": as_stored("park_appears_open")}
 
 
-def ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideCell]:
+def ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideBucket]:
     """Ride snapshots wait by wait; one query."""
     state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "wait_time", "cell")
     found: Any = rows.order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
     anchor = grid.anchor
     for ride, park, status, is_open, park_is_open, wait, cell, count, seconds, first, last in found.iterator():
         span = anchor + first, anchor + last
-        yield RideCell(ride, park, status, is_open, park_is_open, wait, grid.start(cell), count, int(seconds), *span)
+        yield RideBucket(ride, park, status, is_open, park_is_open, wait, grid.start(cell), count, int(seconds), *span)
 
 
-def waitless_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideCell]:
+def waitless_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideBucket]:
     """Ride snapshots without their waits, for figures of time alone; one query, a third of the rows."""
     state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "cell")
     found: Any = rows.order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
     anchor = grid.anchor
     for ride, park, status, is_open, park_is_open, cell, count, seconds, first, last in found.iterator():
         span = anchor + first, anchor + last
-        yield RideCell(ride, park, status, is_open, park_is_open, None, grid.start(cell), count, int(seconds), *span)
+        yield RideBucket(ride, park, status, is_open, park_is_open, None, grid.start(cell), count, int(seconds), *span)
 
 
 # Above every wait that can be stored.
 WAITS = 65_536
 
 
-def summed_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideCell]:
+def summed_ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideBucket]:
     """Ride snapshots with their waits summed, which no percentile can be had from; one query, a third of the rows."""
     state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "is_plausible", "cell")
     plausible = Case(When(plausible_wait(), then=1), default=0, output_field=WHOLE)
@@ -138,12 +138,12 @@ def summed_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterato
         last, wait = divmod(packed, WAITS)
         waits = WaitSums(int(row[11]), row[12], row[13], wait) if has_wait else None
         span = anchor + first, anchor + last
-        yield RideCell(
+        yield RideBucket(
             ride, park, status, is_open, park_is_open, None, grid.start(cell), count, int(seconds), *span, waits
         )
 
 
-class ParkCell(NamedTuple):
+class ParkBucket(NamedTuple):
     """How long a park was seen open (or closed) in rows that begin in the cell at `at`; see RideCell."""
 
     park_id: int
@@ -155,13 +155,13 @@ class ParkCell(NamedTuple):
     last: int
 
 
-def park_cells(rows: QuerySet[ParkActivitySnapshot], grid: Grid) -> Iterator[ParkCell]:
+def park_buckets(rows: QuerySet[ParkActivitySnapshot], grid: Grid) -> Iterator[ParkBucket]:
     """Sums of park activity snapshots; one query."""
     state = ("park_id", "park_appears_open", "cell")
     found: Any = rows.order_by().annotate(cell=grid.cell()).values_list(*state).annotate(**grid.sums())
     anchor = grid.anchor
     for park, is_open, cell, count, seconds, first, last in found.iterator():
-        yield ParkCell(park, is_open, grid.start(cell), count, int(seconds), anchor + first, anchor + last)
+        yield ParkBucket(park, is_open, grid.start(cell), count, int(seconds), anchor + first, anchor + last)
 
 
 # -- grids of a window -----------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from parks.models import Park, Ride
 from snapshots.models import RideStatusSnapshot
 from snapshots.tests.factories import SnapshotFactory
 from stats.answers.tests.asking import LATER, hours, of_park, of_ride
-from stats.measures.cells import ride_cells, summed_ride_cells, waitless_ride_cells
-from stats.measures.measures import RideMeasures
-from stats.measures.raw import ReadCells, park_window
+from stats.measures.buckets import ride_buckets, summed_ride_buckets, waitless_ride_cells
+from stats.measures.ride_measures import RideMeasures
+from stats.measures.window_measures import ReadCells, park_window
 from stats.measures.windows import Bucket, Window
 from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, recomputed, report, show_park
 
@@ -47,9 +47,9 @@ def read_by(read: ReadCells, bucket: Bucket) -> dict[Any, RideMeasures]:
 
 
 @pytest.mark.parametrize("bucket", [Bucket.H1, Bucket.HOUR_OF_DAY, Bucket.DAY])
-@pytest.mark.parametrize("read", [summed_ride_cells, waitless_ride_cells])
+@pytest.mark.parametrize("read", [summed_ride_buckets, waitless_ride_cells])
 def test_times_are_the_same_with_waits_one_by_one_summed_or_not_at_all(read, bucket):
-    one_by_one, other = read_by(ride_cells, bucket), read_by(read, bucket)
+    one_by_one, other = read_by(ride_buckets, bucket), read_by(read, bucket)
     assert one_by_one.keys() == other.keys()
     for key, measures in one_by_one.items():
         for name in (*TIMES, "first_up", "active"):
@@ -58,7 +58,7 @@ def test_times_are_the_same_with_waits_one_by_one_summed_or_not_at_all(read, buc
 
 @pytest.mark.parametrize("bucket", [Bucket.H1, Bucket.HOUR_OF_DAY, Bucket.DAY])
 def test_the_mean_wait_is_the_same_one_by_one_and_summed(bucket):
-    one_by_one, summed = read_by(ride_cells, bucket), read_by(summed_ride_cells, bucket)
+    one_by_one, summed = read_by(ride_buckets, bucket), read_by(summed_ride_buckets, bucket)
     means = {key: measures.avg_wait for key, measures in one_by_one.items()}
     assert {key: measures.avg_wait for key, measures in summed.items()} == means
     assert len(set(means.values())) > (bucket != Bucket.DAY)

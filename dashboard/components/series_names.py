@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.components.links import park_url, ride_url
 from parks.models import Park, Ride
-from stats.charts.chart_lines import Kind
+from stats.charts.series import Kind
 
 # Words, unit and digits of what a line or a row of cells shows.
 FIGURES = {
