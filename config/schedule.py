@@ -22,7 +22,7 @@ def jobs(interval: int) -> dict[str, Job]:
         Job("measure_storage", "measure_storage", Grid(DAY, 3 * HOUR), HOUR, DAY, "sizes of all tables"),
         Job("sync_parks", "sync_parks", Grid(DAY, 5 * HOUR), HOUR, DAY, "parks and rides of the upstream"),
         Job("classify_rides", "classify_rides", Grid(DAY, 5 * HOUR + 30 * MINUTE), HOUR, DAY, "tiers of new rides"),
-        Job("sync_schedules", "sync_schedules", Grid(DAY, 6 * HOUR), HOUR, DAY, "opening hours of the next month"),
+        Job("sync_schedules", "sync_schedules", Grid(DAY, 6 * HOUR), HOUR, DAY, "hours of the next month", ("--all",)),
         Job("weather_now", "collect_weather", Grid(HOUR), 1_800, HOUR, "the weather at the parks", ("--current",)),
         Job(
             "weather_ahead", "collect_weather", Grid(6 * HOUR), 1_800, 6 * HOUR, "the week's forecast", ("--forecast",)

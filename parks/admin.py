@@ -1,6 +1,9 @@
-"""The admin site's pages of the catalogue: reviewing how rides were classified."""
+"""The admin site's pages of the catalogue: how rides were classified, when parks planned to be open."""
 
+from collections.abc import Callable
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
@@ -16,7 +19,17 @@ from core.admin_keys import AdminKey
 from core.jobs.ledger import JobRun
 from parks.classification.classifying import withdraw_overrides
 from parks.classification.overrides import BadOverrides
-from parks.models import TIER_WEIGHTS, Category, Park, Ride, RideClassification, RideClassificationQuerySet
+from parks.models import (
+    TIER_WEIGHTS,
+    Category,
+    Park,
+    ParkSchedule,
+    Ride,
+    RideClassification,
+    RideClassificationQuerySet,
+    SupersededSchedule,
+)
+from parks.sync.schedule_edits import close_dates, correct_hours, release_dates, withdraw_hours
 
 AS_IT_IS = ("", "category as it is")
 
@@ -184,6 +197,136 @@ class RideAdmin(ReadingAdmin):
     search_fields = ["name", "park__name", "themeparks_wiki_id"]
     search_help_text = "name of a ride or a park, or ThemeParks.wiki id"
     ordering = ["name", "pk"]
+
+
+class ByHandFilter(admin.SimpleListFilter):
+    title = "who said it"
+    parameter_name = "by"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("hand", "a person"), ("upstream", "the upstream")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in {value for value, _ in self.lookup_choices}:
+            return queryset
+        return queryset.filter(set_by__isnull=self.value() == "upstream")
+
+
+class HoursForm(ActionForm):
+    """What is set by hand, beside the list of actions; the clock times belong to "Correct" alone."""
+
+    # A field that refuses its text would keep the whole action from being carried out, without a reason.
+    opens = forms.CharField(
+        required=False,
+        label="",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "opens, 10:00", "aria-label": "opens"}),
+    )
+    closes = forms.CharField(
+        required=False,
+        label="",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "closes, 22:00", "aria-label": "closes"}),
+    )
+    reason = forms.CharField(
+        required=False,
+        label="",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "reason", "aria-label": "reason"}),
+    )
+
+
+def time_said(text: str) -> time | None:
+    try:
+        said: time | None = forms.TimeField(required=False).clean(text)
+    except ValidationError:
+        return None
+    return said
+
+
+class WindowAdmin(ReadingAdmin):
+    """What the planned and the superseded windows share: times by the park's clock."""
+
+    list_select_related = ["park"]
+    search_fields = ["park__name"]
+    search_help_text = "name of a park"
+
+    @admin.display(ordering="opening_time", description="opens (park's clock)")
+    def opens(self, row: ParkSchedule | SupersededSchedule) -> str:
+        return clock(row.opening_time, row.park.timezone)
+
+    @admin.display(ordering="closing_time", description="closes (park's clock)")
+    def closes(self, row: ParkSchedule | SupersededSchedule) -> str:
+        return clock(row.closing_time, row.park.timezone)
+
+
+def clock(at: datetime | None, zone: str) -> str:
+    return "" if at is None else f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+@admin.register(ParkSchedule)
+class ParkScheduleAdmin(WindowAdmin):
+    """Planned hours: corrected, closed or withdrawn date by date, with the person and the reason kept (N-9)."""
+
+    list_display = ["park", "schedule_date", "schedule_type", "opens", "closes", "fetched_at", "set_by", "reason"]
+    list_filter = [ByHandFilter, "schedule_type"]
+    ordering = ["-schedule_date", "park", "opening_time", "pk"]
+    action_form = HoursForm
+    actions = ["correct", "close_days", "withdraw", "release"]
+
+    @admin.action(description="Correct the hours of these dates (times and a reason)", permissions=["change"])
+    def correct(self, request: HttpRequest, queryset: QuerySet[ParkSchedule]) -> None:
+        opens, closes = (time_said(request.POST.get(name, "")) for name in ("opens", "closes"))
+        if opens is None or closes is None:
+            self.refuse(request, "opens and closes are times by the park's clock, as 10:00")
+            return
+        self.set(request, queryset, f"Hours corrected: {opens:%H:%M} to {closes:%H:%M}.", correct_hours, opens, closes)
+
+    @admin.action(description="Say that the park did not open on these dates (with a reason)", permissions=["change"])
+    def close_days(self, request: HttpRequest, queryset: QuerySet[ParkSchedule]) -> None:
+        self.set(request, queryset, "Said to be closed.", close_dates)
+
+    @admin.action(description="Withdraw the hours of these dates (with a reason)", permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[ParkSchedule]) -> None:
+        self.set(request, queryset, "Hours withdrawn.", withdraw_hours)
+
+    @admin.action(description="Release these dates to the upstream (with a reason)", permissions=["change"])
+    def release(self, request: HttpRequest, queryset: QuerySet[ParkSchedule]) -> None:
+        self.set(request, queryset, "Released to the upstream.", release_dates)
+
+    def set(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[ParkSchedule],
+        said: str,
+        change: Callable[..., int],
+        *times: time,
+    ) -> None:
+        """Carry out a change of the rows' dates; the site's history keeps it with the rows as they were."""
+        rows = list(queryset.select_related("park")[: MOST_AT_ONCE + 1])
+        if len(rows) > MOST_AT_ONCE:
+            self.refuse(request, f"at most {MOST_AT_ONCE} windows at a time")
+            return
+        reason = str(request.POST.get("reason", ""))
+        try:
+            count = change(rows, *times, person=request.user.get_username(), reason=reason)
+        except ValidationError as error:
+            self.refuse(request, *(f"{name}: {texts[0]}" for name, texts in error.message_dict.items()))
+            return
+        if not count:
+            self.refuse(request, "none of these dates was set by hand")
+            return
+        reported = f"{count} dates. {said} Days that are computed already show it after recompute_daily_stats."
+        self.done(request, rows, f"{said} {reason.strip()}", reported)
+
+
+@admin.register(SupersededSchedule)
+class SupersededScheduleAdmin(WindowAdmin):
+    """Hours that were planned once, the latest superseded first: who replaced them, when and why (N-9)."""
+
+    list_display = [
+        *("park", "schedule_date", "schedule_type", "opens", "closes", "confirmed_at", "superseded_at"),
+        *("cause", "person", "reason"),
+    ]
+    list_filter = ["cause", "schedule_type"]
+    ordering = ["-pk"]
 
 
 @admin.register(JobRun)

@@ -1,6 +1,6 @@
 """What is so right now: the latest state of parks and rides within the live window (R-4.7, R-6.4)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from parks.models import Park, Ride
-from parks.opening_windows import open_by_schedule
+from parks.opening_windows import Plan
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
+from snapshots.park_open import open_by_schedule, plans_around
 from snapshots.status import PARK_CLOSED, effective_status, is_down, is_operating, is_plausible_wait, status_today
 
 LIVE_WINDOW = timedelta(hours=2)
@@ -27,25 +28,35 @@ class ParkNow:
     seen: bool
 
 
-def parks_now(parks: Iterable[Park], now: datetime) -> dict[int, ParkNow]:
-    """The state of each park at `now` (R-6.4): the schedule first, else the latest observation; two queries."""
+def parks_now(parks: Collection[Park], now: datetime) -> dict[int, ParkNow]:
+    """The state of each park at `now` (R-6.4): by the schedule of its date (N-9), else by the latest observation; two
+    queries."""
     ids = [park.pk for park in parks]
-    scheduled = open_by_schedule(ids, now)
+    plans = plans_around(parks, now)
     rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"))
-    found = {pk: ParkNow(True if pk in scheduled else None, None, False) for pk in ids}
+    found = {pk: unseen(plans[pk], now) for pk in ids}
     for pk, is_open, score in holding_now(
         Park.objects.filter(pk__in=ids), "activity", rows, ("park_appears_open", "shame_score"), now
     ):
-        found[pk] = ParkNow(pk in scheduled or is_open, score, True)
+        found[pk] = seen(plans[pk], is_open, score, now)
     return found
 
 
 def park_now(park: Park, latest: ParkActivitySnapshot | None, now: datetime) -> ParkNow:
     """`parks_now` of one park whose latest observation, of any age, is known; one query."""
-    scheduled = bool(open_by_schedule([park.pk], now))
+    plan = plans_around([park], now)[park.pk]
     if latest is None or not still_holds(latest.recorded_at, latest.duration_seconds, now):
-        return ParkNow(True if scheduled else None, None, False)
-    return ParkNow(scheduled or latest.park_appears_open, latest.shame_score, True)
+        return unseen(plan, now)
+    return seen(plan, latest.park_appears_open, latest.shame_score, now)
+
+
+def unseen(plan: Plan, now: datetime) -> ParkNow:
+    return ParkNow(open_by_schedule(plan, now) or None, None, False)
+
+
+def seen(plan: Plan, appeared_open: bool, score: Decimal | None, now: datetime) -> ParkNow:
+    planned = open_by_schedule(plan, now)
+    return ParkNow(appeared_open if planned is None else planned, score, True)
 
 
 def with_latest(owners: QuerySet[Any], rows: QuerySet[Any], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:

@@ -1,22 +1,11 @@
-"""Is a park open at an instant: its schedule first, its activity only without one (R-6.1, R-6.2)."""
+"""Is a park open at an instant: by the schedule of its date, by its activity where the date has none (N-8, N-9)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from core.zones import local_date
 from parks.models import Park
-from parks.opening_windows import OpenWindow, opening_windows, with_schedule
-
-ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """What a park's schedule says around an instant."""
-
-    windows: tuple[OpenWindow, ...]
-    exists: bool  # the park has OPERATING rows, on whatever date: then activity never opens it
+from parks.opening_windows import ONE_DAY, OpenWindow, Plan, PlannedHours, plan_of_date, planned_hours
 
 
 def is_inside(windows: Iterable[OpenWindow], at: datetime) -> bool:
@@ -24,22 +13,28 @@ def is_inside(windows: Iterable[OpenWindow], at: datetime) -> bool:
     return any(opening <= at <= closing for opening, closing in windows)
 
 
-def is_park_open(schedule: Schedule, at: datetime, rides_open: int) -> bool:
-    """R-6.1, R-6.2: by the schedule; a park without one is open while at least one ride operates."""
-    return is_inside(schedule.windows, at) if schedule.exists else rides_open > 0
+def open_by_schedule(plan: Plan, at: datetime) -> bool | None:
+    """What the schedule says of an instant (N-9); None: nothing, so the park's activity decides."""
+    if is_inside(plan.windows, at):
+        return True
+    return False if plan.is_decided else None
 
 
-def schedules_around(parks: Iterable[Park], at: datetime) -> dict[int, Schedule]:
-    """The windows of each park's local date of `at` and of the date before, whose night may reach into it (R-6.1).
+def open_by_activity(rides_open: int) -> bool:
+    """Is a park open whose date has no schedule? (R-6.2)"""
+    return rides_open > 0
 
-    One query, two when the dates of a park have no window. A row without both times opens nothing, but is a schedule.
-    """
+
+def is_park_open(plan: Plan, at: datetime, rides_open: int) -> bool:
+    planned = open_by_schedule(plan, at)
+    return open_by_activity(rides_open) if planned is None else planned
+
+
+def plans_around(parks: Collection[Park], at: datetime) -> dict[int, Plan]:
+    """What the schedule of each park says of its local date of `at`, with the night before; one query."""
     today = {park.pk: local_date(at, park.timezone) for park in parks}
-    found: dict[int, list[OpenWindow]] = {pk: [] for pk in today}
+    hours: dict[int, list[PlannedHours]] = {pk: [] for pk in today}
     if today:
-        for window in opening_windows(today, min(today.values()) - ONE_DAY, max(today.values())):
-            if today[window.park_id] - ONE_DAY <= window.day <= today[window.park_id]:
-                found[window.park_id].append(window.span)
-    without = [pk for pk, windows in found.items() if not windows]
-    elsewhere = with_schedule(without) if without else set()
-    return {pk: Schedule(tuple(windows), bool(windows) or pk in elsewhere) for pk, windows in found.items()}
+        for each in planned_hours(today, min(today.values()) - ONE_DAY, max(today.values())):
+            hours[each.park_id].append(each)
+    return {pk: plan_of_date(hours[pk], day) for pk, day in today.items()}

@@ -17,6 +17,7 @@ from parks.models import CLASSIFICATION_REVIEW_BELOW, DEFAULT_TIER_WEIGHT, INCLU
 from parks.sync.schedules import REFRESH_AFTER
 from snapshots.collection.feeds import QUEUE_TIMES_STALE, WIKI_STALE
 from snapshots.collection.gaps import LONGEST_SILENCE
+from snapshots.collection.schedule_freshness import schedule_states
 from snapshots.current import LIVE_WINDOW
 from snapshots.queues import PLAUSIBLE_WAIT
 from snapshots.score import SHAME_SCORE_MAX, SHAME_SCORE_MULTIPLIER
@@ -107,6 +108,7 @@ def covered(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "table": table,
         "untold": unreported,
+        "warned_hours": [state for state in schedule_states(now) if state.is_warning],
         "days": days,
         "period": period.value,
         "periods": {each.value: PERIODS[each] for each in CLOSED_PERIODS},

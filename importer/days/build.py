@@ -67,12 +67,13 @@ class ParkDay:
     memory: dict[int, RideMemory]
     rides: dict[int, RideFacts]
     reports_down: bool
-    schedule: list[Interval] | None  # None: no schedule stored for the date
+    schedule: list[Interval] | None  # None: no schedule stored for the date, its activity decides (N-9)
     live: dict[int, list[Interval]] = field(default_factory=dict)  # by ride, covered by live rows
     live_park: list[Interval] = field(default_factory=list)
     now: int = 0  # the importer's clock
     max_silence: int = 2 * HOUR
     grid: int = 300
+    night: list[Interval] = field(default_factory=list)  # of the schedule of the date before, where this has none
 
     @property
     def horizon(self) -> int:
@@ -484,7 +485,7 @@ def build_day(day: ParkDay) -> DayRows:
     timelines = {ride: timeline(day, ride) for ride in rides}
     quiet = silences(day)
     scheduled = None if day.schedule is None else clipped(day.schedule, day.start, day.end)
-    spans = activity_spans(day, timelines, quiet) if scheduled is None else merged(scheduled)
+    spans = merged(scheduled if scheduled is not None else [*day.night, *activity_spans(day, timelines, quiet)])
     unknown = unknown_parts(spans, quiet, day.max_silence)
     result = DayRows(spans=spans, gaps=gaps(day, timelines, unknown, quiet))
     unknown = merged([*unknown, *clipped(result.gaps, day.start, day.end)])

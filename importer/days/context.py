@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Max, Q
 
@@ -10,11 +11,9 @@ from core.instants import instant, seconds
 from core.intervals import Interval
 from importer.days.build import RideFacts, RideMemory
 from parks.models import Park, weight_of
-from parks.opening_windows import OpeningWindow, opening_windows
+from parks.opening_windows import ONE_DAY, PlannedHours, plan_of_day, planned_hours
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
 from snapshots.status import Status, operating
-
-ONE_DAY = timedelta(days=1)
 
 
 def ride_facts(park: Park) -> dict[int, RideFacts]:
@@ -64,18 +63,25 @@ def live_intervals(park: Park, start: int, end: int) -> tuple[dict[int, list[Int
     return by_ride, [(seconds(at), seconds(at) + max(lasting, 1)) for at, lasting in own]
 
 
-def spans_of(hours: Sequence[OpeningWindow], day: date, start: int, end: int) -> list[Interval] | None:
-    """The windows of the date, and what of the evening before reaches into it; None: none stored (R-6.1)."""
-    near = [window for window in hours if day - ONE_DAY <= window.day <= day]
-    if not any(window.day == day for window in near):
-        return None
-    spans = [(max(seconds(window.opening), start), min(seconds(window.closing), end)) for window in near]
-    return [span for span in spans if span[0] < span[1]]
+class DaySchedule(NamedTuple):
+    """What the schedule says of a stretch of a local day; `decides`: the date has a row of its own (N-9).
+
+    Otherwise the spans are the night of the date before, and the rest of the day is reported by its activity.
+    """
+
+    spans: list[Interval]
+    decides: bool
 
 
-def scheduled_spans(park: Park, day: date, start: int, end: int) -> list[Interval] | None:
-    """`spans_of` a date of the park; one query."""
-    return spans_of(opening_windows([park], day - ONE_DAY, day), day, start, end)
+def schedule_of(hours: Sequence[PlannedHours], day: date, start: int, end: int) -> DaySchedule:
+    """The planned hours within `[start, end)` of a local day (R-6.1)."""
+    plan = plan_of_day(hours, day, instant(start), instant(end))
+    return DaySchedule([(seconds(opening), seconds(closing)) for opening, closing in plan.windows], plan.is_decided)
+
+
+def stored_schedule(park: Park, day: date, start: int, end: int) -> DaySchedule:
+    """`schedule_of` a date of the park; one query."""
+    return schedule_of(planned_hours([park], day - ONE_DAY, day), day, start, end)
 
 
 def live_begins(park: Park, start: int, end: int) -> int | None:
@@ -98,7 +104,7 @@ class Context:
     park: Park
     end: int
     now: int
-    hours: list[OpeningWindow]
+    hours: list[PlannedHours]
     facts: dict[int, RideFacts] = field(default_factory=dict)
     rides_known: int = -1
     live_from: int | None = None
@@ -106,7 +112,7 @@ class Context:
     @classmethod
     def of(cls, park: Park, first: date, last: date, start: int, end: int, now: int) -> "Context":
         """Three queries."""
-        hours = opening_windows([park], first - ONE_DAY, last)
+        hours = planned_hours([park], first - ONE_DAY, last)
         return cls(park, end, now, hours, live_from=live_begins(park, start, end))
 
     def facts_of(self, rides_known: int) -> dict[int, RideFacts]:

@@ -15,7 +15,7 @@ from core.intervals import Interval, clipped, merged, without
 from core.zones import day_range
 from importer.archive.events import Event, Source
 from importer.days.build import DayRows, ParkDay, RideMemory, build_day
-from importer.days.context import live_intervals, memory_before, ride_facts, scheduled_spans
+from importer.days.context import live_intervals, memory_before, ride_facts, stored_schedule
 from importer.storing.days import note_operation, store_again
 from parks.models import EntityType, Park
 from parks.upstreams.themeparks_wiki import History, HistoryState
@@ -53,6 +53,7 @@ def fill(
         parts = clipped(holes, start, end)
         feed = [at for at in signs if start <= at < end]
         live, live_park = covered(park, start, end, parts, histories)
+        planned = stored_schedule(park, today, start, end)
         day = ParkDay(
             start=start,
             end=end,
@@ -65,7 +66,8 @@ def fill(
             memory=memory,
             rides=ride_facts(park),
             reports_down=park.reports_down,
-            schedule=scheduled_spans(park, today, start, end),
+            schedule=planned.spans if planned.decides else None,
+            night=[] if planned.decides else planned.spans,
             live=live,
             live_park=live_park,
             now=known_until,

@@ -28,7 +28,7 @@ from importer.archive.plain import PlainEvents
 from importer.archive.problems import Problem, ProblemLog, start_of
 from importer.days.build import DayRows, ParkDay, build_day
 from importer.days.carry import ParkStream, packed, unpacked
-from importer.days.context import Context, has_archive_rows, memory_before, spans_of
+from importer.days.context import Context, has_archive_rows, memory_before, schedule_of
 from importer.jobs.summary import ImportSummary
 from importer.mapping.resolve import Mapping, Report
 from importer.models import ImportCheckpoint
@@ -374,6 +374,7 @@ class DestinationImport:
             stream.events[ride] = found[after:]
         around = self.around(stream, start)
         live, live_park = around.live(start, end)
+        planned = schedule_of(around.hours, stream.next_day, start, end)
         return ParkDay(
             start=start,
             end=end,
@@ -387,7 +388,8 @@ class DestinationImport:
             memory=stream.memory,
             rides=around.facts_of(len(self.mapping.rides)),
             reports_down=stream.park.reports_down,
-            schedule=spans_of(around.hours, stream.next_day, start, end),
+            schedule=planned.spans if planned.decides else None,
+            night=[] if planned.decides else planned.spans,
             live=live,
             live_park=live_park,
             max_silence=settings.MAX_FEED_SILENCE_SECONDS,

@@ -7,6 +7,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from parks.models import (
+    WITHOUT_TIMES,
     ClassificationMethod,
     EntityMetadata,
     EntityMetadataVersion,
@@ -14,6 +15,9 @@ from parks.models import (
     ParkSchedule,
     Ride,
     RideClassification,
+    ScheduleType,
+    SupersededSchedule,
+    Supersession,
 )
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -60,17 +64,38 @@ class ClassificationFactory(DjangoModelFactory[RideClassification]):
 
 
 class ScheduleFactory(DjangoModelFactory[ParkSchedule]):
-    """Ten opening hours from 13:00 UTC."""
+    """Ten opening hours from 13:00 UTC; none of a closed day."""
 
     class Meta:
         model = ParkSchedule
 
     park = factory.SubFactory(ParkFactory)
     schedule_date = date(2026, 7, 1)
+    schedule_type = ScheduleType.OPERATING
     opening_time = factory.LazyAttribute(
-        lambda row: datetime(row.schedule_date.year, row.schedule_date.month, row.schedule_date.day, 13, tzinfo=UTC)
+        lambda row: None if row.schedule_type in WITHOUT_TIMES else at_13(row.schedule_date)
     )
     closing_time = factory.LazyAttribute(lambda row: row.opening_time and row.opening_time + timedelta(hours=10))
+
+
+def at_13(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 13, tzinfo=UTC)
+
+
+class SupersededScheduleFactory(DjangoModelFactory[SupersededSchedule]):
+    class Meta:
+        model = SupersededSchedule
+
+    park = factory.SubFactory(ParkFactory)
+    schedule_date = date(2026, 7, 1)
+    schedule_type = ScheduleType.OPERATING
+    opening_time = factory.LazyAttribute(lambda row: at_13(row.schedule_date))
+    closing_time = factory.LazyAttribute(lambda row: row.opening_time and row.opening_time + timedelta(hours=10))
+    confirmed_at = NOON
+    superseded_at = NOON
+    cause = Supersession.REPLACED
+    person = "ann"
+    reason = "their sign says so"
 
 
 class MetadataFactory(DjangoModelFactory[EntityMetadata]):

@@ -1,17 +1,18 @@
-"""When parks planned to be open: one reader of the stored windows."""
+"""When parks planned to be open: one reader of the stored windows, date by date (N-9)."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from parks.models import ScheduleType
-from parks.opening_windows import open_by_schedule, opening_windows, windows_of_days, with_schedule
+from parks.opening_windows import NO_PLAN, ONE_DAY, Plan, decided_windows, planned_hours, plans_of_days
 from parks.tests.factories import ParkFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db
 
 DAY = date(2025, 12, 23)
-OPENING, CLOSING = datetime(2025, 12, 23, 17, tzinfo=UTC), datetime(2025, 12, 24, 6, tzinfo=UTC)
+MIDNIGHT = datetime(2025, 12, 24, 5, tzinfo=UTC)  # the end of the day in New York
+OPENING, CLOSING = datetime(2025, 12, 23, 17, tzinfo=UTC), datetime(2025, 12, 24, 6, tzinfo=UTC)  # 12:00 to 1:00
 
 
 def window(park, day=DAY, opening=OPENING, closing=CLOSING, kind=ScheduleType.OPERATING):
@@ -20,53 +21,69 @@ def window(park, day=DAY, opening=OPENING, closing=CLOSING, kind=ScheduleType.OP
     )
 
 
-def test_windows_come_in_order_of_their_opening_and_without_those_that_open_nothing(django_assert_num_queries):
+def test_hours_come_in_order_and_without_rows_that_decide_nothing(django_assert_num_queries):
     park, other = ParkFactory.create_batch(2)
     later = OPENING + timedelta(hours=2)
     window(park, opening=later)
     window(park)
     window(park, opening=None, closing=CLOSING)
     window(park, opening=OPENING - timedelta(hours=1), kind=ScheduleType.TICKETED_EVENT)
-    window(park, day=DAY + timedelta(days=1), opening=later + timedelta(days=1), closing=CLOSING + timedelta(days=1))
+    window(park, day=DAY + ONE_DAY, opening=later + ONE_DAY, closing=CLOSING + ONE_DAY)
     window(other)
     with django_assert_num_queries(1):
-        found = opening_windows([park], DAY, DAY)
+        found = planned_hours([park], DAY, DAY)
     assert found == [(park.pk, DAY, OPENING, CLOSING), (park.pk, DAY, later, CLOSING)]
+
+
+def test_windows_are_cut_to_the_local_days_they_fall_on(django_assert_num_queries):
+    park = ParkFactory.create()
+    window(park)
+    with django_assert_num_queries(1):
+        found = plans_of_days([park], [DAY, DAY + ONE_DAY, DAY + 2 * ONE_DAY])
+    assert found == {
+        (park.pk, DAY): Plan(((OPENING, MIDNIGHT),), is_decided=True),
+        (park.pk, DAY + ONE_DAY): Plan(((MIDNIGHT, CLOSING),), is_decided=False),
+    }
+
+
+def test_a_date_is_decided_by_its_own_row_alone():
+    closed, dry, unknown = ParkFactory.create_batch(3)
+    for park in (closed, dry, unknown):
+        window(park, DAY - ONE_DAY, OPENING - ONE_DAY, OPENING)
+    window(closed, opening=None, closing=None, kind=ScheduleType.CLOSED)
+    window(unknown, opening=OPENING, closing=None)
+    found = plans_of_days([closed, dry, unknown], [DAY])
+    night = ((datetime(2025, 12, 23, 5, tzinfo=UTC), OPENING),)
+    assert found == {
+        (closed.pk, DAY): Plan(night, is_decided=True),
+        (dry.pk, DAY): Plan(night, is_decided=False),
+        (unknown.pk, DAY): Plan(night, is_decided=False),
+    }
+
+
+@pytest.mark.parametrize("kind", sorted(set(ScheduleType) - {ScheduleType.OPERATING, ScheduleType.CLOSED}))
+def test_other_kinds_of_rows_decide_nothing(kind):
+    park = ParkFactory.create()
+    times = {"opening": None, "closing": None} if kind == ScheduleType.UNKNOWN else {}
+    window(park, kind=kind, **times)
+    assert plans_of_days([park], [DAY]).get((park.pk, DAY), NO_PLAN) == NO_PLAN
 
 
 def test_each_park_is_asked_for_its_own_date():
     park, other, silent = ParkFactory.create_batch(3)
     for each in (park, other):
         for days in (0, 1):
-            window(each, DAY + timedelta(days=days), OPENING + timedelta(days=days), CLOSING + timedelta(days=days))
-    days = {park.pk: DAY, other.pk: DAY + timedelta(days=1), silent.pk: DAY}
-    a_day = timedelta(days=1)
-    assert windows_of_days(days) == {
-        park.pk: [(OPENING, CLOSING)],
-        other.pk: [(OPENING + a_day, CLOSING + a_day)],
+            window(each, DAY + timedelta(days=days), OPENING + timedelta(days=days), MIDNIGHT + timedelta(days=days))
+    days = {park: DAY, other: DAY + ONE_DAY, silent: DAY}
+    assert decided_windows(days) == {
+        park.pk: [(OPENING, MIDNIGHT)],
+        other.pk: [(OPENING + ONE_DAY, MIDNIGHT + ONE_DAY)],
         silent.pk: [],
     }
-    assert windows_of_days({}) == {}
+    assert decided_windows({}) == {}
 
 
-@pytest.mark.parametrize(
-    ("at", "is_open"),
-    [
-        (OPENING - timedelta(seconds=1), False),
-        (OPENING, True),
-        (CLOSING, True),
-        (CLOSING + timedelta(seconds=1), False),
-    ],
-)
-def test_a_park_is_open_from_its_opening_to_its_closing(at, is_open):
-    park, event = ParkFactory.create_batch(2)
+def test_a_night_does_not_stand_for_the_hours_of_a_date_without_a_schedule():
+    park = ParkFactory.create()
     window(park)
-    window(event, kind=ScheduleType.TICKETED_EVENT)
-    assert open_by_schedule([park.pk, event.pk], at) == ({park.pk} if is_open else set())
-
-
-def test_a_row_without_times_is_a_schedule():
-    park, event, none = ParkFactory.create_batch(3)
-    window(park, opening=None, closing=None)
-    window(event, kind=ScheduleType.INFO)
-    assert with_schedule([park.pk, event.pk, none.pk]) == {park.pk}
+    assert decided_windows({park: DAY + ONE_DAY}) == {park.pk: []}

@@ -28,7 +28,7 @@ from core.payloads import (
     uuid_of,
     zone_of,
 )
-from parks.models import ScheduleType
+from parks.upstreams.schedule_entries import Schedule, day_of, schedule_of
 
 TIMEOUT_SECONDS = 15.0  # rules 2
 PARK = "PARK"
@@ -43,7 +43,6 @@ LIVE_FIELDS = (
     | PLACE
     | {"status", "queue", "lastUpdated", "showtimes", "operatingHours", "forecast", "diningAvailability"}
 )
-SCHEDULE_FIELDS = frozenset({"date", "type", "openingTime", "closingTime", "description", "purchases"})
 HISTORY_FIELDS = frozenset(
     {"time", "observedAt", "observedAtByKind", "changed", "status", "queue"}
     | {"showtimes", "operatingHours", "forecast", "diningAvailability"}
@@ -126,33 +125,6 @@ class LiveFeed:
     name: str
     timezone: str | None
     entries: tuple[LiveEntry, ...]
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleWindow:
-    """A planned window on a park-local date; times in UTC, closing may fall on the next date."""
-
-    day: date
-    schedule_type: ScheduleType
-    opening: datetime | None
-    closing: datetime | None
-    description: str = ""
-
-    @property
-    def key(self) -> tuple[date, ScheduleType, datetime | None]:
-        """What makes it the same window, reported again."""
-        return self.day, self.schedule_type, self.opening
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """`left_out`: how many entries could not be read; what is missing then may still be planned."""
-
-    park_id: str
-    timezone: str | None
-    windows: tuple[ScheduleWindow, ...]
-    left_out: int
     problems: tuple[Problem, ...]
 
 
@@ -244,17 +216,7 @@ def read_schedule(body: bytes, zone: str) -> Schedule:
     problems = Problems()
     document = parsed_object(body)
     park, reported_zone = envelope(document, problems)
-    entries = members(document, "schedule")
-    reported = objects(entries, "schedule[]", problems)
-    read = [window for each in reported if (window := schedule_window(each, reported_zone or zone, problems))]
-    windows: dict[tuple[date, ScheduleType, datetime | None], ScheduleWindow] = {}
-    for window in read:
-        known = windows.setdefault(window.key, window)
-        if known.closing != window.closing:
-            text = f"{window.day} {window.schedule_type} from {window.opening} is told twice; the last one counts"
-            problems.add("schedule[]", text, ProblemKind.DUPLICATE)
-        windows[window.key] = window
-    return Schedule(park, reported_zone, tuple(windows.values()), len(entries) - len(read), problems.all())
+    return schedule_of(park, reported_zone, members(document, "schedule"), reported_zone or zone, problems)
 
 
 def read_history(body: bytes) -> History:
@@ -404,44 +366,6 @@ def history_state(reported: dict[str, Any], where: str, problems: Problems) -> H
         return None
     status, queue = state_of(reported, where, None, problems)
     return HistoryState(time, status, queue, instant_of(reported.get("observedAt")))
-
-
-def schedule_window(reported: dict[str, Any], zone: str, problems: Problems) -> ScheduleWindow | None:
-    problems.unknown_fields("schedule[]", reported, SCHEDULE_FIELDS)
-    day = day_of(reported.get("date"))
-    if day is None:
-        problems.unusable("schedule[].date", reported.get("date"), "a date")
-        return None
-    times: list[datetime | None] = []
-    for name in ("openingTime", "closingTime"):
-        value = reported.get(name)
-        times.append(instant_of(value, zone))
-        if value is not None and times[-1] is None:
-            problems.add(f"schedule[].{name}", f"is not an instant: {brief(value)}; the window of {day} is left out")
-            return None
-    opening, closing = times
-    if opening and closing and opening >= closing:
-        problems.add("schedule[]", f"opens at {opening} and closes at {closing}; the window of {day} is left out")
-        return None
-    kind = schedule_type_of(reported.get("type"), problems)
-    return ScheduleWindow(day, kind, opening, closing, clean(reported.get("description")))
-
-
-def schedule_type_of(value: Any, problems: Problems) -> ScheduleType:
-    """An unknown type counts as OPERATING, reported (R-6.5)."""
-    try:
-        return ScheduleType(clean(value).upper())
-    except ValueError:
-        problems.unknown_value("schedule[].type", value)
-        return ScheduleType.OPERATING
-
-
-def day_of(value: Any) -> date | None:
-    try:
-        day = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-01-01") else None
-    except ValueError:
-        return None
-    return day if day and 1970 < day.year < 2200 else None
 
 
 class HistoryRefusal(TextChoices):

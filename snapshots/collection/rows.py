@@ -13,7 +13,7 @@ from core.instants import seconds
 from core.rounding import half_up
 from core.zones import day_range, local_date
 from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
-from parks.opening_windows import OpenWindow
+from parks.opening_windows import OpenWindow, Plan
 from snapshots.collection.feeds import ParkReading, Reading, minutes_between
 from snapshots.current import LONGEST_ROW, with_latest
 from snapshots.models import (
@@ -24,7 +24,7 @@ from snapshots.models import (
     RideStatusSnapshot,
     nominal_interval,
 )
-from snapshots.park_open import Schedule, is_inside, is_park_open, schedules_around
+from snapshots.park_open import is_inside, is_park_open, plans_around
 from snapshots.queues import QueueState
 from snapshots.score import shame_score
 from snapshots.status import is_down, is_plausible_wait, operating
@@ -57,7 +57,7 @@ class Known:
     at: datetime
     rides: Mapping[int, Before]
     parks: Mapping[int, Span]
-    schedules: Mapping[int, Schedule]
+    plans: Mapping[int, Plan]
     capacity: Mapping[int, Mapping[int, int]]  # by park: weights of the rides that count now (R-5.5)
     since: Mapping[int, datetime] = field(default_factory=dict)  # since when a changed ride was as it was
     # Rows that stand within the interval after the instant: only where the past is reported again.
@@ -90,7 +90,7 @@ def known_before(readings: Sequence[ParkReading], at: datetime) -> Known:
         at=at,
         rides=rides,
         parks=parks_before([park.pk for park in parks], at),
-        schedules=schedules_around(parks, at),
+        plans=plans_around(parks, at),
         capacity=capacities(parks, at),
         since=changed_since(
             [row.ride.pk for reading in readings for row in reading.readings if differs(rides.get(row.ride.pk), row)],
@@ -205,13 +205,13 @@ def changed_since(rides: Sequence[int], at: datetime) -> dict[int, datetime]:
 # -- rows ------------------------------------------------------------------------------------------------
 
 
-def seconds_of_row(park: Park, schedule: Schedule, at: datetime) -> int:
+def seconds_of_row(park: Park, plan: Plan, at: datetime) -> int:
     """The nominal interval, cut where the park opens or closes and at its midnight (design §4).
 
     A row at the very instant of closing still says open (R-6.1), for no time.
     """
     midnight = day_range(local_date(at, park.timezone), park.timezone)[1]
-    turn = next_turn(schedule.windows, at) or midnight
+    turn = next_turn(plan.windows, at) or midnight
     return min(nominal_interval(), seconds_until(midnight, at), seconds_until(turn, at))
 
 
@@ -235,9 +235,9 @@ def park_rows(reading: ParkReading, known: Known) -> ParkRows:
     """All rows of one park, with one instant."""
     park, at = reading.park, known.at
     running = [row for row in reading.readings if row.is_operating]
-    schedule = known.schedules[park.pk]
-    is_open = is_park_open(schedule, at, len(running))
-    longest = seconds_of_row(park, schedule, at)
+    plan = known.plans[park.pk]
+    is_open = is_park_open(plan, at, len(running))
+    longest = seconds_of_row(park, plan, at)
     when = stamp(seconds(at))
     waits = [row.wait for row in running if row.wait is not None and is_plausible_wait(row.wait)]
     mean = half_up(Decimal(sum(waits)) / len(waits), 2) if waits else None

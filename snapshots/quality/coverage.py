@@ -1,7 +1,7 @@
 """How much of each park's day was observed (public-api 5.3 `coverage`)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from core.rounding import half_up
 from core.shapes import Shape, describe
 from core.zones import day_range
 from parks.models import Park
-from parks.opening_windows import opening_windows
+from parks.opening_windows import plans_of_days
 from snapshots.models import DataQualityLog, LogType, ParkActivitySnapshot
 from snapshots.quality.selection import PARK, Selection, parts_of
 
@@ -110,8 +110,7 @@ def days_covered(asked: Selection, zone: str, parks: Sequence[Park], days: Seque
         cell.open += seconds if is_open else 0
         cell.by_source[source] = cell.by_source.get(source, 0) + seconds
     for park, day, seconds in planned_seconds(parks, days, asked.now):
-        cell = found[park, day]
-        cell.planned = (cell.planned or 0) + seconds
+        found[park, day].planned = seconds
     for park, start, end in logged_gaps(asked, parks, Days(days[0], days[-1])):
         for day, (begin, finish) in ranges.items():
             seconds = int((min(end, finish) - max(start, begin)).total_seconds())
@@ -135,10 +134,13 @@ def observed_seconds(
     return grouped.annotate(seconds=Sum("duration_seconds"))
 
 
-def planned_seconds(parks: Iterable[Park], days: Sequence[date], now: datetime) -> Iterator[tuple[int, date, int]]:
-    """(park, day, seconds that it planned to be open until now) by the stored schedule (R-6.1); one query."""
-    for park, day, opening, closing in opening_windows(parks, days[0], days[-1]):
-        yield park, day, max(0, int((min(closing, now) - opening).total_seconds()))
+def planned_seconds(parks: Collection[Park], days: Sequence[date], now: datetime) -> Iterator[tuple[int, date, int]]:
+    """(park, day, seconds of it that it planned to be open until now) of the days that its schedule decides (N-9); one
+    query."""
+    for (park, day), plan in plans_of_days(parks, days).items():
+        if plan.is_decided:
+            spans = ((opening, min(closing, now)) for opening, closing in plan.windows)
+            yield park, day, sum(max(0, int((closing - opening).total_seconds())) for opening, closing in spans)
 
 
 def logged_gaps(asked: Selection, parks: Sequence[Park], days: Days) -> Iterator[tuple[int, datetime, datetime]]:

@@ -77,23 +77,24 @@ def test_the_latest_state_wins_even_over_a_longer_one():
 @pytest.mark.django_db
 @pytest.mark.parametrize("observed", [True, False, None])
 @pytest.mark.parametrize(
-    ("opens", "closes", "kind", "decides"),
+    ("opens", "closes", "kind", "planned"),
     [
         (-HOUR, HOUR, ScheduleType.OPERATING, True),
         (0 * HOUR, HOUR, ScheduleType.OPERATING, True),  # both ends belong to it
         (-HOUR, 0 * HOUR, ScheduleType.OPERATING, True),
-        (SECOND, HOUR, ScheduleType.OPERATING, False),
+        (SECOND, HOUR, ScheduleType.OPERATING, False),  # N-9: the date is decided
         (-HOUR, -SECOND, ScheduleType.OPERATING, False),
-        (-HOUR, HOUR, ScheduleType.TICKETED_EVENT, False),
-        (-HOUR, HOUR, ScheduleType.PRIVATE_EVENT, False),
-        (-HOUR, HOUR, ScheduleType.EXTRA_HOURS, False),
-        (-HOUR, HOUR, ScheduleType.INFO, False),
-        (-HOUR, None, ScheduleType.OPERATING, False),
-        (None, HOUR, ScheduleType.OPERATING, False),
+        (-HOUR, HOUR, ScheduleType.TICKETED_EVENT, None),
+        (-HOUR, HOUR, ScheduleType.PRIVATE_EVENT, None),
+        (-HOUR, HOUR, ScheduleType.EXTRA_HOURS, None),
+        (-HOUR, HOUR, ScheduleType.INFO, None),
+        (-HOUR, None, ScheduleType.OPERATING, None),
+        (None, HOUR, ScheduleType.OPERATING, None),
+        (None, None, ScheduleType.CLOSED, False),
     ],
 )
-def test_an_operating_window_opens_the_park_and_anything_else_leaves_it_to_the_observation(
-    opens, closes, kind, decides, observed
+def test_a_date_with_hours_is_decided_by_them_and_one_without_by_the_observation(
+    opens, closes, kind, planned, observed
 ):
     park = ParkFactory.create()
     ScheduleFactory.create(
@@ -105,8 +106,9 @@ def test_an_operating_window_opens_the_park_and_anything_else_leaves_it_to_the_o
     if observed is not None:
         ActivityFactory.create(park=park, recorded_at=NOW - HOUR, park_appears_open=observed)
     found = park_now(park)
-    assert found.is_open is (True if decides else observed)
-    assert found.seen is (observed is not None), "a schedule is no observation"
+    seen = observed is not None
+    assert found.is_open is (observed if planned is None else planned if seen else planned or None)
+    assert found.seen is seen, "a schedule is no observation"
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Is the park open at an instant (R-6.1, R-6.2), and does a ride row know it without its park's row (R-21)?"""
+"""Is the park open at an instant (R-6.1, N-9), and does a ride row know it without its park's row (R-21)?"""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -6,15 +6,15 @@ import pytest
 
 from core.tests.golden import golden_cases
 from parks.models import ScheduleType
+from parks.opening_windows import NO_PLAN, Plan
 from parks.tests.factories import ParkFactory, RideFactory, ScheduleFactory
 from snapshots.models import RideStatusSnapshot
-from snapshots.park_open import Schedule, is_inside, is_park_open, schedules_around
+from snapshots.park_open import is_inside, is_park_open, plans_around
 from snapshots.status import down, operating
 from snapshots.tests.factories import ActivityFactory, SnapshotFactory
 
 OPENING, CLOSING = datetime(2025, 12, 10, 14, tzinfo=UTC), datetime(2025, 12, 11, 3, tzinfo=UTC)  # 9:00 to 22:00
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-NOTHING = Schedule((), exists=False)
 
 
 def at(text: str) -> datetime:
@@ -27,8 +27,8 @@ def schedule(park, day: date, opening, closing, kind=ScheduleType.OPERATING):
     )
 
 
-def schedule_around(park, instant: datetime) -> Schedule:
-    return schedules_around([park], instant)[park.pk]
+def plan_around(park, instant: datetime) -> Plan:
+    return plans_around([park], instant)[park.pk]
 
 
 # -- open or not -----------------------------------------------------------------------------------------
@@ -40,8 +40,12 @@ def test_the_golden_parks_are_open(case):
     given, park = case["input"], ParkFactory.create(timezone="America/Los_Angeles")
     now = at(given["now"])
     for window in given["schedules"]:
-        schedule(park, date(2025, 12, 10), at(window["opening"]), at(window["closing"]), window["type"])
-    found = schedule_around(park, now)
+        # The cases say one evening of a schedule; the next date has its own row, or activity would decide it (N-9).
+        for days in (0, 1):
+            later = timedelta(days=days)
+            times = (at(window["opening"]) + later, at(window["closing"]) + later)
+            schedule(park, date(2025, 12, 10) + later, *times, window["type"])
+    found = plan_around(park, now)
     is_open = is_park_open(found, now, given["rides_open"])
     assert is_open is case["expected"]
     if "stored_shame_score" in given:
@@ -60,7 +64,7 @@ def test_the_golden_parks_are_open(case):
     ],
 )
 def test_both_ends_of_a_window_belong_to_it(instant, is_open):
-    known = Schedule(((OPENING, CLOSING),), exists=True)
+    known = Plan(((OPENING, CLOSING),), is_decided=True)
     assert is_inside(known.windows, instant) is is_open
     assert is_park_open(known, instant, rides_open=0) is is_open
     assert is_park_open(known, instant, rides_open=47) is is_open, "activity does not override a schedule"
@@ -76,11 +80,18 @@ def test_one_of_several_windows_is_enough():
 
 @pytest.mark.parametrize(("rides_open", "is_open"), [(0, False), (1, True), (47, True)])
 def test_a_park_without_a_schedule_is_open_while_a_ride_operates(rides_open, is_open):
-    assert is_park_open(NOTHING, OPENING, rides_open) is is_open
+    assert is_park_open(NO_PLAN, OPENING, rides_open) is is_open
 
 
-def test_a_park_that_has_a_schedule_but_no_window_now_is_closed():
-    assert not is_park_open(Schedule((), exists=True), OPENING, rides_open=47)
+def test_a_park_whose_date_has_a_schedule_but_no_window_now_is_closed():
+    assert not is_park_open(Plan((), is_decided=True), OPENING, rides_open=47)
+
+
+@pytest.mark.parametrize(("rides_open", "is_open"), [(0, False), (1, True)])
+def test_after_the_night_of_the_date_before_activity_decides_a_date_without_a_schedule(rides_open, is_open):
+    night = Plan(((OPENING, CLOSING),), is_decided=False)
+    assert is_park_open(night, CLOSING, rides_open=0)
+    assert is_park_open(night, CLOSING + SECOND, rides_open) is is_open
 
 
 # -- the rows around an instant --------------------------------------------------------------------------
@@ -89,15 +100,7 @@ def test_a_park_that_has_a_schedule_but_no_window_now_is_closed():
 @pytest.mark.django_db
 def test_a_park_without_rows_has_no_schedule():
     ScheduleFactory.create()  # of another park
-    assert schedule_around(ParkFactory.create(), OPENING) == NOTHING
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("kind", sorted(set(ScheduleType) - {ScheduleType.OPERATING}))
-def test_other_kinds_of_rows_neither_open_a_park_nor_make_a_schedule(kind):
-    park = ParkFactory.create()
-    schedule(park, date(2025, 12, 10), OPENING, CLOSING, kind)
-    assert schedule_around(park, OPENING) == NOTHING
+    assert plan_around(ParkFactory.create(), OPENING) == NO_PLAN
 
 
 @pytest.mark.django_db
@@ -105,7 +108,7 @@ def test_the_night_belongs_to_the_window_of_the_date_before():
     park = ParkFactory.create()  # New York
     closing = datetime(2025, 12, 11, 6, tzinfo=UTC)  # 1:00 of the 11th
     schedule(park, date(2025, 12, 10), OPENING, closing)
-    at_night = schedule_around(park, closing - MINUTE)
+    at_night = plan_around(park, closing - MINUTE)
     assert at_night.windows == ((OPENING, closing),)
     assert is_park_open(at_night, closing - MINUTE, rides_open=0)
 
@@ -119,9 +122,9 @@ def test_the_dates_are_the_parks_own():
         for day in range(8, 13):
             noon = datetime(2025, 12, day, 12, tzinfo=UTC)
             schedule(park, date(2025, 12, day), noon, noon + HOUR)
-        found = schedule_around(park, instant)
+        found = plan_around(park, instant)
         assert [opening.day for opening, _ in found.windows] == list(dates), zone
-        assert found.exists
+        assert found.is_decided
 
 
 @pytest.mark.django_db
@@ -129,28 +132,34 @@ def test_several_windows_of_a_date_come_in_order():
     park = ParkFactory.create()
     evening = schedule(park, date(2025, 12, 10), CLOSING - HOUR, CLOSING)
     morning = schedule(park, date(2025, 12, 10), OPENING, OPENING + HOUR)
-    assert schedule_around(park, OPENING).windows == tuple(
+    assert plan_around(park, OPENING).windows == tuple(
         (row.opening_time, row.closing_time) for row in (morning, evening)
     )
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("times", [(None, None), (OPENING, None), (None, CLOSING)])
-def test_a_row_without_both_times_opens_nothing_but_is_a_schedule(times):
+def test_a_row_without_both_times_decides_nothing(times):
     park = ParkFactory.create()
     schedule(park, date(2025, 12, 10), *times)
-    assert schedule_around(park, OPENING + HOUR) == Schedule((), exists=True)
+    assert plan_around(park, OPENING + HOUR) == NO_PLAN
 
 
 @pytest.mark.django_db
-def test_a_row_of_any_date_makes_a_schedule(django_assert_num_queries):
+def test_a_closed_day_is_decided_whatever_runs():
+    park = ParkFactory.create()
+    schedule(park, date(2025, 12, 10), None, None, ScheduleType.CLOSED)
+    assert not is_park_open(plan_around(park, OPENING), OPENING, rides_open=47)
+
+
+@pytest.mark.django_db
+def test_a_row_of_another_date_decides_nothing(django_assert_num_queries):
+    """A schedule that ran dry does not shut the park for good."""
     park = ParkFactory.create()
     schedule(park, date(2024, 1, 1), OPENING - timedelta(days=700), OPENING - timedelta(days=699))
-    with django_assert_num_queries(2):
-        assert schedule_around(park, OPENING) == Schedule((), exists=True)
-    schedule(park, date(2025, 12, 10), OPENING, CLOSING)
+    schedule(park, date(2025, 12, 11), CLOSING + HOUR, CLOSING + 2 * HOUR)
     with django_assert_num_queries(1):
-        assert schedule_around(park, OPENING).exists
+        assert plan_around(park, OPENING) == NO_PLAN
 
 
 # -- rows whose clocks were read apart -------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from core.shapes import Shape, describe
 from parks.models import Park
+from snapshots.collection.schedule_freshness import schedule_states
 from snapshots.models import DataSource, ParkActivitySnapshot
 from stats.models import AggregationLog, AggregationType
 
@@ -62,6 +63,7 @@ def all_checks(now: datetime) -> Checks:
             "message": "No hourly aggregation runs in last 24 hours",
         },
         "disk_space": disk_check(),
+        **schedule_check(now),
     }
 
 
@@ -96,6 +98,29 @@ def newest_observation() -> datetime | None:
     parks = Park.objects.annotate(newest=Subquery(rows.values("recorded_at")[:1]))
     newest: datetime | None = parks.aggregate(at=Max("newest"))["at"]
     return newest
+
+
+def schedule_check(now: datetime) -> dict[str, dict[str, Any]]:
+    """Planned hours that were not confirmed for 48 hours or end within 2 days (N-9); none without any planned hours.
+
+    A warning leaves the overall state as it is: parks that close for the winter plan no hours.
+    """
+    states = schedule_states(now)
+    if not states:
+        return {}
+    late, ending = sum(state.is_late for state in states), sum(state.ends_soon for state in states)
+    warned = [state for state in states if state.is_warning]
+    text = f"{len(states)} parks have planned hours"
+    return {
+        "schedules": {
+            "status": "warning" if warned else "healthy",
+            "parks": len(states),
+            "parks_late": late,
+            "parks_ending": ending,
+            "park_ids": [state.park.pk for state in warned],
+            "message": f"{text}: {late} not confirmed for 48 hours, {ending} end within 2 days" if warned else text,
+        }
+    }
 
 
 def aggregation_check() -> dict[str, Any]:

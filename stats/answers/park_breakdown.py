@@ -22,7 +22,7 @@ from core.rounding import half_up
 from core.shapes import UNSET, Shape, UnsetType, describe
 from core.zones import day_range, local_date
 from parks.models import TIER_WEIGHTS, Park, Ride
-from parks.opening_windows import windows_of_days
+from parks.opening_windows import decided_windows
 from snapshots.current import ParkNow, displayed_status, rides_now
 from snapshots.models import ParkActivitySnapshot
 from snapshots.status import Status
@@ -270,7 +270,7 @@ def today_breakdown(view: ParkView, raw: ParkWindow, day: date) -> ShameBreakdow
 def hourly_chart(view: ParkView, raw: ParkWindow, day: date, is_today: bool, shame_score: float) -> ParkChart:
     """The hours in which the park was seen open, of a past day those of its schedule (R-6.6)."""
     opened = [hour for hour in HOURS_OF_DAY if raw.open_seconds.get((day, hour))]
-    windows = [] if is_today else windows_of_days({view.park.pk: day})[view.park.pk]
+    windows = [] if is_today else decided_windows({view.park: day})[view.park.pk]
     shown = chart_hours(windows, view.park.timezone, is_today, opened)
     kept = [hour for hour in opened if hour in shown]
     means = hourly_means(view.park, day, view.now)

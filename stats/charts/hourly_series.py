@@ -19,7 +19,7 @@ from core.intervals import overlaps
 from core.periods import Period, days_of
 from core.rounding import half_up
 from parks.models import Park, Ride
-from parks.opening_windows import OpenWindow, windows_of_days
+from parks.opening_windows import OpenWindow, decided_windows
 from snapshots.current import LIVE_WINDOW
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.answers.status_summary import operated_today
@@ -111,10 +111,10 @@ def columns_shown(
 
 
 def operating_windows(parks: Collection[Park], clock: Clock) -> dict[int, list[OpenWindow]]:
-    """The OPERATING windows of yesterday's date, by park; one query. Other charts do not ask for them."""
+    """What the schedules planned of yesterday, by park; one query. Other charts do not ask for them."""
     if clock.period != Period.YESTERDAY:
         return {}
-    return windows_of_days({park.pk: clock.day(park.timezone) for park in parks})
+    return decided_windows({park: clock.day(park.timezone) for park in parks})
 
 
 def begun(parks: Iterable[Park], clock: Clock) -> Q:

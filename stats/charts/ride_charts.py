@@ -12,7 +12,7 @@ from core.periods import Days, Period, days_of
 from core.rounding import half_up
 from core.shapes import Shape, describe
 from parks.models import Park, Ride
-from parks.opening_windows import windows_of_days
+from parks.opening_windows import decided_windows
 from stats.measures.buckets import summed_ride_buckets, waitless_ride_cells
 from stats.measures.hours import HEATMAP_HOURS, HOURS_OF_DAY, chart_hours, daily_labels, hourly_labels
 from stats.measures.ride_measures import hours
@@ -94,7 +94,7 @@ def hourly_series(park: Park, rides: list[Ride], period: Period, chart: ChartTyp
 def hours_shown(raw: ParkWindow, day: date) -> set[int]:
     """The hours of a past day that are not left empty (R-6.6), as in the chart of many parks; one query."""
     seen_open = [hour for hour in HOURS_OF_DAY if raw.open_seconds.get((day, hour))]
-    windows = windows_of_days({raw.park.pk: day})[raw.park.pk]
+    windows = decided_windows({raw.park: day})[raw.park.pk]
     return set(chart_hours(windows, raw.park.timezone, is_today=False, active_hours=seen_open))
 
 

@@ -43,8 +43,9 @@ def chart_hours(
 ) -> list[int]:
     """R-6.6: the local hours that the chart of a day shows.
 
-    `windows` are the OPERATING windows of that date, `active_hours` those in which a ride operated: they decide
-    when the date has no schedule (R-6.2). Today is not filtered.
+    `windows` are the planned ones cut to that local day, so they begin with the night of the date before;
+    `active_hours` those in which the park was open: they decide when the date has no schedule (N-9). Today is not
+    filtered.
     """
     if is_today:
         return list(HOURS_OF_DAY)

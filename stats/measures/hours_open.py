@@ -1,21 +1,17 @@
 """When a park was open on a local day: by its schedule, without one from first to last sight (R-6)."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import Any
 
-from core.instants import seconds
-from core.intervals import clipped, merged
-from core.zones import day_range
+from core.instants import instant, seconds
+from core.intervals import merged
 from parks.models import Park
-from parks.opening_windows import opening_windows
+from parks.opening_windows import ParkDate, Plan, plans_of_days
 from snapshots.models import ParkActivitySnapshot
 from stats.measures.buckets import ParkBucket, Spans, park_buckets, stretches, within
 from stats.measures.ride_measures import OPEN
 from stats.measures.windows import SECONDS_A_DAY, Window, pieces
-
-ParkDate = tuple[int, date]
-ONE_DAY = timedelta(days=1)
 
 
 def spans_by_day(
@@ -23,37 +19,44 @@ def spans_by_day(
 ) -> dict[ParkDate, Spans]:
     """When parks of one zone were open on local days, given in order, by park and day; what nobody says is missing.
 
-    `sights`: first to last sight on these days, when the caller has read them. One to three queries.
+    Of a date with a schedule its windows count, of one without the first to the last sight, and the night of the date
+    before (N-9). `sights`: first to last sight on these days, when the caller has read them. One to three queries,
+    and two more where a planned night ends on a date without a schedule.
     """
-    found = planned_spans(parks, days)
+    plans = plans_of_days(parks, days)
+    found = {key: planned_spans(plan) for key, plan in plans.items() if plan.is_decided}
     if len(found) < len(parks) * len(days):
         seen = seen_spans(parks, days) if sights is None else sights
-        found = {**seen, **found}
+        nights = {key: planned_spans(plan) for key, plan in plans.items() if not plan.is_decided}
+        found = {**seen, **after_nights(parks, nights), **found}
     return found
 
 
-def planned_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate, Spans]:
-    """The OPERATING windows of the schedules, cut to the local days they fall on (R-6.1)."""
-    windows: dict[int, Spans] = defaultdict(list)
-    # a night may reach into the next date, and a window may carry the date before it opens
-    for window in opening_windows(parks, days[0] - ONE_DAY, days[-1] + ONE_DAY):
-        windows[window.park_id].append((seconds(window.opening), seconds(window.closing)))
+def planned_spans(plan: Plan) -> Spans:
+    """The windows of a local day (R-6.1)."""
+    return merged([(seconds(opening), seconds(closing)) for opening, closing in plan.windows])
+
+
+def after_nights(parks: Sequence[Park], nights: dict[ParkDate, Spans]) -> dict[ParkDate, Spans]:
+    """Of dates without a schedule the night before, then the first to the last sight after it; two queries a day.
+
+    A sight of the night is none of the day: the park was closed in between.
+    """
     found = {}
-    for day in days if windows else ():
-        start, end = map(seconds, day_range(day, parks[0].timezone))
-        for park, spans in windows.items():
-            inside = merged(clipped(spans, start, end))
-            if inside:
-                found[park, day] = inside
+    by_id = {park.pk: park for park in parks}
+    for (pk, day), night in nights.items():
+        over = instant(night[-1][1])
+        seen = seen_spans([by_id[pk]], [day], recorded_at__gt=over).get((pk, day), [])
+        found[pk, day] = merged([*night, *seen])
     return found
 
 
-def seen_spans(parks: Sequence[Park], days: Sequence[date]) -> dict[ParkDate, Spans]:
-    """From the first to the last sight of each open park on each of the days."""
+def seen_spans(parks: Sequence[Park], days: Sequence[date], **only: Any) -> dict[ParkDate, Spans]:
+    """From the first to the last sight of each open park on each of the days, in the rows that `only` describes."""
     wanted = set(days)
     parts = [piece for piece in pieces(Window(days[0], days[-1]), parks[0].timezone) if piece.day in wanted]
     day_of = {piece.midnight: piece.day for piece in parts}
-    rows = ParkActivitySnapshot.objects.filter(park__in=parks, **OPEN)
+    rows = ParkActivitySnapshot.objects.filter(park__in=parks, **OPEN, **only)
     found: dict[ParkDate, Spans] = {}
     for grid, ranges in stretches(parts, SECONDS_A_DAY):
         for cell in park_buckets(rows.filter(within(ranges)), grid):

@@ -13,6 +13,7 @@ from core.instants import instant, seconds
 from core.intervals import merged, overlap, overlaps
 from core.zones import day_range
 from parks.models import Park, Ride
+from parks.opening_windows import ParkDate
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import down, operating
 from stats.measures.buckets import (
@@ -27,7 +28,7 @@ from stats.measures.buckets import (
     within,
 )
 from stats.measures.expressions import SecondsSince, WholeDivision
-from stats.measures.hours_open import ParkDate, sight, spans_by_day
+from stats.measures.hours_open import sight, spans_by_day
 from stats.measures.ride_measures import OPEN, RideMeasures, StatusCounts
 from stats.measures.windows import ONE_HOUR, BucketKey, Cut, Groups, Piece, Slice, Window, pieces, slices
 

@@ -20,6 +20,7 @@ from parks.tests.factories import (
     ParkFactory,
     RideFactory,
     ScheduleFactory,
+    SupersededScheduleFactory,
 )
 from snapshots.tests.factories import (
     ActivityFactory,
@@ -41,6 +42,7 @@ FACTORIES: dict[Any, Any] = {
     for factory in (
         *(ParkFactory, RideFactory, ClassificationFactory, ScheduleFactory, MetadataFactory, MetadataVersionFactory),
         *(SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory, SessionFactory, StorageFactory),
+        SupersededScheduleFactory,
         *(AdminKeyFactory, JobLockFactory, JobRunFactory, SliceFactory, DecisionFactory),
         *(IssueFactory, QualityLogFactory, RideDayFactory, ParkDayFactory, AggregationFactory),
         RunFactory,
@@ -89,6 +91,19 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
         {"opening_time": None, "closing_time": NOON},
         {"opening_time": NOON, "closing_time": NOON + 15 * HOUR},
     ],
+    "schedules_closed_has_no_times": [
+        {"schedule_type": kind, **times}
+        for kind in ("CLOSED", "UNKNOWN")
+        for times in ({"opening_time": NOON, "closing_time": None}, {"opening_time": None, "closing_time": NOON})
+    ],
+    "schedules_closed_has_no_times ok": [{"schedule_type": "CLOSED"}, {"schedule_type": "UNKNOWN"}],
+    "schedules_set_with_a_reason": [{"set_by": "ann"}, {"reason": "x"}],
+    "schedules_set_with_a_reason ok": [{"set_by": "ann", "reason": "x"}, {"set_by": None, "reason": None}],
+    "superseded_by_somebody": [
+        {"cause": "BY_HAND", "person": None},
+        {"cause": "BY_HAND", "reason": None},
+    ],
+    "superseded_by_somebody ok": [{"cause": "BY_HAND"}, {"cause": "CALLED_OFF", "person": None, "reason": None}],
     **ranges("metadata_latitude_in_range", "latitude", -90, 90),
     **ranges("metadata_longitude_in_range", "longitude", -180, 180),
     **ranges("activity_score_0_to_10", "shame_score", 0, 10, step=0.1),

@@ -14,6 +14,7 @@ from parks.tests.factories import (
     ParkFactory,
     RideFactory,
     ScheduleFactory,
+    SupersededScheduleFactory,
 )
 from snapshots.tests.factories import (
     ActivityFactory,
@@ -38,6 +39,7 @@ PARENTS: dict[str, Any] = {
 GOES_WITH: list[tuple[Any, str]] = [
     (RideFactory, "park"),
     (ScheduleFactory, "park"),
+    (SupersededScheduleFactory, "park"),
     (SnapshotFactory, "park"),
     (ActivityFactory, "park"),
     (ObservationFactory, "park"),

@@ -1,4 +1,4 @@
-"""Schedules: every window kept, the past for ever, the future as upstream plans it (R-6.5)."""
+"""Schedules: the newest answer for a date holds, the older is kept as superseded (N-9, R-6.5)."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -146,14 +146,81 @@ def test_a_future_window_that_upstream_withdrew_goes(stub, wiki, park):
     assert park.schedules.order_by("pk").last().opening_time == datetime(2026, 7, 2, 14, tzinfo=UTC)
 
 
-def test_what_has_begun_is_never_removed(stub, wiki, park):
-    for day, hours in ((date(2026, 6, 1), 13), (date(2026, 6, 30), 13), (date(2026, 7, 1), 13)):
-        ScheduleFactory(
-            park=park, schedule_date=day, opening_time=datetime(day.year, day.month, day.day, hours, tzinfo=UTC)
-        )
-    report(stub, window("2026-06-30", "10:00"), window("2026-07-01", "14:00"), window("2026-07-02"))
+def begun(park: Park, *days: date) -> None:
+    """Windows of 13:00 to 23:00 UTC, 9:00 to 19:00 in New York."""
+    for day in days:
+        ScheduleFactory(park=park, schedule_date=day, fetched_at=NOON - timedelta(days=1))
+
+
+def former(park: Park) -> list[tuple[str, str, str]]:
+    """Date, hours (UTC) and cause of what was superseded."""
+    rows = park.superseded_schedules.order_by("pk")
+    return [
+        (f"{row.schedule_date:%m-%d}", f"{row.opening_time:%H:%M}-{row.closing_time:%H:%M}", row.cause) for row in rows
+    ]
+
+
+def test_the_newest_answer_for_a_date_replaces_the_older_also_after_opening(stub, wiki, park):
+    """N-9: the old window is kept with both instants, and makes no union with the new one."""
+    begun(park, date(2026, 6, 30), date(2026, 7, 1))
+    report(stub, window("2026-06-30", "09:00", "18:00"), window("2026-07-01", "10:00", "19:00"), window("2026-07-02"))
+    refreshed = refresh_schedule(wiki, park)
+    assert counts(refreshed) == (2, 1, 0, 1)
+    assert refreshed.moved_days == (date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 2))
+    assert stored(park)[:2] == [("06-30", "OPERATING", "22:00"), ("07-01", "OPERATING", "23:00")]
+    assert former(park) == [("06-30", "13:00-23:00", "REPLACED"), ("07-01", "13:00-23:00", "REPLACED")]
+    row = park.superseded_schedules.latest("pk")
+    assert (row.confirmed_at, row.superseded_at, row.person) == (NOON - timedelta(days=1), NOON, None)
+
+
+def test_what_has_begun_is_not_removed_by_an_answer_that_says_nothing_of_it(stub, wiki, park):
+    begun(park, date(2026, 6, 1), date(2026, 6, 30), date(2026, 7, 1))
+    early = window("2026-07-01", "08:30", "09:00", type="TICKETED_EVENT")
+    report(stub, window("2026-06-29"), early, window("2026-07-02"))
     assert counts(refresh_schedule(wiki, park)) == (3, 0, 0, 0)
-    assert [day for day, _, _ in stored(park)] == ["06-01", "06-30", "06-30", "07-01", "07-01", "07-02"]
+    assert [day for day, kind, _ in stored(park) if kind == "OPERATING"] == [
+        "06-01",
+        "06-29",
+        "06-30",
+        "07-01",
+        "07-02",
+    ]
+
+
+def test_a_day_said_to_be_closed_replaces_its_hours(stub, wiki, park):
+    begun(park, date(2026, 7, 1), date(2026, 7, 2))
+    report(stub, *(window(day, "11:00", "11:00", type="Closed") for day in ("2026-07-01", "2026-07-02")))
+    assert counts(refresh_schedule(wiki, park)) == (2, 0, 0, 2)
+    assert stored(park) == [("07-01", "CLOSED", None), ("07-02", "CLOSED", None)]
+    report(stub, window("2026-07-02"))
+    refresh_schedule(wiki, park)
+    assert stored(park) == [("07-01", "CLOSED", None), ("07-02", "OPERATING", "01:00")]
+
+
+def test_a_day_that_is_called_off_goes_though_another_cannot_be_read(stub, wiki, park):
+    days = ("2026-07-02", "2026-07-03", "2026-07-04", "2026-07-05")
+    report(stub, *map(window, days))
+    refresh_schedule(wiki, park)
+    report(stub, window(days[0]), window(days[1], closingTime="soon"), window(days[3]))
+    assert counts(refresh_schedule(wiki, park)) == (0, 0, 2, 1)
+    assert [day for day, _, _ in stored(park)] == ["07-02", "07-03", "07-05"]
+    assert former(park) == [("07-04", "13:00-01:00", "CALLED_OFF")]
+
+
+def test_a_date_read_in_part_gains_what_nothing_was_known_of(stub, wiki, park):
+    begun(park, date(2026, 7, 3))
+    early = window("2026-07-03", "08:30", "09:00", type="TICKETED_EVENT")
+    report(stub, early, window("2026-07-03", "10:00"), window("2026-07-03", closingTime="soon"))
+    assert counts(refresh_schedule(wiki, park)) == (1, 0, 0, 0)
+    assert stored(park) == [("07-03", "TICKETED_EVENT", "13:00"), ("07-03", "OPERATING", "23:00")]
+
+
+def test_a_date_that_a_person_set_is_left_alone(stub, wiki, park):
+    ScheduleFactory(park=park, schedule_date=date(2026, 7, 2), set_by="ann", reason="their sign says so")
+    report(stub, window("2026-07-02", "10:00"), window("2026-07-03"))
+    refreshed = refresh_schedule(wiki, park)
+    assert (counts(refreshed), refreshed.by_hand) == ((1, 0, 0, 0), 1)
+    assert stored(park) == [("07-02", "OPERATING", "23:00"), ("07-03", "OPERATING", "01:00")]
 
 
 def test_a_window_without_times_of_a_past_date_stays(stub, wiki, park):
@@ -183,15 +250,6 @@ def test_an_empty_schedule_means_unknown_and_removes_nothing(stub, wiki, park):
     report(stub)
     assert counts(refresh_schedule(wiki, park)) == (0, 0, 0, 0)
     assert park.schedules.count() == 1
-
-
-def test_an_answer_that_was_read_in_part_removes_nothing(stub, wiki, park):
-    ScheduleFactory(park=park, schedule_date=date(2026, 7, 3))
-    report(stub, window("2026-07-02"), window("2026-07-03", openingTime="nine"), window("2026-07-04"))
-    refreshed = refresh_schedule(wiki, park)
-    assert counts(refreshed) == (2, 0, 0, 0)
-    assert len(refreshed.problems) == 1
-    assert park.schedules.count() == 3
 
 
 @pytest.mark.parametrize(
@@ -269,7 +327,7 @@ def test_it_costs_few_statements_however_many_windows(stub, wiki, park, django_a
     report(stub, *(window(day, closes=None if day == days[0] else "21:00") for day in days))
     refresh_schedule(wiki, park)
     report(stub, *(window(day, closes="22:00") for day in days))
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         assert counts(refresh_schedule(wiki, park)) == (0, 30, 0, 0)
 
 
@@ -307,7 +365,10 @@ def test_the_command_asks_stale_parks_and_sums_up(stub, park):
     fetched(1)
     report(stub, window("2026-07-02"), window("2026-07-03"), window("nonsense"))
     out, err = run()
-    assert "Asked for 1 parks: 2 windows new, 0 changed, 0 withdrawn, 0 unchanged; 1 problems." in out
+    assert (
+        "Asked for 1 parks: 2 windows new, 0 changed, 0 withdrawn, 0 unchanged; 1 problems, 1 new in the quality log."
+        in out
+    )
     assert "nonsense" in err
     assert stub.paths() == [f"/entity/{PARK}/schedule"]
 

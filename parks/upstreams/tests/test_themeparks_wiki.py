@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,7 @@ def test_the_recorded_hours_of_disneyland_are_read_whole(shared_data_dir):
 def test_the_recorded_schedule_is_read_whole(recorded):
     read = read_schedule((recorded / "mk_schedule_2026-04-14.json").read_bytes(), "UTC")
     assert len(read.windows) == 69
-    assert (read.left_out, read.problems) == (0, ())
+    assert (read.unreadable, read.repairs, read.problems) == (frozenset(), (), ())
     first = next(each for each in read.windows if each.schedule_type == ScheduleType.OPERATING)
     assert first.opening == datetime(2026, 4, 14, 13, tzinfo=UTC)
     assert first.closing == datetime(2026, 4, 15, 2, tzinfo=UTC)
@@ -429,24 +429,71 @@ def test_an_unknown_type_counts_as_operating_and_is_reported():
     assert reported(read.problems) == {(ProblemKind.UNKNOWN_VALUE, "schedule[].type")}
 
 
+SECOND = date(2026, 7, 2)
+
+
 @pytest.mark.parametrize(
-    "bad",
+    ("bad", "dates"),
     [
-        None,
-        {"type": "OPERATING"},
-        window("2026-07-02", date="02.07.2026"),
-        window("2026-07-02", date="0001-01-01"),
-        window("2026-07-02", openingTime="nine"),
-        window("2026-07-02", closingTime=21),
-        window("2026-07-02", "21:00", "09:00"),
-        window("2026-07-02", "09:00", "09:00"),
+        (None, set()),
+        ({"type": "OPERATING"}, set()),
+        (window("2026-07-02", openingTime="nine"), {SECOND}),
+        (window("2026-07-02", closingTime=21), {SECOND}),
+        (window("2026-07-02", "21:00", "20:00"), {SECOND}),
+        (window("2026-07-02", "21:00", "09:00", closingTime="2026-06-30T09:00:00-04:00"), {SECOND}),
+        (window("2026-07-02", "09:00", "09:00", type="EXTRA_HOURS"), {SECOND}),
     ],
 )
-def test_a_bad_window_is_left_out_counted_and_reported(bad):
+def test_a_bad_window_costs_its_own_date_alone_and_is_reported(bad, dates):
     read = read_schedule(sent(schedule(bad, window("2026-07-03"))), "UTC")
     assert [each.day for each in read.windows] == [date(2026, 7, 3)]
-    assert read.left_out == 1
+    assert read.unreadable == dates
+    assert len(read.problems) == len(read.repairs) == 1
+
+
+@pytest.mark.parametrize("told_date", ["02.07.2026", "0001-01-01", None])
+def test_without_a_date_the_opening_says_it(reported_date):
+    read = read_schedule(sent(schedule(window("2026-07-02", "20:30", "23:00", date=reported_date))), "UTC")
+    assert [each.day for each in read.windows] == [SECOND]
+    assert [each.day for each in read.repairs] == [SECOND]
     assert len(read.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "hours"), [("18:00", "00:00", 6), ("18:00", "01:00", 7), ("09:00", "05:00", 20)]
+)
+def test_a_closing_before_its_opening_lies_on_the_next_date(opens, closes, hours):
+    """N-9: if that gives at most 20 hours."""
+    read = read_schedule(sent(schedule(window("2026-07-02", opens, closes))), "UTC")
+    (found,) = read.windows
+    assert found.closing - found.opening == timedelta(hours=hours)
+    assert (found.day, read.unreadable, read.problems) == (SECOND, frozenset(), ())
+    assert [each.day for each in read.repairs] == [SECOND]
+
+
+def test_the_next_date_is_one_of_the_parks_calendar():
+    """18:00 to 2:00 over the change to winter time of New York: nine hours."""
+    hours = {"openingTime": "2025-11-01T18:00:00-04:00", "closingTime": "2025-11-01T02:00:00-04:00"}
+    (found,) = read_schedule(sent(schedule(window("2025-11-01", **hours))), "UTC").windows
+    assert found.closing == datetime(2025, 11, 2, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("kind", ["Closed", "CLOSED", "OPERATING", "Holiday"])
+def test_an_entry_without_length_is_a_closed_day(kind):
+    read = read_schedule(sent(schedule(window("2026-07-02", "11:00", "11:00", type=kind))), "UTC")
+    assert [each.key for each in read.windows] == [(SECOND, ScheduleType.CLOSED, None)]
+    assert [each.day for each in read.repairs] == [SECOND]
+
+
+def test_a_date_with_hours_is_not_closed():
+    closed = window("2026-07-02", "11:00", "11:00", type="Closed")
+    read = read_schedule(sent(schedule(closed, window("2026-07-02"))), "UTC")
+    assert [each.schedule_type for each in read.windows] == [ScheduleType.OPERATING]
+
+
+def test_no_upstream_withdraws_hours_by_hand():
+    read = read_schedule(sent(schedule(window("2026-07-02", type="UNKNOWN"))), "UTC")
+    assert [each.schedule_type for each in read.windows] == [ScheduleType.OPERATING]
 
 
 def test_a_window_may_lack_its_times():
@@ -460,7 +507,7 @@ def test_of_one_window_reported_twice_the_last_one_counts():
     assert [each.closing for each in read.windows] == [datetime(2026, 7, 3, 2, tzinfo=UTC)]
     assert reported(read.problems) == {(ProblemKind.DUPLICATE, "schedule[]")}
     same = read_schedule(sent(schedule(window("2026-07-02"), window("2026-07-02"))), "UTC")
-    assert (len(same.windows), same.left_out, same.problems) == (1, 0, ())
+    assert (len(same.windows), same.unreadable, same.problems) == (1, frozenset(), ())
 
 
 # -- history -----------------------------------------------------------------------------------------------

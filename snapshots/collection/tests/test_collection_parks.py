@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from parks.models import Category, ScheduleType
+from parks.models import DECIDING, WITHOUT_TIMES, Category, ScheduleType
 from parks.tests.factories import ClassificationFactory, ParkFactory, RideFactory, ScheduleFactory
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.tests.live_answers import AT, INTERVAL, UNTOLD, cycle, entry, live, report, wiki_ride
@@ -86,7 +86,7 @@ def test_a_park_without_a_schedule_is_open_while_a_ride_operates(states, is_open
     assert set(RideStatusSnapshot.objects.values_list("park_appears_open", flat=True)) == {is_open}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ScheduleType.values if kind != ScheduleType.OPERATING])
+@pytest.mark.parametrize("kind", [kind for kind in ScheduleType if kind not in (*DECIDING, *WITHOUT_TIMES)])
 def test_events_are_no_opening_hours(kind):
     ride = wiki_ride()
     ScheduleFactory.create(park=ride.park)
@@ -100,15 +100,24 @@ def test_a_night_that_began_yesterday_is_open_after_midnight():
     ride = wiki_ride()
     after_midnight = datetime(2026, 7, 2, 5, tzinfo=UTC)  # 1:00
     ScheduleFactory.create(park=ride.park, closing_time=after_midnight)
+    ScheduleFactory.create(park=ride.park, schedule_date=date(2026, 7, 2))
     report(ride, "OPERATING", 5, after_midnight - 2 * INTERVAL)
     assert ParkActivitySnapshot.objects.get().park_appears_open is True
     report(ride, "OPERATING", 5, after_midnight + INTERVAL)
     assert ParkActivitySnapshot.objects.latest("recorded_at").park_appears_open is False
 
 
-def test_a_day_without_hours_is_closed_where_other_days_have_some():
+def test_a_date_without_hours_is_decided_by_activity_whatever_other_dates_have():
     ride = wiki_ride()
+    ScheduleFactory.create(park=ride.park, schedule_date=date(2026, 6, 20))
     ScheduleFactory.create(park=ride.park, schedule_date=date(2026, 7, 9))
+    report(ride)
+    assert ParkActivitySnapshot.objects.get().park_appears_open is True
+
+
+def test_a_closed_day_is_closed_though_rides_are_tested():
+    ride = wiki_ride()
+    ScheduleFactory.create(park=ride.park, schedule_type=ScheduleType.CLOSED)
     report(ride)
     assert ParkActivitySnapshot.objects.get().park_appears_open is False
 

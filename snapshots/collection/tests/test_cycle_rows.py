@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from parks.models import Park
+from parks.opening_windows import Plan
 from snapshots.collection.rows import Span, differs, overhanging, seconds_of_row, seconds_until
 from snapshots.models import nominal_interval
-from snapshots.park_open import Schedule
 from snapshots.status import Status
 
 INTERVAL = nominal_interval()
@@ -20,7 +20,7 @@ def clock(hour: int, minute: int = 0, second: int = 0, day: int = 1) -> datetime
 
 
 def seconds(at: datetime, *windows: tuple[datetime, datetime]) -> int:
-    return seconds_of_row(Park(timezone="UTC"), Schedule(windows, exists=bool(windows)), at)
+    return seconds_of_row(Park(timezone="UTC"), Plan(tuple(windows), is_decided=bool(windows)), at)
 
 
 DAY = (clock(9), clock(20))
@@ -62,7 +62,7 @@ def test_a_row_holds_for_the_interval_cut_at_opening_closing_and_midnight(at, wi
 
 def test_midnight_is_the_parks():
     park = Park(timezone="Asia/Tokyo")
-    assert seconds_of_row(park, Schedule((), exists=False), clock(14, 58)) == 120
+    assert seconds_of_row(park, Plan((), is_decided=False), clock(14, 58)) == 120
 
 
 def test_an_end_that_is_not_known_is_far_away():

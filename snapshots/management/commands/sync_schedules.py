@@ -12,6 +12,7 @@ from parks.models import Park
 from parks.options import park_option
 from parks.sync.schedules import Month, Refreshed, parks_with_schedule, refresh_schedules, stale_parks
 from parks.upstreams import themeparks_wiki
+from snapshots.collection.schedule_log import log_refreshed
 
 EXAMPLES = """
 examples:
@@ -22,7 +23,9 @@ examples:
   sync_schedules --park 4 --month 2026-12
       December of one park, as far as it is planned
 
-Windows that have begun are kept for ever. A window of the future goes when upstream no longer plans it.
+The newest answer for a date replaces the older one, also after opening; the old window is kept as superseded. An
+entry that cannot be read costs its own date alone, which keeps what was known. What was repaired is in the quality
+log. A date that was set by hand in the admin site is left alone.
 Exit code 0: all were asked. 1: some answers could not be had or read; their parks keep what they had.
 2: an option that cannot be used.
 """
@@ -45,6 +48,7 @@ class Command(TeachingCommand):
         parks = self.chosen(park, every=options["all"] or month is not None)
         with themeparks_wiki.client() as wiki, self.bar(len(parks), "park", options["verbosity"]) as bar:
             done = [*refresh_schedules(wiki, parks, month, bar.update)]
+        logged = log_refreshed(done, timezone.now())
         for refreshed in done:
             self.report(refreshed, options["verbosity"])
         failed = [refreshed for refreshed in done if refreshed.error]
@@ -52,7 +56,8 @@ class Command(TeachingCommand):
             f"Asked for {len(done):,} parks: {sum(each.added for each in done):,} windows new,"
             f" {sum(each.changed for each in done):,} changed, {sum(each.withdrawn for each in done):,} withdrawn,"
             f" {sum(each.unchanged for each in done):,} unchanged;"
-            f" {sum(problem.count for each in done for problem in each.problems):,} problems."
+            f" {sum(problem.count for each in done for problem in each.problems):,} problems,"
+            f" {logged:,} new in the quality log."
         )
         if failed:
             raise CommandError(f"{len(failed)} of {len(done)} parks failed and keep the schedule they had")
