@@ -120,8 +120,8 @@ def day_of_entry(reported: dict[str, Any], zone: str, problems: Problems, repair
     problems.unusable("schedule[].date", reported.get("date"), "a date")
     opening = instant_of(reported.get("openingTime"), zone)
     if opening is None:
-        day, opens = brief(reported.get("date")), brief(reported.get("openingTime"))
-        text = f"the date is {day}, the opening {opens}; it is left out"
+        on, opens = brief(reported.get("date")), brief(reported.get("openingTime"))
+        text = f"the date is {on}, the opening {opens}; it is left out"
         repairs.append(Repair(None, text))
         return None
     day = local_date(opening, zone)
