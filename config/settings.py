@@ -306,9 +306,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a long job keeps no short one waiting
 # -- what the numbers mean -------------------------------------------------------------------------------
 
 COLLECTION_INTERVAL_SECONDS = whole_number("COLLECTION_INTERVAL_SECONDS", 300, 60, 3_600)
-if 900 % COLLECTION_INTERVAL_SECONDS and COLLECTION_INTERVAL_SECONDS % 900:
-    # Park-local midnight is a multiple of 15 minutes in every zone; the grid has to meet it.
-    raise ImproperlyConfigured("COLLECTION_INTERVAL_SECONDS must divide 900 or be a multiple of it")
+if 86_400 % COLLECTION_INTERVAL_SECONDS:
+    # Every day has the same slots. A park-local midnight between two slots cuts the row that reaches over it.
+    raise ImproperlyConfigured("COLLECTION_INTERVAL_SECONDS must divide a day of 86400 seconds")
 # What the clock runs.
 JOBS = jobs(COLLECTION_INTERVAL_SECONDS)
 CELERY_BEAT_SCHEDULE = beat_schedule(JOBS)

@@ -1,9 +1,10 @@
 """Weather comes in (R-23.3): what is and will be, and what was. Every write is an upsert: any run can be repeated."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count
 
@@ -15,7 +16,7 @@ from core.zones import day_start
 from parks.catalog.places import Place
 from parks.models import Park
 from weather.asking import PLACES_A_REQUEST, LimitReached, OpenMeteo
-from weather.models import WeatherForecast, WeatherObservation
+from weather.models import WeatherForecast, WeatherHour, WeatherObservation
 from weather.open_meteo import (
     VARIABLES,
     HourOfWeather,
@@ -170,16 +171,41 @@ def groups_of(size: int, places: Sequence[Place]) -> Iterator[Sequence[Place]]:
 
 
 @retried_on_lock
-def store_observations(park: Park, hours: Iterable[HourOfWeather], columns: Sequence[str]) -> int:
-    """Upsert `columns` of the hours of a park; other columns of a row that is there keep what they have."""
-    rows = [WeatherObservation(park=park, observation_time=hour.time, **hour.values) for hour in hours]
+def store_observations(park: Park, hours: Sequence[HourOfWeather], columns: Sequence[str]) -> int:
+    """Upsert `columns` of the hours of a park; other columns of a row that is there keep what they have, and a value
+    that is not reported erases none that is known (N-14). Two queries."""
+    known = WeatherObservation.objects.filter(park=park, observation_time__in=[hour.time for hour in hours])
+    rows = [
+        WeatherObservation(park=park, observation_time=hour.time, **values)
+        for hour, values in with_known(hours, {row.observation_time: row for row in known})
+    ]
     return upsert(WeatherObservation, rows, ("park", "observation_time"), (*columns, "collected_at"))
 
 
 @retried_on_lock
-def store_forecasts(park: Park, hours: Iterable[HourOfWeather], issued_at: datetime) -> int:
-    rows = [WeatherForecast(park=park, issued_at=issued_at, forecast_time=hour.time, **hour.values) for hour in hours]
+def store_forecasts(park: Park, hours: Sequence[HourOfWeather], issued_at: datetime) -> int:
+    """As `store_observations`, of the hours ahead."""
+    known = WeatherForecast.objects.filter(park=park, issued_at=issued_at)
+    rows = [
+        WeatherForecast(park=park, issued_at=issued_at, forecast_time=hour.time, **values)
+        for hour, values in with_known(hours, {row.forecast_time: row for row in known})
+    ]
     return upsert(WeatherForecast, rows, ("park", "issued_at", "forecast_time"), columns_of(VARIABLES))
+
+
+def with_known(
+    hours: Iterable[HourOfWeather], known: Mapping[datetime, WeatherHour]
+) -> Iterator[tuple[HourOfWeather, dict[str, Any]]]:
+    """The values of each hour; one that is not reported is the one that is known."""
+    for hour in hours:
+        row = known.get(hour.time)
+        yield (
+            hour,
+            {
+                name: getattr(row, name) if value is None and row is not None else value
+                for name, value in hour.values.items()
+            },
+        )
 
 
 # -- past days -------------------------------------------------------------------------------------------
@@ -196,14 +222,14 @@ def backfill(
 ) -> WeatherRun:
     """The hours of UTC days, both included, month by month; `progress` is reported park-days.
 
-    `only_missing`: parks of which every hour of a month is stored are not asked about that month. A month that
-    cannot be had of half of the parks ends the run.
+    `only_missing`: parks of which a month is stored whole are not asked about it. A month that cannot be had of half
+    of the parks ends the run.
     """
     run = WeatherRun()
     columns = columns_of(source.variables)
     for start, end in months(first, last):
         days = (end - start).days + 1
-        wanted = lacking(parks, start, end) if only_missing else list(parks)
+        wanted = lacking(parks, start, end, columns) if only_missing else list(parks)
         progress(days * (len(parks) - len(wanted)))
         places = by_place(wanted)
         span = {"start_date": start.isoformat(), "end_date": end.isoformat()}
@@ -263,9 +289,15 @@ def hours_of(first: date, last: date) -> tuple[datetime, datetime]:
     return start, end + timedelta(days=1)
 
 
-def lacking(parks: Sequence[Park], first: date, last: date) -> list[Park]:
-    """The parks of which an hour of these UTC days is not stored; one query."""
+def lacking(parks: Sequence[Park], first: date, last: date, columns: Sequence[str]) -> list[Park]:
+    """The parks of which an hour of these UTC days is not stored, or lacks the value of a column that others have
+    (N-14: completeness is asked per variable); one query.
+
+    A column without any value is one that the archive does not report that place.
+    """
     start, end = hours_of(first, last)
+    hours = (end - start) // timedelta(hours=1)
     rows = WeatherObservation.objects.filter(park__in=parks, observation_time__gte=start, observation_time__lt=end)
-    stored = dict(rows.order_by().values_list("park_id").annotate(Count("pk")))
-    return [park for park in parks if stored.get(park.pk, 0) < (end - start) // timedelta(hours=1)]
+    counts = rows.order_by().values_list("park_id").annotate(Count("pk"), *(Count(name) for name in columns))
+    is_whole = {pk: stored == hours and not any(0 < n < hours for n in reported) for pk, stored, *reported in counts}
+    return [park for park in parks if not is_whole.get(park.pk)]

@@ -1,6 +1,7 @@
 """From the bytes of an archive file to its raw events (sources 2.1), however damaged.
 
-The file is unpacked and read piece by piece: memory does not grow with what it unpacks to.
+The file is unpacked and read piece by piece: memory does not grow with what it unpacks to. It may be several
+compressed streams behind one another: each a document of its own, or parts of one.
 """
 
 import json
@@ -21,6 +22,7 @@ MAX_UNPACKED_BYTES = 1 << 28  # a big destination's day is tens of megabytes
 MAX_EVENT_BYTES = 1 << 23
 ZLIB_HEADERS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 GZIP_HEADER = b"\x1f\x8b"
+HEADERS = (*ZLIB_HEADERS, GZIP_HEADER)
 CHUNK = 1 << 18
 BOM = b"\xef\xbb\xbf"
 BLANKS = b" \r\n\t"
@@ -55,6 +57,15 @@ def decode(data: bytes) -> Decoded:
     stream = EventStream(data)
     events = list(stream)
     return Decoded(events if stream.is_believed else [], stream.position, stream.reason, stream.met)
+
+
+def begins_stream(data: bytes) -> bool:
+    """Does a compressed stream begin here? Two bytes of its header may stand there by chance."""
+    try:
+        zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(data, 1)
+    except zlib.error:
+        return False
+    return data[:2] in HEADERS
 
 
 class EventStream:
@@ -94,8 +105,9 @@ class EventStream:
 
     # -- unpacking ----------------------------------------------------------------------------------------
 
-    def text(self) -> Iterator[bytes]:
-        """The unpacked text in pieces. Of a stream that ends early the beginning is sure, of a damaged one nothing."""
+    def text(self) -> Iterator[bytes | None]:
+        """The unpacked text in pieces, with a None between two streams. Of a stream that ends early the beginning is
+        sure, of a damaged one nothing."""
         data = self.data
         if data[:1] in (b"\xef", *(bytes([blank]) for blank in BLANKS)):
             self.met[formats.PADDED] += 1
@@ -105,35 +117,46 @@ class EventStream:
         if data[:1] in (b"{", b"["):
             self.met[formats.PLAIN] += 1
             yield from (data[i : i + CHUNK] for i in range(0, len(data), CHUNK))
-        elif data[:2] in (*ZLIB_HEADERS, GZIP_HEADER):
+        elif data[:2] in HEADERS:
             yield from self.unpacked(data)
         else:
             raise NotBelieved("neither zlib, gzip nor JSON")
 
-    def unpacked(self, data: bytes) -> Iterator[bytes]:
+    def unpacked(self, data: bytes) -> Iterator[bytes | None]:
         if data[:2] == GZIP_HEADER:
             self.met[formats.GZIP] += 1
         size = 0
         while data:
             stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # zlib or gzip, by the header
             rest: bytes | memoryview = data
+            begun = size
             while rest and not stream.eof:
                 try:
                     part = stream.decompress(rest, CHUNK)
                 except zlib.error as error:
                     raise NotBelieved(f"damaged compression: {error}") from None
                 rest = stream.unconsumed_tail
+                if size == begun:
+                    if begun:
+                        self.met[formats.MEMBERS] += 1
+                        yield None
+                    part = self.without_mark(part)
                 size += len(part)
                 if size > MAX_UNPACKED_BYTES:
                     raise NotBelieved(f"unpacks to more than {MAX_UNPACKED_BYTES} bytes")
                 yield part
             if not stream.eof:
                 self.damaged(size, "the compressed stream ends early")
-            data = stream.unused_data if stream.unused_data[:2] == GZIP_HEADER else b""  # a further gzip member
-            if data:
-                self.met[formats.MEMBERS] += 1
-            elif stream.unused_data.strip(PADDING):
+            data = stream.unused_data.lstrip(PADDING)
+            if data and not begins_stream(data):
                 self.met[formats.TRAILING] += 1
+                return
+
+    def without_mark(self, part: bytes) -> bytes:
+        """The beginning of a stream's text; a byte order mark there is none of it."""
+        if part.startswith(BOM):
+            self.met[formats.PADDED] += 1
+        return part.removeprefix(BOM)
 
     # -- events -------------------------------------------------------------------------------------------
 
@@ -143,14 +166,21 @@ class EventStream:
         begun = False
         offset = 0  # of the buffer, in the text
         for part in self.text():
+            if part is None:
+                events = self.complete(buffer) if begun else None
+                if events is not None:  # the next stream is a document of its own; else it goes on with this one
+                    yield events
+                    begun, buffer, offset = False, b"", offset + len(buffer)
+                    self.key = b""
+                continue
             buffer += part
             if not begun:
                 begun, buffer, offset = self.begin(buffer, offset)
             cuts = self.cuts(buffer) if begun and len(buffer) >= CHUNK else []
             for cut in cuts[:CUTS_TRIED]:
-                events = split(b"[" + buffer[: cut.comma] + b"]")
-                if events is not None:
-                    yield events
+                found = split(b"[" + buffer[: cut.comma] + b"]")
+                if found is not None:
+                    yield found
                     buffer, offset = buffer[cut.following :], offset + cut.following
                     break
             else:
@@ -198,15 +228,20 @@ class EventStream:
 
     def ending(self, buffer: bytes, offset: int) -> list[Any]:
         """The events of the last piece; what follows the list has to complete the document."""
+        events = self.complete(buffer) if self.reason is None else None
+        return self.salvage(buffer, offset) if events is None else events
+
+    def complete(self, buffer: bytes) -> list[Any] | None:
+        """The events of a document's last piece; None where it does not end the document."""
         end = buffer.find(b"]") if not buffer.lstrip(BLANKS).startswith(b"{") else buffer.rfind(b"]")
         for _ in range(CUTS_TRIED):
-            if end < 0 or self.reason is not None:
+            if end < 0:
                 break
             events = split(b"[" + buffer[:end] + b"]")
             if events is not None and is_json(self.head + buffer[end:]):
                 return events
             end = buffer.rfind(b"]", 0, end)
-        return self.salvage(buffer, offset)
+        return None
 
     def salvage(self, text: bytes, offset: int) -> list[Any]:
         """The events that can be read one by one around a damage."""

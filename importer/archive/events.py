@@ -16,7 +16,7 @@ from snapshots.queues import QueueState, Report, queue_states, standby_wait
 from snapshots.status import Status, parse_status
 
 TEXTS_KEPT = 1 << 14  # a file repeats few texts many times: each is looked at once, and stored once
-CLOCK_TOLERANCE = timedelta(minutes=5)
+CLOCK_TOLERANCE = timedelta(seconds=60)  # an event that lies later than now is refused (N-14)
 PARK = "PARK"
 ENTITY_TYPES = frozenset(EntityType.values)
 

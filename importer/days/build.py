@@ -1,4 +1,5 @@
 """From the events of one park-local day to rows with durations (design §4). Pure: no database, no clock.
+A state without a status is unknown for as long as it lasts (N-7): it gives no row, no change, and is in no figure.
 
 Instants are whole seconds since 1970, UTC. An *interval* is a half-open pair `(start, end)`.
 """
@@ -278,7 +279,7 @@ def ride_rows(
     closed = without([(day.start, day.horizon)], merged([*spans, *unknown]))
     known, open_park = edges(sorted([*known_open, *closed])), edges(spans)
     rows = []
-    for start, end, (status, wait), reported, observed in segments:
+    for start, end, (status, wait), reported, observed in (known for known in segments if known.state[0]):
         if observed and not (live and holding(live, start)):
             # The feed's last sign before a silence is known for no time at all.
             place = bisect_right(known, start)
@@ -299,7 +300,7 @@ def change_rows(day: ParkDay, ride: int, segments: list[Segment]) -> list[Change
     known = day.memory.get(ride)
     since = known.status_since if known else (segments[0].start if segments else day.start)
     rows = []
-    for before, after in pairwise(segments):
+    for before, after in pairwise(segment for segment in segments if segment.state[0]):
         if before.state[0] == after.state[0]:
             continue
         minutes = (after.start - since) // 60
@@ -387,7 +388,7 @@ class ParkClock:
         self.running.discard(ride)
         self.down.discard(ride)
         self.waits.pop(ride, None)
-        if state is None:
+        if state is None or state[0] is None:
             self.states.pop(ride, None)
             return
         self.states[ride] = state
@@ -466,7 +467,7 @@ def remembered(day: ParkDay, timelines: dict[int, list[Segment]], clock: ParkClo
             continue
         known = day.memory.get(ride)
         since = known.status_since if known else line[0].start
-        for before, after in pairwise(line):
+        for before, after in pairwise(segment for segment in line if segment.state[0]):
             since = since if before.state[0] == after.state[0] else after.start
         events = day.events.get(ride)
         memory[ride] = RideMemory(

@@ -1,6 +1,7 @@
 """ISO 3166 codes of time zones and of English country names, from the tables of the tzdata package."""
 
 import functools
+import re
 from importlib.resources import files
 
 # Where Queue-Times and the table call a country differently.
@@ -30,6 +31,25 @@ def countries_of_zones() -> dict[str, str]:
 @functools.cache
 def codes_of_names() -> dict[str, str]:
     return {name.casefold(): code for code, name in table("iso3166.tab")} | OTHER_NAMES
+
+
+# Degrees, minutes and perhaps seconds, north or south and east or west: `+404251-0740023`, `+5130-00007`.
+ZONE_PLACE = re.compile(r"([+-])(\d\d)(\d\d)(\d\d)?([+-])(\d\d\d)(\d\d)(\d\d)?")
+
+
+@functools.cache
+def places_of_country(code: str) -> tuple[tuple[float, float], ...]:
+    """A place in each time zone of a country, in degrees; none for a code nobody knows."""
+    found = []
+    for columns in table("zone.tab"):
+        match = ZONE_PLACE.fullmatch(columns[1]) if columns[0] == code else None
+        if match:
+            north, east = (
+                float(f"{sign}1") * (int(degrees) + int(minutes) / 60 + int(seconds or 0) / 3_600)
+                for sign, degrees, minutes, seconds in (match.groups()[:4], match.groups()[4:])
+            )
+            found.append((north, east))
+    return tuple(found)
 
 
 def is_country(code: str) -> bool:

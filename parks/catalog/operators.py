@@ -1,6 +1,8 @@
 """Queue-Times' directory: who operates a park, and its number there (R-26.9)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from parks.catalog.names import folded, holds
 from parks.catalog.places import Place, is_near
@@ -18,6 +20,16 @@ class Operators:
 
     def numbered(self, number: int | None) -> QueueTimesPark | None:
         return next((park for park in self.parks if park.id == number), None)
+
+    def contradictions(self) -> Iterator[tuple[QueueTimesPark, QueueTimesPark]]:
+        """Pairs of one name at one place under two operators: one of the two is wrong."""
+        by_name: dict[str, list[QueueTimesPark]] = {}
+        for park in self.parks:
+            by_name.setdefault(folded(park.name), []).append(park)
+        for same in by_name.values():
+            for one, other in combinations(same, 2):
+                if one.operator != other.operator and is_near(place_of(one), place_of(other)):
+                    yield one, other
 
     def of(self, name: str, place: Place | None) -> QueueTimesPark | None:
         """The free park of that name near that place; None when there is none, or more than one.

@@ -2,6 +2,7 @@
 
 import math
 
+from parks.catalog.countries import places_of_country
 from parks.catalog.known import CATALOG
 
 Place = tuple[float, float]
@@ -9,6 +10,7 @@ Place = tuple[float, float]
 EARTH_KM = 6371.0
 SAME_PLACE_KM = 5.0  # one source puts a park's pin on its gate, another in its middle
 NEIGHBOUR_KM = 250.0  # a park this near is nearly always in the same zone
+COUNTRY_KM = 2_000.0  # no place of a country is farther from the places by which its time zones are named
 
 
 def km_between(one: Place, other: Place) -> float:
@@ -21,6 +23,12 @@ def km_between(one: Place, other: Place) -> float:
 def is_near(one: Place | None, other: Place | None) -> bool:
     """May two pins mean the same park? Not when one is missing."""
     return one is not None and other is not None and km_between(one, other) <= SAME_PLACE_KM
+
+
+def may_lie_in(country: str, place: Place) -> bool:
+    """May a place lie in a country? By distance: what is swapped or signed wrongly lies elsewhere on the globe."""
+    known = places_of_country(country)
+    return not known or min(km_between(place, each) for each in known) <= COUNTRY_KM
 
 
 def zone_near(place: Place) -> str | None:

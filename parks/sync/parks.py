@@ -21,7 +21,7 @@ from parks.catalog.directory import UNKNOWN_CITY, UNKNOWN_COUNTRY, park_from
 from parks.catalog.known import facts_for
 from parks.catalog.names import folded
 from parks.catalog.operators import Operators, place_of, type_flags
-from parks.catalog.places import Place, zone_near
+from parks.catalog.places import Place, is_near, may_lie_in, zone_near
 from parks.models import Park
 from parks.sync.rides import RideSync, sync_queue_times_rides, sync_rides
 from parks.upstreams.queue_times import QueueTimes, QueueTimesFeed, QueueTimesPark, read_parks, read_queue_times
@@ -146,6 +146,11 @@ def directory_of(run: Run) -> ParkSync:
         synced.errors.append(f"Queue-Times: {error}")
         return synced
     run.operators.parks = reported.parks
+    for one, other in run.operators.contradictions():
+        text = (
+            f"numbers {one.id} and {other.id} ({one.name}) stand at one place under {one.operator}, {other.operator}"
+        )
+        synced.conflict("[].parks[]", text)
     synced.found += reported.problems
     numbers = Park.objects.exclude(themeparks_wiki_id=None).values_list("queue_times_id", flat=True)
     run.operators.taken.update(number for number in numbers if number is not None)
@@ -312,6 +317,7 @@ def store_park(synced: ParkSync, park: Park, reported: dict[str, Any]) -> None:
     if wanted.get("country", park.country) == DEFAULT_COUNTRY and wanted.get("longitude", 0) > 0:
         synced.conflict("longitude", f"of a park in the US is told as {wanted['longitude']}; its sign is turned")
         wanted["longitude"] = -wanted["longitude"]
+    refuse_wrong_place(synced, park, wanted)
     for name in ("latitude", "longitude"):
         if name in wanted:
             wanted[name] = Decimal(str(round(wanted[name], 8)))
@@ -322,6 +328,21 @@ def store_park(synced: ParkSync, park: Park, reported: dict[str, Any]) -> None:
         park.save()
     elif synced.changed:
         park.save(update_fields=[*synced.changed, "updated_at"])
+
+
+def refuse_wrong_place(synced: ParkSync, park: Park, wanted: dict[str, Any]) -> None:
+    """Drop a place outside the park's country, or the known one with its degrees swapped: the known one stays."""
+    if not {"latitude", "longitude"} <= wanted.keys():
+        return
+    reported = (wanted["latitude"], wanted["longitude"])
+    known = None if park.latitude is None or park.longitude is None else (float(park.latitude), float(park.longitude))
+    is_swapped = known is not None and is_near(reported, known[::-1]) and not is_near(reported, known)
+    if may_lie_in(str(wanted.get("country", park.country)), reported) and not is_swapped:
+        return
+    synced.conflict(
+        "location", f"of {park.name or wanted.get('name')} is told as {reported}, outside its country; refused"
+    )
+    del wanted["latitude"], wanted["longitude"]
 
 
 # -- parks that only Queue-Times knows (R-4.1) -------------------------------------------------------------

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from core.payloads import Problem, ProblemKind
+from parks.catalog.identity import by_unique_name, returned
 from parks.catalog.names import folded
 from parks.models import Category, EntityMetadata, EntityType, Park, Ride
 from parks.sync.metadata import store_metadata
-from parks.upstreams.queue_times import QueueTimesEntry
+from parks.upstreams.queue_times import QueueTimesEntry, is_single_rider
 from parks.upstreams.themeparks_wiki import PARK, Children, Entity
 
 # Hints of the upstream (sources 1.3); for other attraction types our own classification decides.
@@ -23,7 +24,6 @@ CATEGORY_HINTS = {
     "OTHER": Category.EXPERIENCE,
 }
 KEPT_TYPES = frozenset(EntityType.values)
-SINGLE_RIDER = "single rider"
 
 
 @dataclass(slots=True)
@@ -54,6 +54,13 @@ def sync_rides(park: Park, children: Children) -> RideSync:
     ours = list(rides)
     known = {ride.themeparks_wiki_id: ride for ride in ours if ride.themeparks_wiki_id}
     nameless = by_unique_name(ride for ride in ours if ride.themeparks_wiki_id is None)
+    attractions = [entity for entity in reported if entity.entity_type == EntityType.ATTRACTION]
+    here = [ride for ride in ours if ride.park_id == park.pk]
+    back = returned(here, {entity.id: entity.name for entity in attractions}, "themeparks_wiki_id")
+    for uuid, same in back.items():
+        if uuid not in known:
+            came_back(done, same, uuid)
+            known[uuid] = same
     metadata = {row.ride_id: row for row in EntityMetadata.objects.filter(ride__in=ours)}
     for entity in reported:
         ride = known.get(entity.id)
@@ -78,11 +85,9 @@ def sync_rides(park: Park, children: Children) -> RideSync:
     return done
 
 
-def by_unique_name(rides: Iterable[Ride]) -> dict[str, Ride]:
-    """Rides by folded name, those that share one left out."""
-    found = [(folded(ride.name), ride) for ride in rides]
-    times = Counter(name for name, _ in found)
-    return {name: ride for name, ride in found if name and times[name] == 1}
+def came_back(done: RideSync, ride: Ride, entity: str) -> None:
+    old = ride.themeparks_wiki_id or ride.queue_times_id
+    done.conflict(entity, f"{ride.name} (ride {ride.pk}) came back under another key, {old} is told no more; joined")
 
 
 def sync_ride(park: Park, ride: Ride | None, entity: Entity, metadata: EntityMetadata | None, done: RideSync) -> None:
@@ -129,7 +134,7 @@ def is_classified(ride: Ride) -> bool:
 
 def queue_times_rides(entries: Iterable[QueueTimesEntry]) -> list[QueueTimesEntry]:
     """The entries that are rides: single-rider lines are another line of a ride (R-4.3)."""
-    return [entry for entry in entries if entry.name and SINGLE_RIDER not in entry.name.lower()]
+    return [entry for entry in entries if entry.name and not is_single_rider(entry.name)]
 
 
 def sync_queue_times_rides(park: Park, entries: Iterable[QueueTimesEntry]) -> RideSync:
@@ -140,6 +145,11 @@ def sync_queue_times_rides(park: Park, entries: Iterable[QueueTimesEntry]) -> Ri
     ours = list(Ride.objects.filter(Q(park=park) | Q(queue_times_id__in=numbers)))
     known = {ride.queue_times_id: ride for ride in ours if ride.queue_times_id is not None}
     unnumbered = by_unique_name(ride for ride in ours if ride.queue_times_id is None)
+    here = [ride for ride in ours if ride.park_id == park.pk]
+    for number, back in returned(here, {entry.id: entry.name for entry in reported}, "queue_times_id").items():
+        if number not in known:
+            came_back(done, back, str(number))
+            known[number] = back
     times = Counter(folded(entry.name) for entry in reported)  # stations of one railway may share a name
     for entry in reported:
         ride = known.get(entry.id)

@@ -33,6 +33,7 @@ PARK_FIELDS = frozenset({"id", "name", "country", "continent", "latitude", "long
 FEED_FIELDS = frozenset({"lands", "rides"})
 LAND_FIELDS = frozenset({"id", "name", "rides"})
 RIDE_FIELDS = frozenset({"id", "name", "is_open", "wait_time", "last_updated"})
+SINGLE_RIDER = "single rider"
 
 Value = TypeVar("Value")
 
@@ -178,6 +179,11 @@ def feed_entry(reported: dict[str, Any], land: str | None, problems: Problems) -
         wait_time=checked(reported, "wait_time", whole, "a number of minutes", problems),
         last_updated=checked(reported, "last_updated", instant_of, "an instant", problems),
     )
+
+
+def is_single_rider(name: str) -> bool:
+    """A single-rider line is another line of a ride, and reported as a ride of its own (R-4.3)."""
+    return SINGLE_RIDER in name.lower()
 
 
 def flag(value: Any) -> bool | None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from core.querysets import retried_on_lock
 from parks.models import Park
+from snapshots.collection.issues import silent_issues
 from snapshots.collection.rows import Span, parks_before
 from snapshots.models import DataQualityLog, DataSource, LogType, Resolution
 
@@ -74,6 +75,8 @@ def note_returns(parks: Iterable[Park], before: Mapping[int, Span], at: datetime
         ended = DataQualityLog.objects.filter(pk__in=[row.pk for row in known.values()], timestamp_start__lte=at)
         ended.update(timestamp_end=at)
         ended.move_to(Resolution.RESOLVED, RETURNED)  # but what a person settled stays as it is
+        reported_again = [by_id[pk] for pk in known]
+        silent_issues(reported_again).update(is_resolved=True, resolved_at=at)
     silent = [pk for pk in silent_parks(before, at) if pk in by_id and pk not in known]
     watched = live_before(silent, at) if silent else {}  # the archive's last word begins no gap of ours
     rows = [gap(by_id[pk], watched[pk].until, at, NOTHING) for pk in silent_parks(watched, at)]

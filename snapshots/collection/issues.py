@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from core.instants import seconds
 from core.querysets import BATCH_SIZE, retried_on_lock
 from parks.models import Park
 from snapshots.collection.feeds import Finding, ParkReading, minutes_between
-from snapshots.models import DataQualityIssue, DataQualityLog, IssueSource, IssueType, LogType
+from snapshots.models import DataQualityIssue, DataQualityLog, IssueSource, IssueType, LogType, Resolution
 from snapshots.storage.bulk import Row, insert_new, row_of, stamp
 
 DEDUPLICATION = timedelta(minutes=60)
@@ -17,6 +19,8 @@ DEDUPLICATION = timedelta(minutes=60)
 ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 UNKNOWN_KEY = "live collection"
+JOINED = "joined"
+SILENT = "silent"  # of a park's issue, until data return
 Key = tuple[str, str, int | None, int | None, str, str]
 
 
@@ -55,11 +59,11 @@ def key(source: str, kind: str, park: int | None, ride: int | None, wiki_id: str
     return source, kind, park, ride, wiki_id or "", text
 
 
-def issue(finding: Finding, reading: ParkReading, at: datetime) -> tuple[Key, Row]:
-    """A row of data_quality_issues, and its key."""
+def issue(finding: Finding, reading: ParkReading, at: datetime, kind_of: str = "") -> tuple[Key, Row]:
+    """A row of data_quality_issues, and its key. `kind_of`: what its details call it, to be found again."""
     ride, reported_at = finding.ride, finding.reported_at
     wiki_id = finding.entity_id or None if reading.source == IssueSource.THEMEPARKS_WIKI else None
-    details = {"text": finding.text}
+    details = {"text": finding.text} | ({"kind": kind_of} if kind_of else {})
     source, kind, park = reading.source.value, finding.kind.value, reading.park.pk
     row = row_of(
         DataQualityIssue,
@@ -109,14 +113,40 @@ def write_issues(rows: Sequence[tuple[Key, Row]], at: datetime) -> int:
 
 
 @retried_on_lock
-def note_missing(parks: Iterable[tuple[Park, str]], at: datetime) -> int:
-    """One issue for each park that its source says it does not know (sources 1.7): the park is kept."""
+def note_silent(parks: Iterable[tuple[Park, str]], at: datetime) -> int:
+    """One open issue for each park that its source does not know, or of which it lists nothing (sources 1.7): the park
+    is kept, and the issue stays open until it is reported again, however long that takes. Returns how many are new."""
+    parks = list(parks)
+    if not parks:
+        return 0
+    open_ones = silent_issues(park for park, _ in parks)
+    known = set(open_ones.values_list("park_id", flat=True))
     rows = [
-        issue(Finding(IssueType.MISSING_DATA, None, cause, park.themeparks_wiki_id or ""), reading, at)
+        issue(Finding(IssueType.MISSING_DATA, None, cause, park.themeparks_wiki_id or ""), reading, at, SILENT)[1]
         for park, cause in parks
+        if park.pk not in known
         for reading in [ParkReading(park, source_of(park))]
     ]
-    return write_issues(rows, at)
+    insert_new(DataQualityIssue, rows)
+    return len(rows)
+
+
+def silent_issues(parks: Iterable[Park]) -> QuerySet[DataQualityIssue]:
+    """The open issues of parks that are reported nothing of."""
+    return DataQualityIssue.objects.filter(
+        park__in=list(parks), is_resolved=False, issue_type=IssueType.MISSING_DATA, details__kind=SILENT
+    )
+
+
+@retried_on_lock
+def note_future(parks: Iterable[Park], at: datetime, now: datetime) -> int:
+    """One issue an hour for each park of which observations of an instant later than now are refused (N-14)."""
+    text = f"observations of {at:%Y-%m-%d %H:%M}Z lie in the future; they are refused"
+    rows = [
+        issue(Finding(IssueType.INCONSISTENT_DATA, None, text), ParkReading(park, source_of(park)), now)
+        for park in parks
+    ]
+    return write_issues(rows, now)
 
 
 @retried_on_lock
@@ -132,16 +162,48 @@ def note_unknown(readings: Sequence[ParkReading], at: datetime) -> None:
 
 
 def unmapped_rows(readings: Iterable[ParkReading], at: datetime) -> Iterator[DataQualityLog]:
+    """Entities that were not known before: what has become of them."""
     for reading in readings:
+        park = reading.park.name
         for entry in reading.unmapped:
-            yield DataQualityLog(
-                fingerprint=DataQualityLog.natural_key(LogType.MAPPING_FAILED, "ride", entry.id, ONCE, UNKNOWN_KEY),
-                issue_type=LogType.MAPPING_FAILED,
-                entity_type="ride",
-                external_id=entry.id,
-                timestamp_start=at,
-                description=f"{entry.name} of {reading.park.name} is not known; sync_parks learns it",
+            if entry.name:
+                yield met(entry.id, at, f"{entry.name} of {park} is not known; sync_parks learns it")
+            else:
+                yield met(entry.id, at, f"an entity of {park} has neither a name nor a ride; it is left out")
+        for ride, old in reading.joined:
+            new = str(
+                ride.themeparks_wiki_id if reading.source == IssueSource.THEMEPARKS_WIKI else ride.queue_times_id
             )
+            text = (
+                f"{ride.name} of {park} came back under another key, {old} is told no more; joined to ride {ride.pk}"
+            )
+            row = met(new, at, text, JOINED)
+            row.entity_id, row.raw_data = ride.pk, {"old": old, "new": new}
+            yield row
+        for ride in reading.created:
+            row = met(ride.themeparks_wiki_id or ride.queue_times_id or "", at, f"{ride.name} of {park} is new")
+            row.entity_id = ride.pk
+            row.resolution_status, row.resolution_notes = Resolution.RESOLVED, "created from its first cycle"
+            yield row
+
+
+def parted_keys(keys: Iterable[str]) -> set[str]:
+    """Those of which a person has said that the join under them was wrong; one query."""
+    names = {DataQualityLog.natural_key(LogType.MAPPING_FAILED, "ride", key, ONCE, JOINED): key for key in keys}
+    rows = DataQualityLog.objects.filter(fingerprint__in=list(names), resolution_status=Resolution.WONTFIX)
+    return {names[fingerprint] for fingerprint in rows.values_list("fingerprint", flat=True)}
+
+
+def met(key: str | int, at: datetime, text: str, what: str = UNKNOWN_KEY) -> DataQualityLog:
+    """An unsaved row of an entity that an upstream names `key`."""
+    return DataQualityLog(
+        fingerprint=DataQualityLog.natural_key(LogType.MAPPING_FAILED, "ride", str(key), ONCE, what),
+        issue_type=LogType.MAPPING_FAILED,
+        entity_type="ride",
+        external_id=str(key),
+        timestamp_start=at,
+        description=text,
+    )
 
 
 def member_rows(readings: Iterable[ParkReading], at: datetime) -> Iterator[DataQualityLog]:

@@ -48,9 +48,10 @@ def freshness_of(age: timedelta) -> Age:
     return Age.STALE if age < VERY_STALE_AFTER else Age.VERY_STALE
 
 
-def newest_by_park(parks: Any, **only: Any) -> dict[int, datetime]:
-    """One index seek per park; parks without such rows are missing."""
-    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), **only).order_by("-recorded_at")
+def newest_by_park(parks: Any, now: datetime, **only: Any) -> dict[int, datetime]:
+    """One index seek per park; parks without such rows are missing. The newest is the newest not after now (N-14)."""
+    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), recorded_at__lte=now, **only)
+    rows = rows.order_by("-recorded_at")
     return {pk: at for pk, at in with_latest(parks, rows, ("recorded_at",)) if at is not None}
 
 
@@ -61,8 +62,8 @@ def park_freshness(now: datetime) -> Freshness:
     collection never saw.
     """
     active = Park.objects.active()
-    live = newest_by_park(active, data_source=DataSource.LIVE)
-    newest = {**newest_by_park(active), **live}
+    live = newest_by_park(active, now, data_source=DataSource.LIVE)
+    newest = {**newest_by_park(active, now), **live}
     names = dict(active.values_list("pk", "name"))
     found = [
         ParkFreshness(

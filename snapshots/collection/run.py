@@ -5,37 +5,49 @@ killed at any line and run again: parks that are stored already are left alone.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from core import data_version
 from core.http import Reason, UpstreamError
 from core.jobs.grids import Grid
 from core.querysets import BATCH_SIZE, retried_on_lock
+from parks.catalog.identity import KeyName, returned
 from parks.catalog.known import SAMPLE_IDS
-from parks.models import Park, Ride
+from parks.models import EntityType, Park, Ride
 from parks.upstreams import queue_times, themeparks_wiki
 from snapshots.collection.change_mending import mend_changes
-from snapshots.collection.feeds import ParkReading, read_queue_times_park, read_wiki_park
+from snapshots.collection.feeds import ParkReading, is_too_late, read_queue_times_park, read_wiki_park
 from snapshots.collection.gaps import note_failures, note_returns
-from snapshots.collection.issues import note_findings, note_missing, note_unknown
+from snapshots.collection.issues import note_findings, note_future, note_silent, note_unknown, parted_keys
 from snapshots.collection.rows import Known, ParkRows, known_before, overhanging, park_rows
-from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
+from snapshots.models import (
+    DataSource,
+    ParkActivitySnapshot,
+    QueueData,
+    RideStatusChange,
+    RideStatusSnapshot,
+)
 from snapshots.storage.bulk import insert_new
 
 log = logging.getLogger(__name__)
 
 # A cycle that takes longer leaves the parks that have not answered to the next one (rules 2).
 RUN_SECONDS = 240
+# How far back a cycle looks for rows that were written after those of its own instant, by a clock put right since.
+CLOCK_LOOKED_BACK = timedelta(days=1)
+SILENT = "the answer lists no ride"
 
+T = TypeVar("T", int, str)
 Fetch = Callable[[Park], bytes]
 Feed = themeparks_wiki.LiveFeed | queue_times.QueueTimesFeed
 
@@ -47,20 +59,25 @@ class CycleResult:
     at: datetime
     stored: list[Park] = field(default_factory=list)
     failed: dict[Park, str] = field(default_factory=dict)
+    silent: dict[Park, str] = field(default_factory=dict)  # read well, but nothing is listed: unknown, and no failure
     unread: dict[str, str] = field(default_factory=dict)  # recordings of no park, by file name
+    overtaken: set[int] = field(default_factory=set)  # parks whose rows of this instant are none: see overtaken_parks
     already: int = 0  # parks stored by an earlier try
     rides: int = 0
     queues: int = 0
     changes: int = 0
     issues: int = 0
     unmapped: int = 0
+    created: int = 0  # rides
 
     def __str__(self) -> str:
         reported = [
             f"{len(self.stored)} parks, {self.rides} rides, {self.queues} queues, {self.changes} changes",
             f"{self.already} parks stored before" if self.already else "",
             f"{self.issues} issues" if self.issues else "",
+            f"{self.created} new rides" if self.created else "",
             f"{self.unmapped} unknown entities" if self.unmapped else "",
+            f"{len(self.silent)} parks silent" if self.silent else "",
             f"{len(self.failed)} parks FAILED" if self.failed else "",
             f"{len(self.unread)} files UNREAD" if self.unread else "",
         ]
@@ -98,16 +115,23 @@ def collect(
     at: datetime,
     fetch: Fetch | None = None,
     parks: Sequence[Park] | None = None,
-    auto_create: bool = False,
+    auto_create: bool = True,
 ) -> CycleResult:
     """Run the cycle of the instant `at` over `parks` (default: all that are collected).
 
-    `auto_create`: rides that are not known are created instead of being reported as unmapped.
+    `auto_create`: rides that are not known are created (N-13); else they are reported as unmapped. An instant later than
+    now is refused (N-14).
     """
     at = at.replace(microsecond=0)
     wanted = collected_parks() if parks is None else list(parks)
-    done = stored_parks(wanted, at)
-    result = CycleResult(at, already=len(done))
+    if is_too_late(at, timezone.now()):
+        result = CycleResult(at, failed=dict.fromkeys(wanted, "the instant lies in the future"))
+        result.issues += note_future(wanted, at, timezone.now())
+        return result
+    stored = stored_parks(wanted, at)
+    overtaken = overtaken_parks(stored, at) if stored else set()
+    done = stored - overtaken
+    result = CycleResult(at, overtaken=overtaken, already=len(done))
     feeds: list[tuple[Park, Feed]] = []
     missing: list[tuple[Park, str]] = []
     with nullcontext(fetch) if fetch else upstream_fetch() as ask:
@@ -121,11 +145,12 @@ def collect(
     feeds.sort(key=lambda pair: pair[0].pk)  # two cycles then lock in the same order
     readings = readings_of(feeds, at, result, auto_create)
     store_all([reading for reading in readings if reading.readings], at, result)
+    result.issues += note_findings([(reading, False) for reading in readings if not reading.readings], at)
     if result.stored:
         data_version.move()
-    if result.failed:
-        note_failures(result.failed, at)
-    result.issues += note_missing(missing, at)
+    if result.failed or result.silent:
+        note_failures(result.failed | result.silent, at)
+    result.issues += note_silent([*missing, *result.silent.items()], at)
     note_unknown(readings, at)
     return result
 
@@ -134,6 +159,23 @@ def stored_parks(parks: Sequence[Park], at: datetime) -> set[int]:
     """Those that a cycle has stored at this instant."""
     rows = ParkActivitySnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.LIVE)
     return set(rows.values_list("park_id", flat=True))
+
+
+def overtaken_parks(parks: Collection[int], at: datetime) -> set[int]:
+    """Those whose row at this instant was written before rows of earlier instants: by a clock that ran ahead (N-14).
+
+    What it reported this instant was never observed, so the cycle is run, and its rows give way. (Recordings that are
+    played again may look the same; to store such a cycle once more does no harm.)
+    """
+    written_later = ParkActivitySnapshot.objects.filter(
+        park=OuterRef("park"),
+        data_source=DataSource.LIVE,
+        recorded_at__gte=at - CLOCK_LOOKED_BACK,
+        recorded_at__lt=at,
+        pk__gt=OuterRef("pk"),
+    )
+    rows = ParkActivitySnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.LIVE)
+    return set(rows.filter(Exists(written_later)).values_list("park_id", flat=True))
 
 
 # -- asking ----------------------------------------------------------------------------------------------
@@ -181,6 +223,15 @@ class KnownRides(NamedTuple):
     uuids: dict[str, Ride]
     numbers: dict[int, Ride]
 
+    def with_more(self, rides: Iterable[Ride]) -> "KnownRides":
+        """These, and `rides`, which the others' answers may name too."""
+        for ride in rides:
+            if ride.themeparks_wiki_id:
+                self.uuids[ride.themeparks_wiki_id] = ride
+            if ride.queue_times_id is not None:
+                self.numbers[ride.queue_times_id] = ride
+        return self
+
 
 def readings_of(
     feeds: Sequence[tuple[Park, Feed]], at: datetime, result: CycleResult, auto_create: bool
@@ -200,23 +251,38 @@ def readings_of(
             continue
         found.append(reading)
         result.unmapped += len(reading.unmapped)
-        if not reading.readings:
+        result.created += len(reading.created)
+        if reading.readings:
+            continue
+        if not reading.listed and not feed.problems:
+            result.silent[park] = SILENT
+        else:
             reported = f"; of {len(reading.unmapped)} others, which sync_parks learns" if reading.unmapped else ""
-            result.failed[park] = f"the answer tells of no ride of ours{reported}"
+            result.failed[park] = f"the answer tells no state of any ride of ours{reported}"
     return found
 
 
 def reading_of(park: Park, feed: Feed, known: KnownRides, at: datetime, auto_create: bool) -> ParkReading:
     """Raises UpstreamError when the answer is about another park."""
+    reading = read_park(park, feed, known, at)
+    if not auto_create or not reading.unmapped:
+        return reading
+    reading.joined = joined_rides(reading, feed)
+    joined = {ride.pk for ride, _ in reading.joined}
+    created = [ride for ride in created_rides(reading) if ride.pk not in joined]
+    again = read_park(park, feed, known.with_more([*created, *(ride for ride, _ in reading.joined)]), at)
+    again.created, again.joined = created, reading.joined
+    return again
+
+
+def read_park(park: Park, feed: Feed, known: KnownRides, at: datetime) -> ParkReading:
+    """Raises UpstreamError when the answer is about another park."""
+    now = timezone.now()
     if isinstance(feed, queue_times.QueueTimesFeed):
-        return read_queue_times_park(park, feed, known.numbers, at)
+        return read_queue_times_park(park, feed, known.numbers, at, now)
     if feed.park_id != park.themeparks_wiki_id:
         raise UpstreamError(Reason.INVALID, f"the answer is about {feed.park_id}")
-    reading = read_wiki_park(park, feed, known.uuids, at)
-    if auto_create and reading.unmapped:
-        known.uuids.update(created_rides(reading))
-        reading = read_wiki_park(park, feed, known.uuids, at)
-    return reading
+    return read_wiki_park(park, feed, known.uuids, at, now)
 
 
 def known_rides(feeds: Sequence[tuple[Park, Feed]]) -> KnownRides:
@@ -224,18 +290,53 @@ def known_rides(feeds: Sequence[tuple[Park, Feed]]) -> KnownRides:
     rides = list(Ride.objects.filter(park__in=[park for park, _ in feeds]))
     uuids = {ride.themeparks_wiki_id: ride for ride in rides if ride.themeparks_wiki_id}
     numbers = {ride.queue_times_id: ride for ride in rides if ride.queue_times_id is not None}
-    named = {entry.id for _, feed in feeds for entry in feed.entries if isinstance(entry.id, str)}
-    strangers = sorted(named - uuids.keys())
-    for n in range(0, len(strangers), BATCH_SIZE):
-        for ride in Ride.objects.filter(themeparks_wiki_id__in=strangers[n : n + BATCH_SIZE]):
-            uuids[str(ride.themeparks_wiki_id)] = ride
-    return KnownRides(uuids, numbers)
+    known = KnownRides(uuids, numbers)
+    named = {entry.id for _, feed in feeds for entry in feed.entries}
+    strangers = [str(key) for key in named if isinstance(key, str) and key not in uuids]
+    for uuids_asked in chunks(sorted(strangers)):
+        known = known.with_more(Ride.objects.filter(themeparks_wiki_id__in=uuids_asked))
+    for numbers_asked in chunks(sorted(key for key in named if isinstance(key, int) and key not in numbers)):
+        known = known.with_more(Ride.objects.filter(queue_times_id__in=numbers_asked))
+    return known
 
 
-def created_rides(reading: ParkReading) -> dict[str, Ride]:
-    rides = [Ride(park=reading.park, themeparks_wiki_id=entry.id, name=entry.name) for entry in reading.unmapped]
-    Ride.objects.bulk_create(rides)
-    return {str(ride.themeparks_wiki_id): ride for ride in rides}
+def joined_rides(reading: ParkReading, feed: Feed) -> list[tuple[Ride, str]]:
+    """The rides that came back under another key (N-13), with their old one; they have the new one now.
+
+    A person who closes the note of a join as WONTFIX says that these are two rides: it is not made again.
+    """
+    rides = list(Ride.objects.filter(park=reading.park))
+    back: dict[str, Ride] | dict[int, Ride]
+    key: KeyName
+    if isinstance(feed, queue_times.QueueTimesFeed):
+        key = "queue_times_id"
+        back = returned(rides, {entry.id: entry.name for entry in feed.entries}, key)
+    else:
+        key = "themeparks_wiki_id"
+        rides_reported = (entry for entry in feed.entries if entry.entity_type == EntityType.ATTRACTION)
+        back = returned(rides, {entry.id: entry.name for entry in rides_reported}, key)
+    asked = {entry.id for entry in reading.unmapped} & back.keys()
+    parted = parted_keys(map(str, asked)) if asked else set()
+    found = []
+    for new, ride in back.items():
+        if new in asked and str(new) not in parted:
+            found.append((ride, str(getattr(ride, key))))
+            setattr(ride, key, new)
+            ride.save(update_fields=[key, "updated_at"])
+    return found
+
+
+def created_rides(reading: ParkReading) -> list[Ride]:
+    """What a feed says for the first time becomes a ride of its park at once (N-13); what has no name does not."""
+    found = []
+    for entry in reading.unmapped:
+        if not entry.name:
+            continue
+        land = {"land_area": entry.land} if isinstance(entry, queue_times.QueueTimesEntry) else {}
+        key = {"themeparks_wiki_id" if isinstance(entry.id, str) else "queue_times_id": entry.id}
+        ride, _ = Ride.objects.get_or_create(**key, defaults={"park": reading.park, "name": entry.name, **land})
+        found.append(ride)
+    return found
 
 
 # -- storing ---------------------------------------------------------------------------------------------
@@ -263,7 +364,7 @@ def store_all(readings: Sequence[ParkReading], at: datetime, result: CycleResult
 
 def is_stored(park: Park, at: datetime, result: CycleResult) -> bool:
     """Did another process, which runs the same cycle, store the park? Then it is no failure of ours."""
-    if not stored_parks([park], at):
+    if not stored_parks([park], at) or overtaken_parks([park.pk], at):
         return False
     result.already += 1
     return True
@@ -272,7 +373,7 @@ def is_stored(park: Park, at: datetime, result: CycleResult) -> bool:
 def store(readings: Sequence[ParkReading], at: datetime, result: CycleResult) -> None:
     known = known_before(readings, at)
     rows = [park_rows(reading, known) for reading in readings]
-    issues = write(rows, known)
+    issues = write(rows, known, result.overtaken)
     result.stored += [reading.park for reading in readings]
     result.rides += sum(len(park.rides) for park in rows)
     result.queues += sum(len(park.queues) for park in rows)
@@ -281,9 +382,11 @@ def store(readings: Sequence[ParkReading], at: datetime, result: CycleResult) ->
 
 
 @retried_on_lock
-def write(rows: Sequence[ParkRows], known: Known) -> int:
+def write(rows: Sequence[ParkRows], known: Known, overtaken: set[int]) -> int:
     """One transaction; returns how many issues were written."""
     parks = [park.reading.park for park in rows]
+    if overtaken:
+        take_back([park.pk for park in parks if park.pk in overtaken], known.at)
     make_room(rows, known)
     # First the row with a unique key per park: whoever lost a race against another cycle fails here.
     insert_new(ParkActivitySnapshot, [park.park for park in rows])
@@ -322,6 +425,16 @@ def make_room(rows: Sequence[ParkRows], known: Known) -> None:
     ParkActivitySnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.ARCHIVE).delete()
 
 
+def take_back(parks: Sequence[int], at: datetime) -> None:
+    """Delete what live collection stored of these parks at this instant."""
+    rows = RideStatusSnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.LIVE)
+    for chunk in chunks(list(rows.values_list("ride_id", flat=True))):
+        RideStatusSnapshot.objects.filter(ride__in=chunk, recorded_at=at).delete()
+        RideStatusChange.objects.filter(ride__in=chunk, changed_at=at).delete()
+        QueueData.objects.filter(ride__in=chunk, recorded_at=at).delete()
+    ParkActivitySnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.LIVE).delete()
+
+
 def mend_later_changes(rows: Sequence[ParkRows], at: datetime) -> None:
     """Where the past is reported again, the change after this instant was noted without knowing of it."""
     parks = Park.objects.filter(pk__in=[row.reading.park.pk for row in rows])
@@ -332,7 +445,7 @@ def mend_later_changes(rows: Sequence[ParkRows], at: datetime) -> None:
         mend_changes(rides, at + timedelta(seconds=1))
 
 
-def chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def chunks(ids: Sequence[T]) -> Iterator[Sequence[T]]:
     for n in range(0, len(ids), BATCH_SIZE):
         yield ids[n : n + BATCH_SIZE]
 

@@ -68,7 +68,7 @@ def all_checks(now: datetime) -> Checks:
 
 
 def collection_check(now: datetime) -> dict[str, Any]:
-    latest = newest_observation()
+    latest = newest_observation(now)
     if latest is None:
         return {"status": "no_data", "message": "No data collected yet"}
     age = max(0, int((now - latest).total_seconds() // 60))
@@ -88,12 +88,12 @@ def collection_check(now: datetime) -> dict[str, Any]:
     }
 
 
-def newest_observation() -> datetime | None:
-    """The instant of the newest park that live collection stored, with its rides: one index seek per park.
+def newest_observation(now: datetime) -> datetime | None:
+    """The newest instant, not after now (N-14), that live collection stored: one index seek per park.
 
     What an import or a healed gap wrote is no sign that anybody is watching.
     """
-    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), data_source=DataSource.LIVE)
+    rows = ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), data_source=DataSource.LIVE, recorded_at__lte=now)
     rows = rows.order_by("-recorded_at")
     parks = Park.objects.annotate(newest=Subquery(rows.values("recorded_at")[:1]))
     newest: datetime | None = parks.aggregate(at=Max("newest"))["at"]

@@ -223,6 +223,40 @@ def test_only_months_that_lack_hours_are_asked_for_when_wanted(stub):
     assert len(observed(other)) == len(observed(one)) == 33 * 24
 
 
+def test_a_month_in_which_one_value_is_missing_is_asked_for_again(stub):
+    park = located_park()
+    call_command("collect_weather", "--backfill", "2026-06-01", "2026-06-02")
+    park.weather_observations.filter(observation_time__hour=5).update(precipitation_mm=None)
+    stub.requests.clear()
+    call_command("collect_weather", "--backfill", "2026-06-01", "2026-06-02", "--missing")
+    assert len(stub.requests) == 1
+    assert not park.weather_observations.filter(precipitation_mm=None).exists()
+    call_command("collect_weather", "--backfill", "2026-06-01", "2026-06-02", "--missing")
+    assert len(stub.requests) == 1, "now it is whole; the archive tells no wind there"
+
+
+def test_a_value_that_is_not_reported_erases_none_that_is_known(stub):
+    park = located_park()
+    call_command("collect_weather", "--backfill", "2026-06-01", "2026-06-01")
+    before = list(park.weather_observations.order_by("observation_time").values_list("precipitation_mm", flat=True))
+    start = datetime(2026, 6, 1, tzinfo=UTC)
+    stub.routes[ARCHIVE] = for_each_place(place(start, 24, temperature_2m=[50.0] * 24, precipitation=[None] * 24))
+    call_command("collect_weather", "--backfill", "2026-06-01", "2026-06-01")
+    rows = park.weather_observations.order_by("observation_time")
+    assert list(rows.values_list("precipitation_mm", flat=True)) == before
+    assert set(rows.values_list("temperature_c", flat=True)) == {Decimal("10.00")}
+
+
+def test_a_forecast_of_the_same_hour_erases_nothing_either(stub):
+    park = located_park()
+    stub.routes[FORECAST] = for_each_place(place(MIDNIGHT, 48, precipitation=0.1))
+    call_command("collect_weather", "--forecast")
+    stub.routes[FORECAST] = for_each_place(place(MIDNIGHT, 48, precipitation=[None] * 48))
+    call_command("collect_weather", "--forecast")
+    assert park.weather_forecasts.exists()
+    assert set(park.weather_forecasts.values_list("precipitation_mm", flat=True)) == {Decimal("2.54")}
+
+
 def test_days_that_will_be_deleted_are_reported(capsys, settings):
     located_park()
     settings.WEATHER_OBSERVATION_DAYS = 30

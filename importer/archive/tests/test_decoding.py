@@ -2,6 +2,7 @@ import gzip
 import json
 import tracemalloc
 import zlib
+from typing import Any
 
 import pytest
 
@@ -95,6 +96,54 @@ def test_several_gzip_members_a_mark_and_blanks_are_read():
     assert decode(gzip.compress(DOCUMENT[:half]) + gzip.compress(DOCUMENT[half:])).events == EVENTS
     assert decode(b"\xef\xbb\xbf" + DOCUMENT).events == EVENTS
     assert decode(b"  \n" + DOCUMENT).events == EVENTS
+
+
+PACKERS: list[Any] = [zlib.compress, gzip.compress]
+MORE = [{"entityId": "d", "n": 4}, {"entityId": "e", "n": 5}]
+
+
+@pytest.mark.parametrize("second", PACKERS)
+@pytest.mark.parametrize("first", PACKERS)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("padding", [b"", b"\0\0\n"])
+def test_every_document_of_a_file_of_two_streams_is_read(first, second, mark, padding):
+    for shape in (lambda events: {"events": events}, list):
+        texts = [mark + json.dumps(shape(events)).encode() for events in (EVENTS, MORE)]
+        decoded = decode(first(texts[0]) + padding + second(texts[1]))
+        assert (decoded.events, decoded.reason) == (EVENTS + MORE, None)
+        assert decoded.met[formats.MEMBERS] == 1
+        assert decoded.met[formats.PADDED] == (2 if mark else 0)
+
+
+@pytest.mark.parametrize("cut", [1, 5, 12, 30, len(DOCUMENT) // 2, len(DOCUMENT) - 1])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("pack", PACKERS)
+def test_a_document_split_over_two_streams_is_read(pack, mark, cut):
+    decoded = decode(pack(mark + DOCUMENT[:cut]) + pack(mark + DOCUMENT[cut:]))
+    assert (decoded.events, decoded.reason) == (EVENTS, None)
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+def test_big_documents_of_several_streams_are_read_whole(pack):
+    days = [busy_day(3_000), busy_day(2_000, showtimes=True), busy_day(1)]
+    decoded = decode(b"".join(pack(json.dumps({"events": events, "next": []}).encode()) for events in days))
+    assert decoded.reason is None
+    assert decoded.events == [event for events in days for event in events]
+
+
+def test_a_second_stream_that_ends_early_or_is_damaged_is_reported():
+    second = zlib.compress(json.dumps({"events": busy_day(200)}).encode())
+    early = decode(zlib.compress(DOCUMENT) + second[: len(second) // 2])
+    assert "ends early" in early.reason
+    assert early.events[:3] == EVENTS
+    broken = bytearray(second)
+    broken[-3] ^= 0xFF
+    assert "damaged compression" in decode(zlib.compress(DOCUMENT) + bytes(broken)).reason
+
+
+def test_bytes_behind_a_stream_that_only_begin_like_one_are_noted():
+    decoded = decode(zlib.compress(DOCUMENT) + b"\x78\x9c\xff\xff\xff\xff")
+    assert (decoded.events, decoded.reason, decoded.met) == (EVENTS, None, {formats.TRAILING: 1})
 
 
 def test_a_decompression_bomb_is_refused(monkeypatch):

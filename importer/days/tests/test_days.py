@@ -375,4 +375,32 @@ def test_rows_of_a_ride_never_overlap_and_never_leave_the_day_or_the_opening(ste
     assert observed <= opened
     assert observed + unknown >= opened
     carried_on = [row for row in rows.rides if row.ride == A and row.park_open]
-    assert sum(row.seconds for row in carried_on) == observed
+    reported = sum(row.seconds for row in carried_on)
+    is_known = carried[0] is not None and all(event.status for event in events.get(A, ()))
+    assert reported == observed if is_known else reported <= observed
+    assert all(row.status for row in rows.rides)
+
+
+# -- unknown statuses (N-7) ------------------------------------------------------------------------------
+
+
+def test_a_state_without_a_status_is_unknown_for_as_long_as_it_lasts():
+    events = [happened(600, UP, 20), happened(720, None, 20), happened(780, UP, 20), happened(1080, CLOSED)]
+    other = [happened(600, UP, 5), happened(1080, CLOSED)]
+    signs = range(600, 1080, 30)
+    rows = build_day(day_of({A: events, B: other}, schedule=[(600, 1080)], feed=signs, reports_down=False))
+    assert [row for row in ride_rows(rows) if row[4]] == [
+        (600, 120, UP, 20, True, False),
+        (780, 300, UP, 20, True, False),
+    ]
+    assert [(change.before, change.after) for change in rows.changes if change.ride == A] == [(UP, CLOSED)]
+    unknown = [row for row in rows.parks if at(720) <= row.at < at(780)]
+    assert {(row.total, row.open, row.score) for row in unknown} == {(1, 1, Decimal("0.0"))}
+    assert not rows.gaps
+
+
+def test_an_unknown_status_is_carried_into_the_next_day_as_unknown():
+    rows = build_day(day_of({A: [happened(600, UP, 20), happened(720, None)]}))
+    assert rows.memory[A].state[0] is None
+    following = build_day(day_of({B: [happened(600, UP, 5), happened(1080, CLOSED)]}, memory=rows.memory))
+    assert ride_rows(following) == []

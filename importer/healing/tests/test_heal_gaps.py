@@ -269,7 +269,6 @@ def test_nonsense_in_a_history_costs_only_itself(world):
     )
     summary, _ = healed(world.wiki(coaster=reported))
     assert rows_of(world.coaster) == [
-        ("15:00:00", 10.0, None, None, True),
         ("15:10:00", 10.0, UP, None, False),
         ("15:20:00", 100.0, UP, 20, False),
     ]

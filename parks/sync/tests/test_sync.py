@@ -176,6 +176,41 @@ def test_a_park_of_the_united_states_lies_in_the_west(stub):
     assert Park.objects.get().longitude == -80
 
 
+@pytest.mark.parametrize(
+    "place",
+    [(-80.0, 40.0), (48.2, -7.7), (-40.0, -80.0)],  # swapped, in the ocean, in the southern half
+)
+def test_a_place_outside_the_country_is_refused_and_the_known_one_stays(stub, place):
+    park = ParkFactory(themeparks_wiki_id=PARK, country="US", latitude=40, longitude=-80)
+    report_park(stub, entity(location={"latitude": place[0], "longitude": place[1]}))
+    done = synced_park()
+    park.refresh_from_db()
+    assert (park.latitude, park.longitude) == (40, -80)
+    assert "location" in [problem.field for problem in done.problems]
+
+
+def test_a_new_park_outside_its_country_has_no_place(stub):
+    report_park(stub, entity(location={"latitude": -80, "longitude": 40}))
+    synced_park()
+    assert Park.objects.get().latitude is None
+
+
+def test_the_known_place_with_its_degrees_swapped_is_refused_where_both_lie_in_the_country(stub):
+    park = ParkFactory(themeparks_wiki_id=PARK, country="TR", latitude=39, longitude=35)
+    report_park(stub, entity(timezone="Europe/Istanbul", location={"latitude": 35, "longitude": 39}))
+    sync(None)
+    park.refresh_from_db()
+    assert (park.latitude, park.longitude) == (39, 35)
+
+
+def test_one_place_under_two_operators_is_reported(stub):
+    report_park(stub, entity())
+    groups = [*directory(directory_park(), operator="One"), *directory(directory_park(58), operator="Two")]
+    stub.routes["/parks.json"] = answer(groups)
+    found = [problem.text for each in sync().values() for problem in each.problems]
+    assert any("numbers 57 and 58" in text for text in found)
+
+
 def test_facts_of_the_catalogue_fill_in_what_upstream_does_not_report(stub):
     europa = "639738d3-9574-4f60-ab5b-4c392901320b"
     stub.routes["/destinations"] = answer(destinations((europa, "Europa-Park")))
@@ -300,6 +335,22 @@ def test_a_name_that_two_rides_share_finds_neither(stub):
     RideFactory.create_batch(2, park=park, themeparks_wiki_id=None, name="Test Coaster")
     sync()
     assert Ride.objects.count() == 3
+
+
+def test_a_ride_that_comes_back_under_another_uuid_is_the_same_ride_and_reported(stub):
+    ride = RideFactory(park=ParkFactory(themeparks_wiki_id=PARK), themeparks_wiki_id=SHOW, name="test coaster")
+    done = synced_park()
+    ride.refresh_from_db()
+    assert (ride.themeparks_wiki_id, Ride.objects.count(), done.rides.vanished) == (RIDE, 1, [])
+    assert any("another key" in problem.text for problem in done.problems)
+
+
+def test_a_ride_of_the_same_name_whose_uuid_is_still_reported_is_another_one(stub):
+    ride = RideFactory(park=ParkFactory(themeparks_wiki_id=PARK), themeparks_wiki_id=SHOW, name="Test Coaster")
+    report_children(stub, child(), child(SHOW))
+    synced_park()
+    ride.refresh_from_db()
+    assert (ride.themeparks_wiki_id, Ride.objects.count()) == (SHOW, 2)
 
 
 def test_a_ride_of_another_park_is_left_there_and_reported(stub):

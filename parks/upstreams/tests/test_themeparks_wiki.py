@@ -451,7 +451,7 @@ def test_a_bad_window_costs_its_own_date_alone_and_is_reported(bad, dates):
     assert len(read.problems) == len(read.repairs) == 1
 
 
-@pytest.mark.parametrize("told_date", ["02.07.2026", "0001-01-01", None])
+@pytest.mark.parametrize("reported_date", ["02.07.2026", "0001-01-01", None])
 def test_without_a_date_the_opening_says_it(reported_date):
     read = read_schedule(sent(schedule(window("2026-07-02", "20:30", "23:00", date=reported_date))), "UTC")
     assert [each.day for each in read.windows] == [SECOND]

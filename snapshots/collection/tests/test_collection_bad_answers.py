@@ -221,11 +221,6 @@ def test_waits_that_are_none_cost_the_wait_at_most(upstream, wait, kept, issues)
     assert ParkActivitySnapshot.objects.get(park=upstream.bad.park).max_wait_time is None
 
 
-def test_an_unknown_status_is_none(upstream):
-    assert reported_of(upstream, entry(upstream.bad, "ON_FIRE", 5)).status is None
-    assert DataQualityIssue.objects.get().issue_type == IssueType.INVALID_STATUS
-
-
 def test_of_an_entity_reported_twice_the_last_counts(upstream):
     row = reported_of(upstream, entry(upstream.bad, "DOWN"), entry(upstream.bad, "OPERATING", 15))
     assert (row.status, row.wait_time) == ("OPERATING", 15)
@@ -254,7 +249,8 @@ def test_compressed_answers_are_read(upstream):
 def test_an_empty_answer_is_a_gap_and_closes_no_ride(upstream):
     upstream.cycle()
     upstream.stub.routes[upstream.path(upstream.bad.park)] = Answer(live(upstream.bad.park))
-    upstream.cycle(AT + INTERVAL)
+    result = upstream.cycle(AT + INTERVAL)
+    assert (result.failed, list(result.silent)) == ({}, [upstream.bad.park])
     assert RideStatusSnapshot.objects.filter(ride=upstream.bad).count() == 1
     gap = DataQualityLog.objects.get()
     assert (gap.entity_id, gap.timestamp_start) == (upstream.bad.park_id, AT + INTERVAL)

@@ -87,22 +87,20 @@ def test_the_same_word_is_reported_once_an_hour_and_another_word_at_once():
 
 @pytest.mark.parametrize("word", ["x" * 500, "'; DROP TABLE rides; --", "\x00DOWN\x00x", "\ud800", "关闭"])
 def test_no_word_can_cost_the_park_its_rows(word):
-    report(wiki_ride(), word, 5)
-    assert RideStatusSnapshot.objects.get().status is None
+    park = ParkFactory.create()
+    odd, sound = RideFactory.create_batch(2, park=park)
+    cycle({park: live(park, entry(odd, word, 5), entry(sound))})
+    assert RideStatusSnapshot.objects.get().ride == sound
 
 
 @pytest.mark.parametrize("word", [5, True, ["DOWN"]])
 def test_a_status_that_is_no_word_is_reported(word):
-    ride = wiki_ride()
-    report(ride, word, 5)
-    assert RideStatusSnapshot.objects.get().status is None
-    issue = DataQualityIssue.objects.get()
-    assert (issue.ride, "status: is not a word" in issue.details["text"]) == (ride, True)
-
-
-def test_a_missing_status_is_no_issue():
-    report(wiki_ride(), None, 5)
-    assert not DataQualityIssue.objects.exists()
+    park = ParkFactory.create()
+    ride, sound = RideFactory.create_batch(2, park=park)
+    cycle({park: live(park, entry(ride, word, 5), entry(sound))})
+    assert RideStatusSnapshot.objects.get().ride == sound
+    texts = [issue.details["text"] for issue in DataQualityIssue.objects.filter(ride=ride)]
+    assert any("status: is not a word" in text for text in texts)
 
 
 # -- running in a closed park ----------------------------------------------------------------------------

@@ -213,7 +213,7 @@ def test_two_cycles_of_one_instant_leave_one_set_of_rows(tmp_path, monkeypatch, 
         assert [type(result) for result in results] == [CycleResult, CycleResult], results
         assert sorted((len(result.stored), result.already) for result in results) == [(0, 3), (3, 0)]
         assert [result.failed for result in results] == [{}, {}]
-        assert RideStatusSnapshot.objects.filter(recorded_at=AT).count() == 9
+        assert RideStatusSnapshot.objects.filter(recorded_at=AT).count() == 11
         assert ParkActivitySnapshot.objects.filter(recorded_at=AT).count() == 3
         assert QueueData.objects.filter(recorded_at=AT).count() == 4
         assert RideStatusChange.objects.count() == (5 if status == "DOWN" else 0)
@@ -231,7 +231,7 @@ def test_six_first_cycles_of_one_instant_leave_one_set_of_rows(tmp_path):
         results: list[CycleResult] = at_once(6, lambda: cycle(reported))
         assert [result.failed for result in results] == [{}] * 6, results
         assert sum(len(result.stored) for result in results) == 2
-        assert RideStatusSnapshot.objects.count() == 6
+        assert RideStatusSnapshot.objects.count() == 7
         assert not DataQualityLog.objects.filter(issue_type="GAP").exists()
 
 

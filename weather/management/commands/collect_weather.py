@@ -25,7 +25,7 @@ examples:
   collect_weather --backfill 2025-01-01 2025-12-31
       a year of past hours (UTC days, both included), month by month
   collect_weather --backfill 2025-01-01 2025-12-31 --missing
-      the same, but only the months of which hours are missing: goes on where a run broke off
+      the same, but only the months of which hours or values are missing: goes on where a run broke off
   collect_weather --current --park-id 4
       one park
 
@@ -45,7 +45,9 @@ class Command(TeachingCommand):
         parser.add_argument("--current", action="store_true", help="the hour that is running")
         parser.add_argument("--forecast", action="store_true", help="the hours of the next seven days")
         parser.add_argument("--backfill", nargs=2, metavar=("START", "END"), help="past UTC days (YYYY-MM-DD)")
-        parser.add_argument("--missing", action="store_true", help="with --backfill: only months that lack hours")
+        parser.add_argument(
+            "--missing", action="store_true", help="with --backfill: only months that lack hours or values"
+        )
         parser.add_argument("--park-id", type=int, help="only this park")
 
     def handle(self, *args: Any, **options: Any) -> None:
