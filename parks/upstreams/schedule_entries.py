@@ -90,7 +90,7 @@ def schedule_of(
         except Unreadable as error:
             text = f"{error}; what was known of {day} stays"
             problems.add(error.field, text)
-            repairs.append(Repair(day, text))
+            repairs.append(Repair(day, f"{error.field} {text}"))
             unreadable.add(day)
             continue
         known = windows.setdefault(window.key, window)

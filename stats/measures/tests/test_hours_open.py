@@ -6,8 +6,10 @@ import pytest
 
 from core.instants import seconds
 from parks.models import Park, ScheduleType
+from parks.opening_windows import decided_windows
 from parks.tests.factories import ParkFactory, ScheduleFactory
 from snapshots.tests.factories import ActivityFactory
+from stats.measures.hours import chart_hours
 from stats.measures.hours_open import spans_by_day
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +64,19 @@ def test_a_planned_night_does_not_reach_to_the_first_sight_of_a_date_without_a_s
     ActivityFactory.create(park=park, recorded_at=at(2), duration_seconds=0, park_appears_open=True)
     assert spans(park, DAY) == [(-6, 0)]
     assert spans(park, NEXT) == [(0, 2), (10, 20)]
+
+
+def test_a_chart_of_a_day_begins_with_the_night_before_over_the_change_to_winter_time():
+    """Hours until 3:00 of the second of November, when New York has 1:00 twice, and from 10:00 to 22:00."""
+    park = ParkFactory.create()
+    day = date(2025, 11, 2)
+    for filed, opening, closing in (
+        (date(2025, 11, 1), datetime(2025, 11, 1, 14, tzinfo=UTC), datetime(2025, 11, 2, 8, tzinfo=UTC)),
+        (day, datetime(2025, 11, 2, 15, tzinfo=UTC), datetime(2025, 11, 3, 3, tzinfo=UTC)),
+    ):
+        ScheduleFactory.create(park=park, schedule_date=filed, opening_time=opening, closing_time=closing)
+    windows = decided_windows({park: day})[park.pk]
+    shown = chart_hours(windows, park.timezone, is_today=False, active_hours=[])
+    assert shown == [0, 1, 2, *range(10, 22)]
+    eve = decided_windows({park: date(2025, 11, 1)})[park.pk]
+    assert chart_hours(eve, park.timezone, is_today=False, active_hours=[]) == [*range(10, 24)]
