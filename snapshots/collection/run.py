@@ -119,8 +119,8 @@ def collect(
 ) -> CycleResult:
     """Run the cycle of the instant `at` over `parks` (default: all that are collected).
 
-    `auto_create`: rides that are not known are created (N-13); else they are reported as unmapped. An instant later than
-    now is refused (N-14).
+    `auto_create`: rides that are not known are created (N-13); else they are reported as unmapped. An instant later
+    than now is refused (N-14).
     """
     at = at.replace(microsecond=0)
     wanted = collected_parks() if parks is None else list(parks)
