@@ -2,10 +2,11 @@
 
 from bisect import bisect_right
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.intervals import clipped, edges, holding, merged, overlap, overlaps
+from core.intervals import clipped, edges, holding, length, merged, overlap, overlaps, without
 
 INSTANTS = st.integers(0, 60)
 
@@ -31,3 +32,52 @@ def test_overlaps_are_the_parts_that_clipping_leaves_each_with_its_number(pairs,
     assert [(first, last) for _, first, last in found] == clipped(bounds, start, end)
     assert all(bounds[n][0] <= first < last <= bounds[n][1] for n, first, last in found)
     assert overlap(bounds, start, end) == sum(holding(bounds, at) is not None for at in range(start, end))
+
+
+@pytest.mark.parametrize(
+    ("intervals", "expected"),
+    [
+        ([], []),
+        ([(3, 4), (1, 2)], [(1, 2), (3, 4)]),
+        ([(1, 3), (3, 4)], [(1, 4)]),
+        ([(1, 3), (2, 5)], [(1, 5)]),
+        ([(1, 9), (2, 5)], [(1, 9)]),
+        ([(1, 9), (2, 5), (8, 10), (11, 12)], [(1, 10), (11, 12)]),
+        ([(1, 1), (4, 3), (5, 6)], [(5, 6)]),
+    ],
+)
+def test_merged_intervals_do_not_touch_and_none_is_empty(intervals, expected):
+    assert merged(intervals) == expected
+
+
+@pytest.mark.parametrize(
+    ("holes", "expected"),
+    [
+        ([], [(10, 20), (30, 60)]),
+        ([(0, 10), (20, 30), (60, 70)], [(10, 20), (30, 60)]),
+        ([(10, 20)], [(30, 60)]),
+        ([(12, 14), (16, 40)], [(10, 12), (14, 16), (40, 60)]),
+        ([(0, 11), (59, 70)], [(11, 20), (30, 59)]),
+        ([(0, 100)], []),
+    ],
+)
+def test_holes_are_left_out_of_intervals(holes, expected):
+    assert without([(10, 20), (30, 60)], holes) == expected
+
+
+def test_lengths_clips_and_overlaps_count_seconds():
+    intervals = [(10, 20), (30, 60)]
+    assert length(intervals) == 40
+    ranges = ((0, 100), (15, 35), (20, 30), (0, 10), (60, 70), (40, 50), (12, 14))
+    assert [overlap(intervals, *each) for each in ranges] == [40, 10, 0, 0, 0, 10, 2]
+    assert clipped(intervals, 15, 30) == [(15, 20)]
+    assert clipped([(50, 40), (1, 2)], 0, 100) == [(1, 2)]
+    assert [holding(intervals, at) for at in (9, 10, 19, 20, 30, 59, 60)] == [
+        None,
+        (10, 20),
+        (10, 20),
+        None,
+        (30, 60),
+        (30, 60),
+        None,
+    ]

@@ -264,8 +264,8 @@ def test_an_opening_delay_is_what_was_down_before_the_ride_first_ran():
 
 
 def test_numbers_are_rounded_half_up():
-    assert [minutes(seconds) for seconds in (0, 29, 30, 89, 90, 3600)] == [0, 0, 1, 1, 2, 60]
-    assert [hours(seconds) for seconds in (0, 18, 3600, 5400)] == [Decimal(each) for each in ("0", "0.01", "1", "1.5")]
+    assert [minutes(each) for each in (0, 29, 30, 89, 90, 3600)] == [0, 0, 1, 1, 2, 60]
+    assert [hours(each) for each in (0, 18, 3600, 5400)] == [Decimal(each) for each in ("0", "0.01", "1", "1.5")]
     assert [percentage(*each) for each in ((1, 3), (2, 3, 2), (0, 5), (1, 1), (5, 0), (5, -1))] == [
         Decimal("33.3"),
         Decimal("66.67"),
