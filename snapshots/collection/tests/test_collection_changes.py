@@ -83,9 +83,9 @@ def test_minutes_are_whole():
     assert RideStatusChange.objects.get().duration_in_previous_status == 3
 
 
-def test_without_a_status_on_one_side_the_open_flag_decides():
+def test_cycles_that_say_no_status_are_no_change_and_their_time_counts_for_the_state_before():
     found = story(wiki_ride(), "OPERATING", UNTOLD, UNTOLD, "CLOSED", UNTOLD, "OPERATING")
-    assert found == [(1, "OPERATING", None, 5), (5, None, "OPERATING", 20)]
+    assert found == [(3, "OPERATING", "CLOSED", 15), (5, "CLOSED", "OPERATING", 10)]
 
 
 def test_a_ride_that_comes_back_after_days_is_compared_with_what_it_was():

@@ -305,10 +305,10 @@ def test_a_watching_process_stores_its_slot_and_ends_well_when_reported_to(tmp_p
         assert row.recorded_at == slot_of(row.recorded_at)
 
 
-def test_rides_are_learned_from_nobody_in_a_live_cycle(rides):
+def test_a_ride_that_is_new_in_the_feed_is_stored_by_a_live_cycle(rides):
     stub, (first, _) = rides
     stranger = RideFactory.build(park=first.park)
     stub.routes[path(first)] = Answer(live(first.park, entry(first), entry(stranger)))
     out, _ = run()
-    assert "1 unknown entities" in out
-    assert Ride.objects.count() == 2
+    assert "1 new rides" in out
+    assert Ride.objects.count() == 3
