@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import hypothesis
 import pytest
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
+from core import data_version
 from core.web.tests.production_client import ProductionClient, writes
 
 # Coverage and two busy cores make the time of a single example say nothing.
@@ -63,11 +65,19 @@ def shared_data_dir() -> Path:
 def _plain_answers() -> Iterator[None]:
     """Functions share nothing when a test calls them, as it moves no data version; static files are not listed.
 
-    A password's hash is made to take long, which here takes long.
+    A password's hash is made to take long, which here takes long. The processes of a run each have a data version of
+    their own: one that another moved in the middle of a request would have its readings read again, and counted.
     """
     writes.watch()
-    quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(SHARED_READING_SECONDS=0, WHITENOISE_USE_FINDERS=False, PASSWORD_HASHERS=quick):
+    process = os.environ.get("PYTEST_XDIST_WORKER", "")
+    own = {
+        "DATA_VERSION_FILE": settings.DATA_VERSION_FILE.with_name(f"data-version{process}"),
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    }
+    with (
+        override_settings(SHARED_READING_SECONDS=0, WHITENOISE_USE_FINDERS=False, **own),
+        mock.patch.object(data_version, "KEY", f"{data_version.KEY}{process}"),
+    ):
         yield
 
 
