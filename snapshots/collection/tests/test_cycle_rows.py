@@ -1,14 +1,17 @@
 """How long a row of a cycle holds, what counts as a change, and whose last row reaches over an instant (design §4)."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from parks.models import Park
 from parks.opening_windows import Plan
-from snapshots.collection.rows import Span, differs, overhanging, seconds_of_row, seconds_until
-from snapshots.models import nominal_interval
+from parks.tests.factories import ParkFactory
+from snapshots.collection.rows import Span, differs, overhanging, parks_before, score_at, seconds_of_row, seconds_until
+from snapshots.models import ParkActivitySnapshot, nominal_interval
 from snapshots.status import Status
 
 INTERVAL = nominal_interval()
@@ -103,3 +106,39 @@ def test_rows_that_reach_over_an_instant_are_found_by_their_own_instant():
         6: Span(early, at + minute),
     }
     assert overhanging(before, [1, 2, 3, 4, 5, 7], at) == {early: [1, 3], late: [2]}
+
+
+@pytest.mark.django_db
+def test_each_park_has_its_own_latest_row_before_an_instant():
+    early, late, never = ParkFactory.create(), ParkFactory.create(), ParkFactory.create()
+    for park, minute in ((early, 0), (late, 0), (early, 5), (late, 10), (early, 15)):
+        ParkActivitySnapshot.objects.create(
+            park=park, recorded_at=clock(9, minute), duration_seconds=60 + minute, park_appears_open=minute < 10
+        )
+    parks = [early.pk, late.pk, never.pk]
+    first, second, third = clock(9), clock(9, 5), clock(9, 10)
+    assert parks_before(parks, clock(9, 15)) == {
+        early.pk: Span(second, second + timedelta(seconds=65)),
+        late.pk: Span(third, third + timedelta(seconds=70)),
+    }
+    assert parks_before([late.pk], clock(9, 10)) == {late.pk: Span(first, first + timedelta(minutes=1))}
+    assert parks_before([late.pk], clock(9, 15), park_appears_open=True)[late.pk].at == first
+    assert parks_before(parks, first) == {}
+
+
+@pytest.mark.parametrize(("reports_down", "score"), [(False, "8.0"), (True, "3.0")])
+def test_the_score_is_the_weight_of_what_is_down_in_that_of_all_that_count(reports_down, score):
+    rides = [
+        seen(Status.OPERATING),
+        seen(Status.DOWN),
+        seen(Status.CLOSED),
+        seen(None, True),
+        seen(None, False),
+        seen(Status.REFURBISHMENT),
+        seen(Status.DOWN),  # does not count
+    ]
+    for number, ride in enumerate(rides):
+        ride.ride = SimpleNamespace(pk=number)
+    reading: Any = SimpleNamespace(park=Park(is_disney=reports_down), readings=rides)
+    weights = {0: 1, 1: 6, 2: 4, 3: 1, 4: 6, 5: 1, 99: 1}
+    assert score_at(reading, weights) == Decimal(score)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from core.periods import Days
 from snapshots.models import RideStatusSnapshot
-from stats.daily.compute import ride_row
+from stats.daily.compute import compute_park_days, ride_row
 from stats.measures.ride_measures import Stretch, WindowScore, window_score
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.tests.builders import (
@@ -441,3 +442,27 @@ def test_no_observation_no_row():
     recomputed(park)
     assert not RideDailyStats.objects.exists()
     assert not ParkDailyStats.objects.exists()
+
+
+# -- the sums behind the figures --------------------------------------------------------------------------
+
+SUMS = ("snapshot_count", "open_seconds", "up_seconds", "down_seconds", "wait_seconds", "wait_minute_seconds")
+
+
+def test_a_row_keeps_the_sums_that_its_figures_come_from():
+    row = one_ride("O90 D30 O60", wait=15)
+    assert values(row, *SUMS) == (18, 10_800, 9000, 1800, 9000, 15 * 9000)
+
+
+def test_a_ride_that_never_ran_has_no_downtime_in_its_sums_either():
+    row = one_ride("C60 D60")
+    assert values(row, *SUMS) == (12, 7200, 0, 0, 0, 0)
+
+
+def test_rows_of_several_days_at_once_leave_out_what_does_not_add_up():
+    park = make_park()
+    ride = make_ride(park)
+    report(ride, OPENING, "O60 D60 O60", wait=15)
+    change(ride, OPENING)
+    [found] = compute_park_days(park, Days(DAY, DAY), 1)
+    assert values(found.rides[0], "status_changes", "longest_downtime_minutes", "avg_wait_time") == (0, None, None)
