@@ -26,6 +26,9 @@ class EnumField(_CharField[Given_contra, Read_co]):
     The database itself refuses other values on MariaDB (strict mode); on SQLite the model adds a check.
     """
 
+    # The choices are part of the column there: a migration that changes them alone is none for Django's text fields.
+    non_db_attrs = tuple(name for name in models.CharField.non_db_attrs if name != "choices")
+
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
         if connection.vendor != "mysql":
             return super().db_type(connection)

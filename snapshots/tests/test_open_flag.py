@@ -27,7 +27,9 @@ def test_the_golden_open_flags_hold(case):
 def reading(wait, is_open):
     """A ride as the collection reads it from Queue-Times."""
     entry = QueueTimesEntry(1, "Coaster", None, is_open, wait, None)
-    return read_ride(Ride(), entry, ParkReading(Park(), IssueSource.QUEUE_TIMES), AT)
+    reading = read_ride(Ride(), entry, ParkReading(Park(), IssueSource.QUEUE_TIMES), AT, AT)
+    assert reading is not None
+    return reading
 
 
 @pytest.mark.parametrize("case", golden_cases("computed_is_open", "sanitise_wait_time"))
