@@ -1,6 +1,9 @@
-"""The shame score's one formula (R-10.0)."""
+"""The shame score's one formula (R-10.0), inside a day and over several."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
 
 from core.rounding import half_up
 
@@ -18,3 +21,24 @@ def shame_score(weighted_down: Decimal | int, weighted_capacity: Decimal | int) 
         return Decimal("0.0")
     share = Decimal(weighted_down) / Decimal(weighted_capacity)
     return min(SHAME_SCORE_MAX, half_up(share * SHAME_SCORE_MULTIPLIER, 1))
+
+
+class ScoredTime(NamedTuple):
+    """What a park's score over open time inside one day is made of; a ride's is that of a park with this one ride."""
+
+    weighted_down: int  # Σ seconds down × weight
+    weight: int  # of the rides that took part
+    open_seconds: int | Fraction  # how long the park was open
+
+
+def score_over(parts: Iterable[ScoredTime]) -> Decimal | None:
+    """The mean score over open time, weighted by it (R-10.4, N-2); None: never open. Rounded once.
+
+    Inside one day it is R-10.2, for the rides that took part are the same all day.
+    """
+    down, opened = Fraction(0), Fraction(0)
+    for part in parts:
+        opened += part.open_seconds
+        if part.weight:
+            down += Fraction(part.weighted_down, part.weight)
+    return shame_score(down.numerator * opened.denominator, down.denominator * opened.numerator) if opened else None

@@ -37,12 +37,18 @@ class RideDailyStats(models.Model):
     # The park was open and nothing was known of the ride; in no other column.
     unknown_minutes = models.IntegerField(null=True, blank=True)
     snapshot_count = models.IntegerField(null=True, blank=True)
-    # The exact sums behind the minutes and the average: days add up to weeks and years without rounding.
+    # The exact sums behind the minutes and the average: days add up to weeks and years without rounding (N-2).
     open_seconds = models.IntegerField(null=True, blank=True)
     up_seconds = models.IntegerField(null=True, blank=True)
     down_seconds = models.IntegerField(null=True, blank=True)
-    wait_seconds = models.IntegerField(null=True, blank=True)
+    unknown_seconds = models.IntegerField(null=True, blank=True)
+    opening_delay_seconds = models.IntegerField(null=True, blank=True)
+    wait_seconds = models.IntegerField(null=True, blank=True, help_text="with a posted wait above 0 (N-4)")
     wait_minute_seconds = models.BigIntegerField(null=True, blank=True, help_text="Σ wait × seconds")
+    walk_on_seconds = models.IntegerField(null=True, blank=True, help_text="with a posted wait of 0 (N-4)")
+    # N-11: spells down that touch the day, and whether the first of them began on the day before.
+    outages = models.IntegerField(null=True, blank=True)
+    outages_carried = models.IntegerField(null=True, blank=True, help_text="0 or 1")
     metrics_version = models.IntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 
@@ -56,12 +62,18 @@ class RideDailyStats(models.Model):
                     "stat_date",
                     # what is summed up: the rows themselves lie anywhere
                     "ride",
-                    "downtime_minutes",
-                    "uptime_minutes",
-                    "operating_hours_minutes",
-                    "uptime_percentage",
+                    "open_seconds",
+                    "up_seconds",
+                    "down_seconds",
+                    "unknown_seconds",
+                    "opening_delay_seconds",
+                    "wait_seconds",
+                    "wait_minute_seconds",
+                    "walk_on_seconds",
                     "status_changes",
-                    "avg_wait_time",
+                    "outages",
+                    "outages_carried",
+                    "min_wait_time",
                     "peak_wait_time",
                 ],
                 name="ride_daily_of_period",
@@ -92,6 +104,16 @@ class ParkDailyStats(models.Model):
     avg_wait_time = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     peak_wait_time = models.IntegerField(null=True, blank=True)
     operating_hours_minutes = models.IntegerField(default=0)
+    # The exact sums (N-2) over its rides of every category; NULL in rows that were not computed here.
+    ride_seconds = models.BigIntegerField(null=True, blank=True, help_text="Σ seconds its rides were known, it open")
+    down_seconds = models.BigIntegerField(null=True, blank=True)
+    weighted_down_seconds = models.BigIntegerField(null=True, blank=True, help_text="Σ seconds down × weight")
+    # And over its attractions: uptime (N-3) and waits (N-4).
+    attraction_up_seconds = models.BigIntegerField(null=True, blank=True)
+    attraction_down_seconds = models.BigIntegerField(null=True, blank=True)
+    wait_seconds = models.BigIntegerField(null=True, blank=True, help_text="with a posted wait above 0")
+    wait_minute_seconds = models.BigIntegerField(null=True, blank=True, help_text="Σ wait × seconds")
+    walk_on_seconds = models.BigIntegerField(null=True, blank=True, help_text="with a posted wait of 0")
     metrics_version = models.IntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 

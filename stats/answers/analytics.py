@@ -3,26 +3,25 @@ else from raw observations. Both give the same sums; a window over several days 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, F, Max, Min, QuerySet, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from core.zones import local_date
-from parks.models import Park, Ride, weight_of
-from snapshots.score import shame_score
+from parks.models import Category, Park, Ride, weight_of
+from snapshots.score import ScoredTime
 from stats.answers.groups import Grouping, groups_of
 from stats.measures.bucket_sums import Figures
 from stats.measures.buckets import ride_buckets, summed_ride_buckets
-from stats.measures.ride_measures import greatest, least
+from stats.measures.ride_measures import WaitTotals
 from stats.measures.window_measures import ParkWindow, Place, park_windows
 from stats.measures.windows import Bucket, BucketKey, Window, span_key
 from stats.models import ParkDailyStats, RideDailyStats
+from stats.readings.period_sums import scored_day
 
 
 @dataclass(slots=True)
@@ -54,6 +53,12 @@ class Question:
         return not self.needs_raw and self.window.is_made_of_days and self.is_cut_by_days
 
     @cached_property
+    def attractions(self) -> frozenset[int]:
+        """The rides that a park's uptime and waits are made of (N-3, N-4)."""
+        rides = Ride.objects.active().filter(park__in=[park.pk for park in self.parks], category=Category.ATTRACTION)
+        return frozenset(rides.values_list("pk", flat=True))
+
+    @cached_property
     def weights(self) -> dict[int, dict[int, int]]:
         """Weights of the rides asked for, by park and ride."""
         rides = Ride.objects.active().filter(park__in=[park.pk for park in self.parks])
@@ -67,7 +72,7 @@ class Question:
 
 Stored = Mapping[int, Mapping[date, ParkDailyStats]]  # by park
 Sums = dict[tuple[int, BucketKey], Figures]  # by ride or park, and bucket
-Scores = dict[int, list[Decimal]]  # of days, by ride or park
+Scores = dict[int, list[ScoredTime]]  # of days, by ride or park
 Weights = Mapping[int, Mapping[int, int]]  # by park and ride
 
 
@@ -83,7 +88,7 @@ def computed_days(question: Question, version: int, now: datetime) -> dict[int, 
     start, end = question.window.start, question.window.end
     rows = ParkDailyStats.objects.filter(
         park__in=[park.pk for park in question.parks], stat_date__range=(start, end), metrics_version=version
-    ).only("park_id", "stat_date", "shame_score", "operating_hours_minutes")
+    ).only("park_id", "stat_date", "total_rides_tracked", "effective_park_weight", *SCORED)
     today = {park.pk: local_date(now, park.timezone) for park in question.parks}
     weekdays = question.window.weekdays
     found: dict[int, dict[date, ParkDailyStats]] = defaultdict(dict)
@@ -155,7 +160,10 @@ def raw_windows(
         yield from windows.values()
 
 
-def answer(buckets: Mapping[BucketKey, Figures], day_scores: list[Decimal]) -> Answer:
+SCORED = ("ride_seconds", "weighted_down_seconds")
+
+
+def answer(buckets: Mapping[BucketKey, Figures], day_scores: list[ScoredTime]) -> Answer:
     """The total is the sum of the buckets, but for the score: that of each day as a whole (R-10.2)."""
     total = Figures()
     for figures in buckets.values():
@@ -164,7 +172,7 @@ def answer(buckets: Mapping[BucketKey, Figures], day_scores: list[Decimal]) -> A
     return Answer(total, dict(sorted(buckets.items())))
 
 
-def ride_day_scores(raw: ParkWindow) -> Iterator[tuple[int, Decimal]]:
+def ride_day_scores(raw: ParkWindow) -> Iterator[tuple[int, ScoredTime]]:
     """(ride, score) of each day, over all of its buckets."""
     sums: dict[tuple[int, date], list[int]] = {}
     for (ride, day, _), measures in raw.rides.items():
@@ -173,12 +181,12 @@ def ride_day_scores(raw: ParkWindow) -> Iterator[tuple[int, Decimal]]:
         found[1] += measures.open_seconds
     for (ride, _), (down, open_seconds) in sums.items():
         if open_seconds:
-            yield ride, shame_score(down, open_seconds)
+            yield ride, ScoredTime(down, 1, open_seconds)
 
 
 def park_day_scores(
     raw: ParkWindow, weights: Mapping[int, int], computed: Mapping[date, ParkDailyStats]
-) -> Iterator[Decimal]:
+) -> Iterator[ScoredTime]:
     """The score of each day, over all of its buckets; of a computed day as stored (R-10.3)."""
     down: dict[tuple[int, date], int] = defaultdict(int)
     for (ride, day, _), measures in raw.rides.items():
@@ -196,9 +204,9 @@ def park_day_scores(
             yield score_of(members[day], seconds) if score is None else score
 
 
-def stored_score(row: ParkDailyStats | None) -> Decimal | None:
+def stored_score(row: ParkDailyStats | None) -> ScoredTime | None:
     """A day's score as stored; None when the park was not open that day, or the day is not computed."""
-    return row.shame_score if row is not None and row.operating_hours_minutes else None
+    return scored_day(row) if row is not None and row.ride_seconds else None
 
 
 def ride_figures(raw: ParkWindow) -> Sums:
@@ -207,9 +215,10 @@ def ride_figures(raw: ParkWindow) -> Sums:
     for (ride, day, key), measures in raw.rides.items():
         down = raw.counted_down(ride, day, measures)
         figures = found.setdefault((ride, key), Figures())
-        figures.take(measures, down, (ride, day) in raw.operated)
+        figures.add_ride(measures, down, (ride, day) in raw.operated)
+        figures.add_waits(measures)
         if measures.open_seconds:
-            figures.scores.append(shame_score(down, measures.open_seconds))
+            figures.scores.append(ScoredTime(down, 1, measures.open_seconds))
     for ride, key, seconds in unknown_times(raw):
         found.setdefault((ride, key), Figures()).unknown_seconds += seconds
     for (ride, key), hours in (raw.hours or {}).items():
@@ -237,14 +246,15 @@ def ride_sums(
     """The same from daily rows; one query."""
     found: Sums = {}
     rows = daily_rows(question, stored, rides, version)
-    columns: Any = rows.values("ride_id", "ride__park_id", "stat_date", **DAILY)
+    columns: Any = rows.values("ride_id", "ride__park_id", "stat_date", *DAILY)
     for row in columns:
         if row["stat_date"] in stored.get(row["ride__park_id"], {}):
             key = row["ride_id"], span_key(question.bucket, row["stat_date"])
             figures = found.setdefault(key, Figures())
-            take_daily(figures, row)
-            if row["day_open"]:
-                figures.scores.append(shame_score(row["day_down"], row["day_open"]))
+            add_daily(figures, row)
+            figures.waits.add(stored_waits(row))
+            if row["open_seconds"]:
+                figures.scores.append(ScoredTime(row["down_seconds"], 1, row["open_seconds"]))
     return found
 
 
@@ -265,14 +275,18 @@ def parks_over(question: Question, version: int, now: datetime) -> dict[int, Ans
     for raw in raw_windows(question, rides, stored, now):
         park_id, weights = raw.park.pk, rides.get(raw.park.pk, {})
         known = computed.get(park_id, {})
-        for key, figures in park_figures(raw, weights, known if question.is_cut_by_days else {}).items():
-            found[park_id].setdefault(key, Figures()).add(figures)
+        stored_scores = known if question.is_cut_by_days else {}
+        for key, figures in park_figures(raw, weights, question.attractions, stored_scores).items():
+            found[park_id].setdefault(key, Figures(is_of_park=True)).add(figures)
         scores[park_id] += park_day_scores(raw, weights, known)
     return {park_id: answer(buckets, scores[park_id]) for park_id, buckets in found.items()}
 
 
 def park_figures(
-    raw: ParkWindow, weights: Mapping[int, int], computed: Mapping[date, ParkDailyStats] | None = None
+    raw: ParkWindow,
+    weights: Mapping[int, int],
+    attractions: Collection[int],
+    computed: Mapping[date, ParkDailyStats] | None = None,
 ) -> dict[BucketKey, Figures]:
     """Per bucket, the sum over the rides; the score of each day from its members (R-10.2).
 
@@ -283,24 +297,30 @@ def park_figures(
     for (ride, day, key), measures in raw.rides.items():
         operated = (ride, day) in raw.operated
         down = raw.counted_down(ride, day, measures)
-        found.setdefault(key, Figures()).take(measures, down, operated)
+        figures = found.setdefault(key, Figures(is_of_park=True))
+        figures.add_ride(measures, down, operated)
+        if ride in attractions:
+            figures.add_waits(measures)
+            figures.attraction_up_seconds += measures.up_seconds
+            figures.attraction_down_seconds += down
         if operated:
             members[day, key].append((down, weights[ride]))
     for _, key, seconds in unknown_times(raw):
-        found.setdefault(key, Figures()).unknown_seconds += seconds
+        found.setdefault(key, Figures(is_of_park=True)).unknown_seconds += seconds
     for (_, key), hours in (raw.hours or {}).items():
         found[key].hours |= hours
     for (day, key), open_seconds in raw.open_seconds.items():
         if open_seconds:
             score = stored_score(computed.get(day)) if computed else None
             score = score_of(members[day, key], open_seconds) if score is None else score
-            found.setdefault(key, Figures()).scores.append(score)
+            found.setdefault(key, Figures(is_of_park=True)).scores.append(score)
     return found
 
 
-def score_of(members: Sequence[tuple[int, int]], open_seconds: int) -> Decimal:
+def score_of(members: Sequence[tuple[int, int]], open_seconds: int) -> ScoredTime:
+    """R-10.2 of pairs of seconds down and weight."""
     weighted = sum(down * weight for down, weight in members)
-    return shame_score(weighted, sum(weight for _, weight in members) * open_seconds)
+    return ScoredTime(weighted, sum(weight for _, weight in members), open_seconds)
 
 
 def park_sums(
@@ -308,66 +328,47 @@ def park_sums(
 ) -> dict[tuple[int, BucketKey], Figures]:
     """The same from daily rows, the score as stored (R-10.4); one query more."""
     found: Sums = {}
-    rows = daily_rows(question, stored, rides, version).order_by()
-    sums = {name: Sum(expression) for name, expression in DAILY.items() if name not in EXTREMES}
-    extremes = {"day_wait_min": Min("min_wait_time"), "day_wait_max": Max("max_wait_time")}
-    for row in rows.values("ride__park_id", "stat_date").annotate(**sums, **extremes):
+    for row in daily_rows(question, stored, rides, version).values("ride_id", "ride__park_id", "stat_date", *DAILY):
         days = stored.get(row["ride__park_id"], {})
         if row["stat_date"] in days:
             key = row["ride__park_id"], span_key(question.bucket, row["stat_date"])
-            take_daily(found.setdefault(key, Figures()), row)
+            figures = found.setdefault(key, Figures(is_of_park=True))
+            add_daily(figures, row)
+            if row["ride_id"] in question.attractions:
+                figures.waits.add(stored_waits(row))
+                figures.attraction_up_seconds += row["up_seconds"]
+                figures.attraction_down_seconds += row["down_seconds"]
     for park, days in stored.items():
         for day, total in days.items():
             score = stored_score(total)
             if score is not None:
-                found.setdefault((park, span_key(question.bucket, day)), Figures()).scores.append(score)
+                key = park, span_key(question.bucket, day)
+                found.setdefault(key, Figures(is_of_park=True)).scores.append(score)
     return found
 
 
 # -- daily rows ------------------------------------------------------------------------------------------
 
-
-def a_minute(column: str) -> Any:
-    return F(column) * 60
-
-
-# Rows of the legacy system have minutes alone; ours have the exact sums behind them.
-DAILY: dict[str, Any] = {
-    "day_open": Coalesce("open_seconds", a_minute("operating_hours_minutes")),
-    "day_up": Coalesce("up_seconds", a_minute("uptime_minutes")),
-    "day_down": Coalesce("down_seconds", a_minute("downtime_minutes")),
-    "day_operated": Case(
-        When(uptime_minutes__gt=0, then=Coalesce("open_seconds", a_minute("operating_hours_minutes"))),
-        When(up_seconds__gt=0, then=F("open_seconds")),
-        default=Value(0),
-    ),
-    "day_unknown": a_minute("unknown_minutes"),
-    "day_rows": F("snapshot_count"),
-    "day_wait_seconds": F("wait_seconds"),
-    "day_wait_minute_seconds": F("wait_minute_seconds"),
-    "day_wait_min": F("min_wait_time"),
-    "day_wait_max": F("max_wait_time"),
-}
-EXTREMES = {"day_wait_min", "day_wait_max"}
+DAILY_SUMS = ("open_seconds", "up_seconds", "down_seconds", "unknown_seconds", "opening_delay_seconds")
+DAILY_WAITS = ("wait_seconds", "wait_minute_seconds", "min_wait_time", "max_wait_time", "walk_on_seconds")
+DAILY = (*DAILY_SUMS, *DAILY_WAITS, "snapshot_count")
 
 
 def daily_rows(question: Question, stored: Stored, rides: Weights, version: int) -> QuerySet[RideDailyStats]:
     """The rows of the rides asked for on the dates of the window; none when raw observations answer all."""
-    rows = RideDailyStats.objects.filter(metrics_version=version)
+    rows = RideDailyStats.objects.filter(metrics_version=version).order_by()
     if not stored:
         return rows.none()
     chosen = [ride for park in stored for ride in rides.get(park, ())]
     return rows.filter(ride__in=chosen, stat_date__range=(question.window.start, question.window.end))
 
 
-def take_daily(figures: Figures, row: Mapping[str, Any]) -> None:
-    figures.open_seconds += row["day_open"]
-    figures.up_seconds += row["day_up"]
-    figures.down_seconds += row["day_down"]
-    figures.operated_seconds += row["day_operated"]
-    figures.unknown_seconds += row["day_unknown"] or 0
-    figures.rows += row["day_rows"] or 0
-    figures.wait_seconds += row["day_wait_seconds"] or 0
-    figures.wait_minute_seconds += row["day_wait_minute_seconds"] or 0
-    figures.wait_min = least(figures.wait_min, row["day_wait_min"])
-    figures.wait_max = greatest(figures.wait_max, row["day_wait_max"])
+def add_daily(figures: Figures, row: Mapping[str, Any]) -> None:
+    for name in DAILY_SUMS:
+        setattr(figures, name, getattr(figures, name) + row[name])
+    figures.operated |= row["up_seconds"] > 0
+    figures.rows += row["snapshot_count"]
+
+
+def stored_waits(row: Mapping[str, Any]) -> WaitTotals:
+    return WaitTotals(*(row[name] for name in DAILY_WAITS))

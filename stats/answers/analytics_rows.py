@@ -26,20 +26,26 @@ Metrics = tuple[str, ...]
 class Figures(Shape):
     """The metrics that were asked for; null: not measured."""
 
-    wait_avg: Annotated[float | UnsetType | None, describe("minutes, time-weighted, zeros included")] = UNSET
+    wait_avg: Annotated[float | UnsetType | None, describe("minutes, weighted by time, of posted waits above 0")] = (
+        UNSET
+    )
     wait_min: int | UnsetType | None = UNSET
     wait_max: int | UnsetType | None = UNSET
     wait_p50: Annotated[int | UnsetType | None, describe("any wait_pNN: exact percentile over time, nearest rank")] = (
         UNSET
     )
+    walk_on_percentage: Annotated[float | UnsetType | None, describe("share of posted time at 0 minutes")] = UNSET
     uptime_percentage: Annotated[
-        float | UnsetType | None, describe("of the observed open time of rides that operated that day")
+        float | UnsetType | None,
+        describe("rides: operating of known open time; parks: of operating and down, over their attractions"),
     ] = UNSET
+    availability_percentage: Annotated[float | UnsetType | None, describe("operating of operating and down")] = UNSET
     uptime_minutes: Annotated[int | UnsetType, describe("parks: summed over rides, as all minutes")] = UNSET
     downtime_minutes: int | UnsetType = UNSET
-    other_minutes: Annotated[int | UnsetType, describe("planned closures, refurbishment")] = UNSET
+    opening_delay_minutes: Annotated[int | UnsetType, describe("part of the downtime: before the first run")] = UNSET
+    closed_minutes: Annotated[int | UnsetType, describe("planned closures, refurbishment")] = UNSET
     unknown_minutes: Annotated[int | UnsetType, describe("open, and nothing was observed")] = UNSET
-    open_minutes: Annotated[int | UnsetType, describe("the sum of the four")] = UNSET
+    open_minutes: Annotated[int | UnsetType, describe("up, down, closed and unknown")] = UNSET
     shame_score: Annotated[
         float | UnsetType | None, describe("0 to 10; several days: the mean of the days' scores")
     ] = UNSET

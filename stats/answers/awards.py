@@ -28,7 +28,7 @@ from stats.answers.waits import (
 )
 from stats.measures.ride_measures import OPEN, down_stretches, hours, percentage
 from stats.readings.identity import Row, number
-from stats.readings.period_sums import mean, park_sums, ride_sums
+from stats.readings.period_sums import park_sums, ride_sums
 from stats.readings.selection import attractions_by_id, chosen_parks, observed, park_by_attraction
 from stats.readings.today import parks_today, rides_down_today
 

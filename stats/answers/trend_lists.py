@@ -19,7 +19,6 @@ from stats.measures.windows import days_before
 from stats.readings.identity import Row, number
 from stats.readings.period_sums import all_ride_sums
 from stats.readings.selection import attractions_by_id, chosen_parks, park_by_attraction, parks_to_read
-from stats.readings.shared import Dates
 from stats.readings.today import rides_today
 
 PERCENTAGE = {TrendCategory.IMPROVING: "improvement_percentage", TrendCategory.DECLINING: "decline_percentage"}
@@ -214,7 +213,7 @@ def compared(
     return stored_spans(parks, lambda zone: days_of(period, now, zone), park_by_ride), previous
 
 
-def stored_spans(parks: list[Park], dates: Dates, ids: Collection[int]) -> dict[int, RideSpan]:
+def stored_spans(parks: list[Park], dates: Days, ids: Collection[int]) -> dict[int, RideSpan]:
     """R-15.1 over the daily rows of open days: a closed one measures nothing (D-35). One query.
 
     Rides are sorted out here: see `period_sums.ride_sums`.

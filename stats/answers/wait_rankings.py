@@ -11,6 +11,7 @@ from core.rounding import half_up
 from core.shapes import UNSET, UnsetType, describe
 from parks.models import Park, Ride
 from snapshots.current import ParkNow
+from snapshots.current import displayed_status as status_now
 from stats.answers.waits import (
     Wait,
     park_waits_now,
@@ -23,7 +24,6 @@ from stats.answers.waits import (
 from stats.measures.ride_measures import percent_change
 from stats.measures.windows import days_before, label
 from stats.readings.identity import ParkNamed, RideNamed, Row, number, park_identity, ride_identity
-from stats.readings.roster import status_now
 from stats.readings.selection import attractions_by_id, chosen_parks
 from stats.readings.today import parks_at, rides_at
 

@@ -11,6 +11,7 @@ from typing import cast
 
 from core.instants import instant, seconds
 from core.intervals import overlap
+from snapshots.score import score_over
 from stats.answers.analytics import park_figures, score_of
 from stats.audit.comparison import Comparison, shown
 from stats.audit.scope import Row
@@ -104,10 +105,10 @@ def compare_park_hours(found: Comparison, computed: ParkDay, raw: ParkWindow, ex
         if (ride, day) in raw.operated:
             members[cast(Hour, key)].append((expected[ride, cast(Hour, key)], computed.weights[ride]))
     opened = {cast(Hour, key): seconds for (_, key), seconds in raw.open_seconds.items()}
-    for key, published in park_figures(raw, computed.weights).items():
+    for key, published in park_figures(raw, computed.weights, computed.attractions).items():
         hour = cast(Hour, key)
         wanted = sum(down for down, _ in members[hour])
-        score = score_of(members[hour], opened[hour]) if opened.get(hour) else None
+        score = score_over([score_of(members[hour], opened[hour])]) if opened.get(hour) else None
         found.compared += 1
         if abs(published.down_seconds - wanted) > PARK_TOLERANCE:
             row = figures("total_downtime_hours", hours(published.down_seconds), hours(wanted))

@@ -141,5 +141,5 @@ def ride_trace(row: RideDailyStats, measures: RideMeasures, name: str, total_sec
         up_minutes=row.uptime_minutes,
         down_minutes=row.downtime_minutes,
         weight=weight,
-        counts=is_member(row),
+        counts=is_member(measures),
     )

@@ -20,9 +20,10 @@ from parks.models import Park, Ride
 from stats.measures.hours import daily_labels
 from stats.measures.ride_measures import hours
 from stats.models import ParkDailyStats, RideDailyStats
-from stats.readings.period_sums import OPENED, Sums, park_rows, ride_sums
+from stats.readings.period_sums import OPENED, park_rows, ride_sums
+Sums = dict
 from stats.readings.selection import attractions_by_id
-from stats.readings.shared import Dates, over_days
+from stats.readings.shared import over_days
 
 
 class Kind(Enum):
@@ -122,12 +123,12 @@ def zone_of(entity: Park | Ride) -> str:
     return entity.timezone if isinstance(entity, Park) else entity.park.timezone
 
 
-def most_over_days(kind: Kind, parks: list[Park], dates: Dates, limit: int) -> list[int]:
+def most_over_days(kind: Kind, parks: list[Park], dates: Days, limit: int) -> list[int]:
     return best(figures_over_days(parks, dates, kind), limit)
 
 
 @over_days
-def figures_over_days(parks: list[Park], dates: Dates, kind: Kind) -> Mapping[int, Decimal]:
+def figures_over_days(parks: list[Park], dates: Days, kind: Kind) -> Mapping[int, Decimal]:
     """Parks by mean score (R-10.4) or wait, attractions by all their downtime or by mean wait; at most two queries.
 
     Days on which the park was closed are left out (A-10).

@@ -1,32 +1,34 @@
 """One park-local day from raw observations: what its daily rows say (R-12, R-14), computed, not stored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from django.db.models import Count
+from django.utils import timezone
 
 from core.instants import instant
-from core.intervals import length
 from core.periods import Days
 from core.rounding import half_up
 from core.zones import day_range
-from parks.models import Park, Ride, weight_of
+from parks.models import Category, Park, Ride, weight_of
 from snapshots.models import ParkOperatingSession, RideStatusChange, RideStatusSnapshot
-from snapshots.score import shame_score
+from snapshots.score import ScoredTime, score_over
 from stats.measures.buckets import waitless_ride_cells
-from stats.measures.hours_open import spans_by_day
+from stats.measures.hours_open import open_seconds_by_day
 from stats.measures.ride_measures import (
     RideMeasures,
     Stretch,
+    WaitTotals,
+    carried_over,
     down_stretches,
-    mean_wait,
+    hours,
     measure_rides,
-    minute_seconds,
     minutes,
     opening_delay,
-    percentage,
+    uptime,
 )
 from stats.measures.window_measures import park_window
 from stats.measures.windows import Bucket, Window
@@ -48,16 +50,18 @@ class ParkDay:
     measures: dict[int, RideMeasures] = field(default_factory=dict)
     stretches: dict[int, list[Stretch]] = field(default_factory=dict)
     weights: dict[int, int] = field(default_factory=dict)
+    attractions: set[int] = field(default_factory=set)
 
 
 def compute_park_day(park: Park, day: date, version: int) -> ParkDay:
-    """Every figure of a park-local day from its raw rows; writes nothing. Five to seven queries.
+    """Every figure of a park-local day up to now from its raw rows; writes nothing. Five to nine queries.
 
     Rows never reach over local midnight, so `[midnight, midnight)` is all there is to read.
     """
     result = ParkDay(park, day, version)
     start, end = day_range(day, park.timezone)
-    result.weights = weights_of_day(park, start, end)
+    end = min(end, timezone.now())
+    find_rides(result, start, end)
     rows = RideStatusSnapshot.objects.filter(
         ride__in=list(result.weights), park=park, recorded_at__gte=start, recorded_at__lt=end
     )
@@ -66,14 +70,15 @@ def compute_park_day(park: Park, day: date, version: int) -> ParkDay:
         return result
     result.measures = {measures.ride_id: measures for measures in measured}
     operated = [measures.ride_id for measures in measured if measures.operated()]
-    result.stretches = down_stretches(rows.filter(ride__in=operated)) if operated else {}
-    open_seconds = length(spans_by_day([park], [day]).get((park.pk, day), []))
+    if operated:
+        result.stretches = with_carried(down_stretches(rows.filter(ride__in=operated), end), park, day)
+    open_seconds = open_seconds_by_day(park, [day], end)[day]
     changes = changes_of_day(result.weights, start, end)
     result.rides = [
         ride_row(measures, day, version, changes.get(pk, 0), result.stretches.get(pk, []), open_seconds)
         for pk, measures in result.measures.items()
     ]
-    result.total = park_row(park, day, version, result.rides, result.weights)
+    result.total = park_row(result)
     result.session = session_row(park, day, measured)
     return result
 
@@ -85,30 +90,44 @@ def compute_park_days(park: Park, days: Days, version: int, only: int | None = N
     waits, status changes, stretches and sessions. `only`: of one ride; then the park's own figures are left out too.
     """
     start, end = day_range(days.first, park.timezone)[0], day_range(days.last, park.timezone)[1]
-    weights = weights_of_day(park, start, end, only)
+    end = min(end, timezone.now())
+    whole = ParkDay(park, days.first, version)
+    find_rides(whole, start, end, only)
     window = Window(days.first, days.last)
-    raw = park_window(park, weights, window, Bucket.DAY, end, read=waitless_ride_cells, openings=False)
+    raw = park_window(park, whole.weights, window, Bucket.DAY, end, read=waitless_ride_cells, openings=False)
     by_day: dict[date, ParkDay] = {}
     for (pk, day, _), measures in raw.rides.items():
-        by_day.setdefault(day, ParkDay(park, day, version, weights=weights)).measures[pk] = measures
-    found = [by_day[day] for day in sorted(by_day)]
-    opened = spans_by_day([park], [each.day for each in found]) if found else {}
-    for each in found:
-        open_seconds = length(opened.get((park.pk, each.day), []))
-        each.rides = [ride_row(ride, each.day, version, 0, [], open_seconds) for ride in each.measures.values()]
-        each.total = park_row(park, each.day, version, each.rides, weights) if only is None else None
-    return found
+        found = by_day.setdefault(
+            day, ParkDay(park, day, version, weights=whole.weights, attractions=whole.attractions)
+        )
+        found.measures[pk] = measures
+    found_days = [by_day[day] for day in sorted(by_day)]
+    opened = open_seconds_by_day(park, sorted(by_day), end) if by_day else {}
+    for each in found_days:
+        each.rides = [ride_row(ride, each.day, version, 0, [], opened[each.day]) for ride in each.measures.values()]
+        each.total = park_row(each) if only is None else None
+    return found_days
 
 
-def weights_of_day(park: Park, start: datetime, end: datetime, only: int | None = None) -> dict[int, int]:
-    """Weight of every active ride that stood in the park then, by ride; read from an index alone. `only`: of one."""
-    seen = RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lt=end)
+def find_rides(result: ParkDay, start: datetime, end: datetime, only: int | None = None) -> None:
+    """Every active ride that stood in the park then, with its weight; read from an index alone. `only`: that one."""
+    seen = RideStatusSnapshot.objects.filter(park=result.park, recorded_at__gte=start, recorded_at__lt=end)
     if only is not None:
         seen = seen.filter(ride=only)
     rides = Ride.objects.filter(
         is_active=True, pk__in=list(seen.order_by().values_list("ride_id", flat=True).distinct())
     )
-    return {pk: weight_of(weight) for pk, weight in rides.values_list("pk", "classification__tier_weight")}
+    for pk, category, weight in rides.values_list("pk", "category", "classification__tier_weight"):
+        result.weights[pk] = weight_of(weight)
+        if category == Category.ATTRACTION:
+            result.attractions.add(pk)
+
+
+def with_carried(stretches: dict[int, list[Stretch]], park: Park, day: date) -> dict[int, list[Stretch]]:
+    """The stretches of a day, those marked that began on the day before."""
+    midnight = day_range(day, park.timezone)[0]
+    carried = carried_over([pk for pk, of_ride in stretches.items() if of_ride[0].start == midnight], park, day)
+    return stretches | {pk: [replace(stretches[pk][0], is_carried=True), *stretches[pk][1:]] for pk in carried}
 
 
 def changes_of_day(rides: Mapping[int, int], start: datetime, end: datetime) -> dict[int, int]:
@@ -133,67 +152,85 @@ def ride_row(
     up = minutes(measures.up_seconds)
     down = min(minutes(measures.down_seconds), open_minutes - up) if operated else 0
     longest = max((stretch.seconds for stretch in stretches), default=0)
-    share = percentage(measures.up_seconds, measures.open_seconds, 2) if operated else None
+    delay = opening_delay(stretches, measures.first_up)
+    unknown = max(0, park_open_seconds - measures.open_seconds)
     waits = measures.waits
-    average = mean_wait(waits)
     return RideDailyStats(
         ride_id=measures.ride_id,
         stat_date=day,
         uptime_minutes=up,
         downtime_minutes=down,
-        opening_delay_minutes=min(minutes(opening_delay(stretches, measures.first_up)), down),
-        unknown_minutes=minutes(max(0, park_open_seconds - measures.open_seconds)),
-        uptime_percentage=share or ZERO,
+        opening_delay_minutes=min(minutes(delay), down),
+        unknown_minutes=minutes(unknown),
+        uptime_percentage=uptime(measures.up_seconds, measures.open_seconds, operated, 2) or ZERO,
         operating_hours_minutes=open_minutes,
-        avg_wait_time=None if average is None else half_up(average, 2),
-        min_wait_time=min(waits, default=None),
-        max_wait_time=max(waits, default=None),
-        peak_wait_time=measures.peak_wait,
+        avg_wait_time=None if waits.average is None else half_up(waits.average, 2),
+        min_wait_time=waits.least,
+        max_wait_time=waits.greatest,
+        peak_wait_time=waits.greatest,
         status_changes=changes,
         longest_downtime_minutes=min(minutes(longest), down) if operated and longest else None,
         snapshot_count=measures.rows,
         open_seconds=measures.open_seconds,
         up_seconds=measures.up_seconds,
         down_seconds=measures.down_seconds if operated else 0,
-        wait_seconds=sum(waits.values()),
-        wait_minute_seconds=minute_seconds(waits),
+        unknown_seconds=unknown,
+        opening_delay_seconds=delay,
+        wait_seconds=waits.seconds,
+        wait_minute_seconds=waits.minute_seconds,
+        walk_on_seconds=waits.walk_on_seconds,
+        outages=len(stretches),
+        outages_carried=sum(stretch.is_carried for stretch in stretches),
         metrics_version=version,
     )
 
 
-def is_member(row: RideDailyStats) -> bool:
-    """Does a ride's weight stand in the denominator of its park's day (R-10.3)?
+def is_member(measures: RideMeasures) -> bool:
+    """Does a ride's weight stand in the denominator of its park's day (R-10.3)? It does when it operated."""
+    return measures.operated()
 
-    A ride that ran for a moment only rounds to 0 % but did operate: its downtime says.
+
+def park_row(day: ParkDay) -> ParkDailyStats:
+    """R-14.2 and R-10.3 over the rides of a day, from exact seconds (N-2); waits over its attractions (N-4).
+
+    `avg_uptime_percentage` is the mean of its rides, as the table's contract says; answers show the park's uptime of
+    N-3, from the seconds of its attractions.
     """
-    return row.uptime_percentage > 0 or row.downtime_minutes > 0
-
-
-def park_row(
-    park: Park, day: date, version: int, rows: Sequence[RideDailyStats], weights: Mapping[int, int]
-) -> ParkDailyStats:
-    """R-14.2 and R-10.3 over the ride rows of one version; `weights` by ride."""
-    weighed = [(row, weights[row.ride_id or 0]) for row in rows]
-    down = sum(row.downtime_minutes for row in rows)
-    weighted = sum(row.downtime_minutes * weight for row, weight in weighed)
-    weight = sum(weight for row, weight in weighed if is_member(row))
-    open_minutes = sum(row.operating_hours_minutes for row in rows)  # of all rides; their mean is the park's
-    averages = [row.avg_wait_time for row in rows if row.avg_wait_time is not None]
+    measured = list(day.measures.values())
+    members = [ride for ride in measured if is_member(ride)]
+    down = sum(ride.down_seconds for ride in members)
+    weighted = sum(ride.down_seconds * day.weights[ride.ride_id] for ride in members)
+    weight = sum(day.weights[ride.ride_id] for ride in members)
+    ride_seconds = sum(ride.open_seconds for ride in measured)  # their mean is the park's open time
+    attractions = [ride for ride in members if ride.ride_id in day.attractions]
+    up_of_attractions = sum(ride.up_seconds for ride in attractions)
+    down_of_attractions = sum(ride.down_seconds for ride in attractions)
+    waits = WaitTotals()
+    for ride in attractions:
+        waits.add(ride.waits)
+    score = score_over([ScoredTime(weighted, weight, Fraction(ride_seconds, len(measured)))])
     return ParkDailyStats(
-        park=park,
-        stat_date=day,
-        total_rides_tracked=len(rows),
-        avg_uptime_percentage=half_up(sum((row.uptime_percentage for row in rows), ZERO) / len(rows), 2),
-        # In whole numbers: a mean of 66⅔ minutes would round a score of 4.95 down.
-        shame_score=shame_score(weighted * len(rows), weight * open_minutes),
-        total_downtime_hours=half_up(Decimal(down) / 60, 2),
-        weighted_downtime_hours=half_up(Decimal(weighted) / 60, 2),
+        park=day.park,
+        stat_date=day.day,
+        total_rides_tracked=len(measured),
+        avg_uptime_percentage=half_up(sum((row.uptime_percentage for row in day.rides), ZERO) / len(measured), 2),
+        shame_score=score or ZERO,
+        total_downtime_hours=hours(down),
+        weighted_downtime_hours=hours(weighted),
         effective_park_weight=weight,
-        rides_with_downtime=sum(row.downtime_minutes > 0 for row in rows),
-        avg_wait_time=half_up(sum(averages, ZERO) / len(averages), 2) if averages else None,
-        peak_wait_time=max((row.peak_wait_time for row in rows if row.peak_wait_time is not None), default=None),
-        operating_hours_minutes=open_minutes // len(rows),
-        metrics_version=version,
+        rides_with_downtime=sum(ride.down_seconds > 0 for ride in members),
+        avg_wait_time=None if waits.average is None else half_up(waits.average, 2),
+        peak_wait_time=waits.greatest,
+        operating_hours_minutes=minutes(ride_seconds) // len(measured),
+        ride_seconds=ride_seconds,
+        down_seconds=down,
+        weighted_down_seconds=weighted,
+        attraction_up_seconds=up_of_attractions,
+        attraction_down_seconds=down_of_attractions,
+        wait_seconds=waits.seconds,
+        wait_minute_seconds=waits.minute_seconds,
+        walk_on_seconds=waits.walk_on_seconds,
+        metrics_version=day.version,
     )
 
 

@@ -43,8 +43,13 @@ RIDE_COLUMNS = (
     "open_seconds",
     "up_seconds",
     "down_seconds",
+    "unknown_seconds",
+    "opening_delay_seconds",
     "wait_seconds",
     "wait_minute_seconds",
+    "walk_on_seconds",
+    "outages",
+    "outages_carried",
 )
 PARK_COLUMNS = (
     "total_rides_tracked",
@@ -57,6 +62,14 @@ PARK_COLUMNS = (
     "avg_wait_time",
     "peak_wait_time",
     "operating_hours_minutes",
+    "ride_seconds",
+    "down_seconds",
+    "weighted_down_seconds",
+    "attraction_up_seconds",
+    "attraction_down_seconds",
+    "wait_seconds",
+    "wait_minute_seconds",
+    "walk_on_seconds",
 )
 SESSION_COLUMNS = ("session_start_utc", "session_end_utc", "operating_minutes", "updated_at")
 ONE_DAY = timedelta(days=1)

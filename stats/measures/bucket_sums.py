@@ -5,20 +5,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.rounding import half_up
+from snapshots.score import ScoredTime, score_over
 from stats.measures.ride_measures import (
     RideMeasures,
     Waits,
     WaitTotals,
-    greatest,
-    least,
+    availability,
     merge_waits,
-    minute_seconds,
     minutes,
-    percentage,
+    uptime,
     wait_percentile,
 )
-
-ZERO = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -28,59 +25,77 @@ class Figures:
     open_seconds: int = 0  # observed
     up_seconds: int = 0
     down_seconds: int = 0  # of rides that operated that day (R-5.3)
-    operated_seconds: int = 0  # observed of rides that operated that day
     unknown_seconds: int = 0
+    opening_delay_seconds: int = 0  # part of the downtime
     rows: int = 0
-    wait_seconds: int = 0
-    wait_minute_seconds: int = 0
-    wait_min: int | None = None
-    wait_max: int | None = None
-    waits: list[Waits] = field(default_factory=list)  # only from raw observations, wait by wait
-    scores: list[Decimal] = field(default_factory=list)  # one per day the park was open
+    # Of a park: what its attractions alone did, which its uptime is made of (N-3).
+    attraction_up_seconds: int = 0
+    attraction_down_seconds: int = 0
+    operated: bool = False  # a ride did on one of the days
+    is_of_park: bool = False
+    waits: WaitTotals = field(default_factory=WaitTotals)  # of a park's attractions (N-4)
+    posted: list[Waits] = field(default_factory=list)  # only from raw observations, wait by wait
+    scores: list[ScoredTime] = field(default_factory=list)  # one per day the park was open
     hours: frozenset[int] = frozenset()  # of a group: UTC hours (since 1970) with observations in the open park
 
     def add(self, other: "Figures") -> None:
         for name in SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.wait_min = least(self.wait_min, other.wait_min)
-        self.wait_max = greatest(self.wait_max, other.wait_max)
-        self.waits += other.waits
+        self.operated |= other.operated
+        self.is_of_park |= other.is_of_park
+        self.waits.add(other.waits)
+        self.posted += other.posted
         self.scores += other.scores
         self.hours |= other.hours
 
-    def take(self, measures: RideMeasures, down_seconds: int, operated: bool) -> None:
+    def add_ride(self, measures: RideMeasures, down_seconds: int, operated: bool) -> None:
         """Add what was observed of a ride on one day; `down_seconds` as they count."""
         self.open_seconds += measures.open_seconds
         self.up_seconds += measures.up_seconds
         self.down_seconds += down_seconds
-        self.operated_seconds += measures.open_seconds if operated else 0
+        self.operated |= operated
         self.rows += measures.rows
-        if measures.summed is not None:
-            self.take_waits(measures.summed)
-        if measures.held and (waits := measures.waits):
-            self.take_waits(WaitTotals(sum(waits.values()), minute_seconds(waits), min(waits), max(waits)))
-            self.waits.append(waits)
 
-    def take_waits(self, totals: WaitTotals) -> None:
-        self.wait_seconds += totals.seconds
-        self.wait_minute_seconds += totals.minute_seconds
-        self.wait_min = least(self.wait_min, totals.least)
-        self.wait_max = greatest(self.wait_max, totals.greatest)
+    def add_waits(self, measures: RideMeasures) -> None:
+        if measures.summed is not None or measures.held:
+            self.waits.add(measures.waits)
+        if posted := measures.posted:
+            self.posted.append(posted)
 
     @property
     def wait_avg(self) -> Decimal | None:
-        """Minutes, time-weighted over the operating rides, zeros included (R-11)."""
-        return half_up(Decimal(self.wait_minute_seconds) / self.wait_seconds, 1) if self.wait_seconds else None
+        """Minutes, weighted by time, of posted waits above zero (N-4)."""
+        average = self.waits.average
+        return None if average is None else half_up(average, 1)
+
+    @property
+    def wait_min(self) -> int | None:
+        return self.waits.least
+
+    @property
+    def wait_max(self) -> int | None:
+        return self.waits.greatest
+
+    @property
+    def walk_on_percentage(self) -> Decimal | None:
+        return self.waits.walk_on_percentage
 
     @property
     def uptime_percentage(self) -> Decimal | None:
-        """R-8.2, over the rides that operated; None when none did."""
-        return percentage(self.up_seconds, self.operated_seconds)
+        """Of a ride: operating of known open time; of a park: of the time its attractions were meant to run (N-3)."""
+        if self.is_of_park:
+            return availability(self.attraction_up_seconds, self.attraction_down_seconds)
+        return uptime(self.up_seconds, self.open_seconds, self.operated)
+
+    @property
+    def availability_percentage(self) -> Decimal | None:
+        """N-3: operating of the time it was meant to run."""
+        return self.uptime_percentage if self.is_of_park else availability(self.up_seconds, self.down_seconds)
 
     @property
     def shame_score(self) -> Decimal | None:
-        """Mean of the days' scores (R-10.2 inside a day, R-10.4 over days); None: never open."""
-        return half_up(sum(self.scores, ZERO) / len(self.scores), 1) if self.scores else None
+        """R-10.2 inside a day; over days weighted by their open time (R-10.4, N-2). None: never open."""
+        return score_over(self.scores)
 
     @property
     def observations(self) -> int:
@@ -89,7 +104,7 @@ class Figures:
     def percentile(self, percent: int) -> int | None:
         """Of the waits, exact; from raw observations alone."""
         pooled: Waits = {}
-        for waits in self.waits:
+        for waits in self.posted:
             merge_waits(pooled, waits)
         return wait_percentile(pooled, percent)
 
@@ -111,7 +126,7 @@ class Figures:
 
     @property
     def minutes(self) -> dict[str, int]:
-        """Whole minutes; up, down, other and unknown add up to open exactly."""
+        """Whole minutes; up, down, closed and unknown add up to open exactly. The opening delay is part of down."""
         open_minutes = minutes(self.open_seconds + self.unknown_seconds)
         unknown = min(minutes(self.unknown_seconds), open_minutes)
         up = min(minutes(self.up_seconds), open_minutes - unknown)
@@ -121,7 +136,8 @@ class Figures:
             "uptime_minutes": up,
             "downtime_minutes": down,
             "unknown_minutes": unknown,
-            "other_minutes": open_minutes - unknown - up - down,
+            "closed_minutes": open_minutes - unknown - up - down,
+            "opening_delay_minutes": min(minutes(self.opening_delay_seconds), down),
         }
 
 
@@ -129,11 +145,11 @@ SUMS = (
     "open_seconds",
     "up_seconds",
     "down_seconds",
-    "operated_seconds",
     "unknown_seconds",
+    "opening_delay_seconds",
     "rows",
-    "wait_seconds",
-    "wait_minute_seconds",
+    "attraction_up_seconds",
+    "attraction_down_seconds",
 )
 
 

@@ -23,6 +23,8 @@ from stats.measures.windows import Piece
 RANGES_A_QUERY = 60
 
 Spans = list[Interval]  # in order, apart
+# The closing instant and the present moment have no length: no event, no sight, in no count (N-10).
+LASTING = Q(duration_seconds__gt=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Grid:
 
 
 class WaitSums(NamedTuple):
-    """The waits of all rows of a cell; each is plausible."""
+    """The waits of all rows of a bucket: all above zero and plausible, or all zero."""
 
     minute_seconds: int  # each wait times the seconds for which it was posted
     least: int
@@ -98,7 +100,9 @@ FLAGS = {"is_running": as_stored("computed_is_open"), "park_is_open": as_stored(
 def ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideBucket]:
     """Ride snapshots wait by wait; one query."""
     state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "wait_time", "cell")
-    found: Any = rows.order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
+    found: Any = (
+        rows.filter(LASTING).order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
+    )
     anchor = grid.anchor
     for ride, park, status, is_open, park_is_open, wait, cell, count, seconds, first, last in found.iterator():
         span = anchor + first, anchor + last
@@ -108,7 +112,9 @@ def ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[Rid
 def waitless_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideBucket]:
     """Ride snapshots without their waits, for figures of time alone; one query, a third of the rows."""
     state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "cell")
-    found: Any = rows.order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
+    found: Any = (
+        rows.filter(LASTING).order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
+    )
     anchor = grid.anchor
     for ride, park, status, is_open, park_is_open, cell, count, seconds, first, last in found.iterator():
         span = anchor + first, anchor + last
@@ -117,12 +123,14 @@ def waitless_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Itera
 
 # Above every wait that can be stored.
 WAITS = 65_536
+NO_WAIT, NO_QUEUE, QUEUE = range(3)  # nothing plausible is posted, a walk-on, a wait above zero
 
 
 def summed_ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[RideBucket]:
     """Ride snapshots with their waits summed, which no percentile can be had from; one query, a third of the rows."""
-    state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "is_plausible", "cell")
-    plausible = Case(When(plausible_wait(), then=1), default=0, output_field=WHOLE)
+    state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "kind_of_wait", "cell")
+    walk_on = When(wait_time=0, then=NO_QUEUE)
+    kind = Case(walk_on, When(plausible_wait(), then=QUEUE), default=NO_WAIT, output_field=WHOLE)
     # The last row's end and its wait in one number: the greatest end is that of the last row.
     end = (grid.offset + F("duration_seconds")) * WAITS + Coalesce("wait_time", 0, output_field=WHOLE)
     sums = grid.sums() | {
@@ -131,12 +139,12 @@ def summed_ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Itera
         "least": Min("wait_time"),
         "greatest": Max("wait_time"),
     }
-    found: Any = rows.order_by().annotate(cell=grid.cell(), is_plausible=plausible, **FLAGS)
+    found: Any = rows.filter(LASTING).order_by().annotate(cell=grid.cell(), kind_of_wait=kind, **FLAGS)
     anchor = grid.anchor
     for row in found.values_list(*state).annotate(**sums).iterator():
-        ride, park, status, is_open, park_is_open, has_wait, cell, count, seconds, first, packed = row[:11]
+        ride, park, status, is_open, park_is_open, kind_of_wait, cell, count, seconds, first, packed = row[:11]
         last, wait = divmod(packed, WAITS)
-        waits = WaitSums(int(row[11]), row[12], row[13], wait) if has_wait else None
+        waits = WaitSums(int(row[11]), row[12], row[13], wait) if kind_of_wait != NO_WAIT else None
         span = anchor + first, anchor + last
         yield RideBucket(
             ride, park, status, is_open, park_is_open, None, grid.start(cell), count, int(seconds), *span, waits
@@ -158,7 +166,7 @@ class ParkBucket(NamedTuple):
 def park_buckets(rows: QuerySet[ParkActivitySnapshot], grid: Grid) -> Iterator[ParkBucket]:
     """Sums of park activity snapshots; one query."""
     state = ("park_id", "park_appears_open", "cell")
-    found: Any = rows.order_by().annotate(cell=grid.cell()).values_list(*state).annotate(**grid.sums())
+    found: Any = rows.filter(LASTING).order_by().annotate(cell=grid.cell()).values_list(*state).annotate(**grid.sums())
     anchor = grid.anchor
     for park, is_open, cell, count, seconds, first, last in found.iterator():
         yield ParkBucket(park, is_open, grid.start(cell), count, int(seconds), anchor + first, anchor + last)

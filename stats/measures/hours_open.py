@@ -9,7 +9,7 @@ from core.intervals import merged
 from parks.models import Park
 from parks.opening_windows import ParkDate, Plan, plans_of_days
 from snapshots.models import ParkActivitySnapshot
-from stats.measures.buckets import ParkBucket, Spans, park_buckets, stretches, within
+from stats.measures.buckets import LASTING, ParkBucket, Spans, park_buckets, stretches, within
 from stats.measures.ride_measures import OPEN
 from stats.measures.windows import SECONDS_A_DAY, Window, pieces
 
@@ -30,6 +30,15 @@ def spans_by_day(
         nights = {key: planned_spans(plan) for key, plan in plans.items() if not plan.is_decided}
         found = {**seen, **after_nights(parks, nights), **found}
     return found
+
+
+def open_seconds_by_day(park: Park, days: Sequence[date], end: datetime) -> dict[date, int]:
+    """For how long a park was open on each of the days, observed or not, up to `end`; queries as `spans_by_day`."""
+    spans, last = spans_by_day([park], days), seconds(end)
+    return {
+        day: sum(min(stop, last) - start for start, stop in spans.get((park.pk, day), []) if start < last)
+        for day in days
+    }
 
 
 def planned_spans(plan: Plan) -> Spans:
@@ -66,7 +75,7 @@ def seen_spans(parks: Sequence[Park], days: Sequence[date], **only: Any) -> dict
 
 def last_seen_open(park: Park, now: datetime) -> datetime | None:
     """When the park was last seen open; None: never. One query."""
-    seen = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lte=now, **OPEN)
+    seen = ParkActivitySnapshot.objects.filter(LASTING, park=park, recorded_at__lte=now, **OPEN)
     return seen.order_by("-recorded_at").values_list("recorded_at", flat=True).first()
 
 

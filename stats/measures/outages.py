@@ -41,7 +41,7 @@ def outages_of(strips: Timeline, ride: int, now: datetime) -> list[Outage]:
 
     What is down are the downtime events of the API; unknown time is in none of them. One that begins before the
     ride first ran on the day of its start is an opening delay, as in the daily rows; one that lasts over midnight
-    is one.
+    is one, also where it began before the first day (N-11).
     """
     days = list(strips.of(ride))
     heard = max((spell.end for _, spells in days for spell in spells if not spell.is_unknown), default=0)
@@ -58,7 +58,8 @@ def outages_of(strips: Timeline, ride: int, now: datetime) -> list[Outage]:
                 if found and found[-1].kind.is_down and found[-1].end == start:
                     found[-1] = replace(found[-1], end=end, is_over=is_over)
                 else:
-                    is_delay = first_up is not None and spell.start < first_up
+                    is_carried = ride in strips.carried and days[0][1][:1] == [spell]
+                    is_delay = first_up is not None and spell.start < first_up and not is_carried
                     found.append(Outage(start, end, Kind.OPENING_DELAY if is_delay else Kind.BREAKDOWN, is_over))
     return found[::-1]
 

@@ -4,9 +4,9 @@
 sums of a window are the sums of its parts, so any cut of a window gives the window back.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import FrozenInstanceError, dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import FrozenInstanceError, dataclass, field, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -14,28 +14,34 @@ from typing import Any
 from django.db.models import QuerySet
 
 from core.instants import seconds
+from core.periods import ONE_DAY
 from core.rounding import half_up
+from core.zones import day_range
+from parks.models import Park
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from snapshots.score import shame_score
-from snapshots.status import down, is_down, is_operating, is_plausible_wait
-from stats.measures.buckets import Grid, RideBucket, WaitSums, park_buckets, ride_buckets
+from snapshots.score import ScoredTime, score_over
+from snapshots.status import down, is_down, is_operating, is_plausible_wait, operating
+from stats.measures.buckets import LASTING, Grid, RideBucket, WaitSums, park_buckets, ride_buckets
 
 OPEN = {"park_appears_open": True}
 Waits = dict[int, int]  # minutes -> seconds for which they were posted
-Posting = tuple[int, bool, bool]  # minutes, the ride operating, the park open
 
 
 @dataclass(slots=True)
 class WaitTotals:
-    """Sums over waits, without the waits."""
+    """Sums over the posted waits above zero of an operating ride in the open park (N-4), and the time at zero."""
 
     seconds: int = 0
     minute_seconds: int = 0
     least: int | None = None
     greatest: int | None = None
+    walk_on_seconds: int = 0
 
-    def take(self, sums: WaitSums, seconds: int, cut_off: int) -> None:
-        """Add `seconds` of a cell, of whose last row `cut_off` seconds are left out."""
+    def add_bucket(self, sums: WaitSums, seconds: int, cut_off: int) -> None:
+        """Add `seconds` of a bucket, of whose last row `cut_off` seconds are left out."""
+        if not sums.greatest:
+            self.walk_on_seconds += seconds
+            return
         self.seconds += seconds
         self.minute_seconds += sums.minute_seconds - cut_off * sums.last
         self.least = least(self.least, sums.least)
@@ -46,6 +52,16 @@ class WaitTotals:
         self.minute_seconds += other.minute_seconds
         self.least = least(self.least, other.least)
         self.greatest = greatest(self.greatest, other.greatest)
+        self.walk_on_seconds += other.walk_on_seconds
+
+    @property
+    def average(self) -> Decimal | None:
+        """Minutes, weighted by time, not rounded; None: nothing above zero was posted."""
+        return mean_of(self.minute_seconds, self.seconds)
+
+    @property
+    def walk_on_percentage(self) -> Decimal | None:
+        return walk_on_percentage(self.walk_on_seconds, self.seconds)
 
 
 def least(a: int | None, b: int | None) -> int | None:
@@ -74,8 +90,8 @@ class RideMeasures:
     up_seconds: int = 0
     down_seconds: int = 0
     outside_seconds: int = 0  # reported operating while the park was closed: in no other figure
-    held: dict[Posting, int] = field(default_factory=dict)  # seconds per wait and what went with it
-    summed: WaitTotals | None = None  # of cells that say only sums; the ride operating
+    held: Waits = field(default_factory=dict)  # while it operated, walk-ons (0) included
+    summed: WaitTotals | None = None  # of buckets that have only sums
     first_up: int | None = None  # seconds since 1970: first operating moment in the open park
     active: tuple[int, int] | None = None  # first and last operating moment, the park open or not (R-12)
 
@@ -98,20 +114,19 @@ class RideMeasures:
         if is_running:
             first, last = self.active or (cell.first, cell.last)
             self.active = min(first, cell.first), max(last, cell.last)
+        if not (is_running and cell.park_is_open):
+            return
         if cell.sums is not None:
-            if is_running:
-                self.summed = self.summed or WaitTotals()
-                self.summed.take(cell.sums, seconds, cell.seconds - seconds)
+            self.summed = self.summed or WaitTotals()
+            self.summed.add_bucket(cell.sums, seconds, cell.seconds - seconds)
         elif cell.wait is not None and is_plausible_wait(cell.wait):
-            posting = cell.wait, is_running, cell.park_is_open
-            self.held[posting] = self.held.get(posting, 0) + seconds
+            self.held[cell.wait] = self.held.get(cell.wait, 0) + seconds
 
     def add(self, other: "RideMeasures") -> None:
         """Add another window of the same ride."""
         for name in SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for posting, held in other.held.items():
-            self.held[posting] = self.held.get(posting, 0) + held
+        merge_waits(self.held, other.held)
         if other.summed is not None:
             self.summed = self.summed or WaitTotals()
             self.summed.add(other.summed)
@@ -136,42 +151,27 @@ class RideMeasures:
         return self.up_seconds > 0 or (evidence_by_down and self.down_seconds > 0)
 
     @property
-    def waits(self) -> Waits:
-        """Of the operating ride, zeros included (R-11)."""
-        found: Waits = {}
-        for (wait, is_running, _), held in self.held.items():
-            if is_running:
-                found[wait] = found.get(wait, 0) + held
-        return found
+    def posted(self) -> Waits:
+        """The waits above zero, one by one (N-4); none of buckets that have only sums."""
+        return {wait: held for wait, held in self.held.items() if wait > 0}
 
     @property
-    def posted(self) -> Waits:
-        """In the open park, zeros left out (rankings)."""
-        found: Waits = {}
-        for (wait, _, park_is_open), held in self.held.items():
-            if park_is_open and wait > 0:
-                found[wait] = found.get(wait, 0) + held
-        return found
+    def waits(self) -> WaitTotals:
+        """Sums over the posted waits, whether they were read one by one or summed."""
+        totals = totals_of(self.held)
+        if self.summed is not None:
+            totals.add(self.summed)
+        return totals
 
     @property
     def avg_wait(self) -> Decimal | None:
-        """Minutes, time-weighted, ride operating, zeros included (R-11), wait by wait or summed; not rounded."""
-        waits, totals = self.waits, self.summed or WaitTotals()
-        return mean_of(minute_seconds(waits) + totals.minute_seconds, sum(waits.values()) + totals.seconds)
-
-    @property
-    def avg_posted_wait(self) -> Decimal | None:
-        """Minutes, time-weighted, park open, zeros left out (rankings); not rounded."""
-        return mean_wait(self.posted)
-
-    @property
-    def peak_posted_wait(self) -> int | None:
-        return max(self.posted, default=None)
+        """Minutes, weighted by time, of posted waits above zero (N-4); not rounded."""
+        return self.waits.average
 
     @property
     def peak_wait(self) -> int | None:
-        """The longest, whatever the status."""
-        return max((wait for wait, _, _ in self.held), default=None)
+        """The greatest of the posted waits (N-4)."""
+        return self.waits.greatest
 
 
 class SealedRideMeasures(RideMeasures):
@@ -203,14 +203,21 @@ def merge_waits(into: Waits, other: Mapping[int, int]) -> None:
         into[wait] = into.get(wait, 0) + held
 
 
-def minute_seconds(waits: Mapping[int, int]) -> int:
-    """The sum behind a mean: each wait times the seconds for which it was posted."""
-    return sum(wait * seconds for wait, seconds in waits.items())
+def totals_of(held: Mapping[int, int]) -> WaitTotals:
+    """Sums of waits and the seconds for which each was posted; those at 0 are walk-ons."""
+    posted = [wait for wait in held if wait > 0]
+    return WaitTotals(
+        seconds=sum(held[wait] for wait in posted),
+        minute_seconds=sum(wait * held[wait] for wait in posted),
+        least=min(posted, default=None),
+        greatest=max(posted, default=None),
+        walk_on_seconds=held.get(0, 0),
+    )
 
 
-def mean_wait(waits: Mapping[int, int]) -> Decimal | None:
-    """The time-weighted mean, not rounded; None when nothing was posted."""
-    return mean_of(minute_seconds(waits), sum(waits.values()))
+def walk_on_percentage(walk_on_seconds: int, posted_seconds: int) -> Decimal | None:
+    """The share of posted time at 0, in percent (N-4); None: nothing was posted. `posted_seconds`: above 0."""
+    return percentage(walk_on_seconds, walk_on_seconds + posted_seconds)
 
 
 def mean_of(weighted: int, seconds: int) -> Decimal | None:
@@ -291,35 +298,55 @@ def measure_openings(rows: QuerySet[ParkActivitySnapshot], end: datetime) -> dic
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """An unbroken stretch down in the open park."""
+    """An unbroken stretch down in the open park: an outage, or the part of it that lies in one local day."""
 
     start: datetime
     seconds: int
+    is_carried: bool = False  # it began on the day before (N-11)
 
     @property
     def end(self) -> datetime:
         return self.start + timedelta(seconds=self.seconds)
 
 
-def down_stretches(rows: QuerySet[RideStatusSnapshot]) -> dict[int, list[Stretch]]:
-    """Every stretch down (R-5.1) in the open park, by ride, in order; one query."""
+def down_stretches(rows: QuerySet[RideStatusSnapshot], end: datetime) -> dict[int, list[Stretch]]:
+    """Every stretch down (R-5.1) in the open park, by ride, in order, up to `end`; one query."""
     columns = ("ride_id", "recorded_at", "duration_seconds")
-    observed = rows.filter(down(), **OPEN).order_by("ride_id", "recorded_at").values_list(*columns)
+    lasting_rows = rows.filter(down(), LASTING, recorded_at__lt=end, **OPEN)
     found: dict[int, list[Stretch]] = {}
-    for ride, at, lasting in observed:
+    for ride, at, lasting in lasting_rows.order_by("ride_id", "recorded_at").values_list(*columns):
+        held = min(lasting, int((end - at).total_seconds()))
         stretches = found.setdefault(ride, [])
         if stretches and stretches[-1].end == at:
-            stretches[-1] = Stretch(stretches[-1].start, stretches[-1].seconds + lasting)
+            stretches[-1] = replace(stretches[-1], seconds=stretches[-1].seconds + held)
         else:
-            stretches.append(Stretch(at, lasting))
+            stretches.append(Stretch(at, held))
     return found
 
 
+def carried_over(asked: Collection[int], park: Park, day: date) -> set[int]:
+    """Of rides that are down when a local day begins, those whose outage began on the day before and counted there,
+    because the ride operated (N-11): on this day it is no opening delay. At most two queries."""
+    if not asked:
+        return set()
+    before, midnight = day_range(day - ONE_DAY, park.timezone)
+    rows = RideStatusSnapshot.objects.filter(
+        ride__in=list(asked), park=park, recorded_at__gte=before, recorded_at__lt=midnight
+    )
+    operated = set(rows.filter(operating(), LASTING, **OPEN).order_by().values_list("ride_id", flat=True).distinct())
+    stretches = down_stretches(rows.filter(ride__in=operated), midnight) if operated else {}
+    return {ride for ride, of_ride in stretches.items() if of_ride[-1].end == midnight}
+
+
 def opening_delay(stretches: Iterable[Stretch], first_up: int | None) -> int:
-    """Seconds down before the ride first ran that day: late opening, not breakdown. 0 if it never ran."""
+    """Seconds down before the ride first ran that day: late opening, not breakdown. 0 if it never ran.
+
+    What was carried over midnight broke down the day before.
+    """
     if first_up is None:
         return 0
-    before = (min(stretch.seconds, first_up - seconds(stretch.start)) for stretch in stretches)
+    own = (stretch for stretch in stretches if not stretch.is_carried)
+    before = (min(stretch.seconds, first_up - seconds(stretch.start)) for stretch in own)
     return sum(late for late in before if late > 0)
 
 
@@ -341,11 +368,30 @@ def percentage(part: int | Decimal, whole: int | Decimal, digits: int = 1) -> De
     return half_up(Decimal(100) * part / whole, digits) if whole > 0 else None
 
 
-def percent_change(current: Decimal | int | None, previous: Decimal | int | None, digits: int = 1) -> Decimal | None:
-    """Change in percent (R-8.3); None without a previous value to compare with. A trend has two digits (R-15.1)."""
-    if not previous:
+def uptime(up_seconds: int, open_seconds: int, operated: bool, digits: int = 1) -> Decimal | None:
+    """Uptime of a ride in percent (N-3): operating of the known open time. None: it did not operate (A-19)."""
+    return percentage(up_seconds, open_seconds, digits) if operated else None
+
+
+def availability(up_seconds: int, down_seconds: int, digits: int = 1) -> Decimal | None:
+    """Percent of the time it was meant to run (N-3): of a ride, and what a park's uptime is, summed over its
+    attractions. None: it neither operated nor was down."""
+    return percentage(up_seconds, up_seconds + down_seconds, digits)
+
+
+def percent_change(
+    current: Decimal | int | None, previous: Decimal | int | None, digits: int = 1, least: Decimal | int = 0
+) -> Decimal | None:
+    """Change in percent (R-8.3); None without both values, or from a base of 0 or under `least` (N-5). A trend has two
+    digits (R-15.1)."""
+    if current is None or not previous or previous < least:
         return None
-    return half_up((Decimal(current or 0) - previous) / previous * 100, digits)
+    return half_up((Decimal(current) - previous) / previous * 100, digits)
+
+
+# A change from a smaller base says nothing (N-5).
+LEAST_DOWN_SECONDS = 30 * 60
+LEAST_WAIT = 5  # minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +421,7 @@ def window_score(members: Sequence[tuple[RideMeasures, int]], open_seconds: int)
     weight = sum(weight for _, weight in members)
     weighted = sum(ride.down_seconds * weight for ride, weight in members)
     return WindowScore(
-        score=shame_score(weighted, weight * open_seconds) if open_seconds else None,
+        score=score_over([ScoredTime(weighted, weight, open_seconds)]),
         down_seconds=sum(ride.down_seconds for ride, _ in members),
         weighted_down_seconds=weighted,
         weight=weight,

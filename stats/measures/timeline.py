@@ -12,10 +12,10 @@ from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import Status, counted_status
-from stats.measures.buckets import Spans, as_stored
+from stats.measures.buckets import LASTING, Spans, as_stored
 from stats.measures.expressions import SecondsSince
 from stats.measures.hours_open import spans_by_day
-from stats.measures.ride_measures import OPEN, RideMeasures
+from stats.measures.ride_measures import OPEN, RideMeasures, carried_over
 
 UNKNOWN = "UNKNOWN"  # the park was open and nothing is known of the ride
 ONE_DAY = timedelta(days=1)
@@ -60,6 +60,7 @@ class Timeline:
     days: Days
     spells: dict[RideDate, list[Spell]]
     opened: dict[date, Spans]
+    carried: frozenset[int] = frozenset()  # rides whose first spell began, down, on the day before (N-11)
 
     def of(self, ride: int) -> Iterator[tuple[date, list[Spell]]]:
         """Each day of a ride, first day first; an empty list: not seen in the open park."""
@@ -69,7 +70,7 @@ class Timeline:
 
 
 def timeline_of(park: Park, rides: Collection[int], days: Days, now: datetime) -> Timeline:
-    """The spells of a park's rides on local days, up to `now`; at most four queries.
+    """The spells of a park's rides on local days, up to `now`; at most six queries.
 
     What counts as operating and as down is said by R-4.5 and R-5.1; on a day on which a ride did not operate
     (R-5.3) down is closed (R-4.7). Unknown is open time without a report, as in the daily rows.
@@ -83,7 +84,19 @@ def timeline_of(park: Park, rides: Collection[int], days: Days, now: datetime) -
     for (ride, day), found in spells.items():
         counts = operated(ride, park, found, is_over=day < today)
         spells[ride, day] = with_unknown(joined(found if counts else without_downtime(found)), opened[day])
-    return Timeline(park, days, spells, opened)
+    return Timeline(park, days, spells, opened, carried_into(park, days.first, spells, bounds))
+
+
+def carried_into(
+    park: Park, day: date, spells: dict[RideDate, list[Spell]], bounds: dict[date, tuple[int, int]]
+) -> frozenset[int]:
+    """The rides whose first spell is an outage that began on the day before; at most two queries."""
+    down = [
+        ride
+        for (ride, on), found in spells.items()
+        if on == day and found and found[0].is_down and found[0].start == bounds[day][0]
+    ]
+    return frozenset(carried_over(down, park, day))
 
 
 def day_bounds(park: Park, days: Days) -> dict[date, tuple[int, int]]:
@@ -107,7 +120,7 @@ def observed_spells(
     ranges = list(bounds.items())
     first, last = ranges[0][1][0], min(ranges[-1][1][1], end)
     rows = RideStatusSnapshot.objects.filter(
-        ride__in=list(rides), recorded_at__gte=instant(first), recorded_at__lt=instant(last), **OPEN
+        LASTING, ride__in=list(rides), recorded_at__gte=instant(first), recorded_at__lt=instant(last), **OPEN
     )
     columns = ("ride_id", "park_id", "at", "duration_seconds", "status", "is_running")
     listed: Any = rows.annotate(at=SecondsSince("recorded_at", 0), is_running=as_stored("computed_is_open"))
@@ -150,12 +163,12 @@ def without_downtime(spells: Iterable[Spell]) -> list[Spell]:
 
 
 def joined(spells: Sequence[Spell]) -> list[Spell]:
-    """Spells of one state that touch, as one; those without length are left out."""
+    """Spells of one state that touch, as one."""
     found: list[Spell] = []
     for spell in spells:
         if found and found[-1].end == spell.start and found[-1].state == spell.state:
             found[-1] = replace(found[-1], end=spell.end)
-        elif spell.seconds > 0:
+        else:
             found.append(spell)
     return found
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import TextChoices
 
 from core.instants import seconds
@@ -22,6 +23,20 @@ def days_before(period: Period, now: datetime, zone: str) -> Days:
         return Days(last.replace(day=1), last)
     length = days.last - days.first + ONE_DAY
     return Days(days.first - length, days.last - length)
+
+
+def listed_days(period: Period, now: datetime) -> Days:
+    """The dates of a closed period in a list over several parks (N-1): those of the site's calendar, for all alike."""
+    return days_of(period, now, settings.SITE_TIME_ZONE)
+
+
+def listed_days_before(period: Period, now: datetime) -> Days:
+    return days_before(period, now, settings.SITE_TIME_ZONE)
+
+
+def days_in_list(period: Period, now: datetime, zone: str) -> Days:
+    """The dates that a list says of a park in `zone`: live and today are its present day (N-1)."""
+    return days_of(period, now, zone) if period in (Period.LIVE, Period.TODAY) else listed_days(period, now)
 
 
 def label(period: Period, now: datetime, zone: str) -> str:

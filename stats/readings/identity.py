@@ -1,11 +1,13 @@
 """How a park and a ride are named in a row of an answer."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, overload
 
 from msgspec.structs import replace
 
+from core.periods import Days
 from core.shapes import Shape, describe
 from parks.models import Park, Ride
 
@@ -27,6 +29,14 @@ def number(value: Decimal | int | None) -> float | None: ...
 def number(value: Decimal | int | None) -> float | None:
     """A decimal as a JSON number."""
     return None if value is None else float(value)
+
+
+class Dated(Shape):
+    """Which dates a row or an answer covers (N-1)."""
+
+    start_date: Annotated[str, describe("first of its dates, of the park's calendar", format="date")]
+    end_date: Annotated[str, describe("last of them, included", format="date")]
+    is_complete: Annotated[bool, describe("false while the last of these days has not ended at the park")]
 
 
 class ParkNamed(Shape):
@@ -55,6 +65,15 @@ Ranked = TypeVar("Ranked", bound=Shape)
 def ranked(rows: Iterable[Ranked]) -> list[Ranked]:
     """The rows with their `rank`, from 1 on."""
     return [replace(row, rank=rank) for rank, row in enumerate(rows, start=1)]
+
+
+def dates_of(days: Days, zone: str, now: datetime) -> Row:
+    """The values of `Dated`: dates of a park in `zone`."""
+    return {
+        "start_date": days.first.isoformat(),
+        "end_date": days.last.isoformat(),
+        "is_complete": days.utc_range(zone)[1] <= now,
+    }
 
 
 def park_identity(park: Park) -> Row:

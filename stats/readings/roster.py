@@ -10,7 +10,7 @@ from django.utils.http import http_date
 
 from core.shapes import Shape, describe
 from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
-from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now
+from snapshots.current import displayed_status, parks_now, rides_now
 from stats.readings.selection import UNREAD
 
 # What a ride without classification is shown as where a tier is needed: it weighs as much (R-9.1).
@@ -84,7 +84,7 @@ class RosterRow(Shape):
 
 
 class ActiveRide(RosterRow):
-    current_status: Annotated[str | None, describe("null: nothing known within two hours")]
+    current_status: Annotated[str, describe("UNKNOWN: nothing heard within two hours")]
 
 
 class ExcludedRide(RosterRow):
@@ -117,7 +117,7 @@ def park_rides(park: Park, now: datetime) -> ParkRides:
         total_roster_weight=weight + total_weight(roster.excluded),
         rides=RosterLists(
             active=[
-                ActiveRide(**roster_row(ride), current_status=status_now(state, current.get(ride.pk)))
+                ActiveRide(**roster_row(ride), current_status=displayed_status(state, current.get(ride.pk)))
                 for ride in roster.counted
             ],
             excluded=[
@@ -139,8 +139,3 @@ def roster_row(ride: Ride) -> dict[str, Any]:
         "land_area": ride.land_area,
         "last_operated_at": None if last is None else http_date(last.astimezone(UTC).timestamp()),
     }
-
-
-def status_now(park: ParkNow, ride: RideNow | None) -> str | None:
-    """R-4.7, last paragraph; None: the park is open and nothing is known of the ride."""
-    return displayed_status(park, ride) if ride or not park.is_open else None

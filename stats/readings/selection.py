@@ -1,13 +1,13 @@
-"""Which parks, rides and rows a question is about; every park is asked for its own dates (R-3.1)."""
+"""Which parks, rides and rows a question is about."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from core.periods import Days, Period, days_of
+from core.periods import Period, days_of
 from parks.models import Park, Ride
 from stats.readings.shared import is_shared, shared
 
@@ -70,27 +70,6 @@ def by_zone(members: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
     for pk, zone in members:
         zones[zone].append(pk)
     return zones
-
-
-def park_dates(parks: Iterable[Park], dates: Callable[[str], Days], park_path: str) -> Q:
-    """A condition on daily rows: each park's own dates of a period."""
-    condition, bounds = Q(pk__in=[]), Q()
-    spans = by_dates(parks, dates)
-    for days, ids in spans.items():
-        condition |= Q(**{f"{park_path}__in": ids}, stat_date__gte=days.first, stat_date__lte=days.last)
-    if len(spans) > 1:
-        # Said apart from the parks, so that the index by date is of use.
-        first, last = min(days.first for days in spans), max(days.last for days in spans)
-        bounds = Q(stat_date__gte=first, stat_date__lte=last)
-    return condition & bounds
-
-
-def by_dates(parks: Iterable[Park], dates: Callable[[str], Days]) -> dict[Days, list[int]]:
-    """Parks by their dates of a period: but around midnight all have the same."""
-    spans: dict[Days, list[int]] = defaultdict(list)
-    for zone, ids in by_zone((park.pk, park.timezone) for park in parks).items():
-        spans[dates(zone)] += ids
-    return spans
 
 
 def observed(members: Iterable[tuple[int, str]], column: str, period: Period, now: datetime) -> Q:

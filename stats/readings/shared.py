@@ -24,7 +24,6 @@ from parks.models import Park
 
 T = TypeVar("T")
 P = ParamSpec("P")
-Dates = Callable[[str], Days]  # of a period in a zone
 
 # A question about fewer parks reads them itself.
 MANY_PARKS = 3
@@ -104,12 +103,12 @@ def frozen(found: T) -> T:
 # -- of many parks ---------------------------------------------------------------------------------------
 
 
-def over_days(read: Callable[Concatenate[list[Park], Dates, P], T]) -> Callable[Concatenate[list[Park], Dates, P], T]:
-    """Share what a function of parks and dates reads of many parks over each park's own dates of a closed period."""
+def over_days(read: Callable[Concatenate[list[Park], Days, P], T]) -> Callable[Concatenate[list[Park], Days, P], T]:
+    """Share what a function of parks and dates reads of many parks over the dates of a closed period."""
 
     @wraps(read)
-    def sharing(parks: list[Park], dates: Dates, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return of_parks(parks, dates, timezone.now(), partial(read, parks, dates, *args, **kwargs))
+    def sharing(parks: list[Park], days: Days, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return of_parks(parks, lambda zone: days, timezone.now(), partial(read, parks, days, *args, **kwargs))
 
     return sharing
 

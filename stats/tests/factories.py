@@ -15,6 +15,18 @@ class RideDayFactory(DjangoModelFactory[RideDailyStats]):
 
     ride = factory.SubFactory(RideFactory)
     stat_date = date(2026, 7, 1)
+    # The exact sums of a row of whole minutes. An average wait is that of an hour.
+    open_seconds = factory.LazyAttribute(lambda row: 60 * getattr(row, "operating_hours_minutes", 0))
+    up_seconds = factory.LazyAttribute(lambda row: 60 * getattr(row, "uptime_minutes", 0))
+    down_seconds = factory.LazyAttribute(lambda row: 60 * getattr(row, "downtime_minutes", 0))
+    unknown_seconds = factory.LazyAttribute(lambda row: 60 * (getattr(row, "unknown_minutes", None) or 0))
+    opening_delay_seconds = factory.LazyAttribute(lambda row: 60 * (getattr(row, "opening_delay_minutes", None) or 0))
+    wait_seconds = factory.LazyAttribute(lambda row: 3600 if getattr(row, "avg_wait_time", None) else 0)
+    wait_minute_seconds = factory.LazyAttribute(lambda row: int(3600 * (getattr(row, "avg_wait_time", None) or 0)))
+    walk_on_seconds = 0
+    outages = factory.LazyAttribute(lambda row: int(row.down_seconds > 0))
+    outages_carried = 0
+    snapshot_count = 0
 
 
 class ParkDayFactory(DjangoModelFactory[ParkDailyStats]):
@@ -23,6 +35,27 @@ class ParkDayFactory(DjangoModelFactory[ParkDailyStats]):
 
     park = factory.SubFactory(ParkFactory)
     stat_date = date(2026, 7, 1)
+    # The exact sums of a row of whole minutes and hours, all its rides attractions that were open as long as it.
+    ride_seconds = factory.LazyAttribute(
+        lambda row: 60 * getattr(row, "operating_hours_minutes", 0) * getattr(row, "total_rides_tracked", 1)
+    )
+    down_seconds = factory.LazyAttribute(lambda row: round(3600 * getattr(row, "total_downtime_hours", 0)))
+    weighted_down_seconds = factory.LazyAttribute(
+        # as many as give the score
+        lambda row: round(
+            getattr(row, "shame_score", 0)
+            * getattr(row, "effective_park_weight", 1)
+            * getattr(row, "operating_hours_minutes", 0)
+            * 6
+        )
+    )
+    attraction_up_seconds = factory.LazyAttribute(
+        lambda row: round(row.ride_seconds * (getattr(row, "avg_uptime_percentage", None) or 0) / 100)
+    )
+    attraction_down_seconds = factory.LazyAttribute(lambda row: row.ride_seconds - row.attraction_up_seconds)
+    wait_seconds = factory.LazyAttribute(lambda row: 3600 if getattr(row, "avg_wait_time", None) else 0)
+    wait_minute_seconds = factory.LazyAttribute(lambda row: int(3600 * (getattr(row, "avg_wait_time", None) or 0)))
+    walk_on_seconds = 0
 
 
 class RunFactory(DjangoModelFactory[RecomputeRun]):
