@@ -27,11 +27,11 @@ from stats.answers.waits import (
     rides_with_waits,
 )
 from stats.measures.buckets import LASTING
-from stats.measures.ride_measures import OPEN, availability, hours, uptime
+from stats.measures.ride_measures import OPEN, RideMeasures, availability, hours, uptime
 from stats.measures.windows import listed_days
 from stats.readings.identity import Dated, Listed, Row, dates_by_zone, number
-from stats.readings.period_sums import park_sums, ride_sums
-from stats.readings.selection import attractions_by_id, chosen_parks, observed, park_by_attraction, parks_to_read
+from stats.readings.period_sums import RideSums, park_sums, ride_sums
+from stats.readings.selection import attractions_by_id, chosen_parks, observed, park_by_attraction
 from stats.readings.today import outages_today, parks_today, rides_down_today
 
 LEAST_SCORE = Decimal("0.1")  # of a park that is called unreliable (N-12)
@@ -226,52 +226,53 @@ def park_scores_of_days(parks: list[Park], period: Period, now: datetime) -> dic
     }
 
 
-@dataclass(frozen=True, slots=True)
-class RideFailures:
-    """A ride's seconds over a period, and how often it broke down."""
-
-    down_seconds: int
-    up_seconds: int
-    open_seconds: int
-    outages: int  # that touch the period (N-11)
-
-
 def least_reliable_rides(
     period: Period, disney_universal_only: bool, limit: int, now: datetime
 ) -> Listed[LeastReliableRow]:
-    """Attractions by downtime."""
+    """Attractions by downtime; incidents are outages that touch the period (N-11)."""
     parks = parks_of(period, disney_universal_only)
-    found = ride_failures_today(parks, now) if period == Period.TODAY else ride_failures_of_days(parks, period, now)
-    rides = listed_rides(parks, best(found, lambda ride: ride.down_seconds, limit), period)
+    if period == Period.TODAY:
+        return unreliable_today(parks, limit, now)
+    days = listed_days(period, now)
+    sums = {pk: row for pk, row in ride_sums(parks, days).items() if hours(row.down_seconds)}
     dates = dates_by_zone(parks, period, now)
     rows = [
-        LeastReliableRow(**ride_named(rank, ride), **dates[ride.park.timezone], **failures(found[ride.pk]))
+        LeastReliableRow(
+            **ride_named(rank, ride),
+            **dates[ride.park.timezone],
+            **failures(sums[ride.pk], sums[ride.pk].outages),
+        )
+        for rank, ride in enumerate(listed_rides(parks, best(sums, down_seconds, limit), period), start=1)
+    ]
+    return Listed(rows, len(sums))
+
+
+def unreliable_today(parks: list[Park], limit: int, now: datetime) -> Listed[LeastReliableRow]:
+    measured = rides_down_today(parks, park_by_attraction(parks), now)
+    rides = listed_rides(parks, best(measured, down_seconds, limit), Period.TODAY)
+    outages = outages_today(parks, {ride.pk: measured[ride.pk] for ride in rides}, now)
+    dates = dates_by_zone(parks, Period.TODAY, now)
+    rows = [
+        LeastReliableRow(
+            **ride_named(rank, ride),
+            **dates[ride.park.timezone],
+            **failures(measured[ride.pk], len(outages.get(ride.pk, ()))),
+        )
         for rank, ride in enumerate(rides, start=1)
     ]
-    return Listed(rows, len(found))
+    return Listed(rows, len(measured))
 
 
-def failures(ride: RideFailures) -> Row:
+def down_seconds(ride: RideMeasures | RideSums) -> int:
+    return ride.down_seconds
+
+
+def failures(ride: RideMeasures | RideSums, outages: int) -> Row:
+    """The figures of a ride that took part in the period."""
     up, down = ride.up_seconds, ride.down_seconds
     return {
         "downtime_hours": number(hours(down)),
-        "downtime_incidents": ride.outages,
+        "downtime_incidents": outages,
         "uptime_percentage": number(uptime(up, ride.open_seconds, operated=True)),
         "availability_percentage": number(availability(up, down)),
-    }
-
-
-def ride_failures_today(parks: list[Park], now: datetime) -> dict[int, RideFailures]:
-    outages = outages_today(parks_to_read(parks), now)
-    return {
-        pk: RideFailures(ride.down_seconds, ride.up_seconds, ride.open_seconds, len(outages.get(pk, ())))
-        for pk, ride in rides_down_today(parks, park_by_attraction(parks), now).items()
-    }
-
-
-def ride_failures_of_days(parks: list[Park], period: Period, now: datetime) -> dict[int, RideFailures]:
-    return {
-        pk: RideFailures(sums.down_seconds, sums.up_seconds, sums.open_seconds, sums.outages)
-        for pk, sums in ride_sums(parks, listed_days(period, now)).items()
-        if hours(sums.down_seconds)
     }

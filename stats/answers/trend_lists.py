@@ -22,7 +22,6 @@ from stats.readings.today import (
     ParkBefore,
     ParkToday,
     a_day_ago,
-    down_a_day_ago,
     parks_a_day_ago,
     parks_today,
     rides_today,
@@ -271,8 +270,7 @@ def rides_compared(parks: list[Park], period: Period, now: datetime) -> Compared
 
 def rides_compared_today(parks: list[Park], now: datetime) -> Compared:
     reports_down = {park.pk: park.reports_down for park in parks}
-    everywhere = parks_to_read(parks)
-    earlier, earlier_down = a_day_ago(everywhere, now), down_a_day_ago(everywhere, now)
+    earlier = a_day_ago(parks_to_read(parks), now)
     found = {}
     for pk, ride in rides_today(parks, park_by_attraction(parks), now).items():
         before = earlier.get(pk)
@@ -284,6 +282,6 @@ def rides_compared_today(parks: list[Park], now: datetime) -> Compared:
                 ride.down_seconds if operated else 0, uptime(ride.up_seconds, ride.open_seconds, operated, digits=2)
             ),
             # Only what counted as down is compared: it operated that day.
-            Reliability(earlier_down[pk], uptime(before.up_seconds, before.open_seconds, operated=True, digits=2)),
+            Reliability(before.down_seconds, uptime(before.up_seconds, before.open_seconds, operated=True, digits=2)),
         )
     return found

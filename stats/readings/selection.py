@@ -1,7 +1,7 @@
 """Which parks, rides and rows a question is about."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -82,14 +82,24 @@ def by_zone(members: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
 def observed(members: Iterable[tuple[int, str]], column: str, period: Period, now: datetime) -> Q:
     """A condition on snapshots: those of a period of a list (N-1), today's until now, each park's or ride's in its own
     zone.
+    """
+    return begun_within(members, column, lambda zone: days_in_list(period, now, zone).utc_range(zone)) & Q(
+        recorded_at__lte=now
+    )
+
+
+def begun_within(
+    members: Iterable[tuple[int, str]], column: str, span: Callable[[str], tuple[datetime, datetime]]
+) -> Q:
+    """A condition on snapshots: those that begin in a span of time, [start, end) in UTC by zone.
 
     `members` are pairs of an id and a zone, `column` is what the ids stand in: `park`, or `ride`, by which the
     table is ordered.
     """
     condition = Q(pk__in=[])
     for zone, ids in by_zone(members).items():
-        start, end = days_in_list(period, now, zone).utc_range(zone)
+        start, end = span(zone)
         for n in range(0, len(ids), IDS_A_LIST):
             some = ids[n : n + IDS_A_LIST]
             condition |= Q(**{f"{column}__in": some}, recorded_at__gte=start, recorded_at__lt=end)
-    return condition & Q(recorded_at__lte=now)
+    return condition

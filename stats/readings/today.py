@@ -1,14 +1,14 @@
 """Parks and rides from their own midnight until now, measured from raw observations."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from core.periods import ONE_DAY, Period
 from core.zones import day_range, day_start, local_date
@@ -30,7 +30,7 @@ from stats.measures.ride_measures import (
     measure_rides,
     window_score,
 )
-from stats.readings.selection import chosen_parks, observed, park_by_attraction, parks_to_read
+from stats.readings.selection import begun_within, chosen_parks, observed, parks_to_read
 from stats.readings.shared import is_shared, over_many_parks, shared
 
 
@@ -159,11 +159,9 @@ def rides_down_today(parks: list[Park], park_by_ride: Mapping[int, int], now: da
     }
 
 
-@over_many_parks
-def outages_today(parks: list[Park], now: datetime) -> Mapping[int, Sequence[Stretch]]:
-    """The stretches down today of the attractions with downtime, in order; those marked that began on the day before
-    (N-11). Three queries, and two for each park with a ride that was down at midnight."""
-    measured = rides_down_today(parks, park_by_attraction(parks), now)
+def outages_today(parks: list[Park], measured: Mapping[int, RideMeasures], now: datetime) -> dict[int, list[Stretch]]:
+    """The stretches down today of rides of these parks that are known to operate, in order; those marked that began on
+    the day before (N-11). One query, and two for each park with a ride that was down at its midnight."""
     by_id = {park.pk: park for park in parks}
     members = [(pk, by_id[ride.park_id].timezone) for pk, ride in measured.items()]
     rows = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), park=F("ride__park"))
@@ -174,8 +172,7 @@ def outages_today(parks: list[Park], now: datetime) -> Mapping[int, Sequence[Str
         if stretches[0].start == day_start(local_date(now, park.timezone), park.timezone):
             at_midnight[park.pk].append(pk)
     for park_id, rides in at_midnight.items():
-        park = by_id[park_id]
-        for pk in carried_over(rides, park, local_date(now, park.timezone)):
+        for pk in carried_over(rides, by_id[park_id], local_date(now, by_id[park_id].timezone)):
             found[pk][0] = replace(found[pk][0], is_carried=True)
     return found
 
@@ -186,18 +183,33 @@ def outages_today(parks: list[Park], now: datetime) -> Mapping[int, Sequence[Str
 @over_many_parks
 def a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, RideMeasures]:
     """Rides of these parks on the day before, up to the same time on each park's clock: what today is compared with
-    (N-5). Rides that were not observed then are missing. A query for each zone."""
-    found: dict[int, RideMeasures] = {}
-    for zone in sorted({park.timezone for park in parks}):
-        there = {park.pk: park.reports_down for park in parks if park.timezone == zone}
-        start, end = day_before_so_far(now, zone)
-        places = dict(Ride.objects.filter(park__in=there).values_list("pk", "park_id"))
-        rows = RideStatusSnapshot.objects.filter(
-            ride__in=list(places), park__in=there, recorded_at__gte=start, recorded_at__lt=end
-        )
-        measured = measure_rides(rows, end, there) if places else []
-        found |= {ride.ride_id: ride.sealed() for ride in measured if places[ride.ride_id] == ride.park_id}
-    return found
+    (N-5). Down is what counted on that day, because the ride operated on it (R-5.3). Rides that were not observed then
+    are missing. Two queries, one more where a ride had not yet run at that time, or the clocks are changed."""
+    zones = {park.pk: park.timezone for park in parks}
+    places = dict(Ride.objects.filter(park__in=zones).values_list("pk", "park_id"))
+    spans = {zone: day_before_so_far(now, zone) for zone in set(zones.values())}
+    by_end: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
+    for pk, park_id in places.items():
+        by_end[spans[zones[park_id]][1]].append((pk, zones[park_id]))
+    measured: list[RideMeasures] = []
+    for end, members in by_end.items():
+        begun = begun_within(members, "ride", spans.__getitem__)
+        rows = RideStatusSnapshot.objects.filter(begun, park__in=zones)
+        measured += measure_rides(rows, end, {park.pk: park.reports_down for park in parks})
+    found = {ride.ride_id: ride for ride in measured if places[ride.ride_id] == ride.park_id}
+    unsure = [(pk, zones[ride.park_id]) for pk, ride in found.items() if ride.down_seconds and not ride.up_seconds]
+    for pk in {pk for pk, _ in unsure} - ran_the_day_before(unsure, now):
+        found[pk].down_seconds = 0
+    return {pk: ride.sealed() for pk, ride in found.items()}
+
+
+def ran_the_day_before(members: Collection[tuple[int, str]], now: datetime) -> set[int]:
+    """Which of these rides, with the zone of each, operated on the whole day before; one query at most."""
+    if not members:
+        return set()
+    begun = begun_within(members, "ride", lambda zone: day_range(local_date(now, zone) - ONE_DAY, zone))
+    rows = RideStatusSnapshot.objects.filter(begun, operating(), LASTING, park=F("ride__park"), **OPEN)
+    return set(rows.order_by().values_list("ride_id", flat=True).distinct())
 
 
 def day_before_so_far(now: datetime, zone: str) -> tuple[datetime, datetime]:
@@ -207,28 +219,7 @@ def day_before_so_far(now: datetime, zone: str) -> tuple[datetime, datetime]:
     return day_range(day, zone)[0], datetime.combine(day, local.timetz()).astimezone(UTC)
 
 
-@over_many_parks
-def down_a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, int]:
-    """Of `a_day_ago` the seconds down that counted on that day, because the ride operated on it (R-5.3); one query
-    more where one had not yet run at that time."""
-    measured = a_day_ago(parks, now)
-    unsure = [pk for pk, ride in measured.items() if ride.down_seconds and not ride.up_seconds]
-    ran = operated_on_the_day_before(parks, unsure, now)
-    return {pk: ride.down_seconds if ride.up_seconds or pk in ran else 0 for pk, ride in measured.items()}
-
-
-def operated_on_the_day_before(parks: list[Park], rides: Collection[int], now: datetime) -> set[int]:
-    if not rides:
-        return set()
-    yesterday = Q(pk__in=[])
-    for zone in {park.timezone for park in parks}:
-        start, end = day_range(local_date(now, zone) - ONE_DAY, zone)
-        yesterday |= Q(park__timezone=zone, recorded_at__gte=start, recorded_at__lt=end)
-    rows = RideStatusSnapshot.objects.filter(yesterday, operating(), LASTING, ride__in=list(rides), **OPEN)
-    return set(rows.filter(park=F("ride__park")).order_by().values_list("ride_id", flat=True).distinct())
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ParkBefore:
     """A park on the day before, up to the same time of its clock."""
 
@@ -240,17 +231,15 @@ class ParkBefore:
 @over_many_parks
 def parks_a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, ParkBefore]:
     """Parks of which a ride was observed then; what today's figures are compared with (N-5)."""
-    everywhere = parks_to_read(parks)
-    measured, down = a_day_ago(everywhere, now), down_a_day_ago(everywhere, now)
+    measured = a_day_ago(parks_to_read(parks), now)
     found: dict[int, ParkBefore] = {}
     for ride in placed_rides(parks):
-        if ride.pk not in measured:
+        then = measured.get(ride.pk)
+        if then is None:
             continue
-        before = found.get(ride.park_id, ParkBefore())
-        up = measured[ride.pk].up_seconds
-        found[ride.park_id] = ParkBefore(
-            before.down_seconds + down[ride.pk],
-            before.attraction_up_seconds + (up if ride.is_attraction else 0),
-            before.attraction_down_seconds + (down[ride.pk] if ride.is_attraction else 0),
-        )
+        before = found.setdefault(ride.park_id, ParkBefore())
+        before.down_seconds += then.down_seconds
+        if ride.is_attraction:
+            before.attraction_up_seconds += then.up_seconds
+            before.attraction_down_seconds += then.down_seconds
     return found
