@@ -43,7 +43,7 @@ class ParkDayFactory(DjangoModelFactory[ParkDailyStats]):
     weighted_down_seconds = factory.LazyAttribute(
         # as many as give the score
         lambda row: round(
-            getattr(row, "shame_score", 0)
+            (getattr(row, "shame_score", 0) or 0)
             * getattr(row, "effective_park_weight", 1)
             * getattr(row, "operating_hours_minutes", 0)
             * 6
