@@ -302,12 +302,11 @@ class ByHand:
         return bool(self.on(ride, day))
 
     def operated(self, ride: int, day: date) -> bool:
-        """R-5.3: in the local day up to now; inside a day DOWN is evidence where the feed says it."""
+        """R-5.3: in the local day up to now; on the running day DOWN is evidence where the feed says it."""
         start, end = self.day_span(day)
-        asked = sum(b - a for (each, _), spans in self.places.items() if each == day for a, b in spans)
-        inside = asked < end - start
+        by_down = self.reports_down and start <= self.now < end
         return any(
-            row.park_open and (runs(row) or (inside and self.reports_down and row.status == "DOWN"))
+            row.park_open and (runs(row) or (by_down and row.status == "DOWN"))
             for row in self.on(ride, day)
         )
 

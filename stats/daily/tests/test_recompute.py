@@ -11,6 +11,7 @@ import stats.daily.compute
 from core.zones import day_range
 from parks.models import Park
 from snapshots.models import ParkOperatingSession, RideStatusSnapshot
+from stats.daily.compute import ParkDay
 from stats.daily.recompute import recompute, start_run
 from stats.models import AggregationLog, ParkDailyStats, RecomputeRun, RideDailyStats
 from stats.tests.builders import (
@@ -261,10 +262,10 @@ def test_a_park_that_fails_stops_no_other_and_the_ledger_reports(monkeypatch):
         report(make_ride(park), OPENING, "O60")
     computed = stats.daily.compute.park_row
 
-    def fails_for_b(park: Park, *rest):
-        if park.name == "B":
+    def fails_for_b(day: ParkDay):
+        if day.park.name == "B":
             raise ValueError("no such thing")
-        return computed(park, *rest)
+        return computed(day)
 
     monkeypatch.setattr(stats.daily.compute, "park_row", fails_for_b)
     run = compute(DAY, DAY)
