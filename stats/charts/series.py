@@ -72,7 +72,7 @@ def listed_parks(parks: Iterable[Park], ids: Iterable[int]) -> list[Park]:
 
 def listed_rides(parks: list[Park], ids: list[int]) -> list[Ride]:
     """The attractions in this order; one query."""
-    known = attractions_by_id(parks, ids)
+    known = attractions_by_id(parks, ids, former=True)
     return [known[pk] for pk in ids]
 
 
