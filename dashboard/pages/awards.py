@@ -68,7 +68,7 @@ def reported(columns: tuple[Column, ...], rows: Sequence[AwardRow]) -> list[Colu
 def award_table(name: str, entity: str, period: Period, only: bool, limit: int, now: datetime) -> Row:
     """An anchor, a title and the table of an award (R-19)."""
     title, award, empty = AWARDS[name]
-    rows = award[entity](period, only, limit, now)
+    rows = award[entity](period, only, limit, now).rows
     columns = reported((RANK, *NAMES[entity], *FIGURES[name, entity]), rows)
     return {
         "name": name,
@@ -91,7 +91,7 @@ def change_tables(entity: str, period: Period, only: bool, limit: int, now: date
         )
         caption = f"{title}, {WORDS[period].lower()}"
         empty = f"No change of more than {TREND_THRESHOLD:.0f} %, or no period before to compare with."
-        table = Table(caption, columns, found[asked[name]], empty=empty)
+        table = Table(caption, columns, found[asked[name]].rows, empty=empty)
         tables.append({"name": name, "title": title, "table": table})
     return tables
 

@@ -62,7 +62,7 @@ class Ranking:
 RANKINGS = {
     ("downtime", "parks"): Ranking(
         "Parks by downtime",
-        lambda period, only, now: park_downtime(period, only, "shame_score", EVERY_ROW, now)[0],
+        lambda period, only, now: park_downtime(period, only, "shame_score", EVERY_ROW, now)[0].rows,
         (
             RANK,
             PARK,
@@ -81,7 +81,7 @@ RANKINGS = {
     ),
     ("downtime", "rides"): Ranking(
         "Rides by downtime",
-        lambda period, only, now: ride_downtime(period, only, "downtime_hours", EVERY_ROW, now),
+        lambda period, only, now: ride_downtime(period, only, "downtime_hours", EVERY_ROW, now).rows,
         (
             RANK,
             RIDE,
@@ -100,7 +100,7 @@ RANKINGS = {
     ),
     ("waits", "parks"): Ranking(
         "Parks by wait",
-        lambda period, only, now: park_waits(period, only, EVERY_ROW, now),
+        lambda period, only, now: park_waits(period, only, EVERY_ROW, now).rows,
         (RANK, PARK, AVERAGE, PEAK, Column("rides_reporting", "Rides reporting", "number"), TREND, LAST_DAYS),
         "avg_wait_minutes",
         Kind.PARK_WAIT,
@@ -109,7 +109,7 @@ RANKINGS = {
     ),
     ("waits", "rides"): Ranking(
         "Rides by wait",
-        lambda period, only, now: ride_waits(period, only, EVERY_ROW, now),
+        lambda period, only, now: ride_waits(period, only, EVERY_ROW, now).rows,
         (
             RANK,
             RIDE,

@@ -10,6 +10,7 @@ from parks.models import Park
 from snapshots.current import ParkNow, summary_status
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import PARK_CLOSED, Status, operating
+from stats.measures.buckets import LASTING
 from stats.measures.ride_measures import OPEN
 from stats.readings.selection import chosen_parks, observed, park_by_attraction
 from stats.readings.today import parks_at, rides_at
@@ -27,7 +28,8 @@ class StatusCounts(Shape):
 
 
 def status_summary(disney_universal_only: bool, park_id: int | None, now: datetime) -> StatusCounts:
-    """Attractions by state, and `total`; those without an observation in the live window are left out.
+    """Attractions by state, and `total`; those that were not heard of in the live window, or whose park was not, are
+    left out (N-6).
 
     `park_id` restricts it to one park; an unknown one has no rides. Six queries.
     """
@@ -41,7 +43,8 @@ def rides_by_status(parks: list[Park], states: Mapping[int, ParkNow], now: datet
     """The ids of the attractions in each of the five states (R-4.7); `states` by park. Three queries."""
     by_id = {park.pk: park for park in parks}
     places = park_by_attraction(parks)
-    seen = [(pk, states[places[pk]], ride) for pk, ride in rides_at(parks, places, now).items()]
+    current = [(pk, states[places[pk]], ride) for pk, ride in rides_at(parks, places, now).items()]
+    seen = [(pk, park, ride) for pk, park, ride in current if park.is_open is not None]
     # Whether it ran today matters for few: those that are down, were it so.
     unsure = [pk for pk, park, ride in seen if summary_status(park, ride, True) != summary_status(park, ride, False)]
     ran = operated_today(unsure, places, by_id, now)
@@ -57,5 +60,5 @@ def operated_today(rides: Iterable[int], places: dict[int, int], parks: dict[int
     A ride that is down is not counted as one that ran, at whatever park: here `DOWN` says that it broke down.
     """
     members = [(pk, parks[places[pk]].timezone) for pk in rides]
-    rows = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), operating(), **OPEN)
-    return set(rows.order_by().values_list("ride_id", flat=True).distinct())
+    rows = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), operating(), LASTING)
+    return set(rows.filter(**OPEN).order_by().values_list("ride_id", flat=True).distinct())

@@ -1,29 +1,33 @@
 """Parks and rides with clearly less or more downtime than in the period before (R-18, public-api 4.12)."""
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from django.conf import settings
 from django.db.models import TextChoices
 
-from core.periods import Days, Period, days_of
+from core.periods import Days, Period
 from core.shapes import UNSET, Shape, UnsetType, describe
-from parks.models import Park, Ride
+from parks.models import Park
 from stats.answers.trends import TrendCategory, trend_category
-from stats.measures.ride_measures import percent_change
-from stats.measures.spans import Minutes, ParkSpan, RideDay, RideSpan, park_span, ride_spans
-from stats.measures.windows import days_before
-from stats.readings.identity import Row, number
-from stats.readings.period_sums import all_ride_sums
+from stats.measures.ride_measures import LEAST_DOWN_SECONDS, availability, hours, percent_change, uptime
+from stats.measures.windows import days_before, days_in_list, listed_days, listed_days_before
+from stats.readings.identity import Dated, Listed, Row, dates_by_zone, number
+from stats.readings.period_sums import ParkSums, park_sums, ride_sums
 from stats.readings.selection import attractions_by_id, chosen_parks, park_by_attraction, parks_to_read
-from stats.readings.today import rides_today
+from stats.readings.today import (
+    ParkBefore,
+    ParkToday,
+    a_day_ago,
+    parks_a_day_ago,
+    parks_today,
+    rides_today,
+)
 
 PERCENTAGE = {TrendCategory.IMPROVING: "improvement_percentage", TrendCategory.DECLINING: "decline_percentage"}
-
-Span = TypeVar("Span", RideSpan, ParkSpan)
 
 
 class TrendList(TextChoices):
@@ -45,23 +49,25 @@ class TrendList(TextChoices):
 class ComparedPeriods(Shape):
     """The dates that are compared."""
 
-    current_period: Annotated[str, describe("YYYY-MM-DD to YYYY-MM-DD, in the site's time zone")]
-    previous_period: str
+    current_period: Annotated[
+        str, describe("YYYY-MM-DD to YYYY-MM-DD, in the site's time zone; today: the present days of the parks")
+    ]
+    previous_period: Annotated[str, describe("today: up to the same time of each park's clock")]
 
 
-class TrendRow(Shape):
+class TrendRow(Dated):
     queue_times_id: int | None
     queue_times_url: Annotated[str | None, describe(format="uri")]
-    current_uptime: Annotated[float, describe("percent, two decimals")]
-    previous_uptime: Annotated[float, describe("percent, two decimals")]
+    current_uptime: Annotated[float | None, describe("percent, two decimals; null: it did not operate")]
+    previous_uptime: Annotated[float | None, describe("percent, two decimals; the same")]
     improvement_percentage: Annotated[
         float | UnsetType, describe("by how much downtime fell, in percent; improving only")
     ] = UNSET
     decline_percentage: Annotated[
         float | UnsetType, describe("by how much downtime rose, in percent; declining only")
     ] = UNSET
-    current_downtime_hours: Annotated[float, describe("parks: ride-hours, two decimals; rides: not rounded")]
-    previous_downtime_hours: float
+    current_downtime_hours: Annotated[float, describe("two decimals; parks: ride-hours")]
+    previous_downtime_hours: Annotated[float, describe("the same; at least half an hour")]
 
 
 class ParkTrendRow(TrendRow):
@@ -77,13 +83,14 @@ class RideTrendRow(TrendRow):
     park_queue_times_id: int | None
 
 
-Rows = list[ParkTrendRow] | list[RideTrendRow]
+Rows = Listed[ParkTrendRow] | Listed[RideTrendRow]
 
 
 def trend_list(asked: TrendList, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Rows:
-    """Rows of `/api/trends`, the strongest change first, then by id; at most six queries.
+    """Rows of `/api/trends`, the strongest change first, then by id.
 
-    A period is compared with the one before of its kind, today so far with the whole of yesterday.
+    A period is compared with the one before of its kind, today so far with the day before up to the same time of each
+    park's clock (N-5).
     """
     return trend_lists([asked], period, disney_universal_only, limit, now)[asked]
 
@@ -92,23 +99,25 @@ def trend_lists(
     asked: Collection[TrendList], period: Period, disney_universal_only: bool, limit: int, now: datetime
 ) -> dict[TrendList, Rows]:
     """`trend_list` of several lists of parks, or of rides, for the price of one."""
-    parks = chosen_parks(disney_universal_only)
+    parks = chosen_parks(disney_universal_only, former=period != Period.TODAY)
     trends: Trends = park_trends if all(each.entities == "parks" for each in asked) else ride_trends
     found = trends(parks, period, [each.category for each in asked], limit, now)
     return {each: found[each.category] for each in asked}
 
 
-def comparison(period: Period, now: datetime) -> ComparedPeriods:
-    """As seen in the site's time zone (R-3.1)."""
-    zone = settings.SITE_TIME_ZONE
+def comparison(period: Period, disney_universal_only: bool, now: datetime) -> ComparedPeriods:
+    """The dates of the list (N-1), all that any of its parks has."""
+    zones = {park.timezone for park in chosen_parks(disney_universal_only)} or {settings.SITE_TIME_ZONE}
+    if period != Period.TODAY:
+        zones = {settings.SITE_TIME_ZONE}
     return ComparedPeriods(
-        current_period=in_words(days_of(period, now, zone)),
-        previous_period=in_words(days_before(period, now, zone)),
+        current_period=in_words([days_in_list(period, now, zone) for zone in zones]),
+        previous_period=in_words([days_before(period, now, zone) for zone in zones]),
     )
 
 
-def in_words(days: Days) -> str:
-    return f"{days.first} to {days.last}"
+def in_words(spans: Collection[Days]) -> str:
+    return f"{min(days.first for days in spans)} to {max(days.last for days in spans)}"
 
 
 # -- rows ------------------------------------------------------------------------------------------------
@@ -120,59 +129,56 @@ Trends = Callable[[list[Park], Period, Categories, int, datetime], Mapping[Trend
 
 def park_trends(
     parks: list[Park], period: Period, categories: Categories, limit: int, now: datetime
-) -> dict[TrendCategory, list[ParkTrendRow]]:
-    """Of parks: sums over their active rides of every category (R-15.2, R-5.6)."""
-    rides = Ride.objects.active().filter(park__in=[park.pk for park in parks])
-    park_by_ride = dict(rides.values_list("pk", "park_id"))
-    current, previous = (by_park(spans, park_by_ride) for spans in compared(park_by_ride, parks, period, now))
-    known = {park.pk: park for park in parks}
-    return {
-        category: [
+) -> dict[TrendCategory, Listed[ParkTrendRow]]:
+    """Of parks: downtime of rides of every category (R-5.6), uptime of attractions (N-3)."""
+    compared = parks_compared(parks, period, now)
+    dates, known = dates_by_zone(parks, period, now), {park.pk: park for park in parks}
+    found = {}
+    for category in categories:
+        changes = strongest(compared, category)
+        rows = [
             ParkTrendRow(
                 park_id=pk,
                 park_name=known[pk].name,
                 location=known[pk].location,
                 queue_times_id=known[pk].queue_times_id,
                 queue_times_url=known[pk].queue_times_url,
-                current_uptime=number(current[pk].avg_uptime_percentage),
-                previous_uptime=number(previous[pk].avg_uptime_percentage),
-                current_downtime_hours=number(current[pk].total_downtime_hours),
-                previous_downtime_hours=number(previous[pk].total_downtime_hours),
+                **dates[known[pk].timezone],
+                **figures(*compared[pk]),
                 **percentage(category, change),
             )
-            for pk, change in strongest(current, previous, lambda span: span.total_downtime_hours, category)[:limit]
+            for pk, change in changes[:limit]
         ]
-        for category in categories
-    }
+        found[category] = Listed(rows, len(changes))
+    return found
 
 
 def ride_trends(
     parks: list[Park], period: Period, categories: Categories, limit: int, now: datetime
-) -> dict[TrendCategory, list[RideTrendRow]]:
-    """Of attractions; their hours are not rounded."""
-    current, previous = compared(park_by_attraction(parks), parks, period, now)
-    changes = {
-        category: strongest(current, previous, lambda span: span.downtime_minutes, category)[:limit]
-        for category in categories
-    }
-    known = attractions_by_id(parks, [pk for found in changes.values() for pk, _ in found])
+) -> dict[TrendCategory, Listed[RideTrendRow]]:
+    """Of attractions."""
+    compared = rides_compared(parks, period, now)
+    changes = {category: strongest(compared, category) for category in categories}
+    listed = [pk for found in changes.values() for pk, _ in found[:limit]]
+    known, dates = attractions_by_id(parks, listed, former=period != Period.TODAY), dates_by_zone(parks, period, now)
     return {
-        category: [
-            RideTrendRow(
-                ride_id=pk,
-                ride_name=known[pk].name,
-                park_name=known[pk].park.name,
-                queue_times_id=known[pk].queue_times_id,
-                park_queue_times_id=known[pk].park.queue_times_id,
-                queue_times_url=known[pk].queue_times_url,
-                current_uptime=number(current[pk].uptime_percentage),
-                previous_uptime=number(previous[pk].uptime_percentage),
-                current_downtime_hours=float(Decimal(current[pk].downtime_minutes) / 60),
-                previous_downtime_hours=float(Decimal(previous[pk].downtime_minutes) / 60),
-                **percentage(category, change),
-            )
-            for pk, change in found
-        ]
+        category: Listed(
+            [
+                RideTrendRow(
+                    ride_id=pk,
+                    ride_name=known[pk].name,
+                    park_name=known[pk].park.name,
+                    queue_times_id=known[pk].queue_times_id,
+                    park_queue_times_id=known[pk].park.queue_times_id,
+                    queue_times_url=known[pk].queue_times_url,
+                    **dates[known[pk].park.timezone],
+                    **figures(*compared[pk]),
+                    **percentage(category, change),
+                )
+                for pk, change in found[:limit]
+            ],
+            len(found),
+        )
         for category, found in changes.items()
     }
 
@@ -182,67 +188,100 @@ def percentage(category: TrendCategory, change: Decimal) -> Row:
     return {PERCENTAGE[category]: number(abs(change))}
 
 
-def strongest(
-    current: Mapping[int, Span],
-    previous: Mapping[int, Span],
-    downtime: Callable[[Span], Minutes],
-    category: TrendCategory,
-) -> list[tuple[int, Decimal]]:
-    """(id, change of downtime in percent) of what has both spans and is in the category, strongest first."""
+# -- what is compared ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """A park or ride over a period."""
+
+    down_seconds: int
+    uptime: Decimal | None  # percent, two decimals
+
+
+Compared = Mapping[int, tuple[Reliability, Reliability]]  # the period and the one before, by id
+
+
+def figures(current: Reliability, previous: Reliability) -> Row:
+    return {
+        "current_uptime": number(current.uptime),
+        "previous_uptime": number(previous.uptime),
+        "current_downtime_hours": number(hours(current.down_seconds)),
+        "previous_downtime_hours": number(hours(previous.down_seconds)),
+    }
+
+
+def strongest(compared: Compared, category: TrendCategory) -> list[tuple[int, Decimal]]:
+    """(id, change of downtime in percent) of what is in the category, strongest first."""
     found = []
-    for pk in current.keys() & previous.keys():
-        change = percent_change(downtime(current[pk]), downtime(previous[pk]), digits=2)
+    for pk, (current, previous) in compared.items():
+        change = percent_change(current.down_seconds, previous.down_seconds, digits=2, least=LEAST_DOWN_SECONDS)
         if change is not None and trend_category(change) == category:
             found.append((pk, change))
     return sorted(found, key=lambda pair: (-abs(pair[1]), pair[0]))
 
 
-# -- spans -----------------------------------------------------------------------------------------------
-
-
-def compared(
-    park_by_ride: Mapping[int, int], parks: list[Park], period: Period, now: datetime
-) -> tuple[dict[int, RideSpan], dict[int, RideSpan]]:
-    """Figures of the period and of the one before, by ride; on each park's own dates (R-3.1).
-
-    `park_by_ride`: the park of each ride.
-    """
-    previous = stored_spans(parks, lambda zone: days_before(period, now, zone), park_by_ride)
+def parks_compared(parks: list[Park], period: Period, now: datetime) -> Compared:
+    """Parks that were open in both periods."""
     if period == Period.TODAY:
-        return spans_of_today(park_by_ride, parks, now), previous
-    return stored_spans(parks, lambda zone: days_of(period, now, zone), park_by_ride), previous
+        today, earlier = parks_today(parks, now), parks_a_day_ago(parks, now)
+        return {pk: (of_park(today[pk]), of_park(earlier[pk])) for pk in today.keys() & earlier.keys()}
+    current, previous = park_sums(parks, listed_days(period, now)), park_sums(parks, listed_days_before(period, now))
+    return {
+        park.pk: (of_park(current[park.pk]), of_park(previous[park.pk]))
+        for park in ended(parks, period, now)
+        if was_open(current.get(park.pk)) and was_open(previous.get(park.pk))
+    }
 
 
-def stored_spans(parks: list[Park], dates: Days, ids: Collection[int]) -> dict[int, RideSpan]:
-    """R-15.1 over the daily rows of open days: a closed one measures nothing (D-35). One query.
+def ended(parks: list[Park], period: Period, now: datetime) -> list[Park]:
+    """The parks whose days of the period are over: others have nothing to compare (N-5)."""
+    dates = dates_by_zone(parks, period, now)
+    return [park for park in parks if dates[park.timezone]["is_complete"]]
 
-    Rides are sorted out here: see `period_sums.ride_sums`.
-    """
-    return ride_spans(
-        RideDay(pk, row["up_minutes"], row["down_minutes"], row["open_minutes"])
-        for pk, row in all_ride_sums(parks_to_read(parks), dates).items()
-        if row["days"] and pk in ids
+
+def was_open(sums: ParkSums | None) -> bool:
+    """Days on which a park was closed measure nothing (D-35)."""
+    return sums is not None and sums.score is not None
+
+
+def of_park(park: ParkToday | ParkBefore | ParkSums) -> Reliability:
+    """Downtime of rides of every category (R-5.6), uptime of attractions (N-3)."""
+    up, down = park.attraction_up_seconds, park.attraction_down_seconds
+    return Reliability(park.down_seconds, availability(up, down, digits=2))
+
+
+def rides_compared(parks: list[Park], period: Period, now: datetime) -> Compared:
+    """Attractions that were known in the open park in both periods."""
+    if period == Period.TODAY:
+        return rides_compared_today(parks, now)
+    current, previous = (
+        {
+            pk: Reliability(sums.down_seconds, sums.uptime(digits=2))
+            for pk, sums in ride_sums(parks, days).items()
+            if sums.open_seconds
+        }
+        for days in (listed_days(period, now), listed_days_before(period, now))
     )
+    places = park_by_attraction(parks, former=True)
+    over = {park.pk for park in ended(parks, period, now)}
+    return {pk: (current[pk], previous[pk]) for pk in current.keys() & previous.keys() if places[pk] in over}
 
 
-def spans_of_today(park_by_ride: Mapping[int, int], parks: list[Park], now: datetime) -> dict[int, RideSpan]:
-    """The same of each park's day so far, from raw observations (R-17.2); one query."""
+def rides_compared_today(parks: list[Park], now: datetime) -> Compared:
     reports_down = {park.pk: park.reports_down for park in parks}
-    days = []
-    for ride, measures in rides_today(parks, park_by_ride, now).items():
-        operated = measures.operated(evidence_by_down=reports_down[measures.park_id])
-        up, down, opened = (
-            Decimal(each) / 60 for each in (measures.up_seconds, measures.down_seconds, measures.open_seconds)
+    earlier = a_day_ago(parks_to_read(parks), now)
+    found = {}
+    for pk, ride in rides_today(parks, park_by_attraction(parks), now).items():
+        before = earlier.get(pk)
+        if before is None or not (ride.open_seconds and before.open_seconds):
+            continue
+        operated = ride.operated(evidence_by_down=reports_down[ride.park_id])
+        found[pk] = (
+            Reliability(
+                ride.down_seconds if operated else 0, uptime(ride.up_seconds, ride.open_seconds, operated, digits=2)
+            ),
+            # Only what counted as down is compared: it operated that day.
+            Reliability(before.down_seconds, uptime(before.up_seconds, before.open_seconds, operated=True, digits=2)),
         )
-        if opened:
-            days.append(RideDay(ride, up, down if operated else 0, opened))
-    return ride_spans(days)
-
-
-def by_park(spans: Mapping[int, RideSpan], park_by_ride: Mapping[int, int]) -> dict[int, ParkSpan]:
-    """R-15.2: the rides' figures summed up by the park they belong to."""
-    members: dict[int, list[RideSpan]] = defaultdict(list)
-    for ride, span in spans.items():
-        members[park_by_ride[ride]].append(span)
-    found = {park: park_span(rides) for park, rides in members.items()}
-    return {park: span for park, span in found.items() if span is not None}
+    return found

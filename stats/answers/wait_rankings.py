@@ -6,30 +6,48 @@ from typing import Annotated, TypeVar
 
 from django.conf import settings
 
-from core.periods import Days, Period, days_of
+from core.periods import Period
 from core.rounding import half_up
 from core.shapes import UNSET, UnsetType, describe
 from parks.models import Park, Ride
-from snapshots.current import ParkNow
+from snapshots.current import ParkNow, displayed_is_open
 from snapshots.current import displayed_status as status_now
 from stats.answers.waits import (
     Wait,
+    park_waits_a_day_ago,
     park_waits_now,
     park_waits_of_days,
     park_waits_today,
+    ride_waits_a_day_ago,
     ride_waits_of_days,
     ride_waits_today,
     rides_with_waits,
 )
-from stats.measures.ride_measures import percent_change
-from stats.measures.windows import days_before, label
-from stats.readings.identity import ParkNamed, RideNamed, Row, number, park_identity, ride_identity
+from stats.measures.ride_measures import LEAST_WAIT, percent_change
+from stats.measures.windows import label, listed_days, listed_days_before
+from stats.readings.identity import (
+    AS_OF,
+    Listed,
+    ParkListed,
+    RideListed,
+    Row,
+    dates_by_zone,
+    number,
+    park_identity,
+    ride_identity,
+)
 from stats.readings.selection import attractions_by_id, chosen_parks
-from stats.readings.today import parks_at, rides_at
+from stats.readings.today import parks_at, rides_seen_at
 
 Member = TypeVar("Member", Park, Ride)
 WEEK_OR_MONTH = (Period.LAST_WEEK, Period.LAST_MONTH)
-TREND = "change of the average against the period before; live and today: yesterday"
+LIVE_OR_TODAY = (Period.LIVE, Period.TODAY)
+TREND = (
+    "change of the average: live and today that of the day so far against the day before up to the same time of the"
+    " clock, else against the period before; null from less than 5 minutes"
+)
+BEFORE = "the average that the trend compares with; null where nothing above 0 was posted"
+WALK_ON = "share of the posted time at 0 minutes; parks live: of the attractions that post a wait now"
 
 
 def ranked(members: list[Member], waits: Mapping[int, Wait], limit: int) -> list[tuple[int, Member, Wait]]:
@@ -39,15 +57,18 @@ def ranked(members: list[Member], waits: Mapping[int, Wait], limit: int) -> list
     return [(rank, member, wait) for rank, (member, wait) in enumerate(found[:limit], start=1)]
 
 
-class ParkWaitRow(ParkNamed):
+class ParkWaitRow(ParkListed):
     rank: int
     avg_wait_minutes: Annotated[
-        float, describe("live, today: waits above 0; closed days: mean of the stored daily averages")
+        float, describe("mean over time of the waits above 0 of its attractions; live: of those posted now")
     ]
     peak_wait_minutes: int | None
+    walk_on_percentage: Annotated[float | None, describe(WALK_ON)]
     trend_percentage: Annotated[float | None, describe(TREND)]
+    previous_wait_minutes: Annotated[float | None, describe(BEFORE)]
     rides_reporting: Annotated[int, describe("rides that posted a wait above 0")]
-    park_is_open: Annotated[bool, describe("right now")]
+    park_is_open: Annotated[bool | None, describe("right now; null: not heard of within two hours")]
+    as_of: Annotated[datetime | UnsetType | None, AS_OF] = UNSET
     avg_wait_time: Annotated[float | UnsetType, describe("live, week, month: avg_wait_minutes by its former name")] = (
         UNSET
     )
@@ -58,53 +79,77 @@ class ParkWaitRow(ParkNamed):
     period_label: Annotated[str | UnsetType, describe("week and month only")] = UNSET
 
 
-class RideWaitRow(RideNamed):
+class RideWaitRow(RideListed):
     rank: int
     avg_wait_minutes: Annotated[
-        float, describe("live, today: waits above 0 while the park was open; closed days: mean of the daily averages")
+        float, describe("mean over time of the waits above 0 while it ran in the open park; live: of the day so far")
     ]
     peak_wait_minutes: int | None
+    walk_on_percentage: Annotated[float | None, describe(WALK_ON)]
     trend_percentage: Annotated[float | None, describe(TREND)]
+    previous_wait_minutes: Annotated[float | None, describe(BEFORE)]
+    as_of: Annotated[datetime | UnsetType | None, AS_OF] = UNSET
     current_wait_time: Annotated[int | UnsetType | None, describe("minutes posted right now; live and today only")] = (
         UNSET
     )
-    current_wait_minutes: Annotated[float | UnsetType, describe("live only: avg_wait_minutes again")] = UNSET
-    current_status: Annotated[str | UnsetType | None, describe("live and today only")] = UNSET
+    current_wait_minutes: Annotated[int | UnsetType | None, describe("live only: current_wait_time again")] = UNSET
+    current_status: Annotated[
+        str | UnsetType, describe("UNKNOWN: not heard of within two hours; live and today only")
+    ] = UNSET
     current_is_open: Annotated[bool | UnsetType | None, describe("live and today only")] = UNSET
-    park_is_open: Annotated[bool | UnsetType, describe("live and today only")] = UNSET
+    park_is_open: Annotated[bool | UnsetType | None, describe("live and today only")] = UNSET
     period_label: Annotated[str | UnsetType, describe("yesterday, week, month")] = UNSET
 
 
-def figures(wait: Wait, before: Wait | None) -> Row:
-    """Minutes, and the change against the period before in percent."""
+def figures(wait: Wait) -> Row:
     return {
         "avg_wait_minutes": number(half_up(wait.average, 1)),
         "peak_wait_minutes": wait.peak,
-        "trend_percentage": number(percent_change(wait.average, before.average if before else None)),
+        "walk_on_percentage": number(wait.walk_on_percentage),
+    }
+
+
+def compared(wait: Wait | None, before: Wait | None, is_like: bool = True) -> Row:
+    """The change of the average in percent and what it is a change of (N-5); `is_like`: are both as long as each
+    other?"""
+    change = percent_change(wait.average, before.average, least=LEAST_WAIT) if wait and before and is_like else None
+    return {
+        "trend_percentage": number(change),
+        "previous_wait_minutes": number(half_up(before.average, 1)) if before else None,
     }
 
 
 # -- parks -----------------------------------------------------------------------------------------------
 
 
-def park_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[ParkWaitRow]:
+def park_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Listed[ParkWaitRow]:
     """Ranked rows of `/api/parks/waittimes`: parks with a wait above 0; live, the open ones."""
-    parks = chosen_parks(disney_universal_only)
-    states = parks_at(parks, now)
+    is_present = period in LIVE_OR_TODAY
+    parks = chosen_parks(disney_universal_only, former=not is_present)
+    states, dates = parks_at(parks, now), dates_by_zone(parks, period, now)
     waits, reporting = park_figures(parks, states, period, now)
-    # Live and today are compared with yesterday.
-    before = park_waits_of_days(parks, lambda zone: days_before(period, now, zone))
-    return [
-        ParkWaitRow(
-            rank=rank,
-            **park_identity(park),
-            **figures(wait, before.get(park.pk)),
-            rides_reporting=reporting.get(park.pk, 0),
-            park_is_open=bool(states[park.pk].is_open),
-            **former_names(wait, period, now),
+    # What is posted right now is compared with nothing, but the day so far with the day before.
+    so_far = park_waits_today(parks, now)[0] if period == Period.LIVE else waits
+    before = (
+        park_waits_a_day_ago(parks, now) if is_present else park_waits_of_days(parks, listed_days_before(period, now))
+    )
+    rows = []
+    for rank, park, wait in ranked(parks, waits, limit):
+        own = dates[park.timezone]
+        rows.append(
+            ParkWaitRow(
+                rank=rank,
+                **park_identity(park),
+                **own,
+                **figures(wait),
+                **compared(so_far.get(park.pk), before.get(park.pk), is_present or own["is_complete"]),
+                rides_reporting=reporting.get(park.pk, 0),
+                park_is_open=states[park.pk].is_open,
+                as_of=states[park.pk].as_of if is_present else UNSET,
+                **former_names(wait, period, now),
+            )
         )
-        for rank, park, wait in ranked(parks, waits, limit)
-    ]
+    return Listed(rows, len(waits))
 
 
 def park_figures(
@@ -115,11 +160,8 @@ def park_figures(
         return park_waits_now([park for park in parks if states[park.pk].is_open], now)
     if period == Period.TODAY:
         return park_waits_today(parks, now)
-
-    def dates(zone: str) -> Days:
-        return days_of(period, now, zone)
-
-    return park_waits_of_days(parks, dates), rides_with_waits(parks, dates)
+    days = listed_days(period, now)
+    return park_waits_of_days(parks, days), rides_with_waits(parks, days)
 
 
 def former_names(wait: Wait, period: Period, now: datetime) -> Row:
@@ -136,30 +178,36 @@ def former_names(wait: Wait, period: Period, now: datetime) -> Row:
 # -- rides -----------------------------------------------------------------------------------------------
 
 
-def ride_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> list[RideWaitRow]:
+def ride_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Listed[RideWaitRow]:
     """Ranked rows of `/api/rides/waittimes`: attractions with a wait above 0."""
-    parks = chosen_parks(disney_universal_only)
-    is_today = period in (Period.LIVE, Period.TODAY)
-    if is_today:
-        waits = ride_waits_today(parks, now)
+    is_present = period in LIVE_OR_TODAY
+    parks = chosen_parks(disney_universal_only, former=not is_present)
+    if is_present:
+        waits, before = ride_waits_today(parks, now), ride_waits_a_day_ago(parks, now)
     else:
-        waits = ride_waits_of_days(parks, lambda zone: days_of(period, now, zone))
-    before = ride_waits_of_days(parks, lambda zone: days_before(period, now, zone))
-    rides = attractions_by_id(parks, contenders(waits, limit))
+        waits = ride_waits_of_days(parks, listed_days(period, now))
+        before = ride_waits_of_days(parks, listed_days_before(period, now))
+    dates = dates_by_zone(parks, period, now)
+    rides = attractions_by_id(parks, contenders(waits, limit), former=not is_present)
     listed = ranked(list(rides.values()), waits, limit)
-    heading = UNSET if is_today else label(period, now, settings.SITE_TIME_ZONE)
-    present = states_now(parks, [ride for _, ride, _ in listed], now) if is_today else {}
+    heading = UNSET if is_present else label(period, now, settings.SITE_TIME_ZONE)
+    present = states_now(parks, [ride for _, ride, _ in listed], now) if is_present else {}
     rows = []
     for rank, ride, wait in listed:
-        minutes = figures(wait, before.get(ride.pk))
-        # By contract the day's average again; what the ride posts now is `current_wait_time`.
-        again = minutes["avg_wait_minutes"] if period == Period.LIVE else UNSET
-        named = ride_identity(ride)
-        more = present.get(ride.pk, {})
+        own, current = dates[ride.park.timezone], present.get(ride.pk, {})
         rows.append(
-            RideWaitRow(rank=rank, **named, **minutes, **more, current_wait_minutes=again, period_label=heading)
+            RideWaitRow(
+                rank=rank,
+                **ride_identity(ride),
+                **own,
+                **figures(wait),
+                **compared(wait, before.get(ride.pk), is_present or own["is_complete"]),
+                **current,
+                current_wait_minutes=current["current_wait_time"] if period == Period.LIVE else UNSET,
+                period_label=heading,
+            )
         )
-    return rows
+    return Listed(rows, len(waits))
 
 
 def contenders(waits: Mapping[int, Wait], limit: int) -> list[int]:
@@ -169,17 +217,17 @@ def contenders(waits: Mapping[int, Wait], limit: int) -> list[int]:
 
 
 def states_now(parks: list[Park], rides: list[Ride], now: datetime) -> dict[int, Row]:
-    """What each ride and its park do right now; three queries."""
+    """What each ride and its park do right now (N-6); three queries."""
     states = parks_at(parks, now)
-    current = rides_at(parks, [ride.pk for ride in rides], now)
+    current = rides_seen_at(parks, [ride.pk for ride in rides], now)
     found = {}
     for ride in rides:
         park, seen = states[ride.park_id], current.get(ride.pk)
-        is_open: bool | None = seen.is_operating if seen else None
         found[ride.pk] = {
+            "as_of": seen.as_of if seen else None,
             "current_status": status_now(park, seen),
-            "current_is_open": is_open if park.is_open else False,
-            "current_wait_time": seen.wait if seen else None,
-            "park_is_open": bool(park.is_open),
+            "current_is_open": displayed_is_open(park, seen),
+            "current_wait_time": seen.wait if seen and seen.still_holds else None,
+            "park_is_open": park.is_open,
         }
     return found

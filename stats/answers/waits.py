@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from core.periods import Days
 from parks.models import Park
-from stats.measures.ride_measures import RideMeasures, WaitTotals
+from stats.measures.ride_measures import RideMeasures, WaitTotals, walk_on_percentage
 from stats.readings.period_sums import park_sums, ride_sums
-from stats.readings.selection import park_by_attraction
+from stats.readings.selection import park_by_attraction, parks_to_read
 from stats.readings.shared import over_many_parks
 from stats.readings.today import a_day_ago, rides_at, rides_today
 
@@ -21,7 +21,7 @@ class Wait:
 
     average: Decimal
     peak: int | None
-    walk_on_percentage: Decimal | None = None  # the share of posted time at 0
+    walk_on_percentage: Decimal | None  # the share of posted time, or of what posts now, at 0
     days: int = 1  # with a posted wait above 0
 
 
@@ -45,12 +45,20 @@ def park_waits_now(parks: list[Park], now: datetime) -> tuple[Mapping[int, Wait]
     By park: the waits, and how many attractions report one. Two queries.
     """
     places = park_by_attraction(parks)
-    reported: dict[int, list[int]] = defaultdict(list)
+    posted: dict[int, list[int]] = defaultdict(list)
     for pk, ride in rides_at(parks, places, now).items():
-        if ride.is_operating and ride.wait:
-            reported[places[pk]].append(ride.wait)
-    waits = {park: Wait(Decimal(sum(found)) / len(found), max(found)) for park, found in reported.items()}
-    return waits, {park: len(found) for park, found in reported.items()}
+        if ride.is_operating and ride.wait is not None:
+            posted[places[pk]].append(ride.wait)
+    above = {park: longer for park, found in posted.items() if (longer := [wait for wait in found if wait])}
+    waits = {
+        park: Wait(
+            Decimal(sum(found)) / len(found),
+            max(found),
+            walk_on_percentage(len(posted[park]) - len(found), len(found)),
+        )
+        for park, found in above.items()
+    }
+    return waits, {park: len(found) for park, found in above.items()}
 
 
 @over_many_parks
@@ -69,14 +77,14 @@ def park_waits_today(parks: list[Park], now: datetime) -> tuple[Mapping[int, Wai
 @over_many_parks
 def ride_waits_a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, Wait]:
     """Of the day before, up to the same time of each park's clock (N-5)."""
-    return waits_of({pk: ride.waits for pk, ride in a_day_ago(parks, now).items()})
+    return waits_of({pk: ride.waits for pk, ride in a_day_ago(parks_to_read(parks), now).items()})
 
 
 @over_many_parks
 def park_waits_a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, Wait]:
     """The same by park, over its attractions."""
-    shown = park_by_attraction(parks)
-    return waits_by_park({pk: ride for pk, ride in a_day_ago(parks, now).items() if pk in shown})[0]
+    shown, measured = park_by_attraction(parks), a_day_ago(parks_to_read(parks), now)
+    return waits_by_park({pk: ride for pk, ride in measured.items() if pk in shown})[0]
 
 
 def waits_by_park(measured: Mapping[int, RideMeasures]) -> tuple[dict[int, Wait], dict[int, int]]:
@@ -110,5 +118,5 @@ def ride_waits_of_days(parks: list[Park], days: Days) -> dict[int, Wait]:
 
 def rides_with_waits(parks: list[Park], days: Days) -> dict[int, int]:
     """How many attractions posted a wait above 0 on any of the days, by park; two queries."""
-    park_by_ride = park_by_attraction(parks)
+    park_by_ride = park_by_attraction(parks, former=True)
     return Counter(park_by_ride[pk] for pk, sums in ride_sums(parks, days).items() if sums.wait_seconds)

@@ -9,6 +9,7 @@ from core.api.queries import LimitField, choice, one_of
 from core.shapes import Shape, describe
 from stats.answers.awards import LeastReliableRow, LongestWaitRow
 from stats.api.serializers import FILTERS, RankingQuery
+from stats.readings.identity import TOTAL
 
 AWARD_PERIODS = ("today", "yesterday", "last_week", "last_month")
 ENTITIES = ("parks", "rides")
@@ -33,7 +34,8 @@ class Award(Shape):
     period: str
     filter: Annotated[str, describe(enum=FILTERS)]
     entity: Annotated[str, describe(enum=ENTITIES)]
-    count: int
+    count: Annotated[int, describe("of the rows sent")]
+    total: Annotated[int, TOTAL]
     cached: Annotated[bool, describe("always true")] = True
     attribution: str = ATTRIBUTION_TEXT
     timestamp: datetime

@@ -1,7 +1,8 @@
 """Endpoints of the awards (public-api 4.14, 4.15)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -11,7 +12,6 @@ from rest_framework.viewsets import ViewSet
 
 from core.periods import Period
 from stats.answers.awards import (
-    AwardRow,
     least_reliable_parks,
     least_reliable_rides,
     longest_park_waits,
@@ -24,10 +24,14 @@ from stats.api.award_serializers import (
     LongestWait,
 )
 from stats.api.views import BAD_QUERY
+from stats.readings.identity import Listed
 
-PERIODS_TOLD = "`last_week` is the last Sunday to Saturday, `last_month` the last calendar month, in each park's zone."
+PERIODS_TOLD = (
+    "`last_week` is the last Sunday to Saturday, `last_month` the last calendar month: dates of the site's calendar,"
+    " of each park from its own midnight to its own midnight."
+)
 
-Lists = Mapping[str, Callable[[Period, bool, int, datetime], Sequence[AwardRow]]]  # by entity
+Lists = Mapping[str, Callable[[Period, bool, int, datetime], Listed[Any]]]  # by entity
 LONGEST_WAITS: Lists = {"parks": longest_park_waits, "rides": longest_ride_waits}
 LEAST_RELIABLE: Lists = {"parks": least_reliable_parks, "rides": least_reliable_rides}
 
@@ -36,9 +40,9 @@ def answer(request: Request, lists: Lists, shape: Callable[..., Award]) -> Respo
     query = AwardQuery.read(request)
     now = timezone.now()
     found = lists[query["entity"]]
-    rows = found(Period(query["period"]), query["filter"] == "disney-universal", query["limit"], now)
+    listed = found(Period(query["period"]), query["filter"] == "disney-universal", query["limit"], now)
     echoed = {name: query[name] for name in ("period", "filter", "entity")}
-    return Response(shape(**echoed, data=rows, count=len(rows), timestamp=now))
+    return Response(shape(**echoed, data=listed.rows, count=len(listed.rows), total=listed.total, timestamp=now))
 
 
 class AwardViewSet(ViewSet):
@@ -54,7 +58,7 @@ class AwardViewSet(ViewSet):
 
     @extend_schema(
         summary="Award: the least reliable",
-        description=f"{PERIODS_TOLD} Parks are listed from a mean score of 1.0 on.",
+        description=f"{PERIODS_TOLD} Parks are listed from a mean score of 0.1 on.",
         tags=["trends"],
         parameters=[AwardQuery],
         responses={200: LeastReliable, 400: BAD_QUERY},

@@ -10,6 +10,7 @@ from core.periods import ALIASES, Period
 from core.shapes import Shape, describe
 from parks.api.serializers import ATTRIBUTION, Attribution
 from stats.answers.rankings import AggregateStats, ParkDowntimeRow, RideDowntimeRow
+from stats.readings.identity import TOTAL
 
 PERIODS = ("live", "today", "yesterday", "7days", "30days", "last_week", "last_month")
 FILTERS = ("disney-universal", "all-parks")
@@ -38,7 +39,7 @@ class RankingQuery(Query):
 
 
 PARK_SORTS = ("shame_score", "total_downtime_hours", "uptime_percentage", "rides_down")
-RIDE_SORTS = ("current_is_open", "downtime_hours", "uptime_percentage", "trend_percentage")
+RIDE_SORTS = ("current_is_open", "downtime_hours", "uptime_percentage", "trend_percentage", "opening_delay_minutes")
 
 
 class ParkRankingQuery(RankingQuery):
@@ -67,6 +68,7 @@ class ParkDowntime(Shape):
     sort_by: Annotated[str, describe(enum=PARK_SORTS)]
     weighted: bool
     aggregate_stats: AggregateStats
+    total: Annotated[int, TOTAL]
     data: list[ParkDowntimeRow]
     attribution: Attribution = ATTRIBUTION
 
@@ -75,5 +77,6 @@ class RideDowntime(Shape):
     success: bool = True
     period: Annotated[str, describe("as requested", enum=PERIODS)]
     filter: Annotated[str, describe(enum=FILTERS)]
+    total: Annotated[int, TOTAL]
     data: list[RideDowntimeRow]
     attribution: Attribution = ATTRIBUTION

@@ -15,6 +15,7 @@ from stats.api.award_serializers import ATTRIBUTION_TEXT
 from stats.api.serializers import FILTERS, RankingQuery
 from stats.charts.heatmaps import HeatmapType, Matrix
 from stats.charts.parks_and_rides import ChartData, ChartType
+from stats.readings.identity import TOTAL
 
 HEATMAP_PERIODS = ("today", "yesterday", "last_week", "last_month")
 CHART_PERIODS = ("live", *HEATMAP_PERIODS)
@@ -119,7 +120,8 @@ class Trend(Shape):
     category: str
     filter: Annotated[str, describe(enum=FILTERS)]
     comparison: ComparedPeriods
-    count: int
+    count: Annotated[int, describe("of the rows sent")]
+    total: Annotated[int, TOTAL]
     parks: Annotated[list[ParkTrendRow] | UnsetType, describe("parks-improving and parks-declining only")] = UNSET
     rides: Annotated[list[RideTrendRow] | UnsetType, describe("rides-improving and rides-declining only")] = UNSET
     attribution: str = ATTRIBUTION_TEXT

@@ -28,7 +28,8 @@ class TrendViewSet(ViewSet):
         summary="Parks or rides with clearly less or more downtime than before",
         description=(
             "More than 5 % less or more downtime than in the period before: the week before the last week, the day"
-            f" before yesterday. `today` compares the day so far with the whole of yesterday. {PERIODS_TOLD}"
+            " before yesterday. `today` compares the day so far with yesterday up to the same clock time at the park."
+            f" What was down for less than half an hour before is not compared. {PERIODS_TOLD}"
         ),
         tags=["trends"],
         parameters=[TrendQuery],
@@ -38,9 +39,11 @@ class TrendViewSet(ViewSet):
         query = TrendQuery.read(request)
         now = timezone.now()
         asked, period = TrendList(query["category"]), TrendQuery.normalised(query["period"])
-        rows = trend_list(asked, period, query["filter"] == "disney-universal", query["limit"], now)
-        found = {name: query[name] for name in ("period", "category", "filter")} | {asked.entities: rows}
-        return Response(Trend(**found, comparison=comparison(period, now), count=len(rows), timestamp=now))
+        only = query["filter"] == "disney-universal"
+        listed = trend_list(asked, period, only, query["limit"], now)
+        found = {name: query[name] for name in ("period", "category", "filter")} | {asked.entities: listed.rows}
+        dates = comparison(period, only, now)
+        return Response(Trend(**found, comparison=dates, count=len(listed.rows), total=listed.total, timestamp=now))
 
     @extend_schema(
         summary="Series for line charts",

@@ -26,7 +26,7 @@ class ParkRankingViewSet(ViewSet):
     )
     def downtime(self, request: Request) -> Response:
         query = ParkRankingQuery.read(request)
-        rows, totals = park_downtime(
+        listed, totals = park_downtime(
             ParkRankingQuery.normalised(query["period"]),
             query["filter"] == "disney-universal",
             query["sort_by"],
@@ -34,7 +34,7 @@ class ParkRankingViewSet(ViewSet):
             timezone.now(),
         )
         echoed = {name: query[name] for name in ("period", "filter", "sort_by", "weighted")}
-        return Response(ParkDowntime(**echoed, aggregate_stats=totals, data=rows))
+        return Response(ParkDowntime(**echoed, aggregate_stats=totals, data=listed.rows, total=listed.total))
 
 
 class RideRankingViewSet(ViewSet):
@@ -46,7 +46,7 @@ class RideRankingViewSet(ViewSet):
     )
     def downtime(self, request: Request) -> Response:
         query = RideRankingQuery.read(request)
-        rows = ride_downtime(
+        listed = ride_downtime(
             RideRankingQuery.normalised(query["period"]),
             query["filter"] == "disney-universal",
             query["sort_by"],
@@ -54,7 +54,7 @@ class RideRankingViewSet(ViewSet):
             timezone.now(),
         )
         echoed = {name: query[name] for name in ("period", "filter")}
-        return Response(RideDowntime(**echoed, data=rows))
+        return Response(RideDowntime(**echoed, data=listed.rows, total=listed.total))
 
 
 class HealthViewSet(ViewSet):

@@ -12,6 +12,7 @@ from parks.api.serializers import ATTRIBUTION, Attribution
 from stats.answers.status_summary import StatusCounts
 from stats.answers.wait_rankings import ParkWaitRow, RideWaitRow
 from stats.api.serializers import FILTERS, PERIODS, RankingQuery
+from stats.readings.identity import TOTAL
 
 PARK_PERIODS = ("live", "today", "yesterday", "last_week", "last_month")
 # Accepted, but no version of the API ever had rows for them (Q2).
@@ -81,6 +82,7 @@ class ParkWaits(Shape):
     success: bool = True
     period: Annotated[str, describe("as requested")]
     filter: Annotated[str, describe(enum=FILTERS)]
+    total: Annotated[int, TOTAL]
     data: list[ParkWaitRow]
     attribution: Attribution = ATTRIBUTION
 
@@ -90,6 +92,7 @@ class RideWaits(Shape):
     period: Annotated[str, describe("as requested", enum=PERIODS)]
     mode: Annotated[str, describe(enum=MODES)]
     filter: Annotated[str, describe(enum=FILTERS)]
+    total: Annotated[int, TOTAL]
     data: list[RideWaitRow]
     attribution: Attribution = ATTRIBUTION
 

@@ -9,7 +9,7 @@ from rest_framework.viewsets import ViewSet
 from core.periods import Period
 from core.shapes import UNSET
 from stats.answers.status_summary import status_summary
-from stats.answers.wait_rankings import park_waits, ride_waits
+from stats.answers.wait_rankings import RideWaitRow, park_waits, ride_waits
 from stats.api.views import BAD_QUERY
 from stats.api.wait_serializers import (
     EMPTY_MODES,
@@ -20,6 +20,7 @@ from stats.api.wait_serializers import (
     StatusSummary,
     StatusSummaryQuery,
 )
+from stats.readings.identity import Listed
 
 
 class WaitRankingViewSet(ViewSet):
@@ -31,10 +32,12 @@ class WaitRankingViewSet(ViewSet):
     )
     def parks(self, request: Request) -> Response:
         query = ParkWaitQuery.read(request)
-        rows = park_waits(
+        listed = park_waits(
             Period(query["period"]), query["filter"] == "disney-universal", query["limit"], timezone.now()
         )
-        return Response(ParkWaits(period=query["period"], filter=query["filter"], data=rows))
+        return Response(
+            ParkWaits(period=query["period"], filter=query["filter"], data=listed.rows, total=listed.total)
+        )
 
     @extend_schema(
         summary="Rides ranked by average wait",
@@ -46,16 +49,17 @@ class WaitRankingViewSet(ViewSet):
     def rides(self, request: Request) -> Response:
         query = RideWaitQuery.read(request)
         mode, disney_universal_only = query["mode"], query["filter"] == "disney-universal"
-        is_empty = mode in EMPTY_MODES
-        rows = [] if is_empty else ride_waits(Period(mode), disney_universal_only, query["limit"], timezone.now())
+        listed: Listed[RideWaitRow] = Listed([], 0)
+        if mode not in EMPTY_MODES:
+            listed = ride_waits(Period(mode), disney_universal_only, query["limit"], timezone.now())
         echoed = {name: query[name] for name in ("period", "mode", "filter")}
-        return Response(RideWaits(**echoed, data=rows))
+        return Response(RideWaits(**echoed, data=listed.rows, total=listed.total))
 
 
 class StatusSummaryViewSet(ViewSet):
     @extend_schema(
         summary="How many rides are in which state right now",
-        description="Attractions with an observation in the last two hours, each counted once.",
+        description="Attractions heard of in the last two hours, as their parks were, each counted once.",
         tags=["rankings"],
         parameters=[StatusSummaryQuery],
         responses={200: StatusSummary, 400: BAD_QUERY},

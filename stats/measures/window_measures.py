@@ -30,6 +30,7 @@ from stats.measures.buckets import (
 )
 from stats.measures.expressions import SecondsSince, WholeDivision
 from stats.measures.hours_open import sight, spans_by_day
+from stats.measures.opening_delays import QUARTER_HOUR
 from stats.measures.ride_measures import OPEN, RideMeasures, StatusCounts
 from stats.measures.windows import ONE_HOUR, BucketKey, Cut, Groups, Piece, Slice, Window, pieces, slices
 
@@ -37,8 +38,6 @@ from stats.measures.windows import ONE_HOUR, BucketKey, Cut, Groups, Piece, Slic
 RIDES_A_QUERY = 100
 # The longest local day, in seconds.
 LONGEST_DAY = 25 * 3600
-# Local midnights fall on multiples of this everywhere.
-QUARTER_HOUR = 900
 
 Place = tuple[date, BucketKey]
 ReadCells = Callable[[QuerySet[RideStatusSnapshot], Grid], Iterator[RideBucket]]
@@ -54,6 +53,7 @@ class ParkWindow:
     planned_seconds: dict[Place, int] = field(default_factory=dict)  # open, observed or not
     operated: set[tuple[int, date]] = field(default_factory=set)  # R-5.3
     observed: set[tuple[int, date]] = field(default_factory=set)  # at any time of the local day
+    cuts: Sequence[Slice] = ()  # what was measured, in order
     # By ride and group, the UTC hours in which it was observed while the park was open; None: buckets are asked for.
     hours: dict[tuple[int, BucketKey], set[int]] | None = None
 
@@ -104,6 +104,8 @@ def park_windows(
         if unknown:
             fill_planned(results, parts, cuts, zone, sights)
             find_observed(results, park_by_ride, parts, zone, now)
+        for result in results.values():
+            result.cuts = cuts
     return results
 
 
@@ -317,7 +319,7 @@ def find_observed(
         asked |= {(ride, day) for day in opened if (ride, day) not in results[park].observed}
     if asked:
         asked_rides = sorted({ride for ride, _ in asked})
-        rows = RideStatusSnapshot.objects.filter(LASTING, ride__in=asked_rides, recorded_at__lte=now)
+        rows = RideStatusSnapshot.objects.filter(LASTING, ride__in=asked_rides, recorded_at__lt=now)
         for ride, day in seen_on(asked, rows, zone):
             results[park_by_ride[ride]].observed.add((ride, day))
 
@@ -339,7 +341,7 @@ def operated_elsewhere(asked: set[tuple[int, date]], by_down: bool, zone: str, n
     """The (ride, day) pairs with evidence of operation at any time of the day so far; `by_down`: or of a breakdown."""
     evidence = operating() | down() if by_down else operating()
     rows = RideStatusSnapshot.objects.filter(
-        evidence, LASTING, ride__in=sorted({ride for ride, _ in asked}), recorded_at__lte=now, **OPEN
+        evidence, LASTING, ride__in=sorted({ride for ride, _ in asked}), recorded_at__lt=now, **OPEN
     )
     return seen_on(asked, rows, zone)
 

@@ -1,15 +1,16 @@
 """How a park and a ride are named in a row of an answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar, overload
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, overload
 
 from msgspec.structs import replace
 
-from core.periods import Days
+from core.periods import Days, Period
 from core.shapes import Shape, describe
 from parks.models import Park, Ride
+from stats.measures.windows import days_in_list
 
 Row = dict[str, Any]
 
@@ -31,12 +32,21 @@ def number(value: Decimal | int | None) -> float | None:
     return None if value is None else float(value)
 
 
+StartDate = Annotated[str, describe("first of its dates, of the park's calendar", format="date")]
+EndDate = Annotated[str, describe("last of them, included", format="date")]
+IsComplete = Annotated[bool, describe("false while the last of these days has not ended at the park")]
+
+
 class Dated(Shape):
     """Which dates a row or an answer covers (N-1)."""
 
-    start_date: Annotated[str, describe("first of its dates, of the park's calendar", format="date")]
-    end_date: Annotated[str, describe("last of them, included", format="date")]
-    is_complete: Annotated[bool, describe("false while the last of these days has not ended at the park")]
+    start_date: StartDate
+    end_date: EndDate
+    is_complete: IsComplete
+
+
+TOTAL = describe("how many rows there are without the limit")
+AS_OF = describe("when the newest observation of it was made; live and today", format="date-time")
 
 
 class ParkNamed(Shape):
@@ -59,12 +69,39 @@ class RideNamed(Shape):
     queue_times_url: Annotated[str | None, describe(format="uri")]
 
 
+# A shape has one base: what names a park or a ride and is dated repeats the three.
+
+
+class ParkListed(ParkNamed):
+    """A park in a list over dates, as `Dated`."""
+
+    start_date: StartDate
+    end_date: EndDate
+    is_complete: IsComplete
+
+
+class RideListed(RideNamed):
+    """A ride in a list over dates, as `Dated`."""
+
+    start_date: StartDate
+    end_date: EndDate
+    is_complete: IsComplete
+
+
 Ranked = TypeVar("Ranked", bound=Shape)
+Member = TypeVar("Member")
 
 
-def ranked(rows: Iterable[Ranked]) -> list[Ranked]:
-    """The rows with their `rank`, from 1 on."""
-    return [replace(row, rank=rank) for rank, row in enumerate(rows, start=1)]
+class Listed(NamedTuple, Generic[Member]):
+    """The first rows of a list, and how many there are in all (N-16)."""
+
+    rows: list[Member]
+    total: int
+
+
+def ranked(rows: Sequence[Ranked], limit: int) -> Listed[Ranked]:
+    """The first rows with their `rank`, from 1 on."""
+    return Listed([replace(row, rank=rank) for rank, row in enumerate(rows[:limit], start=1)], len(rows))
 
 
 def dates_of(days: Days, zone: str, now: datetime) -> Row:
@@ -74,6 +111,12 @@ def dates_of(days: Days, zone: str, now: datetime) -> Row:
         "end_date": days.last.isoformat(),
         "is_complete": days.utc_range(zone)[1] <= now,
     }
+
+
+def dates_by_zone(parks: Iterable[Park], period: Period, now: datetime) -> dict[str, Row]:
+    """The values of `Dated` for rows of a list, by the zone of the park (N-1)."""
+    zones = {park.timezone for park in parks}
+    return {zone: dates_of(days_in_list(period, now, zone), zone, now) for zone in zones}
 
 
 def park_identity(park: Park) -> Row:

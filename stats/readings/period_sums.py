@@ -115,11 +115,11 @@ def all_ride_sums(parks: list[Park], days: Days) -> Mapping[int, RideSums]:
 
 
 def ride_sums(parks: list[Park], days: Days) -> dict[int, RideSums]:
-    """Sums of a period by attraction; two queries.
+    """Sums of a period by attraction, also of those that are no longer active (N-15); two queries.
 
     Rides are sorted out here: with them in the statement MariaDB reads the whole history of each.
     """
-    sums, shown = all_ride_sums(parks_to_read(parks), days), park_by_attraction(parks)
+    sums, shown = all_ride_sums(parks_to_read(parks, former=True), days), park_by_attraction(parks, former=True)
     return {pk: sums[pk] for pk in sums if pk in shown}
 
 

@@ -1,27 +1,36 @@
 """Parks and rides from their own midnight until now, measured from raw observations."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
+
 from core.periods import ONE_DAY, Period
-from core.zones import day_range
-from parks.models import Category, Park, Ride, weight_of
+from core.zones import day_range, day_start, local_date
+from parks.models import INCLUSION_WINDOW, Category, Park, Ride, weight_of
 from snapshots.current import ParkNow, RideNow, parks_now, rides_last_seen
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
+from snapshots.status import operating
+from stats.measures.buckets import LASTING
 from stats.measures.ride_measures import (
+    OPEN,
     RideMeasures,
+    Stretch,
     WindowScore,
     availability,
+    carried_over,
+    down_stretches,
     hours,
     measure_openings,
     measure_rides,
     window_score,
 )
-from stats.readings.selection import chosen_parks, observed
+from stats.readings.selection import begun_within, chosen_parks, observed, parks_to_read
 from stats.readings.shared import is_shared, over_many_parks, shared
 
 
@@ -32,22 +41,57 @@ class ParkToday:
     window: WindowScore  # over rides of every category
     open_snapshots: int
     rides_up: int
-    uptime: Decimal | None  # of its attractions, in percent (N-3)
+    attraction_up_seconds: int
+    attraction_down_seconds: int
+
+    @property
+    def down_seconds(self) -> int:
+        return self.window.down_seconds
+
+    @property
+    def uptime(self) -> Decimal | None:
+        """N-3, one decimal."""
+        return availability(self.attraction_up_seconds, self.attraction_down_seconds)
+
+
+class PlacedRide(NamedTuple):
+    """A ride of any category, and the park it stands in."""
+
+    pk: int
+    park_id: int
+    is_attraction: bool
+    weight: int
+    last_operated_at: datetime | None
+
+    def counts_at(self, now: datetime) -> bool:
+        """Is it in the score of this moment (R-5.5)? The seventh day is included."""
+        return self.last_operated_at is not None and self.last_operated_at >= now - INCLUSION_WINDOW
+
+
+def placed_rides(parks: list[Park], former: bool = False) -> list[PlacedRide]:
+    """What scores and downtime of these parks are made of (R-5.6): active rides, and with `former` the others too; one
+    query."""
+    rides = Ride.objects.filter(park__in=[park.pk for park in parks])
+    rides = rides if former else rides.filter(is_active=True)
+    columns = ("pk", "park_id", "category", "classification__tier_weight", "last_operated_at")
+    return [
+        PlacedRide(pk, park_id, category == Category.ATTRACTION, weight_of(weight), last)
+        for pk, park_id, category, weight, last in rides.values_list(*columns)
+    ]
 
 
 @over_many_parks
 def parks_today(parks: list[Park], now: datetime) -> Mapping[int, ParkToday]:
-    """R-10.2 over each park's day so far; four queries."""
+    """R-10.2 over each park's day so far; four queries. Parks that were not open today are missing."""
     reports_down = {park.pk: park.reports_down for park in parks}
-    rides = Ride.objects.filter(is_active=True, park__in=reports_down)
-    placed = list(rides.values_list("pk", "park_id", "category", "classification__tier_weight"))
-    park_by_ride = {pk: park_id for pk, park_id, _, _ in placed}
-    weights = {pk: weight for pk, _, _, weight in placed}
-    attractions = {pk for pk, _, category, _ in placed if category == Category.ATTRACTION}
+    placed = {ride.pk: ride for ride in placed_rides(parks)}
     members: dict[int, list[tuple[RideMeasures, int]]] = defaultdict(list)
-    for pk, ride in rides_today(parks, park_by_ride, now).items():
+    attractions: dict[int, list[RideMeasures]] = defaultdict(list)
+    for pk, ride in rides_today(parks, {pk: each.park_id for pk, each in placed.items()}, now).items():
         if ride.operated(evidence_by_down=reports_down[ride.park_id]):
-            members[ride.park_id].append((ride, weight_of(weights[pk])))
+            members[ride.park_id].append((ride, placed[pk].weight))
+            if placed[pk].is_attraction:
+                attractions[ride.park_id].append(ride)
     condition = observed([(park.pk, park.timezone) for park in parks], "park", Period.TODAY, now)
     openings = measure_openings(ParkActivitySnapshot.objects.filter(condition), now)
     return {
@@ -55,16 +99,11 @@ def parks_today(parks: list[Park], now: datetime) -> Mapping[int, ParkToday]:
             window=window_score(members[park_id], opening.open_seconds),
             open_snapshots=opening.rows,
             rides_up=sum(ride.up_seconds > 0 for ride, _ in members[park_id]),
-            uptime=park_uptime(ride for ride, _ in members[park_id] if ride.ride_id in attractions),
+            attraction_up_seconds=sum(ride.up_seconds for ride in attractions[park_id]),
+            attraction_down_seconds=sum(ride.down_seconds for ride in attractions[park_id]),
         )
         for park_id, opening in openings.items()
     }
-
-
-def park_uptime(attractions: Iterable[RideMeasures]) -> Decimal | None:
-    """N-3 over the attractions that operated, in percent."""
-    measured = list(attractions)
-    return availability(sum(ride.up_seconds for ride in measured), sum(ride.down_seconds for ride in measured))
 
 
 def rides_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
@@ -122,21 +161,57 @@ def rides_down_today(parks: list[Park], park_by_ride: Mapping[int, int], now: da
     }
 
 
+def outages_today(parks: list[Park], measured: Mapping[int, RideMeasures], now: datetime) -> dict[int, list[Stretch]]:
+    """The stretches down today of rides of these parks that are known to operate, in order; those marked that began on
+    the day before (N-11). One query, and two for each park with a ride that was down at its midnight."""
+    by_id = {park.pk: park for park in parks}
+    members = [(pk, by_id[ride.park_id].timezone) for pk, ride in measured.items()]
+    rows = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), park=F("ride__park"))
+    found = down_stretches(rows, now)
+    at_midnight: dict[int, list[int]] = defaultdict(list)
+    for pk, stretches in found.items():
+        park = by_id[measured[pk].park_id]
+        if stretches[0].start == day_start(local_date(now, park.timezone), park.timezone):
+            at_midnight[park.pk].append(pk)
+    for park_id, rides in at_midnight.items():
+        for pk in carried_over(rides, by_id[park_id], local_date(now, by_id[park_id].timezone)):
+            found[pk][0] = replace(found[pk][0], is_carried=True)
+    return found
+
+
+# -- the day before --------------------------------------------------------------------------------------
+
+
 @over_many_parks
 def a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, RideMeasures]:
     """Rides of these parks on the day before, up to the same time on each park's clock: what today is compared with
-    (N-5). Rides that were not observed then are missing. A query for each zone."""
-    found: dict[int, RideMeasures] = {}
-    for zone in sorted({park.timezone for park in parks}):
-        there = {park.pk: park.reports_down for park in parks if park.timezone == zone}
-        start, end = day_before_so_far(now, zone)
-        places = dict(Ride.objects.filter(park__in=there).values_list("pk", "park_id"))
-        rows = RideStatusSnapshot.objects.filter(
-            ride__in=list(places), park__in=there, recorded_at__gte=start, recorded_at__lt=end
-        )
-        measured = measure_rides(rows, end, there) if places else []
-        found |= {ride.ride_id: ride.sealed() for ride in measured if places[ride.ride_id] == ride.park_id}
-    return found
+    (N-5). Down is what counted on that day, because the ride operated on it (R-5.3). Rides that were not observed then
+    are missing. Two queries, one more where a ride had not yet run at that time, or the clocks are changed."""
+    zones = {park.pk: park.timezone for park in parks}
+    places = dict(Ride.objects.filter(park__in=zones).values_list("pk", "park_id"))
+    spans = {zone: day_before_so_far(now, zone) for zone in set(zones.values())}
+    by_end: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
+    for pk, park_id in places.items():
+        by_end[spans[zones[park_id]][1]].append((pk, zones[park_id]))
+    measured: list[RideMeasures] = []
+    for end, members in by_end.items():
+        begun = begun_within(members, "ride", spans.__getitem__)
+        rows = RideStatusSnapshot.objects.filter(begun, park__in=zones)
+        measured += measure_rides(rows, end, {park.pk: park.reports_down for park in parks})
+    found = {ride.ride_id: ride for ride in measured if places[ride.ride_id] == ride.park_id}
+    unsure = [(pk, zones[ride.park_id]) for pk, ride in found.items() if ride.down_seconds and not ride.up_seconds]
+    for pk in {pk for pk, _ in unsure} - ran_the_day_before(unsure, now):
+        found[pk].down_seconds = 0
+    return {pk: ride.sealed() for pk, ride in found.items()}
+
+
+def ran_the_day_before(members: Collection[tuple[int, str]], now: datetime) -> set[int]:
+    """Which of these rides, with the zone of each, operated on the whole day before; one query at most."""
+    if not members:
+        return set()
+    begun = begun_within(members, "ride", lambda zone: day_range(local_date(now, zone) - ONE_DAY, zone))
+    rows = RideStatusSnapshot.objects.filter(begun, operating(), LASTING, park=F("ride__park"), **OPEN)
+    return set(rows.order_by().values_list("ride_id", flat=True).distinct())
 
 
 def day_before_so_far(now: datetime, zone: str) -> tuple[datetime, datetime]:
@@ -144,3 +219,29 @@ def day_before_so_far(now: datetime, zone: str) -> tuple[datetime, datetime]:
     local = now.astimezone(ZoneInfo(zone))
     day = local.date() - ONE_DAY
     return day_range(day, zone)[0], datetime.combine(day, local.timetz()).astimezone(UTC)
+
+
+@dataclass(slots=True)
+class ParkBefore:
+    """A park on the day before, up to the same time of its clock."""
+
+    down_seconds: int = 0  # of rides of every category
+    attraction_up_seconds: int = 0
+    attraction_down_seconds: int = 0
+
+
+@over_many_parks
+def parks_a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, ParkBefore]:
+    """Parks of which a ride was observed then; what today's figures are compared with (N-5)."""
+    measured = a_day_ago(parks_to_read(parks), now)
+    found: dict[int, ParkBefore] = {}
+    for ride in placed_rides(parks):
+        then = measured.get(ride.pk)
+        if then is None:
+            continue
+        before = found.setdefault(ride.park_id, ParkBefore())
+        before.down_seconds += then.down_seconds
+        if ride.is_attraction:
+            before.attraction_up_seconds += then.up_seconds
+            before.attraction_down_seconds += then.down_seconds
+    return found

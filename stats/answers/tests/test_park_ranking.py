@@ -53,19 +53,22 @@ def busy_park(story: str = "O420 D60", score: str = "2.0", minutes: int = 480, *
 # -- live -------------------------------------------------------------------------------------------------
 
 
-def test_live_shows_the_stored_score_and_the_day_so_far(ask):
-    park = busy_park("O360 D120", "7.7")
+def test_live_shows_the_score_of_this_moment_and_the_day_so_far(ask):
+    """N-6: the score is that of the rides that are down, whatever the last cycle stored."""
+    park = busy_park("O360 D120", "0.0")
     report(make_ride(park, 3, last_operated_at=NOW), OPENING, "O450 D30")
     report(make_ride(park, 2, last_operated_at=NOW), OPENING, "O480")
     report(make_ride(park, 2, last_operated_at=NOW, category="SHOW"), OPENING, "O470 D10")
     report(make_ride(park, 2, last_operated_at=NOW - timedelta(days=7, seconds=1)), OPENING, "R480")
     body = ask("live")
-    assert figures(body, "shame_score", "total_downtime_hours", "weighted_downtime_hours") == (7.7, 2.67, 6.83)
-    # Attractions that ran within seven days: three, of them two down.
-    assert figures(body, "total_rides", "rides_down", "uptime_percentage", "park_is_open") == (3, 2, 33.3, True)
+    assert figures(body, "shame_score", "total_downtime_hours", "weighted_downtime_hours") == (7.5, 2.67, 6.83)
+    # Attractions that ran within seven days: three, of them two down. The score: 3 + 1 + 2 of 3 + 1 + 2 + 2.
+    # Up 360 + 450 + 480 minutes of the attractions, down 120 + 30.
+    assert figures(body, "total_rides", "rides_down", "uptime_percentage", "park_is_open") == (3, 2, 89.6, True)
     totals = body["aggregate_stats"]
     assert (totals["rides_down"], totals["rides_operating"], totals["total_downtime_hours"]) == (2, 1, 2.67)
-    assert totals["avg_uptime_percentage"] == 33.3
+    assert (totals["rides_closed"], totals["rides_refurbishment"]) == (0, 1)
+    assert totals["avg_uptime_percentage"] == 89.6
 
 
 def test_the_seven_days_of_the_tracked_rides_are_inclusive(ask):
@@ -76,19 +79,11 @@ def test_the_seven_days_of_the_tracked_rides_are_inclusive(ask):
     assert figures(ask("live"), "total_rides") == (2,)
 
 
-@pytest.mark.parametrize(
-    ("score", "story", "is_listed"),
-    [
-        ("0.1", "O420 D60", True),
-        ("0.1", "D60 O420", True),
-        ("0.0", "O420 D60", False),
-        (None, "O420 D60", False),
-        ("5.0", "O480", False),
-    ],
-)
-def test_live_lists_open_parks_with_a_score_and_something_down(ask, score, story, is_listed):
-    busy_park(story, score)
-    assert bool(ask("live")["data"]) == is_listed
+@pytest.mark.parametrize(("story", "is_listed"), [("O420 D60", True), ("D60 O420", False), ("O480", False)])
+@pytest.mark.parametrize("stored", ["9.9", None])
+def test_live_lists_open_parks_with_something_down(ask, stored, story, is_listed):
+    busy_park(story, stored)
+    assert [row["shame_score"] for row in ask("live")["data"]] == ([10.0] if is_listed else [])
 
 
 def test_a_closed_park_is_not_listed_and_its_rides_are_not_down(ask):
@@ -118,14 +113,118 @@ def test_the_totals_of_live_are_those_of_the_parks_that_were_heard_of(ask):
     busy_park("O180 D120", minutes=300)  # silent for three hours
     totals = ask("live")["aggregate_stats"]
     assert (totals["total_parks"], totals["rides_down"], totals["rides_operating"]) == (1, 1, 0)
-    assert (totals["total_downtime_hours"], totals["avg_uptime_percentage"]) == (1.0, 0.0)
+    assert (totals["total_downtime_hours"], totals["avg_uptime_percentage"]) == (1.0, 87.5)
+    assert totals["parks_silent"] == 1
 
 
-def test_an_open_park_without_tracked_rides_counts_as_fully_up(ask):
+def test_an_open_park_without_attractions_has_no_uptime(ask):
     park = make_park()
     report(make_ride(park, category="SHOW", last_operated_at=NOW), OPENING, "O420 D60")
     show_park(park, OPENING, 480, "5.0")
-    assert figures(ask("live"), "total_rides", "uptime_percentage", "total_downtime_hours") == (0, 100.0, 1.0)
+    assert figures(ask("live"), "total_rides", "uptime_percentage", "total_downtime_hours") == (0, None, 1.0)
+    assert ask("live")["aggregate_stats"]["avg_uptime_percentage"] is None
+
+
+def test_live_counts_agree_with_the_status_summary(ask, client):
+    """N-6: one reading of states. A closed ride counts as down where closures are not told from breakdowns, unless it
+    is out of season."""
+    park, other = busy_park("O420 D60", is_disney=True), busy_park("O420 C60")
+    for story in ("O480", "R480", "O420 C60"):
+        report(make_ride(park, last_operated_at=NOW), OPENING, story)
+    report(make_ride(other, last_operated_at=NOW - timedelta(days=30)), OPENING, "C480")
+    shut = make_park()
+    report(make_ride(shut, last_operated_at=NOW), OPENING, "O480")
+    show_park(shut, OPENING, 480, is_open=False)
+    totals = ask("live")["aggregate_stats"]
+    counts = client.get("/api/live/status-summary").json()["status_summary"]
+    names = ("rides_operating", "rides_refurbishment", "rides_down", "rides_closed")
+    assert [totals[name] for name in names] == [1, 1, 2, 3]
+    assert (counts["OPERATING"], counts["REFURBISHMENT"], counts["total"]) == (1, 1, 7)
+    assert (counts["DOWN"], counts["CLOSED"], counts["PARK_CLOSED"]) == (1, 3, 1)
+
+
+def test_the_score_of_this_moment_is_of_the_rides_that_count_now(ask):
+    """R-10.1: two weigh 3 and 1 and are down, one that weighs 2 runs, one has not run for a month."""
+    park = busy_park("O420 D60")
+    report(make_ride(park, 3, last_operated_at=NOW), OPENING, "O420 C60")
+    report(make_ride(park, 2, last_operated_at=NOW), OPENING, "D60 O420")
+    report(make_ride(park, 1, last_operated_at=NOW - timedelta(days=30)), OPENING, "C480")
+    assert figures(ask("live"), "shame_score", "rides_down", "total_rides") == (6.7, 2, 3)
+
+
+def test_a_ride_that_fell_silent_is_neither_down_nor_up(ask):
+    park = busy_park("O420 D60")
+    report(make_ride(park, 1, last_operated_at=NOW), OPENING, "O240 D60")
+    body = ask("live")
+    assert figures(body, "shame_score", "rides_down") == (5.0, 1)
+    totals = body["aggregate_stats"]
+    assert [totals[name] for name in ("rides_down", "rides_operating", "rides_closed")] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("period", ["live", "today"])
+def test_a_row_says_when_it_was_heard_of(ask, period):
+    busy_park()
+    assert figures(ask(period), "as_of") == ("2025-12-23T21:50:00Z",)
+
+
+def test_a_silent_park_keeps_its_day_and_is_open_or_not_nobody_knows(ask):
+    busy_park("O180 D120", minutes=300)  # until 14:00, three hours ago
+    body = ask("today")
+    columns = ("total_downtime_hours", "park_is_open", "as_of")
+    assert figures(body, *columns) == (2.0, None, "2025-12-23T18:50:00Z")
+    assert (body["aggregate_stats"]["total_parks"], body["aggregate_stats"]["parks_silent"]) == (1, 1)
+    assert ask("live")["data"] == []
+
+
+@pytest.mark.parametrize("period", ["live", "today"])
+@pytest.mark.parametrize("story", ["R480", None])
+def test_where_nothing_is_known_the_headline_has_no_uptime(ask, period, story):
+    park = make_park()
+    if story:
+        report(make_ride(park), OPENING, story)
+        show_park(park, OPENING, 480)
+    totals = ask(period)["aggregate_stats"]
+    assert (totals["avg_uptime_percentage"], totals["parks_silent"]) == (None, int(story is None))
+
+
+@pytest.mark.parametrize("clock", ["00:05", "06:00"])
+@pytest.mark.parametrize("period", ["live", "today"])
+def test_parks_are_tracked_from_midnight_to_the_first_opening(ask, period, clock):
+    """Known is what was heard of, open or not; before the first cycle of the day what held until midnight."""
+    now = local(TODAY, clock)
+    park = make_park()
+    report(make_ride(park, last_operated_at=NOW), now - timedelta(minutes=30), "C20", park_open=False)
+    show_park(park, now - timedelta(minutes=30), 20, is_open=False)
+    with time_machine.travel(now, tick=False):
+        totals = ask(period)["aggregate_stats"]
+    assert (totals["total_parks_tracked"], totals["parks_silent"]) == (1, 0)
+
+
+# Of the day before: down from 09:30 to 10:30 and from 18:00, an hour after this time of day.
+BEFORE = "O30 D60 O450 D60"
+
+
+@pytest.mark.parametrize("period", ["live", "today"])
+@pytest.mark.parametrize(
+    ("before", "trend", "previous"),
+    [
+        (BEFORE, 50.0, 1.0),
+        ("O450 D30", 200.0, 0.5),
+        ("O460 D20", None, 0.33),  # less than half an hour
+        ("O600", None, 0.0),
+        ("D480 O60", -81.3, 8.0),  # it ran later that day, so it was down all day
+        ("D600", None, 0.0),  # it never ran
+        (None, None, None),
+    ],
+)
+def test_the_trend_of_a_day_that_runs_compares_with_the_same_time_of_the_day_before(
+    ask, period, before, trend, previous
+):
+    """N-5: until 17:00 of each day; an hour and a half down today."""
+    park = busy_park("O390 D90")
+    if before:
+        report(park.rides.get(), OPENING - timedelta(days=1), before)
+    assert figures(ask(period), "trend_percentage", "previous_downtime_hours") == (trend, previous)
 
 
 # -- today ------------------------------------------------------------------------------------------------
@@ -142,10 +241,11 @@ def test_today_is_the_window_from_midnight_until_now(ask):
     # 2 h × 3 + 0.5 h × 1 = 6.5 of 6 × 8 h
     assert figures(body, "shame_score", "total_downtime_hours", "weighted_downtime_hours") == (1.4, 2.5, 6.5)
     assert figures(body, "rides_down", "rides_operating", "effective_park_weight") == (2, 3, 6.0)
-    assert figures(body, "snapshot_count", "park_is_open", "uptime_percentage") == (48, True, 89.6)
+    assert figures(body, "snapshot_count", "park_is_open", "uptime_percentage") == (48, True, 87.5)
     totals = body["aggregate_stats"]
     assert (totals["total_parks"], totals["rides_down"], totals["rides_operating"]) == (1, 2, 3)
-    assert (totals["total_downtime_hours"], totals["avg_uptime_percentage"]) == (2.5, 89.6)
+    # Up and down of attractions alone: 360 + 480 of 960 minutes.
+    assert (totals["total_downtime_hours"], totals["avg_uptime_percentage"]) == (2.5, 87.5)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +274,7 @@ def test_a_park_closed_all_day_has_no_score_today(ask):
     report(make_ride(park), OPENING, "O60 D420", park_open=False)
     show_park(park, OPENING, 480, "5.0", is_open=False)
     body = ask("today")
-    assert (body["data"], body["aggregate_stats"]["total_parks"]) == ([], 0)
+    assert (body["data"], body["aggregate_stats"]["total_parks"]) == ([], 1)
 
 
 def test_today_stays_listed_after_closing_and_says_closed(ask):
@@ -219,13 +319,12 @@ def test_yesterday_is_the_stored_row(ask):
         YESTERDAY,
         shame_score=Decimal("3.4"),
         total_downtime_hours=Decimal("6.88"),
-        weighted_downtime_hours=Decimal("5.90"),
         rides_with_downtime=4,
         avg_uptime_percentage=Decimal("94.25"),
         total_rides_tracked=13,
     )
     body = ask("yesterday")
-    assert figures(body, "shame_score", "total_downtime_hours", "weighted_downtime_hours") == (3.4, 6.88, 5.9)
+    assert figures(body, "shame_score", "total_downtime_hours", "weighted_downtime_hours") == (3.4, 6.88, 68.0)
     assert figures(body, "rides_down", "uptime_percentage", "park_is_open") == (4, 94.3, None)
     totals = body["aggregate_stats"]
     assert (totals["total_parks"], totals["rides_down"], totals["rides_operating"]) == (1, 4, 9)
@@ -253,13 +352,12 @@ def test_a_week_is_means_sums_and_the_worst_day(ask):
                 rides_with_downtime=number,
                 avg_uptime_percentage=Decimal(90 + number),
                 total_downtime_hours=Decimal("1.11"),
-                weighted_downtime_hours=Decimal("2.22"),
             )
     park_day(park, WEEK[0] - timedelta(days=1), shame_score=9, rides_with_downtime=99)
     park_day(park, WEEK[6] + timedelta(days=1), shame_score=9, rides_with_downtime=99)
     body = ask("last_week")
     assert figures(body, "shame_score", "rides_down", "uptime_percentage") == (1.1, 6, 93.0)
-    assert figures(body, "total_downtime_hours", "weighted_downtime_hours") == (6.66, 13.32)
+    assert figures(body, "total_downtime_hours", "weighted_downtime_hours") == (6.66, 132.0)
     totals = body["aggregate_stats"]
     assert (totals["total_parks"], totals["rides_down"], totals["rides_operating"]) == (1, 18, 42)
 
@@ -299,27 +397,27 @@ def test_the_mean_score_rounds_half_up_and_zero_is_not_listed(ask, scores, expec
 
 
 @pytest.mark.parametrize("period", ["yesterday", "last_week"])
-def test_a_stored_row_without_a_score_or_uptime_is_no_server_error(ask, period):
-    """Both columns may be NULL: rows computed by another system (R-10.4, section 25)."""
-    days = [YESTERDAY] if period == "yesterday" else WEEK[:2]
-    for columns in ({"shame_score": None}, {"avg_uptime_percentage": None}):
-        park = make_park()
-        for day in days:
-            park_day(park, day, **columns)
-    rows = ask(period)["data"]
-    assert len(rows) == 1
-    assert rows[0]["shame_score"] == 1.0
-
-
-def test_a_day_without_a_score_is_left_out_of_the_mean(ask):
-    """R-10.4: the mean of the non-NULL stored scores, in the ranking too (A-10)."""
+def test_a_period_is_read_from_the_seconds_of_its_days(ask, period):
+    """N-2: the rounded columns may be empty or say anything."""
     park = make_park()
-    park_day(park, WEEK[0], shame_score=Decimal("3.0"))
-    park_day(park, WEEK[1], shame_score=None)
-    assert figures(ask("last_week"), "shame_score") == (3.0,)
+    for day in [YESTERDAY] if period == "yesterday" else WEEK[:2]:
+        row = park_day(park, day, shame_score=Decimal("2.5"), avg_uptime_percentage=Decimal("80.00"))
+        row.shame_score = row.avg_uptime_percentage = None
+        row.total_downtime_hours = row.weighted_downtime_hours = Decimal(99)
+        row.save()
+    assert figures(ask(period), "shame_score", "uptime_percentage") == (2.5, 80.0)
 
 
-def test_the_headline_uptime_of_a_week_is_the_mean_over_park_days(ask):
+def test_a_long_day_weighs_more_than_a_short_one(ask):
+    """N-2: 3.0 over ten hours and 0.0 over five are 2.0, and 80 % of ten hours and 50 % of five are 70 %."""
+    park = make_park()
+    park_day(park, WEEK[0], shame_score=Decimal("3.0"), avg_uptime_percentage=Decimal("80.00"))
+    short = {"shame_score": Decimal("0.0"), "avg_uptime_percentage": Decimal("50.00"), "operating_hours_minutes": 300}
+    park_day(park, WEEK[1], **short)
+    assert figures(ask("last_week"), "shame_score", "uptime_percentage") == (2.0, 70.0)
+
+
+def test_the_headline_uptime_of_a_week_is_that_of_all_seconds_of_all_parks(ask):
     once, daily = make_park(), make_park()
     park_day(once, WEEK[0], avg_uptime_percentage=Decimal("50.00"))
     for day in WEEK:
@@ -348,6 +446,8 @@ def test_only_rows_of_the_current_rule_set_are_read(ask, settings):
         ("3.00", "3.00", 0.0),
         ("8.00", "8.01", 0.1),  # 0.125
         ("16.00", "15.99", -0.1),  # a hair less
+        ("0.50", "5.00", 900.0),
+        ("0.49", "5.00", None),  # half an hour at least (N-5)
         ("0.00", "5.00", None),
         (None, "5.00", None),
     ],
@@ -363,34 +463,73 @@ def test_the_trend_is_the_change_of_downtime_in_percent(ask, period, before, now
     if before:
         park_day(park, earlier, total_downtime_hours=Decimal(before), metrics_version=1)
         park_day(park, earlier, total_downtime_hours=Decimal("99.00"), metrics_version=2)
-    assert figures(ask(period), "trend_percentage") == (expected,)
+    previous = None if before is None else float(before)
+    assert figures(ask(period), "trend_percentage", "previous_downtime_hours") == (expected, previous)
 
 
 # -- whose day --------------------------------------------------------------------------------------------
 
-ZONES = pytest.mark.parametrize(
-    ("now", "period", "in_tokyo", "in_los_angeles"),
+
+@pytest.mark.parametrize(
+    ("now", "period", "inside", "outside"),
     [
-        ("2025-12-23T22:32Z", "yesterday", "2025-12-23", "2025-12-22"),
-        ("2025-12-21T00:30Z", "last_week", "2025-12-14", "2025-12-07"),
-        ("2025-12-21T00:30Z", "last_week", "2025-12-20", "2025-12-13"),
-        ("2025-12-01T05:00Z", "last_month", "2025-11-30", "2025-10-31"),
-        ("2025-12-01T05:00Z", "last_month", "2025-11-01", "2025-10-01"),
+        # 14:32 in Los Angeles, 07:32 on the next day in Tokyo
+        ("2025-12-23T22:32Z", "yesterday", "2025-12-22", "2025-12-23"),
+        # Saturday in Los Angeles, Sunday in Tokyo
+        ("2025-12-21T00:30Z", "last_week", "2025-12-07", "2025-12-14"),
+        ("2025-12-21T00:30Z", "last_week", "2025-12-13", "2025-12-20"),
+        # 30 November in Los Angeles, 1 December in Tokyo
+        ("2025-12-01T05:00Z", "last_month", "2025-10-31", "2025-11-30"),
+        ("2025-12-01T05:00Z", "last_month", "2025-10-01", "2025-11-01"),
     ],
 )
-
-
-@ZONES
-def test_every_park_has_its_own_dates(ask, now, period, in_tokyo, in_los_angeles):
-    tokyo, los_angeles = make_park(timezone=TOKYO), make_park(timezone=LOS_ANGELES)
-    for park in (tokyo, los_angeles):
-        park_day(park, date.fromisoformat(in_tokyo), shame_score=1 if park is tokyo else 9)
-        park_day(park, date.fromisoformat(in_los_angeles), shame_score=9 if park is tokyo else 1)
+def test_a_list_has_one_set_of_dates(ask, now, period, inside, outside):
+    """N-1: the site's dates, of each park its own days of them."""
+    parks = [make_park(timezone=zone) for zone in (TOKYO, LOS_ANGELES)]
+    for park in parks:
+        park_day(park, date.fromisoformat(inside), shame_score=1)
+        park_day(park, date.fromisoformat(outside), shame_score=9)
     with time_machine.travel(now, tick=False):
         rows = ask(period)["data"]
-    within = {row["park_id"]: row["shame_score"] for row in rows}
-    # In the week and month of one park the other date is not inside.
-    assert within == {tokyo.pk: 1.0, los_angeles.pk: 1.0}
+    assert {row["park_id"]: row["shame_score"] for row in rows} == {park.pk: 1.0 for park in parks}
+    assert all(row["start_date"] <= inside <= row["end_date"] and row["is_complete"] for row in rows)
+    assert len({(row["start_date"], row["end_date"]) for row in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    ("period", "dates"),
+    [
+        ("yesterday", ("2025-12-22",) * 2),
+        ("last_week", ("2025-12-14", "2025-12-20")),
+        ("last_month", ("2025-11-01", "2025-11-30")),
+    ],
+)
+def test_a_row_says_which_dates_it_covers(ask, period, dates):
+    for day in (YESTERDAY, WEEK[0], date(2025, 11, 1)):
+        park_day(make_park(), day)
+    assert figures(ask(period), "start_date", "end_date", "is_complete") == (*dates, True)
+
+
+@pytest.mark.parametrize("period", ["live", "today"])
+def test_the_present_day_of_a_park_is_its_own_and_not_complete(ask, period):
+    park = make_park(timezone=TOKYO)
+    report(make_ride(park, last_operated_at=NOW), NOW - timedelta(hours=2), "O60 D60")
+    show_park(park, NOW - timedelta(hours=2), 120)
+    dates = figures(ask(period), "start_date", "end_date", "is_complete")
+    assert dates == ("2025-12-24", "2025-12-24", False)
+
+
+def test_a_day_that_has_not_ended_at_the_park_is_compared_with_none(ask):
+    """At 00:30 in Los Angeles it is 22:30 of the day before in Honolulu."""
+    park = make_park(timezone="Pacific/Honolulu")
+    park_day(park, date(2025, 12, 22), total_downtime_hours=Decimal("4.00"))
+    park_day(park, date(2025, 12, 23), total_downtime_hours=Decimal("2.00"))
+    with time_machine.travel("2025-12-24T08:30Z", tick=False):
+        row = figures(ask("yesterday"), "start_date", "is_complete", "trend_percentage", "previous_downtime_hours")
+    assert row == ("2025-12-23", False, None, 4.0)
+    with time_machine.travel("2025-12-24T10:00Z", tick=False):
+        row = figures(ask("yesterday"), "start_date", "is_complete", "trend_percentage", "previous_downtime_hours")
+    assert row == ("2025-12-23", True, -50.0, 4.0)
 
 
 def test_today_begins_at_each_parks_own_midnight(ask):
@@ -420,10 +559,13 @@ def test_the_filter_keeps_parks_with_either_flag(ask, period):
         park = busy_park(**kind)
         for day in (YESTERDAY, WEEK[0]):
             park_day(park, day)
-    assert names(ask(period)) == ["Both", "Disney", "Disney in name only", "Universal"]
+    # Days that are over know parks that are no longer active, too (N-15).
+    former = ["Gone"] if period in ("yesterday", "last_week") else []
+    assert names(ask(period)) == ["Both", "Disney", "Disney in name only", *former, "Universal"]
     body = ask(period, filter="disney-universal")
-    assert names(body) == ["Both", "Disney", "Universal"]
-    assert (body["aggregate_stats"]["total_parks"], body["aggregate_stats"]["filter_disney_universal"]) == (3, True)
+    assert names(body) == ["Both", "Disney", *former, "Universal"]
+    totals = body["aggregate_stats"]
+    assert (totals["total_parks"], totals["filter_disney_universal"]) == (3 + len(former), True)
 
 
 @pytest.mark.parametrize("period", ["live", "today"])
@@ -471,27 +613,34 @@ def test_stored_rows_are_ranked_by_every_key_with_ties_by_name(ask, period, sort
 @pytest.mark.parametrize(
     ("period", "sort_by", "expected"),
     [
-        ("live", "shame_score", ["C", "A", "B"]),
+        ("live", "shame_score", ["A", "B", "C"]),  # 10.0, 5.0, 2.5
         ("live", "total_downtime_hours", ["B", "A", "C"]),
         ("live", "uptime_percentage", ["B", "A", "C"]),
-        ("live", "rides_down", ["B", "A", "C"]),
-        ("today", "shame_score", ["B", "C", "A"]),
+        ("live", "rides_down", ["A", "B", "C"]),
+        ("today", "shame_score", ["B", "A", "C"]),  # 2.5, 0.6, 0.1
         ("today", "total_downtime_hours", ["B", "A", "C"]),
-        ("today", "uptime_percentage", ["B", "C", "A"]),
+        ("today", "uptime_percentage", ["B", "A", "C"]),  # 75.0, 93.8, 99.0
         ("today", "rides_down", ["A", "B", "C"]),
     ],
 )
 def test_live_and_today_are_ranked_by_every_key_with_ties_by_name(ask, period, sort_by, expected):
-    for name, stories, score in (
-        ("C", ["D60 O420"], "9.0"),
-        ("B", ["O420 D60", "O240 D240"], "1.0"),
-        ("A", ["D30 O450"] * 3, "2.0"),
+    for name, stories in (
+        ("C", ["O460 D20", "O480", "O480", "O480"]),
+        ("B", ["O240 D240", "O480"]),
+        ("A", ["O450 D30"] * 3),
     ):
         park = make_park(name=name)
         for story in stories:
             report(make_ride(park, last_operated_at=NOW), OPENING, story)
-        show_park(park, OPENING, 480, score)
+        show_park(park, OPENING, 480)
     assert names(ask(period, sort_by=sort_by)) == expected
+
+
+def test_a_list_that_was_cut_says_how_many_there_are(ask):
+    for _ in range(3):
+        busy_park()
+    body = ask("live", limit=2)
+    assert (len(body["data"]), body["total"]) == (2, 3)
 
 
 @pytest.mark.parametrize("period", ["live", "today"])
