@@ -47,8 +47,8 @@ def running_apart(runs: Runs, observed: Sequence[Interval]) -> set[int]:
     """The rides that keep other hours than the park: transport, play areas, what runs around the clock.
 
     The bulk of the day is the time in which at least half of the rides that ran, and at least two, operate. A ride
-    runs apart that spends more than a tenth of its running time outside the bulk, and runs there for more than half of
-    what was `observed`.
+    runs apart that spends more than a tenth of its running time outside the bulk, and runs there for more than three
+    quarters of what was `observed`.
     """
     ran = [ride for ride, found in runs.items() if length(found)]
     if len(ran) < 2:
@@ -56,7 +56,7 @@ def running_apart(runs: Runs, observed: Sequence[Interval]) -> set[int]:
     bulk = joined(while_operating([runs[ride] for ride in ran], max(2, (len(ran) + 1) // 2)))
     idle = length(without(observed, bulk))
     outside = {ride: length(without(runs[ride], bulk)) for ride in ran}
-    return {ride for ride in ran if 10 * outside[ride] > length(runs[ride]) and 2 * outside[ride] > idle}
+    return {ride for ride in ran if 10 * outside[ride] > length(runs[ride]) and 4 * outside[ride] > 3 * idle}
 
 
 def open_spans(runs: Runs, asked: Set[int]) -> list[Interval]:
