@@ -9,6 +9,7 @@ from parks.models import Ride
 from snapshots.current import LONGEST_ROW
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import down
+from stats.measures.buckets import LASTING
 from stats.measures.ride_measures import OPEN
 
 # Rides in one condition: SQLite takes no expression deeper than a thousand.
@@ -32,7 +33,8 @@ def starts_of(rides: list[int], now: datetime) -> dict[int, datetime]:
     """`down_since` of a few rides: the first observation after the last one of another kind."""
     outage, oldest = down() & Q(**OPEN), now - LONGEST_ROW
     history = RideStatusSnapshot.objects.filter(ride=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=oldest)
-    others = history.exclude(outage).order_by("-recorded_at").values("recorded_at")
+    # What has no length ends no outage (N-10).
+    others = history.filter(LASTING).exclude(outage).order_by("-recorded_at").values("recorded_at")
     asked = Ride.objects.filter(pk__in=rides).order_by().annotate(other=Subquery(others[:1]))
     after = Q(pk__in=[])
     for pk, other in asked.values_list("pk", "other"):

@@ -1,6 +1,8 @@
 """Daily statistics and the ledger of computing them."""
 
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import factory
 from django.conf import settings
@@ -8,6 +10,10 @@ from factory.django import DjangoModelFactory
 
 from parks.tests.factories import NOON, ParkFactory, RideFactory
 from stats.models import AggregationLog, ParkDailyStats, RecomputeRun, RideDailyStats
+
+
+def average_wait(row: Any) -> Decimal:
+    return Decimal(getattr(row, "avg_wait_time", None) or 0)
 
 
 class RideDayFactory(DjangoModelFactory[RideDailyStats]):
@@ -23,8 +29,8 @@ class RideDayFactory(DjangoModelFactory[RideDailyStats]):
     down_seconds = factory.LazyAttribute(lambda row: 60 * getattr(row, "downtime_minutes", 0))
     unknown_seconds = factory.LazyAttribute(lambda row: 60 * (getattr(row, "unknown_minutes", None) or 0))
     opening_delay_seconds = factory.LazyAttribute(lambda row: 60 * (getattr(row, "opening_delay_minutes", None) or 0))
-    wait_seconds = factory.LazyAttribute(lambda row: 3600 if getattr(row, "avg_wait_time", None) else 0)
-    wait_minute_seconds = factory.LazyAttribute(lambda row: int(3600 * (getattr(row, "avg_wait_time", None) or 0)))
+    wait_seconds = factory.LazyAttribute(lambda row: 3600 if average_wait(row) else 0)
+    wait_minute_seconds = factory.LazyAttribute(lambda row: int(3600 * average_wait(row)))
     walk_on_seconds = 0
     outages = factory.LazyAttribute(lambda row: int(row.down_seconds > 0))
     outages_carried = 0
@@ -56,8 +62,8 @@ class ParkDayFactory(DjangoModelFactory[ParkDailyStats]):
         lambda row: round(row.ride_seconds * (getattr(row, "avg_uptime_percentage", None) or 0) / 100)
     )
     attraction_down_seconds = factory.LazyAttribute(lambda row: row.ride_seconds - row.attraction_up_seconds)
-    wait_seconds = factory.LazyAttribute(lambda row: 3600 if getattr(row, "avg_wait_time", None) else 0)
-    wait_minute_seconds = factory.LazyAttribute(lambda row: int(3600 * (getattr(row, "avg_wait_time", None) or 0)))
+    wait_seconds = factory.LazyAttribute(lambda row: 3600 if average_wait(row) else 0)
+    wait_minute_seconds = factory.LazyAttribute(lambda row: int(3600 * average_wait(row)))
     walk_on_seconds = 0
 
 

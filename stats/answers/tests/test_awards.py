@@ -39,20 +39,23 @@ def ask(client):
     return partial(award, client)
 
 
-PARK = {"rank": int, "park_id": int, "park_name": str, "location": str}
-RIDE = {"rank": int, "ride_id": int, "ride_name": str, "park_id": int, "park_name": str}
-RIDE_WAIT = RIDE | {"avg_wait_time": int, "peak_wait_time": int | None}
+ROW = {"rank": int, "start_date": str, "end_date": str, "is_complete": bool}
+PARK = ROW | {"park_id": int, "park_name": str, "location": str}
+RIDE = ROW | {"ride_id": int, "ride_name": str, "park_id": int, "park_name": str}
+WAIT = {"avg_wait_time": int, "walk_on_percentage": float | None}
+RIDE_WAIT = RIDE | WAIT | {"peak_wait_time": int | None}
 
 
 def keys_of(path: str, entity: str, period: str) -> dict[str, Any]:
     if path == WAITS and entity == "parks":
-        return PARK | {"avg_wait_time": int, "rides_with_waits": int}
+        return PARK | WAIT | {"rides_with_waits": int}
     if path == WAITS:
         is_one_day = period in ("today", "yesterday")
         return RIDE_WAIT | {"snapshot_count" if is_one_day else "days_with_data": int}
     if entity == "parks":
         return PARK | {"avg_shame_score": float, "uptime_percentage": float | None}
-    return RIDE | {"downtime_hours": float, "downtime_incidents": int, "uptime_percentage": float | None}
+    uptimes = {"uptime_percentage": float | None, "availability_percentage": float | None}
+    return RIDE | uptimes | {"downtime_hours": float, "downtime_incidents": int}
 
 
 # -- who -------------------------------------------------------------------------------------------------
@@ -60,7 +63,8 @@ def keys_of(path: str, entity: str, period: str) -> dict[str, Any]:
 
 @BOTH
 @EVERY
-def test_only_active_attractions_of_active_parks_get_awards(ask, path, period):
+def test_attractions_get_awards_and_of_the_present_day_only_active_ones(ask, path, period):
+    """R-5.6, N-15."""
     for name, columns, park in (
         ("shown", {}, {"name": "open"}),
         ("show", {"category": "SHOW"}, {}),
@@ -69,10 +73,12 @@ def test_only_active_attractions_of_active_parks_get_awards(ask, path, period):
         ("in a closed-down park", {}, {"is_active": False}),
     ):
         remarkable(20, park, name=name, **columns)
-    assert names(ask(path, period, "rides")) == ["shown"]
+    former = [] if period == "today" else ["retired", "in a closed-down park"]
+    assert names(ask(path, period, "rides")) == ["shown", *former]
     parks = names(ask(path, period, "parks"))
     assert "open" in parks
-    assert not set(parks) & set(Park.objects.filter(is_active=False).values_list("name", flat=True))
+    closed_down = set(Park.objects.filter(is_active=False).values_list("name", flat=True))
+    assert set(parks) & closed_down == (set() if period == "today" else closed_down)
 
 
 @BOTH
@@ -100,10 +106,12 @@ def test_only_rows_of_the_current_rule_set_are_read(ask, settings, path, entity,
 @BOTH
 @ENTITIES
 @EVERY
-def test_the_limit_cuts_the_list_after_ranking(ask, path, entity, period):
+def test_the_limit_cuts_the_list_after_ranking(ask, client, path, entity, period):
     for figure in (10, 30, 20):
         remarkable(figure, {"name": str(figure)}, name=str(figure))
     assert names(ask(path, period, entity, limit=2)) == ["30", "20"]
+    body = client.get(path, {"period": period, "entity": entity, "limit": 2}).json()
+    assert (body["count"], body["total"]) == (2, 3)
     assert ask(path, period, entity, limit=0) == []
 
 
@@ -135,6 +143,7 @@ def test_every_period_has_exactly_its_fields_as_json_numbers(client, path, entit
         "filter": "disney-universal",
         "entity": entity,
         "count": 2,
+        "total": 2,
         "cached": True,
         "attribution": "Data powered by ThemeParks.wiki - https://themeparks.wiki",
         "timestamp": "2025-12-23T22:00:00.000250Z",

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from snapshots.models import RideStatusSnapshot
 from stats.answers.down_now import down_since
 from stats.tests.builders import DAY, local, make_park, make_ride, report
 
@@ -50,6 +51,24 @@ def test_an_outage_begins_anew_when_the_park_opens():
     report(ride, OPENING - timedelta(hours=3), "D120", park_open=False)
     report(ride, OPENING, "D60")
     assert down_since([ride.pk], OPENING + timedelta(hours=1)) == {ride.pk: OPENING}
+
+
+def test_a_row_without_length_ends_no_outage():
+    """N-10: closing instants are stored with 0 seconds."""
+    ride = make_ride(make_park(is_disney=True))
+    at = report(ride, OPENING, "O60 D30")
+    RideStatusSnapshot.objects.create(
+        ride=ride,
+        park=ride.park,
+        recorded_at=at - timedelta(seconds=1),
+        duration_seconds=0,
+        status="OPERATING",
+        is_open=True,
+        computed_is_open=True,
+        park_appears_open=True,
+    )
+    report(ride, at, "D30")
+    assert down_since([ride.pk], at + timedelta(minutes=30)) == {ride.pk: OPENING + timedelta(hours=1)}
 
 
 def test_many_rides_cost_two_queries(django_assert_num_queries):

@@ -43,13 +43,19 @@ COMMON = {
     "avg_wait_minutes": float,
     "peak_wait_minutes": int | None,
     "rides_reporting": int,
+    "walk_on_percentage": float | None,
     "trend_percentage": float | None,
-    "park_is_open": bool,
+    "previous_wait_minutes": float | None,
+    "park_is_open": bool | None,
+    "start_date": str,
+    "end_date": str,
+    "is_complete": bool,
 }
+PRESENT = COMMON | {"as_of": str}
 WEEK = COMMON | {"avg_wait_time": float, "peak_wait_time": int | None, "period_label": str}
 KEYS: dict[str, dict[str, Any]] = {
-    "live": COMMON | {"avg_wait_time": float, "max_wait_time": int},
-    "today": COMMON,
+    "live": PRESENT | {"avg_wait_time": float, "max_wait_time": int},
+    "today": PRESENT,
     "yesterday": COMMON,
     "last_week": WEEK,
     "last_month": WEEK,
@@ -149,13 +155,14 @@ def test_live_leaves_out_zeros_errors_and_what_does_not_run(ask, story, wait):
     assert waits(ask("live")) == (20.0, 20, 1)
 
 
-def test_live_counts_active_rides_of_every_category(ask):
+def test_live_counts_active_attractions(ask):
+    """N-4."""
     park = open_park()
     posting(park, 10)
     posting(park, 20, category="MEET_AND_GREET")
     posting(park, 30, category=None)
     posting(park, 200, is_active=False)
-    assert waits(ask("live")) == (20.0, 30, 3)
+    assert waits(ask("live")) == (10.0, 10, 1)
 
 
 @pytest.mark.parametrize("is_open", [False, None])
@@ -201,10 +208,32 @@ def test_today_begins_at_the_parks_midnight_and_ends_now(ask):
     assert waits(ask("today")) == (15.0, 20, 1)
 
 
-def test_a_ride_that_stopped_still_posts_a_wait(ask):
-    """R-11: the ranking asks whether the park is open and the wait above zero, not whether the ride runs."""
-    posting(open_park(), 40, "O60 D60")
+def test_what_a_ride_posts_while_it_is_down_is_no_wait(ask):
+    """N-4."""
+    ride = posting(open_park(), 40, "O60")
+    report(ride, OPENING + timedelta(hours=1), "D60 C60 R60", wait=100)
     assert waits(ask("today")) == (40.0, 40, 1)
+
+
+@pytest.mark.parametrize(
+    ("period", "percentage"),
+    [
+        ("live", 33.3),  # one of the three that post a wait now
+        ("today", 50.0),  # six hours of twelve
+        ("yesterday", 25.0),
+        ("last_week", 50.0),
+    ],
+)
+def test_the_share_of_walk_ons_is_a_figure_of_its_own(ask, period, percentage):
+    park = open_park()
+    for wait, story in ((30, "O60"), (20, "O120")):
+        report(make_ride(park), NOW - timedelta(minutes=int(story[1:])), story, wait=wait)
+    ride = posting(park, 0, "O300 D120")
+    report(ride, NOW - timedelta(hours=1), "O60", wait=0)
+    report(make_ride(park), OPENING, "O180", wait=25)
+    park_day(park, YESTERDAY, avg_wait_time=Decimal(30), walk_on_seconds=1200)
+    park_day(park, DAY_IN["last_week"], avg_wait_time=Decimal(30), walk_on_seconds=3600)
+    assert figures(ask(period), "walk_on_percentage") == (percentage,)
 
 
 @pytest.mark.parametrize("is_open", [True, False, None])
@@ -216,7 +245,7 @@ def test_today_and_closed_days_report_whether_the_park_is_open_now(ask, is_open)
     if is_open is not None:
         show_park(park, NOW - timedelta(minutes=10), 10, is_open=is_open)
     for period in ("today", *DAY_IN):
-        assert figures(ask(period), "park_is_open") == (bool(is_open),)
+        assert figures(ask(period), "park_is_open") == (is_open,)
 
 
 # -- closed days ------------------------------------------------------------------------------------------
@@ -225,23 +254,32 @@ def test_today_and_closed_days_report_whether_the_park_is_open_now(ask, is_open)
 def test_yesterday_is_the_stored_row(ask):
     park = make_park()
     park_day(park, YESTERDAY, avg_wait_time=Decimal("34.95"), peak_wait_time=75)
-    for peak, columns in ((75, {}), (5, {}), (0, {}), (None, {}), (90, {"category": "SHOW"})):
-        ride_day(make_ride(park, **columns), YESTERDAY, peak_wait_time=peak)
+    for average, columns in ((75, {}), (5, {}), (0, {}), (None, {}), (90, {"category": "SHOW"})):
+        ride_day(make_ride(park, **columns), YESTERDAY, avg_wait_time=average)
     assert waits(ask("yesterday")) == (35.0, 75, 2)
 
 
 @pytest.mark.parametrize(("period", "first"), [("last_week", date(2025, 12, 14)), ("last_month", date(2025, 11, 1))])
-def test_a_week_and_a_month_are_means_of_daily_averages_and_the_highest_peak(ask, period, first):
+def test_a_week_and_a_month_are_means_over_posted_time_and_the_highest_peak(ask, period, first):
     park = make_park()
     rides = [make_ride(park), make_ride(park)]
     for number, (average, peak) in enumerate((("47.40", 90), (None, None), ("0.00", 0), ("20.05", 150))):
         day = first + timedelta(days=number)
         park_day(park, day, avg_wait_time=average, peak_wait_time=peak)
-        ride_day(rides[number % 2], day, peak_wait_time=peak)
+        ride_day(rides[number % 2], day, avg_wait_time=average)
     rows = ask(period)
-    # 67.45 / 3: the day without an average is in no mean, the one of 0 is
-    assert waits(rows) == (22.5, 150, 2)
-    assert figures(rows, "avg_wait_time", "peak_wait_time") == (22.5, 150)
+    # 67.45 / 2: the days without a wait above 0 are in no mean (N-4)
+    assert waits(rows) == (33.7, 150, 2)
+    assert figures(rows, "avg_wait_time", "peak_wait_time") == (33.7, 150)
+
+
+def test_a_day_weighs_as_long_as_it_posted_waits(ask):
+    """N-2: 10 minutes over one hour and 40 over three."""
+    park = make_park()
+    for day, wait, hours in ((date(2025, 12, 14), 10, 1), (date(2025, 12, 15), 40, 3)):
+        sums = {"wait_seconds": 3600 * hours, "wait_minute_seconds": 3600 * hours * wait}
+        park_day(park, day, avg_wait_time=Decimal(wait), **sums)
+    assert figures(ask("last_week"), "avg_wait_minutes") == (32.5,)
 
 
 @pytest.mark.parametrize(("period", "heading"), [("last_week", "Dec 14-20, 2025"), ("last_month", "November 2025")])
@@ -275,28 +313,29 @@ def test_only_rows_of_the_current_rule_set_are_read(ask, settings, period):
 
 
 @pytest.mark.parametrize(
-    ("now", "period", "in_tokyo", "in_los_angeles"),
+    ("now", "period", "inside", "outside"),
     [
-        ("2025-12-23T22:32Z", "yesterday", "2025-12-23", "2025-12-22"),
-        ("2025-12-21T00:30Z", "last_week", "2025-12-14", "2025-12-07"),
-        ("2025-12-21T00:30Z", "last_week", "2025-12-20", "2025-12-13"),
-        ("2025-12-01T05:00Z", "last_month", "2025-11-30", "2025-10-31"),
-        ("2025-12-01T05:00Z", "last_month", "2025-11-01", "2025-10-01"),
+        ("2025-12-23T22:32Z", "yesterday", "2025-12-22", "2025-12-23"),
+        ("2025-12-21T00:30Z", "last_week", "2025-12-07", "2025-12-14"),
+        ("2025-12-21T00:30Z", "last_week", "2025-12-13", "2025-12-20"),
+        ("2025-12-01T05:00Z", "last_month", "2025-10-31", "2025-11-30"),
+        ("2025-12-01T05:00Z", "last_month", "2025-10-01", "2025-11-01"),
     ],
 )
-def test_every_park_has_its_own_dates(ask, now, period, in_tokyo, in_los_angeles):
-    for zone, here, there in ((TOKYO, in_tokyo, in_los_angeles), (LOS_ANGELES, in_los_angeles, in_tokyo)):
+def test_a_list_has_one_set_of_dates(ask, now, period, inside, outside):
+    """N-1: the site's dates, though Tokyo is a day, a week or a month further."""
+    for zone in (TOKYO, LOS_ANGELES):
         park = make_park(timezone=zone)
-        ride = make_ride(park)
-        for day, wait in ((here, 20), (there, 200)):
+        for day, wait in ((inside, 20), (outside, 200)):
             park_day(park, date.fromisoformat(day), avg_wait_time=Decimal(wait), peak_wait_time=wait)
-        ride_day(ride, date.fromisoformat(there))
+        ride_day(make_ride(park), date.fromisoformat(outside))
     with time_machine.travel(now, tick=False):
         rows = ask(period)
     assert [(row["avg_wait_minutes"], row["peak_wait_minutes"], row["rides_reporting"]) for row in rows] == [
         (20.0, 20, 0),
         (20.0, 20, 0),
     ]
+    assert all(row["start_date"] <= inside <= row["end_date"] and row["is_complete"] for row in rows)
 
 
 def test_today_begins_at_three_midnights(ask):
@@ -318,18 +357,44 @@ def test_today_begins_at_three_midnights(ask):
 
 TRENDS = pytest.mark.parametrize(
     ("before", "now", "expected"),
-    [("40", 45, 12.5), ("40", 30, -25.0), ("40", 40, 0.0), ("0", 30, None), (None, 30, None)],
+    [
+        ("40", 45, 12.5),
+        ("40", 30, -25.0),
+        ("40", 40, 0.0),
+        ("5", 6, 20.0),
+        ("4", 6, None),  # five minutes at least (N-5)
+        ("0", 30, None),
+        (None, 30, None),
+    ],
 )
+
+
+def given(before: str | None) -> float | None:
+    """What the row says of the average before: none of zeros."""
+    return float(before) if before and before != "0" else None
 
 
 @TRENDS
 @pytest.mark.parametrize("period", ["live", "today"])
-def test_live_and_today_are_compared_with_yesterday(ask, period, before, now, expected):
+def test_live_and_today_are_compared_with_the_same_time_of_the_day_before(ask, period, before, now, expected):
+    """N-5: it is 17:00; what was posted yesterday from then on is not compared."""
     park = open_park()
-    posting(park, now)
-    park_day(park, YESTERDAY, avg_wait_time=before)
-    park_day(park, YESTERDAY - timedelta(days=1), avg_wait_time=Decimal(500))
-    assert figures(ask(period), "trend_percentage") == (expected,)
+    ride = posting(park, now)
+    if before is not None:
+        report(ride, OPENING - timedelta(days=1), "O480", wait=int(before))
+        report(ride, NOW - timedelta(days=1), "O60", wait=400)
+    park_day(park, YESTERDAY, avg_wait_time=Decimal(500))
+    assert figures(ask(period), "trend_percentage", "previous_wait_minutes") == (expected, given(before))
+
+
+def test_the_trend_of_a_park_right_now_is_that_of_its_day_so_far(ask):
+    """It posts 60 now, 35 on the average of today's eight hours, 28 on that of yesterday's."""
+    park = open_park()
+    ride = posting(park, 20, "O300")
+    report(ride, OPENING + timedelta(hours=5), "O180", wait=60)
+    report(ride, OPENING - timedelta(days=1), "O480", wait=28)
+    columns = ("avg_wait_minutes", "trend_percentage", "previous_wait_minutes")
+    assert figures(ask("live"), *columns) == (60.0, 25.0, 28.0)
 
 
 @TRENDS
@@ -338,7 +403,7 @@ def test_closed_periods_are_compared_with_the_one_before(ask, period, before, no
     park = make_park()
     park_day(park, DAY_IN[period], avg_wait_time=Decimal(now))
     park_day(park, DAY_BEFORE[period], avg_wait_time=before)
-    assert figures(ask(period), "trend_percentage") == (expected,)
+    assert figures(ask(period), "trend_percentage", "previous_wait_minutes") == (expected, given(before))
 
 
 def test_the_trend_is_of_the_averages_before_rounding(ask):
@@ -369,7 +434,9 @@ def test_the_order_is_that_of_the_averages_before_rounding(ask):
 
 
 @EVERY
-def test_only_active_parks_are_listed_and_the_filter_goes_by_flags(ask, period):
+def test_of_the_present_day_only_active_parks_are_listed_and_the_filter_goes_by_flags(ask, period):
+    """N-15."""
+    former = ["Gone"] if period in DAY_IN else []
     for name, columns in (
         ("Magic Kingdom", {"is_disney": True}),
         ("Epic Universe", {"is_universal": True}),
@@ -377,8 +444,8 @@ def test_only_active_parks_are_listed_and_the_filter_goes_by_flags(ask, period):
         ("Gone", {"is_active": False, "is_disney": True}),
     ):
         listed_park(30, name=name, **columns)
-    assert names(ask(period)) == ["Disney by name", "Epic Universe", "Magic Kingdom"]
-    assert names(ask(period, filter="disney-universal")) == ["Epic Universe", "Magic Kingdom"]
+    assert names(ask(period)) == ["Disney by name", "Epic Universe", *former, "Magic Kingdom"]
+    assert names(ask(period, filter="disney-universal")) == ["Epic Universe", *former, "Magic Kingdom"]
 
 
 @EVERY
@@ -409,6 +476,7 @@ def test_every_period_has_exactly_its_fields_as_json_numbers(client, period, fil
         "success": True,
         "period": period,
         "filter": filter_,
+        "total": 2,
         "attribution": {"data_source": "ThemeParks.wiki", "url": "https://themeparks.wiki"},
     }
     for row in rows:
@@ -436,7 +504,7 @@ def test_parks_without_any_data_have_no_rows(ask, period):
 @EVERY
 def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(ask, django_assert_max_num_queries, period):
     def queries(rows: int) -> int:
-        with django_assert_max_num_queries(8) as captured:
+        with django_assert_max_num_queries(10) as captured:
             assert len(ask(period)) == rows
         return len(captured)
 

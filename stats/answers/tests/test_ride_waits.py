@@ -36,16 +36,22 @@ COMMON = {
     "queue_times_url": str | None,
     "avg_wait_minutes": float,
     "peak_wait_minutes": int | None,
+    "walk_on_percentage": float | None,
     "trend_percentage": float | None,
+    "previous_wait_minutes": float | None,
+    "start_date": str,
+    "end_date": str,
+    "is_complete": bool,
 }
 CURRENT = COMMON | {
+    "as_of": str,
     "current_wait_time": int | None,
-    "current_status": str | None,
+    "current_status": str,
     "current_is_open": bool | None,
-    "park_is_open": bool,
+    "park_is_open": bool | None,
 }
 KEYS: dict[str, dict[str, Any]] = {
-    "live": CURRENT | {"current_wait_minutes": float},
+    "live": CURRENT | {"current_wait_minutes": int | None},
     "today": CURRENT,
     **dict.fromkeys(DAY_IN, COMMON | {"period_label": str}),
 }
@@ -107,7 +113,7 @@ def listed_ride(wait: int, classified: int | None = None, park: dict | None = No
         ([("O60", 30), ("O20", 31)], 30.3, 31),  # 30.25
         ([("O60", 30), ("O60", 480)], 30.0, 30),  # a feed error
         ([("O60", 30), ("O60", 479)], 254.5, 479),
-        ([("O60", 30), ("D60", 60)], 45.0, 60),  # the park is open, and that is asked
+        ([("O60", 30), ("D60", 60)], 30.0, 30),  # it does not run (N-4)
     ],
 )
 @LIVE
@@ -164,9 +170,9 @@ def test_a_ride_that_moved_is_measured_where_it_stands(ask, period, is_older):
         ("O300 C180", 30, True, (30, "CLOSED", False, True)),
         ("O300 R180", 30, True, (30, "REFURBISHMENT", False, True)),
         ("O480", 30, False, (30, "PARK_CLOSED", False, False)),
-        ("O480", 30, None, (30, "PARK_CLOSED", False, False)),
-        # no news of the ride for more than two hours
-        ("O100", 30, True, (None, None, None, True)),
+        # no news of the park, or of the ride, for more than two hours (N-6)
+        ("O480", 30, None, (30, "UNKNOWN", None, None)),
+        ("O100", 30, True, (None, "UNKNOWN", None, True)),
         ("O100", 30, False, (None, "PARK_CLOSED", False, False)),
     ],
 )
@@ -182,9 +188,12 @@ def test_the_current_state_is_that_of_ride_and_park_now(ask, period, story, wait
 @pytest.mark.parametrize(("latest", "shown"), [(55, 55), (0, 0), (None, None), (480, None)])
 @LIVE
 def test_the_current_wait_is_the_latest_one_posted(ask, period, latest, shown):
+    """N-6: of the newest observation, or null; never the mean of the day."""
     ride = posting(30, "O420")
-    report(ride, OPENING + timedelta(minutes=420), "O60", wait=latest)
-    assert figures(ask(period), "current_wait_time") == (shown,)
+    report(ride, OPENING + timedelta(minutes=420), "D60", wait=latest)
+    rows = ask(period)
+    assert figures(rows, "current_wait_time", "as_of") == (shown, "2025-12-23T21:50:00Z")
+    assert rows[0].get("current_wait_minutes") == (shown if period == "live" else None)
 
 
 def test_a_schedule_says_that_the_park_is_open_now(ask):
@@ -196,10 +205,10 @@ def test_a_schedule_says_that_the_park_is_open_now(ask):
     assert figures(ask("today"), "current_status", "park_is_open") == ("OPERATING", True)
 
 
-def test_live_has_the_rows_of_today_and_repeats_the_average(ask):
+def test_live_has_the_rows_of_today_and_repeats_the_wait_posted_now(ask):
     for wait in (20, 30):
         listed_ride(wait)
-    assert ask("live") == [{**row, "current_wait_minutes": row["avg_wait_minutes"]} for row in ask("today")] != []
+    assert ask("live") == [{**row, "current_wait_minutes": row["current_wait_time"]} for row in ask("today")] != []
 
 
 # -- closed days ------------------------------------------------------------------------------------------
@@ -211,12 +220,28 @@ def test_yesterday_is_the_stored_row(ask):
 
 
 @pytest.mark.parametrize(("period", "first"), [("last_week", date(2025, 12, 14)), ("last_month", date(2025, 11, 1))])
-def test_a_week_and_a_month_are_means_of_daily_averages_and_the_highest_peak(ask, period, first):
+def test_a_week_and_a_month_are_means_over_posted_time_and_the_highest_peak(ask, period, first):
     ride = make_ride(make_park())
     for number, (average, peak) in enumerate((("47.40", 90), (None, None), ("0.00", 0), ("20.05", 150))):
         ride_day(ride, first + timedelta(days=number), avg_wait_time=average, peak_wait_time=peak)
-    # 67.45 / 3: the day without an average is in no mean, the one of 0 is
-    assert waits(ask(period)) == (22.5, 150)
+    # 67.45 / 2: the days without a wait above 0 are in no mean (N-4)
+    assert waits(ask(period)) == (33.7, 150)
+
+
+def test_a_day_weighs_as_long_as_it_posted_waits(ask):
+    """N-2: 10 minutes over one hour and 40 over three, 0 over one."""
+    ride = make_ride(make_park())
+    for day, wait, hours in ((date(2025, 12, 14), 10, 1), (date(2025, 12, 15), 40, 3)):
+        sums = {"wait_seconds": 3600 * hours, "wait_minute_seconds": 3600 * hours * wait, "walk_on_seconds": 1800}
+        ride_day(ride, day, avg_wait_time=Decimal(wait), **sums)
+    assert figures(ask("last_week"), "avg_wait_minutes", "walk_on_percentage") == (32.5, 20.0)
+
+
+@LIVE
+def test_the_share_of_walk_ons_is_a_figure_of_its_own(ask, period):
+    ride = posting(0, "O120 D60")
+    report(ride, OPENING + timedelta(hours=3), "O180", wait=30)
+    assert figures(ask(period), "avg_wait_minutes", "walk_on_percentage") == (30.0, 40.0)
 
 
 @pytest.mark.parametrize(
@@ -245,20 +270,25 @@ def test_only_rows_of_the_current_rule_set_are_read(ask, settings, period):
 
 
 @pytest.mark.parametrize(
-    ("now", "period", "in_tokyo", "in_los_angeles"),
+    ("now", "period", "inside", "outside"),
     [
-        ("2025-12-23T22:32Z", "yesterday", "2025-12-23", "2025-12-22"),
-        ("2025-12-21T00:30Z", "last_week", "2025-12-14", "2025-12-07"),
-        ("2025-12-01T05:00Z", "last_month", "2025-11-30", "2025-10-31"),
+        ("2025-12-23T22:32Z", "yesterday", "2025-12-22", "2025-12-23"),
+        ("2025-12-21T00:30Z", "last_week", "2025-12-07", "2025-12-14"),
+        ("2025-12-21T00:30Z", "last_week", "2025-12-13", "2025-12-20"),
+        ("2025-12-01T05:00Z", "last_month", "2025-10-31", "2025-11-30"),
+        ("2025-12-01T05:00Z", "last_month", "2025-10-01", "2025-11-01"),
     ],
 )
-def test_every_park_has_its_own_dates(ask, now, period, in_tokyo, in_los_angeles):
-    for zone, here, there in ((TOKYO, in_tokyo, in_los_angeles), (LOS_ANGELES, in_los_angeles, in_tokyo)):
+def test_a_list_has_one_set_of_dates(ask, now, period, inside, outside):
+    """N-1: the site's dates, though Tokyo is a day, a week or a month further."""
+    for zone in (TOKYO, LOS_ANGELES):
         ride = make_ride(make_park(timezone=zone))
-        ride_day(ride, date.fromisoformat(here), avg_wait_time=Decimal(20))
-        ride_day(ride, date.fromisoformat(there), avg_wait_time=Decimal(200))
+        ride_day(ride, date.fromisoformat(inside), avg_wait_time=Decimal(20))
+        ride_day(ride, date.fromisoformat(outside), avg_wait_time=Decimal(200))
     with time_machine.travel(now, tick=False):
-        assert [row["avg_wait_minutes"] for row in ask(period)] == [20.0, 20.0]
+        rows = ask(period)
+    assert [row["avg_wait_minutes"] for row in rows] == [20.0, 20.0]
+    assert all(row["start_date"] <= inside <= row["end_date"] and row["is_complete"] for row in rows)
 
 
 @LIVE
@@ -276,17 +306,33 @@ def test_the_day_begins_at_three_midnights(ask, period):
 
 TRENDS = pytest.mark.parametrize(
     ("before", "now", "expected"),
-    [("40", 45, 12.5), ("40", 30, -25.0), ("40", 40, 0.0), ("0", 30, None), (None, 30, None)],
+    [
+        ("40", 45, 12.5),
+        ("40", 30, -25.0),
+        ("40", 40, 0.0),
+        ("5", 6, 20.0),
+        ("4", 6, None),  # five minutes at least (N-5)
+        ("0", 30, None),
+        (None, 30, None),
+    ],
 )
+
+
+def given(before: str | None) -> float | None:
+    """What the row says of the average before: none of zeros."""
+    return float(before) if before and before != "0" else None
 
 
 @TRENDS
 @LIVE
-def test_live_and_today_are_compared_with_yesterday(ask, period, before, now, expected):
+def test_live_and_today_are_compared_with_the_same_time_of_the_day_before(ask, period, before, now, expected):
+    """N-5: it is 17:00; what was posted yesterday from then on is not compared."""
     ride = posting(now)
-    ride_day(ride, YESTERDAY, avg_wait_time=before)
-    ride_day(ride, YESTERDAY - timedelta(days=1), avg_wait_time=Decimal(500))
-    assert figures(ask(period), "trend_percentage") == (expected,)
+    if before is not None:
+        report(ride, OPENING - timedelta(days=1), "O480", wait=int(before))
+        report(ride, NOW - timedelta(days=1), "O60", wait=400)
+    ride_day(ride, YESTERDAY, avg_wait_time=Decimal(500))
+    assert figures(ask(period), "trend_percentage", "previous_wait_minutes") == (expected, given(before))
 
 
 @TRENDS
@@ -295,14 +341,15 @@ def test_closed_periods_are_compared_with_the_one_before(ask, period, before, no
     ride = make_ride(make_park())
     ride_day(ride, DAY_IN[period], avg_wait_time=Decimal(now))
     ride_day(ride, DAY_BEFORE[period], avg_wait_time=before)
-    assert figures(ask(period), "trend_percentage") == (expected,)
+    assert figures(ask(period), "trend_percentage", "previous_wait_minutes") == (expected, given(before))
 
 
 # -- which rides, in which order --------------------------------------------------------------------------
 
 
 @EVERY
-def test_only_active_attractions_of_active_parks_are_listed(ask, period):
+def test_only_attractions_are_listed_and_of_the_present_day_only_active_ones(ask, period):
+    """R-5.6, N-15."""
     for name, columns, park in (
         ("shown", {}, {}),
         ("show", {"category": "SHOW"}, {}),
@@ -313,7 +360,8 @@ def test_only_active_attractions_of_active_parks_are_listed(ask, period):
         ("in a closed-down park", {}, {"is_active": False}),
     ):
         listed_ride(30, name=name, park=park, **columns)
-    assert names(ask(period)) == ["shown"]
+    former = ["in a closed-down park", "retired"] if period in DAY_IN else []
+    assert names(ask(period)) == [*former, "shown"]
 
 
 @EVERY
@@ -379,6 +427,7 @@ def test_every_period_has_exactly_its_fields_as_json_numbers(client, period, fil
         "period": period,
         "mode": period,
         "filter": filter_,
+        "total": 2,
         "attribution": {"data_source": "ThemeParks.wiki", "url": "https://themeparks.wiki"},
     }
     for row in rows:

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from parks.models import Park, ParkSchedule, Ride
+from snapshots.models import RideStatusSnapshot
 from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, local, make_park, make_ride, report, show_park
 
 pytestmark = pytest.mark.django_db
@@ -75,14 +76,32 @@ def test_a_ride_is_counted_in_the_bucket_of_its_latest_state(ask, story, bucket,
 
 
 @pytest.mark.parametrize("story", ["O480", "O300 D180", "C480", "R480", "-480"])
-@pytest.mark.parametrize("is_open", [False, None])
-def test_a_park_that_is_not_open_hides_the_state(ask, story, is_open):
+@pytest.mark.parametrize(("is_open", "counts"), [(False, {"PARK_CLOSED": 1}), (None, {})])
+def test_a_park_that_is_not_open_hides_the_state(ask, story, is_open, counts):
+    """Of a park that was not heard of nobody knows whether it is closed (N-6)."""
     park = make_park()
     reported(park, story)
     if is_open is not None:
         show_park(park, OPENING, 470)
         show_park(park, NOW - timedelta(minutes=10), 10, is_open=is_open)
-    assert ask() == {"PARK_CLOSED": 1}
+    assert ask() == counts
+
+
+def test_a_row_without_length_is_no_evidence_that_a_ride_ran(ask):
+    """N-10: the closing instant of a ride that was down all day."""
+    ride = reported(open_park(), "D470")
+    report(ride, NOW - timedelta(minutes=10), "D10")
+    RideStatusSnapshot.objects.create(
+        ride=ride,
+        park=ride.park,
+        recorded_at=OPENING - timedelta(minutes=10),
+        duration_seconds=0,
+        status="OPERATING",
+        is_open=True,
+        computed_is_open=True,
+        park_appears_open=True,
+    )
+    assert ask() == {"CLOSED": 1}
 
 
 def test_a_schedule_opens_a_park(ask):

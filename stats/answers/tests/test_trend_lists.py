@@ -8,7 +8,19 @@ import time_machine
 from django.test import Client
 
 from parks.models import Category, Park, Ride
-from stats.tests.builders import LOS_ANGELES, PARIS, TOKYO, local, make_park, make_ride, report, ride_day
+from stats.models import ParkDailyStats
+from stats.tests.builders import (
+    LOS_ANGELES,
+    PARIS,
+    TOKYO,
+    local,
+    make_park,
+    make_ride,
+    park_day,
+    report,
+    ride_day,
+    show_park,
+)
 from stats.tests.shapes import misfits
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +50,8 @@ BAD_CATEGORY = "Invalid category. Must be one of: parks-improving, parks-declini
 BAD_PERIOD = "Invalid period. Must be one of: today, yesterday, last_week, last_month, 7days, 30days"
 BAD_FILTER = "Invalid filter. Must be one of: disney-universal, all-parks"
 
-ENTITY = {"queue_times_id": int | None, "queue_times_url": str | None}
+DATES = {"start_date": str, "end_date": str, "is_complete": bool}
+ENTITY = DATES | {"queue_times_id": int | None, "queue_times_url": str | None}
 FIGURES = {
     "current_uptime": float,
     "previous_uptime": float,
@@ -66,15 +79,33 @@ def ask(client):
 
 
 def stored(ride: Ride, day: date, down: int, up: int | None = None, opened: int = 600, **columns: Any) -> None:
-    """A stored day of so many minutes."""
+    """A stored day of so many minutes, also in that of the park."""
+    up = opened - down if up is None else up
+    if ride.is_active:
+        add_to_park(ride, day, down, up, opened, columns.get("metrics_version", 1))
     ride_day(
         ride,
         day,
         downtime_minutes=down,
-        uptime_minutes=opened - down if up is None else up,
+        uptime_minutes=up,
         operating_hours_minutes=opened,
         **columns,
     )
+
+
+def add_to_park(ride: Ride, day: date, down: int, up: int, opened: int, version: int) -> None:
+    nothing = {"total_rides_tracked": 0, "effective_park_weight": 0, "total_downtime_hours": 0, "shame_score": 0}
+    row = ParkDailyStats.objects.filter(park=ride.park, stat_date=day, metrics_version=version).first()
+    row = row or park_day(ride.park, day, metrics_version=version, **nothing)
+    row.total_rides_tracked += 1
+    row.effective_park_weight += 2
+    row.ride_seconds += 60 * opened
+    row.down_seconds += 60 * down
+    row.weighted_down_seconds += 120 * down
+    if ride.category == Category.ATTRACTION:
+        row.attraction_up_seconds += 60 * up
+        row.attraction_down_seconds += 60 * down
+    row.save()
 
 
 def changed(before: int, now: int, period: str = "last_week", park: Park | None = None, **columns: Any) -> Ride:
@@ -148,21 +179,21 @@ def test_the_days_of_a_period_are_summed_up(ask):
     assert row == (21.05, 91.69, 93.13, 8.05, 6.65)  # 483 minutes of 5810 against 399
 
 
-def test_the_hours_of_rides_are_not_rounded_and_those_of_parks_are(ask):
+def test_the_change_is_that_of_the_seconds_and_not_of_the_rounded_hours(ask):
+    """7.25 hours and 7.8333; of 7.25 and 7.83 it would be 8.0."""
     changed(435, 470)
-    assert figures(ask("rides-declining"), "decline_percentage", "current_downtime_hours") == (8.05, 470 / 60)
-    # 7.83 hours against 7.25: the change is that of the rounded hours (R-15.2)
-    assert figures(ask("parks-declining"), "decline_percentage", "current_downtime_hours") == (8.0, 7.83)
+    for category in ("rides-declining", "parks-declining"):
+        assert figures(ask(category), "decline_percentage", "current_downtime_hours") == (8.05, 7.83)
 
 
-def test_a_park_is_the_sum_and_the_mean_of_its_rides(ask):
+def test_a_park_has_the_downtime_of_all_its_rides_and_the_uptime_of_its_attractions(ask):
+    """R-5.6, N-3."""
     park = make_park()
     changed(60, 90, park=park)
     changed(60, 0, park=park)
-    changed(0, 60, park=park, category=Category.SHOW)  # scores and roll-ups include every category (R-5.6)
-    changed(60, 600, park=park, is_active=False)
+    changed(0, 60, park=park, category=Category.SHOW)
     row = figures(ask("parks-declining"), "decline_percentage", *COLUMNS)
-    assert row == (25.0, 91.67, 93.33, 2.5, 2.0)  # (85 + 100 + 90) / 3, (90 + 90 + 100) / 3
+    assert row == (25.0, 92.5, 90.0, 2.5, 2.0)  # up 510 + 600 of 1200 minutes, 540 + 540 of 1200
 
 
 def test_rides_of_other_categories_are_not_listed(ask):
@@ -170,11 +201,19 @@ def test_rides_of_other_categories_are_not_listed(ask):
     assert ask("rides-declining") == []
 
 
+def test_days_that_are_over_know_what_is_no_longer_active(ask):
+    """N-15."""
+    changed(60, 120, park=make_park(is_active=False), name="gone with its park")
+    changed(60, 120, is_active=False, name="gone")
+    assert [row["ride_name"] for row in ask("rides-declining")] == ["gone with its park", "gone"]
+    assert len(ask("parks-declining")) == 1
+
+
 @pytest.mark.parametrize("hidden", [{"is_active": False}, {"park": {"is_active": False}}])
-def test_what_is_inactive_is_not_listed(ask, hidden):
-    park = make_park(**hidden.pop("park", {}))
-    changed(60, 120, park=park, **hidden)
-    assert ask("rides-declining") == ask("parks-declining") == []
+def test_of_today_what_is_inactive_is_not_listed(ask, hidden):
+    ride = reported_today("O60 D120", **hidden.pop("park", {}))
+    Ride.objects.filter(pk=ride.pk).update(**hidden)
+    assert ask("rides-declining", period="today") == ask("parks-declining", period="today") == []
 
 
 @pytest.mark.parametrize(
@@ -187,7 +226,8 @@ def test_what_is_inactive_is_not_listed(ask, hidden):
         (10_000, 10_501, "rides-declining"),  # 5.01 %
         (10_000, 9_499, "rides-improving"),
         (100, 0, "rides-improving"),  # 100 %
-        (1, 600, "rides-declining"),  # there is no smallest sample
+        (30, 600, "rides-declining"),
+        (29, 600, None),  # half an hour at least (N-5)
         (0, 60, None),
         (0, 0, None),
     ],
@@ -231,19 +271,24 @@ def test_rows_of_another_rule_set_do_not_count(ask, category):
 # -- today -----------------------------------------------------------------------------------------------
 
 
-def reported_today(story: str, before: int = 60, start: datetime | None = None, **park: Any) -> Ride:
-    """A ride that was down for so many minutes of yesterday, and its story of today."""
+def reported_today(story: str, before: int = 60, **park: Any) -> Ride:
+    """A ride that was down for so many of four hours yesterday morning, and its story of today."""
     ride = make_ride(make_park(**park))
-    stored(ride, local(YESTERDAY, "12:00", ride.park.timezone).date(), before)
-    report(ride, start or local(TODAY, "09:00", ride.park.timezone), story)
+    zone = ride.park.timezone
+    report(ride, local(YESTERDAY, "09:00", zone), f"O120 D{before} O{120 - before}")
+    report(ride, local(TODAY, "09:00", zone), story)
+    show_park(ride.park, local(TODAY, "09:00", zone), 480)
     return ride
 
 
-def test_today_so_far_is_compared_with_the_whole_of_yesterday(ask):
-    reported_today("O360 D120")
+@pytest.mark.parametrize("later", ["", "O60 D120"])
+def test_today_so_far_is_compared_with_yesterday_up_to_the_same_time(ask, later):
+    """N-5: what came after 17:32 yesterday is not compared."""
+    ride = reported_today("O360 D120")
+    report(ride, local(YESTERDAY, "17:32"), later)
     row = ("decline_percentage", *COLUMNS)
-    assert figures(ask("rides-declining", period="today"), *row) == (100.0, 75.0, 90.0, 2.0, 1.0)
-    assert figures(ask("parks-declining", period="today"), *row) == (100.0, 75.0, 90.0, 2.0, 1.0)
+    assert figures(ask("rides-declining", period="today"), *row) == (100.0, 75.0, 75.0, 2.0, 1.0)
+    assert figures(ask("parks-declining", period="today"), *row) == (100.0, 75.0, 75.0, 2.0, 1.0)
 
 
 def test_today_ends_now(ask):
@@ -251,7 +296,18 @@ def test_today_ends_now(ask):
     ride = reported_today("", before=30)
     report(ride, NOW - timedelta(hours=2), "O60 D240", None)
     row = ("decline_percentage", *COLUMNS)
-    assert figures(ask("rides-declining", period="today"), *row) == (100.0, 50.0, 95.0, 1.0, 0.5)
+    assert figures(ask("rides-declining", period="today"), *row) == (100.0, 50.0, 87.5, 1.0, 0.5)
+
+
+def test_what_was_down_yesterday_counts_if_the_ride_ran_later_that_day(ask):
+    ride = reported_today("O60 D120")
+    never = reported_today("O60 D120")
+    for each in (ride, never):
+        each.snapshots.filter(recorded_at__lt=local(TODAY, "00:00")).delete()
+        report(each, local(YESTERDAY, "16:32"), "D120")
+    report(ride, local(YESTERDAY, "20:00"), "O10")
+    row = ("ride_id", "previous_uptime", "previous_downtime_hours")
+    assert figures(ask("rides-declining", period="today"), *row) == (ride.pk, 0.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +331,7 @@ def test_downtime_of_today_is_that_of_the_ranking(ask, story, park, hours):
 
 def test_what_happened_while_the_park_was_closed_does_not_count(ask):
     ride = make_ride(make_park())
-    stored(ride, YESTERDAY, 60)
+    report(ride, local(YESTERDAY, "09:00"), "O60 D60")
     report(ride, local(TODAY, "09:00"), "O60 D60", park_open=False)
     assert [ask(category, period="today") for category in CATEGORIES] == [[]] * 4
 
@@ -290,8 +346,8 @@ def test_what_happened_while_the_park_was_closed_does_not_count(ask):
 )
 def test_the_day_is_the_parks_own(ask, zone, today, yesterday):
     ride = make_ride(make_park(timezone=zone))
-    stored(ride, yesterday, 60)
-    stored(ride, yesterday - timedelta(days=1), 500)
+    report(ride, local(yesterday - timedelta(days=1), "22:00", zone), "O30 D90")
+    report(ride, local(yesterday, "00:00", zone), "O30 D60")
     report(ride, local(yesterday, "22:00", zone), "O30 D90")
     report(ride, local(today, "00:00", zone), "O30 D90")
     row = figures(ask("rides-declining", period="today"), "current_downtime_hours", "previous_downtime_hours")
@@ -301,17 +357,43 @@ def test_the_day_is_the_parks_own(ask, zone, today, yesterday):
 # -- own dates -------------------------------------------------------------------------------------------
 
 
-def test_every_park_is_compared_over_its_own_week(ask):
-    """On Saturday evening in California it is Sunday in Tokyo: the week that ends here has ended there."""
+def test_every_park_is_compared_over_the_weeks_of_the_site(ask):
+    """N-1: on Saturday evening in California it is Sunday in Tokyo, but the week that ends has not ended here."""
     with time_machine.travel(datetime(2025, 12, 21, 4, tzinfo=UTC), tick=False):
-        tokyo = changed(60, 90, park=make_park(timezone=TOKYO))  # 14 to 20 December against 7 to 13
-        angeles = make_ride(make_park(timezone=LOS_ANGELES))
-        stored(angeles, date(2025, 12, 13), 90)  # 7 to 13 December
-        stored(angeles, date(2025, 12, 6), 30)
-        stored(angeles, date(2025, 12, 14), 600)
+        rides = [make_ride(make_park(timezone=zone)) for zone in (TOKYO, LOS_ANGELES)]
+        for ride in rides:
+            stored(ride, date(2025, 12, 13), 90)  # 7 to 13 December
+            stored(ride, date(2025, 12, 6), 30)
+            stored(ride, date(2025, 12, 14), 600)
         rows = ask("rides-declining")
-    found = [(row["ride_id"], row["current_downtime_hours"]) for row in rows]
-    assert found == [(angeles.pk, 1.5), (tokyo.pk, 1.5)]
+    found = [(row["ride_id"], row["current_downtime_hours"], row["start_date"], row["end_date"]) for row in rows]
+    assert found == [(ride.pk, 1.5, "2025-12-07", "2025-12-13") for ride in rides]
+
+
+def test_a_day_that_has_not_ended_at_the_park_is_compared_with_none(ask):
+    """At 00:30 in Los Angeles it is 22:30 of the day before in Honolulu."""
+    ride = make_ride(make_park(timezone="Pacific/Honolulu"))
+    stored(ride, date(2025, 12, 22), 60)
+    stored(ride, date(2025, 12, 23), 120)
+    for clock, found in (("2025-12-24T08:30Z", []), ("2025-12-24T10:00Z", [100.0])):
+        with time_machine.travel(clock, tick=False):
+            for category in ("rides-declining", "parks-declining"):
+                rows = ask(category, period="yesterday")
+                assert [row["decline_percentage"] for row in rows] == found
+
+
+def test_rows_of_today_and_what_is_compared_name_the_dates_of_the_parks(client):
+    """22:32 UTC is the 24th in Tokyo."""
+    ride = make_ride(make_park(timezone=TOKYO))
+    report(ride, local(TODAY, "00:00", TOKYO), "O60 D60")
+    report(ride, local(date(2025, 12, 24), "00:00", TOKYO), "O60 D120")
+    make_park(timezone=LOS_ANGELES)
+    body = client.get(URL, {"category": "rides-declining", "period": "today"}).json()
+    assert figures(body["rides"], "start_date", "end_date", "is_complete") == ("2025-12-24", "2025-12-24", False)
+    assert body["comparison"] == {
+        "current_period": "2025-12-23 to 2025-12-24",
+        "previous_period": "2025-12-22 to 2025-12-23",
+    }
 
 
 # -- order, filter, limit --------------------------------------------------------------------------------
@@ -344,7 +426,7 @@ def test_the_limit_is_50_when_not_given_and_100_at_most(client, entities):
         changed(60, 90, park=park if entities == "rides" else None)
     for query, rows in (({}, 50), ({"limit": 100}, 100), ({"limit": "+2"}, 2), ({"limit": " 002 "}, 2)):
         body = client.get(URL, {"category": f"{entities}-declining", **query}).json()
-        assert (len(body[entities]), body["count"]) == (rows, rows)
+        assert (len(body[entities]), body["count"], body["total"]) == (rows, rows, 101)
 
 
 # -- shape -----------------------------------------------------------------------------------------------
@@ -358,8 +440,9 @@ def test_every_answer_has_exactly_its_fields_as_numbers(client, category, period
         park = make_park(**columns)
         if period == "today":
             ride = make_ride(park, queue_times_id=columns.get("queue_times_id", 1107))
-            stored(ride, YESTERDAY, before)
+            report(ride, local(YESTERDAY, "09:00"), f"O60 D{before}")
             report(ride, local(TODAY, "09:00"), f"O60 D{now}")
+            show_park(park, local(TODAY, "09:00"), 60 + now)
         else:
             changed(before, now, period, park, queue_times_id=columns.get("queue_times_id", 1107))
     body = client.get(URL, {"category": category, "period": period}).json()
@@ -372,6 +455,7 @@ def test_every_answer_has_exactly_its_fields_as_numbers(client, category, period
         "category": str,
         "filter": str,
         "count": int,
+        "total": int,
         "comparison": {"current_period": str, "previous_period": str},
         "attribution": str,
         "timestamp": str,
@@ -496,14 +580,16 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(django_ass
             park = make_park(timezone=f"Etc/GMT+{number % 6 + 3}", is_disney=bool(number % 2))
             for _ in range(3):
                 ride = make_ride(park, 2)
-                stored(ride, STORED["yesterday"][0], before if period == "today" else now)
+                stored(ride, STORED["yesterday"][0], now)
                 stored(ride, STORED["yesterday"][1], before)
                 for day, down in zip(STORED["last_month"], (now, before), strict=True):
                     stored(ride, day, down)
                 report(ride, NOW - timedelta(hours=8), f"O240 D{now} O100", None)
+                report(ride, NOW - timedelta(hours=32), f"O240 D{before} O100", None)
+            show_park(park, NOW - timedelta(hours=8), 240)
 
     def queries(rows: int) -> int:
-        with django_assert_max_num_queries(6) as captured:
+        with django_assert_max_num_queries(8) as captured:
             body = client.get(URL, {"category": category, "period": period, "limit": 100}).json()
         assert body["count"] == rows
         return len(captured)
