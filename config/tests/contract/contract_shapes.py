@@ -118,6 +118,7 @@ NOTE: Shape = {"data_source": ("ThemeParks.wiki",), "url": ("https://themeparks.
 NOTE_TEXT = ("Data powered by ThemeParks.wiki - https://themeparks.wiki",)
 STATUS = ("OPERATING", "DOWN", "CLOSED", "REFURBISHMENT")
 SHOWN_STATUS = (*STATUS, "PARK_CLOSED")
+STATUS_NOW = (*SHOWN_STATUS, "UNKNOWN")  # an addition: nothing was heard (N-6)
 LONG = ("last_week", "last_month", "7days", "30days")
 # Of the world of the tests, whose site is in Los Angeles.
 LABELS: dict[str, Shape] = {
@@ -131,16 +132,29 @@ FULL_NAMES = {"7days": "last_week", "30days": "last_month"}
 
 # -- rankings (4.3, 4.4, 4.9, 4.10) ----------------------------------------------------------------------
 
-PARK = fields("rank:int park_id:int park_name:str location:str queue_times_id:int? queue_times_url:park_url?")
-RIDE = fields(
-    "rank:int ride_id:int ride_name:str park_id:int park_name:str location:str tier:int?"
-    " queue_times_id:int? park_queue_times_id:int? queue_times_url:ride_url?"
-)
-RIDE_NOW = {**fields("current_is_open:bool? park_is_open:bool"), "current_status": SHOWN_STATUS}
+# Additions to the contract: the dates of a row (N-1), when it was heard of (N-6), what a trend compares with (N-5),
+# how many rows there are without the limit (N-16).
+DATES = fields("start_date:day end_date:day is_complete:bool")
+AS_OF = fields("as_of:zulu?")
+PARK = {
+    **fields("rank:int park_id:int park_name:str location:str queue_times_id:int? queue_times_url:park_url?"),
+    **DATES,
+}
+RIDE = {
+    **fields(
+        "rank:int ride_id:int ride_name:str park_id:int park_name:str location:str tier:int?"
+        " queue_times_id:int? park_queue_times_id:int? queue_times_url:ride_url?"
+    ),
+    **DATES,
+}
+RIDE_NOW = {**AS_OF, **fields("current_is_open:bool? park_is_open:bool?"), "current_status": STATUS_NOW}
 TOTALS = fields(
     "filter_disney_universal:bool total_parks:int total_parks_tracked:int rides_down:int rides_operating:int"
-    " total_downtime_hours:num2 avg_uptime_percentage:num1"
+    " total_downtime_hours:num2 avg_uptime_percentage:num1?"
 )
+
+
+UNCOUNTED: Shape = dict.fromkeys(("rides_closed", "rides_refurbishment"), (None,))
 
 
 def park_downtime(period: str) -> Shape:
@@ -148,63 +162,68 @@ def park_downtime(period: str) -> Shape:
         **PARK,
         **fields(
             "shame_score:num1 total_downtime_hours:num2 weighted_downtime_hours:num2 rides_down:int"
-            " uptime_percentage:num1 trend_percentage:num1?"
+            " uptime_percentage:num1? trend_percentage:num1? previous_downtime_hours:num2?"
         ),
     }
+    totals = {**TOTALS, "period": (FULL_NAMES.get(period, period),)}
+    # Live they are counted (the contract has 0), of days nobody knows them.
+    totals |= fields("rides_closed:int rides_refurbishment:int") if period == "live" else UNCOUNTED
+    if period in ("live", "today"):
+        row |= AS_OF
+        totals |= fields("parks_silent:int")
     if period == "live":
         row |= fields("total_rides:int park_is_open:bool")
     elif period == "today":
-        row |= fields("rides_operating:int effective_park_weight:num1 snapshot_count:int park_is_open:bool")
-        row["uptime_percentage"] = "num1?"
+        row |= fields("rides_operating:int effective_park_weight:num1 snapshot_count:int park_is_open:bool?")
     elif period == "yesterday":
         row |= fields("park_is_open:bool?")
     else:
         row["period_label"] = LABELS[period]
-    totals = {
-        **TOTALS,
-        "period": (FULL_NAMES.get(period, period),),
-        "rides_closed": (0,),
-        "rides_refurbishment": (0,),
-    }
-    return {"success": TRUE, "weighted": "bool", "aggregate_stats": totals, "data": [row], "attribution": NOTE}
+    listed = {"total": "int", "data": [row]}
+    return {"success": TRUE, "weighted": "bool", "aggregate_stats": totals, **listed, "attribution": NOTE}
 
 
 def ride_downtime(period: str) -> Shape:
-    row = {**RIDE, **fields("downtime_hours:num2 uptime_percentage:num2 trend_percentage:num1?")}
+    figures = "downtime_hours:num2 uptime_percentage:num1? availability_percentage:num1? opening_delay_minutes:int"
+    row = {**RIDE, **fields(f"{figures} trend_percentage:num1? previous_downtime_hours:num2?")}
     if period in ("live", "today"):
-        row |= {**RIDE_NOW, **fields("uptime_percentage:num1? avg_wait_time:num0? peak_wait_time:int?")}
+        row |= RIDE_NOW
     else:
         row |= {"status_changes": "int", "period_label": LABELS[period]}
-    if period == "yesterday":
-        row |= fields("avg_wait_time:num0? peak_wait_time:int?")
-    return {"success": TRUE, "data": [row], "attribution": NOTE}
+    if period in ("live", "today", "yesterday"):
+        row |= fields("avg_wait_time:num0? peak_wait_time:int? walk_on_percentage:num1?")
+    return {"success": TRUE, "total": "int", "data": [row], "attribution": NOTE}
 
 
 def park_waits(period: str) -> Shape:
     row = {
         **PARK,
         **fields(
-            "avg_wait_minutes:num1 peak_wait_minutes:int? rides_reporting:int trend_percentage:num1? park_is_open:bool"
+            "avg_wait_minutes:num1 peak_wait_minutes:int? walk_on_percentage:num1? rides_reporting:int"
+            " trend_percentage:num1? previous_wait_minutes:num1? park_is_open:bool?"
         ),
     }
+    if period in ("live", "today"):
+        row |= AS_OF
     if period == "live":
         row |= fields("avg_wait_time:num1 max_wait_time:int")
     elif period in LONG:
         row |= {**fields("avg_wait_time:num1 peak_wait_time:int?"), "period_label": LABELS[period]}
-    return {"success": TRUE, "data": [row], "attribution": NOTE}
+    return {"success": TRUE, "total": "int", "data": [row], "attribution": NOTE}
 
 
 def ride_waits(period: str, mode: str = "") -> Shape:
     mode = mode or period
-    row = {**RIDE, **fields("avg_wait_minutes:num1 peak_wait_minutes:int? trend_percentage:num1?")}
+    figures = "avg_wait_minutes:num1 peak_wait_minutes:int? walk_on_percentage:num1?"
+    row = {**RIDE, **fields(f"{figures} trend_percentage:num1? previous_wait_minutes:num1?")}
     if mode in ("live", "today"):
         row |= {**RIDE_NOW, "current_wait_time": "int?"}
     else:
         row["period_label"] = LABELS.get(mode)
     if mode == "live":
-        row |= fields("current_wait_minutes:num1")
+        row |= fields("current_wait_minutes:int?")
     echo = (FULL_NAMES.get(mode, mode),)
-    return {"success": TRUE, "mode": echo, "data": [row], "attribution": NOTE}
+    return {"success": TRUE, "mode": echo, "total": "int", "data": [row], "attribution": NOTE}
 
 
 def status_summary(park: bool = False) -> Shape:

@@ -1,6 +1,6 @@
 """What the answers of trends, charts, awards, heatmaps, audit, search and health look like (public-api 4)."""
 
-from config.tests.contract.contract_shapes import LONG, NOTE_TEXT, STATUS, TRUE, Shape, fields
+from config.tests.contract.contract_shapes import DATES, LONG, NOTE_TEXT, STATUS, TRUE, Shape, fields
 
 PARK_TYPES = ("parks", "waittimes", "parks-shame")  # of charts and heatmaps; the others are of rides
 
@@ -22,17 +22,17 @@ COMPARED: dict[str, tuple[Shape, Shape]] = {
 def trends(period: str, category: str) -> Shape:
     entities, _, direction = category.partition("-")
     change = "improvement_percentage" if direction == "improving" else "decline_percentage"
-    row = fields(f"queue_times_id:int? current_uptime:num2 previous_uptime:num2 {change}:num2")
+    row = {**DATES, **fields(f"queue_times_id:int? current_uptime:num2? previous_uptime:num2? {change}:num2")}
     if entities == "parks":
         row |= fields("park_id:int park_name:str location:str queue_times_url:park_url?")
         row |= fields("current_downtime_hours:num2 previous_downtime_hours:num2")
     else:
         row |= fields("ride_id:int ride_name:str park_name:str park_queue_times_id:int? queue_times_url:ride_url?")
-        row |= fields("current_downtime_hours:num previous_downtime_hours:num?")
+        row |= fields("current_downtime_hours:num2 previous_downtime_hours:num2")
     return {
         "success": TRUE,
         "attribution": NOTE_TEXT,
-        **fields("count:int timestamp:zulu"),
+        **fields("count:int total:int timestamp:zulu"),
         "comparison": dict(zip(("current_period", "previous_period"), COMPARED[period], strict=True)),
         entities: [row],
     }
@@ -74,22 +74,25 @@ def award(row: Shape) -> Shape:
         "attribution": NOTE_TEXT,
         "cached": TRUE,
         "count": "int",
+        "total": "int",
         "timestamp": "zulu",
-        "data": [{"rank": "int", "park_id": "int", "park_name": "str", **row}],
+        "data": [{"rank": "int", "park_id": "int", "park_name": "str", **DATES, **row}],
     }
 
 
 def longest_waits(period: str, entity: str = "rides") -> Shape:
     if entity == "parks":
-        return award(fields("location:str avg_wait_time:num0 rides_with_waits:int"))
+        return award(fields("location:str avg_wait_time:num0 walk_on_percentage:num1? rides_with_waits:int"))
     count = "days_with_data" if period in LONG else "snapshot_count"
-    return award(fields(f"ride_id:int ride_name:str avg_wait_time:num0 peak_wait_time:int? {count}:int"))
+    waits = "avg_wait_time:num0 walk_on_percentage:num1? peak_wait_time:int?"
+    return award(fields(f"ride_id:int ride_name:str {waits} {count}:int"))
 
 
 def least_reliable(period: str, entity: str = "rides") -> Shape:
     if entity == "parks":
         return award(fields("location:str avg_shame_score:num1 uptime_percentage:num1?"))
-    return award(fields("ride_id:int ride_name:str downtime_hours:num2 downtime_incidents:int uptime_percentage:num1"))
+    uptimes = "uptime_percentage:num1? availability_percentage:num1?"
+    return award(fields(f"ride_id:int ride_name:str downtime_hours:num2 downtime_incidents:int {uptimes}"))
 
 
 METRICS = {
