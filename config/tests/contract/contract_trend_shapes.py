@@ -217,7 +217,17 @@ def verified(entity: str, metric: str) -> Shape:
 # -- service (4.1, 4.2, 4.24) ----------------------------------------------------------------------------
 
 IDENTITY: Shape = {
-    "endpoints": {name: (f"/api/{name}",) for name in ("audit", "health", "parks", "rides", "search", "trends")},
+    # The six names are the legacy's; its addresses did not exist.
+    "endpoints": {
+        "audit": ("/api/audit/status",),
+        "docs": ("/api/docs/",),
+        "health": ("/api/health",),
+        "parks": ("/api/parks/downtime",),
+        "rides": ("/api/rides/downtime",),
+        "schema": ("/api/schema/",),
+        "search": ("/api/search/index",),
+        "trends": ("/api/trends/longest-wait-times",),
+    },
     "name": ("Theme Park Downtime Tracker API",),
     "status": ("running",),
     "version": ("1.0.0",),
