@@ -167,8 +167,10 @@ def places_of(rows: Iterable[DataQualityLog]) -> Mapping[int, tuple[Park | None,
 
 
 def issues(status: str | None, kind: str | None, limit: int, offset: int) -> LoggedIssues:
-    """Problems of every kind, the one noted last first; a status or type that does not exist has none. They are counted
-    where there is more than one page (N-16)."""
+    """Problems of every kind, the one noted last first; a status or type that does not exist has none.
+
+    They are counted where there is more than one page (N-16).
+    """
     rows = DataQualityLog.objects.order_by("-pk")
     if status is not None:
         rows = rows.filter(resolution_status=status) if status in Resolution.values else rows.none()
