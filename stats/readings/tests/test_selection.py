@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Q, Sum
 
 from core.periods import Days, Period
 from snapshots.models import RideStatusSnapshot
 from stats.readings import selection
-from stats.readings.period_sums import OPENED, SCANNED_PARKS, ride_rows
+from stats.readings.period_sums import SCANNED_PARKS, ride_rows
 from stats.readings.selection import observed
 from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, make_park, make_ride, report, ride_day
 
@@ -85,7 +85,11 @@ def test_daily_rows_are_found_by_their_date():
 
 def test_sums_of_many_parks_are_read_from_the_index_alone():
     parks = [make_park(timezone=zone) for zone in (NEW_YORK, TOKYO) * SCANNED_PARKS]
-    sums = {"down": Sum("downtime_minutes"), "peak": Max("peak_wait_time"), "days": Count("pk", filter=OPENED)}
+    sums = {
+        "down": Sum("down_seconds"),
+        "peak": Max("peak_wait_time"),
+        "days": Count("pk", filter=Q(wait_seconds__gt=0)),
+    }
     rows = ride_rows(parks, Days(date(2025, 12, 14), date(2025, 12, 20))).values("ride_id")
     plan = rows.annotate(**sums).explain()
     assert "rides" not in plan

@@ -197,14 +197,14 @@ def test_few_parks_are_read_each_time(version):
     few = unsaved(MANY_PARKS - 1)
     for _ in range(2):
         at_a_moment(few, NOON, "a")
-        over_days(few, lambda _: Days(NOON.date(), NOON.date()))
+        over_days(few, Days(NOON.date(), NOON.date()))
     assert len(calls) == 4
 
 
 def test_each_version_of_the_metrics_has_its_own(version, settings):
     calls, _, over_days = recorded()
     for settings.METRICS_VERSION in (1, 2, 1):
-        over_days(unsaved(MANY_PARKS), lambda _: Days(NOON.date(), NOON.date()))
+        over_days(unsaved(MANY_PARKS), Days(NOON.date(), NOON.date()))
     assert len(calls) == 2
 
 
