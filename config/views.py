@@ -60,7 +60,7 @@ class IdentityViewSet(ViewSet):
 
 
 class YamlUnlessJson(DefaultContentNegotiation):
-    """The renderer that is asked for, by `format` or Accept; what cannot be had is no error, the first comes instead."""
+    """The renderer asked for by `format` or Accept; what cannot be had is no error, the first comes in its place."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         named = [each for each in renderers if each.format == request.query_params.get("format")]
