@@ -41,8 +41,8 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
     """Everything about a ride on local days; park, classification and metadata are loaded. About twenty queries."""
     strips = timeline_of(ride.park, [ride.pk], days, now)
     outages = outages_of(strips, ride.pk, now)
-    by_day = answer_of(ride, days, Bucket.DAY, now, needs_delays=True)
-    by_hour = answer_of(ride, days, Bucket.HOUR_OF_DAY, now, needs_unknown=False)
+    by_day = answer_of(ride, days, Bucket.DAY, now)
+    by_hour = answer_of(ride, days, Bucket.HOUR_OF_DAY, now)
     return {
         "ride": ride,
         "park": ride.park,
@@ -62,9 +62,17 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
     }
 
 
-def answer_of(ride: Ride, days: Days, bucket: Bucket, now: datetime, **needs: bool) -> Answer:
+def answer_of(ride: Ride, days: Days, bucket: Bucket, now: datetime) -> Answer:
     """The ride over these days, as the analytics say it; no figures when it was not observed."""
-    question = Question(Window(days.first, days.last), bucket, (ride.park,), (ride.pk,), **needs)
+    is_profile = bucket == Bucket.HOUR_OF_DAY
+    question = Question(
+        Window(days.first, days.last),
+        bucket,
+        (ride.park,),
+        (ride.pk,),
+        needs_unknown=not is_profile,
+        needs_delays=not is_profile,
+    )
     return rides_over(question, settings.METRICS_VERSION, now).get(ride.pk) or Answer(Figures(), {})
 
 

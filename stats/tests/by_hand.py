@@ -305,10 +305,7 @@ class ByHand:
         """R-5.3: in the local day up to now; on the running day DOWN is evidence where the feed says it."""
         start, end = self.day_span(day)
         by_down = self.reports_down and start <= self.now < end
-        return any(
-            row.park_open and (runs(row) or (by_down and row.status == "DOWN"))
-            for row in self.on(ride, day)
-        )
+        return any(row.park_open and (runs(row) or (by_down and row.status == "DOWN")) for row in self.on(ride, day))
 
     def seen_open(self, spans: list[Span]) -> int:
         """Open and observed."""

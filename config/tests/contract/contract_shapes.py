@@ -118,6 +118,7 @@ NOTE: Shape = {"data_source": ("ThemeParks.wiki",), "url": ("https://themeparks.
 NOTE_TEXT = ("Data powered by ThemeParks.wiki - https://themeparks.wiki",)
 STATUS = ("OPERATING", "DOWN", "CLOSED", "REFURBISHMENT")
 SHOWN_STATUS = (*STATUS, "PARK_CLOSED")
+STATUS_NOW = (*SHOWN_STATUS, "UNKNOWN")  # an addition: nothing was heard (N-6)
 LONG = ("last_week", "last_month", "7days", "30days")
 # Of the world of the tests, whose site is in Los Angeles.
 LABELS: dict[str, Shape] = {
@@ -131,16 +132,29 @@ FULL_NAMES = {"7days": "last_week", "30days": "last_month"}
 
 # -- rankings (4.3, 4.4, 4.9, 4.10) ----------------------------------------------------------------------
 
-PARK = fields("rank:int park_id:int park_name:str location:str queue_times_id:int? queue_times_url:park_url?")
-RIDE = fields(
-    "rank:int ride_id:int ride_name:str park_id:int park_name:str location:str tier:int?"
-    " queue_times_id:int? park_queue_times_id:int? queue_times_url:ride_url?"
-)
-RIDE_NOW = {**fields("current_is_open:bool? park_is_open:bool"), "current_status": SHOWN_STATUS}
+# Additions to the contract: the dates of a row (N-1), when it was heard of (N-6), what a trend compares with (N-5),
+# how many rows there are without the limit (N-16).
+DATES = fields("start_date:day end_date:day is_complete:bool")
+AS_OF = fields("as_of:zulu?")
+PARK = {
+    **fields("rank:int park_id:int park_name:str location:str queue_times_id:int? queue_times_url:park_url?"),
+    **DATES,
+}
+RIDE = {
+    **fields(
+        "rank:int ride_id:int ride_name:str park_id:int park_name:str location:str tier:int?"
+        " queue_times_id:int? park_queue_times_id:int? queue_times_url:ride_url?"
+    ),
+    **DATES,
+}
+RIDE_NOW = {**AS_OF, **fields("current_is_open:bool? park_is_open:bool?"), "current_status": STATUS_NOW}
 TOTALS = fields(
     "filter_disney_universal:bool total_parks:int total_parks_tracked:int rides_down:int rides_operating:int"
-    " total_downtime_hours:num2 avg_uptime_percentage:num1"
+    " total_downtime_hours:num2 avg_uptime_percentage:num1?"
 )
+
+
+UNCOUNTED: Shape = dict.fromkeys(("rides_closed", "rides_refurbishment"), (None,))
 
 
 def park_downtime(period: str) -> Shape:
@@ -148,63 +162,68 @@ def park_downtime(period: str) -> Shape:
         **PARK,
         **fields(
             "shame_score:num1 total_downtime_hours:num2 weighted_downtime_hours:num2 rides_down:int"
-            " uptime_percentage:num1 trend_percentage:num1?"
+            " uptime_percentage:num1? trend_percentage:num1? previous_downtime_hours:num2?"
         ),
     }
+    totals = {**TOTALS, "period": (FULL_NAMES.get(period, period),)}
+    # Live they are counted (the contract has 0), of days nobody knows them.
+    totals |= fields("rides_closed:int rides_refurbishment:int") if period == "live" else UNCOUNTED
+    if period in ("live", "today"):
+        row |= AS_OF
+        totals |= fields("parks_silent:int")
     if period == "live":
         row |= fields("total_rides:int park_is_open:bool")
     elif period == "today":
-        row |= fields("rides_operating:int effective_park_weight:num1 snapshot_count:int park_is_open:bool")
-        row["uptime_percentage"] = "num1?"
+        row |= fields("rides_operating:int effective_park_weight:num1 snapshot_count:int park_is_open:bool?")
     elif period == "yesterday":
         row |= fields("park_is_open:bool?")
     else:
         row["period_label"] = LABELS[period]
-    totals = {
-        **TOTALS,
-        "period": (FULL_NAMES.get(period, period),),
-        "rides_closed": (0,),
-        "rides_refurbishment": (0,),
-    }
-    return {"success": TRUE, "weighted": "bool", "aggregate_stats": totals, "data": [row], "attribution": NOTE}
+    listed = {"total": "int", "data": [row]}
+    return {"success": TRUE, "weighted": "bool", "aggregate_stats": totals, **listed, "attribution": NOTE}
 
 
 def ride_downtime(period: str) -> Shape:
-    row = {**RIDE, **fields("downtime_hours:num2 uptime_percentage:num2 trend_percentage:num1?")}
+    figures = "downtime_hours:num2 uptime_percentage:num1? availability_percentage:num1? opening_delay_minutes:int"
+    row = {**RIDE, **fields(f"{figures} trend_percentage:num1? previous_downtime_hours:num2?")}
     if period in ("live", "today"):
-        row |= {**RIDE_NOW, **fields("uptime_percentage:num1? avg_wait_time:num0? peak_wait_time:int?")}
+        row |= RIDE_NOW
     else:
         row |= {"status_changes": "int", "period_label": LABELS[period]}
-    if period == "yesterday":
-        row |= fields("avg_wait_time:num0? peak_wait_time:int?")
-    return {"success": TRUE, "data": [row], "attribution": NOTE}
+    if period in ("live", "today", "yesterday"):
+        row |= fields("avg_wait_time:num0? peak_wait_time:int? walk_on_percentage:num1?")
+    return {"success": TRUE, "total": "int", "data": [row], "attribution": NOTE}
 
 
 def park_waits(period: str) -> Shape:
     row = {
         **PARK,
         **fields(
-            "avg_wait_minutes:num1 peak_wait_minutes:int? rides_reporting:int trend_percentage:num1? park_is_open:bool"
+            "avg_wait_minutes:num1 peak_wait_minutes:int? walk_on_percentage:num1? rides_reporting:int"
+            " trend_percentage:num1? previous_wait_minutes:num1? park_is_open:bool?"
         ),
     }
+    if period in ("live", "today"):
+        row |= AS_OF
     if period == "live":
         row |= fields("avg_wait_time:num1 max_wait_time:int")
     elif period in LONG:
         row |= {**fields("avg_wait_time:num1 peak_wait_time:int?"), "period_label": LABELS[period]}
-    return {"success": TRUE, "data": [row], "attribution": NOTE}
+    return {"success": TRUE, "total": "int", "data": [row], "attribution": NOTE}
 
 
 def ride_waits(period: str, mode: str = "") -> Shape:
     mode = mode or period
-    row = {**RIDE, **fields("avg_wait_minutes:num1 peak_wait_minutes:int? trend_percentage:num1?")}
+    figures = "avg_wait_minutes:num1 peak_wait_minutes:int? walk_on_percentage:num1?"
+    row = {**RIDE, **fields(f"{figures} trend_percentage:num1? previous_wait_minutes:num1?")}
     if mode in ("live", "today"):
         row |= {**RIDE_NOW, "current_wait_time": "int?"}
     else:
         row["period_label"] = LABELS.get(mode)
     if mode == "live":
-        row |= fields("current_wait_minutes:num1")
+        row |= fields("current_wait_minutes:int?")
     echo = (FULL_NAMES.get(mode, mode),)
-    return {"success": TRUE, "mode": echo, "data": [row], "attribution": NOTE}
+    return {"success": TRUE, "mode": echo, "total": "int", "data": [row], "attribution": NOTE}
 
 
 def status_summary(park: bool = False) -> Shape:
@@ -219,7 +238,7 @@ def status_summary(park: bool = False) -> Shape:
 
 # -- one park (4.5, 4.6, 4.7) ----------------------------------------------------------------------------
 
-ROSTER_ROW = fields("ride_id:int ride_name:str tier:int? tier_weight:int land_area:str? last_operated_at:http?")
+ROSTER_ROW = fields("ride_id:int ride_name:str tier:int? tier_weight:int land_area:str? last_operated_at:zulu?")
 ROSTER: Shape = {
     "success": TRUE,
     **fields("park_id:int park_name:str effective_park_weight:int total_roster_weight:int"),
@@ -230,19 +249,23 @@ ROSTER: Shape = {
 }
 WEIGHED = fields("ride_id:int ride_name:str tier:int tier_weight:num")
 CONTRIBUTION = {**WEIGHED, **fields("downtime_hours:num2 weighted_contribution:num2")}
-EXCLUDED: Shape = [{**WEIGHED, **fields("last_operated_at:naive? exclusion_reason:str")}]
+EXCLUDED: Shape = [{**WEIGHED, **fields("last_operated_at:zulu? exclusion_reason:str")}]
 # Additions to the contract: what does not count in the score is reported for every period.
 ALSO_EXCLUDED: Shape = {"total_excluded_weight": "num", "rides_excluded": EXCLUDED}
 MONTH_LABELS = {"last_week": ("Dec 14 - Dec 20, 2025",), "last_month": ("Nov 01 - Nov 30, 2025",)}
-HOURS = fields("shame_score:num1 total_downtime_hours:num2 weighted_downtime_hours:num2 rides_affected_count:int")
+# A score or an hour that nobody observed is null, where the contract has 0 (N-6).
+HOURS = fields(
+    "shame_score:num1? total_downtime_hours:num2? weighted_downtime_hours:num2? rides_affected_count:int"
+    " avg_uptime_percentage:num1?"
+)
 
 
 def breakdown(period: str) -> Shape:
     if period == "live":
         return {
             "is_live": TRUE,
-            **fields("last_updated?:naive park_is_open:bool shame_score:num1 total_park_weight:num"),
-            "total_weighted_down": "num",
+            **fields("last_updated:naive? park_is_open:bool? shame_score:num1? total_park_weight:num"),
+            "total_weighted_down": "num?",
             "rides_down": [{**WEIGHED, "status": SHOWN_STATUS}],
             "tier_weights": {"1": (3,), "2": (2,), "3": (1,)},
             **ALSO_EXCLUDED,
@@ -252,11 +275,11 @@ def breakdown(period: str) -> Shape:
         return {**HOURS, **fields("hours_tracked:int total_park_weight:num2"), "rides": rides, **ALSO_EXCLUDED}
     row = {**CONTRIBUTION, "status": ("DOWN",)}
     if period == "yesterday":
-        figures = fields("avg_uptime_percentage:num rides_with_downtime:int total_park_weight:num2")
+        figures = fields("rides_with_downtime:int? total_park_weight:num2?")
         return {**HOURS, **figures, "rides": [row], **ALSO_EXCLUDED}
     return {
         **HOURS,
-        **fields("avg_daily_downtime:num2 days_tracked:int days_in_period:int total_park_weight:num2"),
+        **fields("avg_daily_downtime:num2? days_tracked:int days_in_period:int total_park_weight:num2"),
         "period_label": MONTH_LABELS[period],
         "rides": [{**row, "days_with_downtime": "int"}],
         **ALSO_EXCLUDED,
@@ -265,13 +288,20 @@ def breakdown(period: str) -> Shape:
 
 def park_chart(period: str) -> Shape:
     if period == "live":
-        return {"granularity": ("minutes",), "labels": ["clock"], "data": ["num1?"], "current": "num1"}
-    both = fields("average:num1 shame_score:num1")
+        live = fields("current:num1? last_is_partial:bool")
+        return {"granularity": ("minutes",), "labels": ["clock"], "data": ["num1?"], **live}
+    both = fields("average:num1? shame_score:num1? last_is_partial:bool")
     if period in ("today", "yesterday"):
         series = {"labels": ["hour"], "data": ["num1?"], "rides_down": ["int?"], "avg_wait": ["num2?"]}
         return {**both, "granularity": ("hourly",), **series}
-    series = {"labels": ["date"], "data": ["num1"], "rides_down": ["int"], "downtime_hours": ["num2"]}
+    series = {"labels": ["date"], "data": ["num1?"], "rides_down": ["int?"], "downtime_hours": ["num2?"]}
     return {**both, "granularity": ("daily",), **series}
+
+
+def dated(period: str) -> Shape:
+    """Which dates an answer is about, and of the present day how new it is (N-1, N-6)."""
+    dates = fields("start_date:day end_date:day is_complete:bool")
+    return {**dates, "as_of": "zulu?"} if period in ("live", "today") else dates
 
 
 def park_details(period: str) -> Shape:
@@ -279,6 +309,7 @@ def park_details(period: str) -> Shape:
     return {
         "success": TRUE,
         "attribution": NOTE,
+        **dated(period),
         **fields("excluded_rides_count:int effective_park_weight:int"),
         "park": fields("park_id:int name:str location:str operator:str? timezone:str queue_times_url:park_url?"),
         "tier_distribution": fields(
@@ -287,8 +318,8 @@ def park_details(period: str) -> Shape:
         ),
         "operating_sessions": [{**session, "snapshot_count": "int"}],
         "current_status": fields(
-            "park_id:int park_name:str is_open:bool last_updated:naive? operating:int rides_open:int rides_closed:int"
-            " total_rides:int avg_wait_time?:num? max_wait_time?:int?"
+            "park_id:int park_name:str is_open:bool? last_updated:naive? operating:int? rides_open:int?"
+            " rides_closed:int? total_rides:int avg_wait_time:num2? max_wait_time:int?"
         ),
         "shame_breakdown": {"breakdown_type": (period,), **breakdown(period)},
         "chart_data": park_chart(period),
@@ -298,13 +329,15 @@ def park_details(period: str) -> Shape:
 def ride_charts(period: str, kind: str = "downtime") -> Shape:
     is_hourly = period in ("today", "yesterday")
     value = "num0?" if is_hourly and kind == "wait_times" else "num2?"
+    waits = {"walk_on_percentage": "num1?"} if kind == "wait_times" else {}
     return {
         "success": TRUE,
+        **fields("start_date:day end_date:day is_complete:bool last_is_partial:bool"),
         "park_id": "int",
         "chart_type": (kind,),
         "granularity": ("hourly" if is_hourly else "daily",),
         "labels": ["hour" if is_hourly else "date"],
-        "datasets": [{"label": "str", "ride_id": "int", "tier": (1, 2, 3), "data": [value]}],
+        "datasets": [{"label": "str", "ride_id": "int", "tier": (1, 2, 3), "data": [value], **waits}],
     }
 
 
@@ -313,9 +346,10 @@ def ride_charts(period: str, kind: str = "downtime") -> Shape:
 
 def ride_details(period: str) -> Shape:
     is_daily = period in LONG
-    when = fields("date:day uptime_percentage:num?" if is_daily else "hour_start_utc:http uptime_percentage:num")
-    both = {**when, **fields("avg_wait_time_minutes:num? snapshot_count:int")}
-    counts = "operating_hours:int down_hours:int" if is_daily else "operating_snapshots:int down_snapshots:int"
+    minutes = fields(" ".join(f"{name}_minutes:int?" for name in ("open", "uptime", "downtime", "closed", "unknown")))
+    shares = fields("uptime_percentage:num2? availability_percentage:num2? avg_wait_time_minutes:num2?")
+    both = {**fields("date:day" if is_daily else "hour_start_utc:http"), **minutes, **shares, "snapshot_count": "int"}
+    counts = "operating_hours:int? down_hours:int?" if is_daily else "operating_snapshots:int down_snapshots:int"
     return {
         "success": TRUE,
         "attribution": NOTE,
@@ -323,11 +357,18 @@ def ride_details(period: str) -> Shape:
             **fields("ride_id:int name:str park_id:int park_name:str tier:int? queue_times_url:ride_url?"),
             "category": ("ATTRACTION", "MEET_AND_GREET", "SHOW", "EXPERIENCE", None),
         },
-        "summary": fields(
-            "total_downtime_hours:num? uptime_percentage:num? avg_wait_time:num? total_operating_hours:int?"
-            " total_hours:int"
-        ),
-        "timeseries": [{**both, "status": ("OPERATING", "DOWN", "CLOSED")}],
-        "hourly_breakdown": [{**both, **fields(counts), "downtime_hours": "num"}],
-        "downtime_events": [fields("start_time:http end_time:http duration_hours:num")],
+        **dated(period),
+        "summary": {
+            **minutes,
+            **fields(
+                "total_downtime_hours:num2? uptime_percentage:num1? availability_percentage:num1? avg_wait_time:num1?"
+                " walk_on_percentage:num1? opening_delay_minutes:int? outages:int total_operating_hours:int?"
+                " total_hours:int"
+            ),
+        },
+        "timeseries": [{**both, "status": ("OPERATING", "DOWN", "CLOSED", "PARK_CLOSED", "UNKNOWN")}],
+        "hourly_breakdown": [{**both, **fields(counts), "downtime_hours": "num2?"}],
+        "downtime_events": [
+            {**fields("start_time:http end_time:http duration_hours:num2"), "kind": ("breakdown", "opening_delay")}
+        ],
     }

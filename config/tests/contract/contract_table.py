@@ -23,7 +23,8 @@ EVERY_PERIOD = ("live", *CALENDAR, *ALIASES)
 NO_PERIODS = ("all_time", "LIVE", "Today", "", " today", "last week")
 FILTERS = ("disney-universal", "all-parks")
 PARK_SORTS = ("shame_score", "total_downtime_hours", "uptime_percentage", "rides_down")
-RIDE_SORTS = ("current_is_open", "downtime_hours", "uptime_percentage", "trend_percentage")
+# The last is an addition to the contract (N-12).
+RIDE_SORTS = ("current_is_open", "downtime_hours", "uptime_percentage", "trend_percentage", "opening_delay_minutes")
 MODES = ("live", *CALENDAR, "7day-average", "peak-times")
 CATEGORIES = ("parks-improving", "parks-declining", "rides-improving", "rides-declining")
 CHART_TYPES = ("parks", "rides", "waittimes", "ridewaittimes")
@@ -216,10 +217,8 @@ RANKINGS = (
             Order("data", "+rank"),
             Order("data", "-downtime_hours", {"sort_by": ("downtime_hours",)}),
             Order("data", "+uptime_percentage", {"sort_by": ("uptime_percentage",)}),
-            Order(
-                "data", "-trend_percentage", {"sort_by": ("trend_percentage",), "period": ("yesterday", *shapes.LONG)}
-            ),
-            Order("data", "+current_is_open", {"sort_by": ("current_is_open",), "period": ("live", "today")}),
+            Order("data", "-trend_percentage", {"sort_by": ("trend_percentage",)}),
+            Order("data", "-opening_delay_minutes", {"sort_by": ("opening_delay_minutes",)}),
         ),
         limit=Limit(100, 200, 0),
     ),

@@ -1,6 +1,6 @@
 """What the answers of trends, charts, awards, heatmaps, audit, search and health look like (public-api 4)."""
 
-from config.tests.contract.contract_shapes import LONG, NOTE_TEXT, STATUS, TRUE, Shape, fields
+from config.tests.contract.contract_shapes import DATES, LONG, NOTE_TEXT, STATUS, TRUE, Shape, fields
 
 PARK_TYPES = ("parks", "waittimes", "parks-shame")  # of charts and heatmaps; the others are of rides
 
@@ -10,7 +10,8 @@ PARK_TYPES = ("parks", "waittimes", "parks-shame")  # of charts and heatmaps; th
 WEEKS = (("2025-12-14 to 2025-12-20",), ("2025-12-07 to 2025-12-13",))
 MONTHS = (("2025-11-01 to 2025-11-30",), ("2025-10-01 to 2025-10-31",))
 COMPARED: dict[str, tuple[Shape, Shape]] = {
-    "today": (("2025-12-23 to 2025-12-23",), ("2025-12-22 to 2025-12-22",)),
+    # The present days of the parks: one of them is in Paris (N-1).
+    "today": (("2025-12-23 to 2025-12-24",), ("2025-12-22 to 2025-12-23",)),
     "yesterday": (("2025-12-22 to 2025-12-22",), ("2025-12-21 to 2025-12-21",)),
     "last_week": WEEKS,
     "7days": WEEKS,
@@ -19,20 +20,24 @@ COMPARED: dict[str, tuple[Shape, Shape]] = {
 }
 
 
+# Each row says its dates, and whether its last value is that of a span that still runs (N-1, N-16).
+DATED = fields("start_date:day end_date:day is_complete:bool last_is_partial:bool")
+
+
 def trends(period: str, category: str) -> Shape:
     entities, _, direction = category.partition("-")
     change = "improvement_percentage" if direction == "improving" else "decline_percentage"
-    row = fields(f"queue_times_id:int? current_uptime:num2 previous_uptime:num2 {change}:num2")
+    row = {**DATES, **fields(f"queue_times_id:int? current_uptime:num2? previous_uptime:num2? {change}:num2")}
     if entities == "parks":
         row |= fields("park_id:int park_name:str location:str queue_times_url:park_url?")
         row |= fields("current_downtime_hours:num2 previous_downtime_hours:num2")
     else:
         row |= fields("ride_id:int ride_name:str park_name:str park_queue_times_id:int? queue_times_url:ride_url?")
-        row |= fields("current_downtime_hours:num previous_downtime_hours:num?")
+        row |= fields("current_downtime_hours:num2 previous_downtime_hours:num2")
     return {
         "success": TRUE,
         "attribution": NOTE_TEXT,
-        **fields("count:int timestamp:zulu"),
+        **fields("count:int total:int timestamp:zulu"),
         "comparison": dict(zip(("current_period", "previous_period"), COMPARED[period], strict=True)),
         entities: [row],
     }
@@ -48,7 +53,7 @@ def value_of(period: str, kind: str) -> str:
 
 
 def chart_data(period: str, kind: str = "parks") -> Shape:
-    row = {"label": "str", "data": [value_of(period, kind)]}
+    row = {"label": "str", "data": [value_of(period, kind)], **DATED}
     if kind not in PARK_TYPES:
         row |= fields("park:str")  # 6.4: the tooltip reads it in every period
     if period != "live":
@@ -74,22 +79,25 @@ def award(row: Shape) -> Shape:
         "attribution": NOTE_TEXT,
         "cached": TRUE,
         "count": "int",
+        "total": "int",
         "timestamp": "zulu",
-        "data": [{"rank": "int", "park_id": "int", "park_name": "str", **row}],
+        "data": [{"rank": "int", "park_id": "int", "park_name": "str", **DATES, **row}],
     }
 
 
 def longest_waits(period: str, entity: str = "rides") -> Shape:
     if entity == "parks":
-        return award(fields("location:str avg_wait_time:num0 rides_with_waits:int"))
+        return award(fields("location:str avg_wait_time:num0 walk_on_percentage:num1? rides_with_waits:int"))
     count = "days_with_data" if period in LONG else "snapshot_count"
-    return award(fields(f"ride_id:int ride_name:str avg_wait_time:num0 peak_wait_time:int? {count}:int"))
+    waits = "avg_wait_time:num0 walk_on_percentage:num1? peak_wait_time:int?"
+    return award(fields(f"ride_id:int ride_name:str {waits} {count}:int"))
 
 
 def least_reliable(period: str, entity: str = "rides") -> Shape:
     if entity == "parks":
         return award(fields("location:str avg_shame_score:num1 uptime_percentage:num1?"))
-    return award(fields("ride_id:int ride_name:str downtime_hours:num2 downtime_incidents:int uptime_percentage:num1"))
+    uptimes = "uptime_percentage:num1? availability_percentage:num1?"
+    return award(fields(f"ride_id:int ride_name:str downtime_hours:num2 downtime_incidents:int {uptimes}"))
 
 
 METRICS = {
@@ -113,7 +121,7 @@ def heatmap(period: str, kind: str) -> Shape:
         "granularity": ("daily" if is_daily else "hourly",),
         "timezone": ("America/Los_Angeles",),
         "title": tuple(f"Top {n} {title} ({words})" for n in range(11)),
-        "entities": [fields(f"entity_id:int entity_name:str rank:int total_value:num1 {place}")],
+        "entities": [{**fields(f"entity_id:int entity_name:str rank:int total_value:num1 {place}"), **DATED}],
         "time_labels": ["date" if is_daily else "hour"],
         "matrix": [[value]],
     }
@@ -210,7 +218,17 @@ def verified(entity: str, metric: str) -> Shape:
 # -- service (4.1, 4.2, 4.24) ----------------------------------------------------------------------------
 
 IDENTITY: Shape = {
-    "endpoints": {name: (f"/api/{name}",) for name in ("audit", "health", "parks", "rides", "search", "trends")},
+    # The six names are the legacy's; its addresses did not exist.
+    "endpoints": {
+        "audit": ("/api/audit/status",),
+        "docs": ("/api/docs/",),
+        "health": ("/api/health",),
+        "parks": ("/api/parks/downtime",),
+        "rides": ("/api/rides/downtime",),
+        "schema": ("/api/schema/",),
+        "search": ("/api/search/index",),
+        "trends": ("/api/trends/longest-wait-times",),
+    },
     "name": ("Theme Park Downtime Tracker API",),
     "status": ("running",),
     "version": ("1.0.0",),

@@ -201,7 +201,7 @@ def test_what_a_ride_did_in_another_park_is_not_reported_of_it_here(ask):
     ride.save()
     report(ride, OPENING + timedelta(hours=3), "O60 D30 O90", wait=40)
     assert figures(ask(FAILURES, "today"), "downtime_hours", "downtime_incidents") == (0.5, 1)
-    assert figures(ask(WAITS, "today"), "avg_wait_time", "snapshot_count") == (40, 18)
+    assert figures(ask(WAITS, "today"), "avg_wait_time", "snapshot_count") == (40, 15)
 
 
 def test_yesterday_is_the_stored_row_with_the_outages_of_that_day(ask):
@@ -244,12 +244,11 @@ def test_an_outage_over_midnight_is_one_in_today_and_yesterday_and_in_the_week(a
         (local(sunday, "08:00"), "today", (1.5, 2)),
         (local(sunday, "08:00") + timedelta(days=1), "yesterday", (1.5, 2)),
         (local(sunday, "08:00") + timedelta(days=7), "last_week", (1.5, 2)),
-        (local(sunday, "08:00") + timedelta(days=30), "last_month", None),
         (local(date(2026, 1, 2), "08:00"), "last_month", (2.5, 2)),
     ):
         with time_machine.travel(clock, tick=False):
             rows = ask(FAILURES, period)
-        assert [tuple(row[name] for name in columns) for row in rows] == ([expected] if expected else []), clock
+        assert figures(rows, *columns) == expected, clock
 
 
 @STORED
@@ -382,7 +381,7 @@ def test_a_finished_day_is_reported_the_same_when_it_has_become_yesterday(ask):
         park = open_park()
         report(make_ride(park, 1), OPENING, story, wait=wait)
         reported("O400 D30 O50", wait, park)
-        report(park.rides.last(), OPENING - timedelta(hours=1), "O60", wait=0)
+        reported("O480", 0, park)
     lists = [(path, entity) for path in (WAITS, FAILURES) for entity in ("parks", "rides")]
     with time_machine.travel(local(TODAY, "23:59"), tick=False):
         today = [ask(path, "today", entity) for path, entity in lists]

@@ -348,7 +348,7 @@ def test_the_day_is_the_parks_own(ask, zone, today, yesterday):
     ride = make_ride(make_park(timezone=zone))
     report(ride, local(yesterday - timedelta(days=1), "22:00", zone), "O30 D90")
     report(ride, local(yesterday, "00:00", zone), "O30 D60")
-    report(ride, local(yesterday, "22:00", zone), "O30 D90")
+    report(ride, local(yesterday, "23:40", zone), "D20")
     report(ride, local(today, "00:00", zone), "O30 D90")
     row = figures(ask("rides-declining", period="today"), "current_downtime_hours", "previous_downtime_hours")
     assert row == (1.5, 1.0)

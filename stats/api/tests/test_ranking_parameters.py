@@ -17,7 +17,8 @@ BAD_PERIOD = "Invalid period. Must be one of: live, today, yesterday, 7days, 30d
 BAD_FILTER = "Invalid filter. Must be 'disney-universal' or 'all-parks'"
 BAD_SORT = {
     PARKS: "Invalid sort_by. Must be one of: shame_score, total_downtime_hours, uptime_percentage, rides_down",
-    RIDES: "Invalid sort_by. Must be one of: current_is_open, downtime_hours, uptime_percentage, trend_percentage",
+    RIDES: "Invalid sort_by. Must be one of: current_is_open, downtime_hours, uptime_percentage, trend_percentage,"
+    " opening_delay_minutes",
 }
 
 

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Q, Sum
 
 from core.periods import Days, Period
 from snapshots.models import RideStatusSnapshot
 from stats.readings import selection
-from stats.readings.period_sums import OPENED, SCANNED_PARKS, ride_rows
+from stats.readings.period_sums import SCANNED_PARKS, ride_rows
 from stats.readings.selection import observed
 from stats.tests.builders import LOS_ANGELES, NEW_YORK, TOKYO, make_park, make_ride, report, ride_day
 
@@ -35,13 +35,14 @@ def hours_found(members: list[tuple[int, str]], column: str, period: Period) -> 
         (Period.TODAY, TOKYO, range(39, 47)),
         (Period.YESTERDAY, NEW_YORK, range(5, 29)),
         (Period.YESTERDAY, LOS_ANGELES, range(8, 32)),
-        (Period.YESTERDAY, TOKYO, range(15, 39)),
+        # the site's yesterday, though it is the day before that in Tokyo (N-1)
+        (Period.YESTERDAY, TOKYO, range(-9, 15)),
     ],
 )
-def test_the_observations_of_a_period_are_those_of_the_owners_day(column, period, zone, hours):
+def test_the_observations_of_a_period_are_those_of_the_owners_days_of_its_dates(column, period, zone, hours):
     rides = [make_ride(make_park(timezone=zone)) for _ in range(2)]
     for ride in rides:
-        report(ride, datetime(2025, 12, 22, tzinfo=UTC), "O2880", 3600)
+        report(ride, datetime(2025, 12, 21, tzinfo=UTC), "O4320", 3600)
     owner = rides[0] if column == "ride" else rides[0].park
     assert hours_found([(owner.pk, zone)], column, period) == [(owner.pk, hour) for hour in hours]
 
@@ -78,14 +79,18 @@ def test_a_thousand_rides_of_one_zone_are_ranges_of_the_primary_key_and_no_subqu
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan of SQLite; MariaDB's depends on what is stored")
 def test_daily_rows_are_found_by_their_date():
     parks = [make_park(timezone=zone) for zone in (NEW_YORK, TOKYO)]
-    plan = ride_rows(parks, lambda zone: Days(date(2025, 12, 14), date(2025, 12, 20))).explain()
+    plan = ride_rows(parks, Days(date(2025, 12, 14), date(2025, 12, 20))).explain()
     assert "ride_daily_of_period (metrics_version=? AND stat_date>? AND stat_date<?)" in plan
 
 
 def test_sums_of_many_parks_are_read_from_the_index_alone():
     parks = [make_park(timezone=zone) for zone in (NEW_YORK, TOKYO) * SCANNED_PARKS]
-    sums = {"down": Sum("downtime_minutes"), "peak": Max("peak_wait_time"), "days": Count("pk", filter=OPENED)}
-    rows = ride_rows(parks, lambda zone: Days(date(2025, 12, 14), date(2025, 12, 20))).values("ride_id")
+    sums = {
+        "down": Sum("down_seconds"),
+        "peak": Max("peak_wait_time"),
+        "days": Count("pk", filter=Q(wait_seconds__gt=0)),
+    }
+    rows = ride_rows(parks, Days(date(2025, 12, 14), date(2025, 12, 20))).values("ride_id")
     plan = rows.annotate(**sums).explain()
     assert "rides" not in plan
     assert ("COVERING INDEX ride_daily_of_period" in plan) or (
@@ -101,28 +106,37 @@ def test_daily_rows_of_many_parks_hold_those_of_all_of_them():
     for ride in (*rides, other):
         ride_day(ride, date(2025, 12, 14))
         ride_day(ride, date(2025, 12, 16))
-    found = ride_rows(parks, lambda zone: Days(date(2025, 12, 14), date(2025, 12, 15)))
+    found = ride_rows(parks, Days(date(2025, 12, 14), date(2025, 12, 15)))
     assert {row.ride_id for row in found} >= {ride.pk for ride in rides}
     assert {row.stat_date.day for row in found} == {14}
-    few = ride_rows(parks[:-1], lambda zone: Days(date(2025, 12, 14), date(2025, 12, 15)))
+    few = ride_rows(parks[:-1], Days(date(2025, 12, 14), date(2025, 12, 15)))
     assert {row.ride_id for row in few} == {ride.pk for ride in rides[:-1]}
 
 
-def test_daily_rows_are_those_of_each_parks_own_dates():
-    days = {
-        NEW_YORK: Days(date(2025, 12, 14), date(2025, 12, 15)),
-        TOKYO: Days(date(2025, 12, 15), date(2025, 12, 16)),
-    }
-    parks = [make_park(timezone=zone) for zone in days]
+def test_daily_rows_of_few_parks_are_those_of_their_rides_on_the_dates():
+    parks = [make_park(timezone=zone) for zone in (NEW_YORK, TOKYO)]
     for park in (*parks, make_park()):
         ride = make_ride(park)
-        for day in range(13, 18):
+        for day in range(13, 17):
             ride_day(ride, date(2025, 12, day))
-    found = ride_rows(parks, lambda zone: days[zone]).order_by("ride", "stat_date")
+    days = Days(date(2025, 12, 14), date(2025, 12, 15))
+    found = ride_rows(parks, days).order_by("ride", "stat_date")
     assert list(found.values_list("ride__park", "stat_date__day")) == [
-        (parks[0].pk, 14),
-        (parks[0].pk, 15),
-        (parks[1].pk, 15),
-        (parks[1].pk, 16),
+        (park.pk, day) for park in parks for day in (14, 15)
     ]
-    assert list(ride_rows([], lambda zone: days[zone])) == []
+    assert list(ride_rows([], days)) == []
+
+
+@pytest.mark.parametrize("many", [1, 100], ids=["shared", "alone"])
+def test_former_parks_and_rides_are_known_where_they_are_asked_for(monkeypatch, many):
+    """N-15."""
+    monkeypatch.setattr("stats.readings.shared.MANY_PARKS", many)
+    park, gone = make_park(name="a"), make_park(name="b", is_active=False)
+    kept, former, away = make_ride(park), make_ride(park, is_active=False), make_ride(gone)
+    make_ride(park, category="SHOW", is_active=False)
+    assert [selection.chosen_parks(False), selection.chosen_parks(False, former=True)] == [[park], [park, gone]]
+    places = {kept.pk: park.pk, former.pk: park.pk, away.pk: gone.pk}
+    assert selection.park_by_attraction([park, gone], former=True) == places
+    assert selection.park_by_attraction([park]) == {kept.pk: park.pk}
+    assert set(selection.attractions_by_id([park, gone], places, former=True)) == set(places)
+    assert set(selection.attractions_by_id([park], places)) == {kept.pk}

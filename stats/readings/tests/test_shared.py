@@ -140,8 +140,8 @@ def recorded() -> tuple[list[tuple[Any, ...]], Any, Any]:
         return len(calls)
 
     @shared.over_days
-    def over_days(parks: list[Park], dates: shared.Dates, *, with_zeros: bool = True) -> int:
-        calls.append((len(parks), dates(NEW_YORK), with_zeros))
+    def over_days(parks: list[Park], days: Days, *, with_zeros: bool = True) -> int:
+        calls.append((len(parks), days, with_zeros))
         return len(calls)
 
     return calls, at_a_moment, over_days
@@ -156,10 +156,10 @@ def test_the_same_question_about_many_parks_is_read_once(version):
     many, first, second = unsaved(MANY_PARKS), Days(NOON.date(), NOON.date()), Days(date(2025, 1, 1), date(2025, 1, 2))
     assert [at_a_moment(many, NOON, kind) for kind in "aba"] == [1, 2, 1]
     assert at_a_moment(unsaved(MANY_PARKS + 1), NOON, "a") == 3
-    assert [over_days(many, lambda _, days=days: days) for days in (first, second, first)] == [4, 5, 4]
-    assert over_days(many, lambda _: first, with_zeros=False) == 6
+    assert [over_days(many, days) for days in (first, second, first)] == [4, 5, 4]
+    assert over_days(many, first, with_zeros=False) == 6
     others = [Park(pk=park.pk + 1, timezone=park.timezone) for park in many]
-    assert [over_days(others, lambda _: first), at_a_moment(others, NOON, "a")] == [7, 8]
+    assert [over_days(others, first), at_a_moment(others, NOON, "a")] == [7, 8]
     assert len(calls) == 8
 
 
@@ -167,7 +167,7 @@ def test_other_parks_on_the_same_dates_are_another_question(version):
     _, at_a_moment, over_days = recorded()
     asked = [unsaved(MANY_PARKS), unsaved(MANY_PARKS, first=1), unsaved(MANY_PARKS)]
     assert [at_a_moment(parks, NOON, "a") for parks in asked] == [1, 2, 1]
-    assert [over_days(parks, lambda _: Days(NOON.date(), NOON.date())) for parks in asked] == [3, 4, 3]
+    assert [over_days(parks, Days(NOON.date(), NOON.date())) for parks in asked] == [3, 4, 3]
 
 
 @pytest.mark.parametrize("midnight", [datetime(2025, 12, 23, 5, tzinfo=UTC), datetime(2025, 12, 23, 8, tzinfo=UTC)])
@@ -197,14 +197,14 @@ def test_few_parks_are_read_each_time(version):
     few = unsaved(MANY_PARKS - 1)
     for _ in range(2):
         at_a_moment(few, NOON, "a")
-        over_days(few, lambda _: Days(NOON.date(), NOON.date()))
+        over_days(few, Days(NOON.date(), NOON.date()))
     assert len(calls) == 4
 
 
 def test_each_version_of_the_metrics_has_its_own(version, settings):
     calls, _, over_days = recorded()
     for settings.METRICS_VERSION in (1, 2, 1):
-        over_days(unsaved(MANY_PARKS), lambda _: Days(NOON.date(), NOON.date()))
+        over_days(unsaved(MANY_PARKS), Days(NOON.date(), NOON.date()))
     assert len(calls) == 2
 
 
