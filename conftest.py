@@ -26,11 +26,20 @@ def pytest_report_header() -> str:
 
 # Fixtures through which a test reaches the database, besides the marker django_db.
 DATABASE = {"db", "transactional_db", "django_db_setup"}
+# Rooms that put together what lower rooms read. What the databases do differently is in those, which run on both; so
+# do the contract and the agreement net, which ask each answer and page.
+ON_SQLITE = tuple(
+    f"{room}/"
+    for room in (
+        *("dashboard", "stats/answers", "stats/charts", "stats/audit", "stats/api", "weather"),
+        *("snapshots/api", "snapshots/quality", "importer/api", "parks"),
+    )
+)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Skip what this run has no server for, mark what needs no database before `-m` chooses, slow files first."""
+    """Skip what this run has no server for, mark what the databases do not change, slow files first."""
     missing = {
         "mariadb": connection.vendor != "mysql",
         "redis": not os.environ.get("REDIS_URL"),
@@ -39,8 +48,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         for marker, is_missing in missing.items():
             if is_missing and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=f"needs {marker}"))
-        if needs_no_database(item) and not item.get_closest_marker("on_sqlite"):
-            item.add_marker(pytest.mark.on_mariadb)
+        is_alike = needs_no_database(item) or item.nodeid.startswith(ON_SQLITE)
+        if is_alike and not any(map(item.get_closest_marker, ("mariadb", "on_mariadb"))):
+            item.add_marker(pytest.mark.on_sqlite)
     yield
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 

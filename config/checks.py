@@ -44,6 +44,20 @@ def sqlite_serves_one_process(app_configs: Any, **kwargs: Any) -> list[CheckMess
 
 
 @register()
+def figures_follow_the_rules_of_the_code(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """ridewatch.W008: the days of an older metrics version were computed by older rules."""
+    if settings.METRICS_VERSION >= settings.RULES_VERSION:
+        return []
+    return [
+        Warning(
+            f"METRICS_VERSION={settings.METRICS_VERSION}, but the rules of this code are {settings.RULES_VERSION}.",
+            hint=f"Set METRICS_VERSION={settings.RULES_VERSION}, or leave it out, and run recompute_daily_stats.",
+            id="ridewatch.W008",
+        )
+    ]
+
+
+@register()
 def celery_hosts_share_a_broker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """ridewatch.E003: the file-system broker cannot be seen from another machine."""
     if settings.CELERY_WORKER_HOSTS == 1 or settings.REDIS_URL:

@@ -313,7 +313,9 @@ if 86_400 % COLLECTION_INTERVAL_SECONDS:
 JOBS = jobs(COLLECTION_INTERVAL_SECONDS)
 CELERY_BEAT_SCHEDULE = beat_schedule(JOBS)
 MAX_FEED_SILENCE_SECONDS = whole_number("MAX_FEED_SILENCE_SECONDS", 7_200, 300, 86_400)
-METRICS_VERSION = whole_number("METRICS_VERSION", 1, 1, 1_000_000)
+# Of the formulas in this code; raised when a decision moves stored figures.
+RULES_VERSION = 2
+METRICS_VERSION = whole_number("METRICS_VERSION", RULES_VERSION, 1, 1_000_000)
 SITE_TIME_ZONE = zone("SITE_TIME_ZONE", "America/Los_Angeles")
 
 # Days of weather that clean_weather keeps.

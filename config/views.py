@@ -34,11 +34,13 @@ IDENTITY = Identity(
     status="running",
     endpoints={
         "health": "/api/health",
-        "parks": "/api/parks",
-        "rides": "/api/rides",
-        "trends": "/api/trends",
-        "audit": "/api/audit",
-        "search": "/api/search",
+        "parks": "/api/parks/downtime",
+        "rides": "/api/rides/downtime",
+        "trends": "/api/trends/longest-wait-times",
+        "audit": "/api/audit/status",
+        "search": "/api/search/index",
+        "docs": "/api/docs/",
+        "schema": "/api/schema/",
     },
 )
 
@@ -58,9 +60,12 @@ class IdentityViewSet(ViewSet):
 
 
 class YamlUnlessJson(DefaultContentNegotiation):
-    """The renderer that a client asks for; what it cannot have is no error, it gets the first."""
+    """The renderer asked for by `format` or Accept; what cannot be had is no error, the first comes in its place."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        named = [each for each in renderers if each.format == request.query_params.get("format")]
+        if named:
+            return named[0], named[0].media_type
         try:
             return super().select_renderer(request, renderers, format_suffix)
         except NotAcceptable:

@@ -20,14 +20,10 @@ def open_by_schedule(plan: Plan, at: datetime) -> bool | None:
     return False if plan.is_decided else None
 
 
-def open_by_activity(rides_open: int) -> bool:
-    """Is a park open whose date has no schedule? (R-6.2)"""
-    return rides_open > 0
-
-
-def is_park_open(plan: Plan, at: datetime, rides_open: int) -> bool:
+def is_park_open(plan: Plan, at: datetime, is_active: bool) -> bool:
+    """`is_active`: do its rides hold the park open, where its schedule says nothing (N-8)?"""
     planned = open_by_schedule(plan, at)
-    return open_by_activity(rides_open) if planned is None else planned
+    return is_active if planned is None else planned
 
 
 def plans_around(parks: Collection[Park], at: datetime) -> dict[int, Plan]:

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.zones import local_date
 from dashboard.components.links import park_url, ride_url
 from dashboard.components.tables import Row, value_of
+from snapshots.current import UNKNOWN
 from snapshots.status import PARK_CLOSED, Status
 from stats.answers.trends import TREND_THRESHOLD
 
@@ -21,6 +24,7 @@ STATES: dict[str | None, tuple[str, str, str]] = {
     Status.CLOSED.value: ("closed", "■", "Closed"),
     Status.REFURBISHMENT.value: ("works", "◆", "Refurbishment"),
     PARK_CLOSED: ("closed", "○", "Park closed"),
+    UNKNOWN: ("unknown", "?", "Unknown"),
     None: ("unknown", "?", "Unknown"),
 }
 SPARK_WIDTH, SPARK_HEIGHT = 80, 20
@@ -78,12 +82,13 @@ def zone_name(instant: datetime, zone: str) -> str:
 
 
 def local_time(instant: datetime | None, zone: str, shape: str = "time") -> SafeString | str:
-    """An instant on the clock of `zone`, with the zone named; `shape`: time, day (with the date) or clock (bare)."""
+    """An instant on the clock of `zone`, with the zone named; `shape`: day (with the date), time (with it unless it is
+    today there, N-6) or clock (bare)."""
     if instant is None:
         return NOTHING
     local = instant.astimezone(ZoneInfo(zone))
     text = f"{local:%H:%M}"
-    if shape == "day":
+    if shape == "day" or (shape == "time" and local.date() != local_date(timezone.now(), zone)):
         text = f"{local:%a} {local.day} {local:%b %Y}, {text}"
     if shape != "clock":
         text = f"{text} {zone_name(instant, zone)}"
@@ -118,16 +123,20 @@ def sparkline(values: list[float | None] | None) -> SafeString | str:
 
 
 def park_link(row: Row) -> SafeString:
-    return format_html(
-        '<a href="{}"><bdi>{}</bdi></a>', park_url(value_of(row, "park_id")), value_of(row, "park_name")
-    )
+    url = park_url(value_of(row, "park_id"), *dates_of(row))
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, value_of(row, "park_name"))
+
+
+def dates_of(row: Row) -> tuple[str, str]:
+    """The dates that a row covers, if it says them: its link leads to the same (N-1)."""
+    return value_of(row, "start_date") or "", value_of(row, "end_date") or ""
 
 
 def ride_link(row: Row) -> SafeString:
     """With the park below it on phones, where the list has no room for a column of parks."""
     return format_html(
         '<a href="{}"><bdi>{}</bdi></a><small class="phone"><bdi>{}</bdi></small>',
-        ride_url(value_of(row, "ride_id")),
+        ride_url(value_of(row, "ride_id"), *dates_of(row)),
         value_of(row, "ride_name"),
         value_of(row, "park_name"),
     )
@@ -136,6 +145,7 @@ def ride_link(row: Row) -> SafeString:
 # How a value of a row is shown; the kinds a `Column` can have.
 KINDS: dict[str, Callable[[Row, str], Any]] = {
     "text": lambda row, key: NOTHING if (value := value_of(row, key)) is None else value,
+    "length": value_of,
     "number": lambda row, key: number(value_of(row, key)),
     "score": lambda row, key: number(value_of(row, key), 1),
     "hours": lambda row, key: hours(value_of(row, key)),

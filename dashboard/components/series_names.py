@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboard.components.links import park_url, ride_url
-from parks.models import Park, Ride
-from stats.charts.series import Kind
+from parks.models import Park
+from stats.charts.series import Kind, Line
 
 # Words, unit and digits of what a line or a row of cells shows.
 FIGURES = {
@@ -17,11 +17,12 @@ FIGURES = {
 }
 
 
-def named(entity: Park | Ride) -> dict[str, Any]:
+def named(line: Line) -> dict[str, Any]:
     """Name, page and park of a line; the park of a ride is loaded."""
+    entity, dates = line.entity, (line.days.first.isoformat(), line.days.last.isoformat())
     if isinstance(entity, Park):
-        return {"name": entity.name, "url": park_url(entity.pk), "of": entity.location}
-    return {"name": entity.name, "url": ride_url(entity.pk), "of": entity.park.name}
+        return {"name": entity.name, "url": park_url(entity.pk, *dates), "of": entity.location}
+    return {"name": entity.name, "url": ride_url(entity.pk, *dates), "of": entity.park.name}
 
 
 def reported_apart(rows: Sequence[dict[str, Any]]) -> list[str]:

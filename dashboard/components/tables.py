@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from core.shapes import UNSET, Shape
+from stats.answers.rankings import STATE_ORDER
 
 Row = Mapping[str, Any] | Shape  # read by `value_of`
 ASCENDING, DESCENDING = "asc", "desc"
@@ -69,8 +70,14 @@ def sorted_rows(rows: Iterable[Row], column: Column, order: str) -> list[Row]:
     unreported: list[Row] = []
     for row in rows:
         (unreported if value_of(row, column.key) is None else reported).append(row)
-    reported.sort(key=lambda row: sort_key(value_of(row, column.key)), reverse=order == DESCENDING)
+    key = state_order if column.kind == "state" else sort_key
+    reported.sort(key=lambda row: key(value_of(row, column.key)), reverse=order == DESCENDING)
     return reported + unreported
+
+
+def state_order(value: Any) -> Any:
+    """Down first, then operating, closed, unknown (N-12)."""
+    return STATE_ORDER[value]
 
 
 def sort_key(value: Any) -> Any:

@@ -14,6 +14,7 @@ from core.shapes import UNSET
 from dashboard.components.tables import Column, Table
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
 from stats.answers.awards import LEAST_SCORE, AwardRow
+from stats.answers.rankings import park_downtime
 from stats.answers.trend_lists import PERCENTAGE, TrendList, trend_lists
 from stats.answers.trends import TREND_THRESHOLD
 from stats.api.award_serializers import AWARD_PERIODS, ENTITIES
@@ -28,20 +29,24 @@ NAMES = {
     "rides": (Column("ride_name", "Ride", "ride"), Column("park_name", "Park", is_wide=True)),
 }
 AVERAGE = Column("avg_wait_time", "Average", "minutes", "min")
+WALK_ON = Column("walk_on_percentage", "Posted at 0", "percent", is_wide=True)
 UPTIME = Column("uptime_percentage", "Uptime", "percent")
+AVAILABILITY = Column("availability_percentage", "Availability", "percent", is_wide=True)
 FIGURES = {
-    ("longest-waits", "parks"): (AVERAGE, Column("rides_with_waits", "Rides with waits", "number")),
+    ("longest-waits", "parks"): (AVERAGE, WALK_ON, Column("rides_with_waits", "Rides with waits", "number")),
     ("longest-waits", "rides"): (
         AVERAGE,
         Column("peak_wait_time", "Peak", "minutes", "min"),
+        WALK_ON,
         Column("snapshot_count", "Reports", "number", is_wide=True),
         Column("days_with_data", "Days", "number", is_wide=True),
     ),
     ("least-reliable", "parks"): (Column("avg_shame_score", "Shame score", "score", "of 10"), UPTIME),
     ("least-reliable", "rides"): (
         Column("downtime_hours", "Downtime", "hours", "h"),
-        Column("downtime_incidents", "Stops", "number", is_wide=True),
+        Column("downtime_incidents", "Outages", "number", is_wide=True),
         UPTIME,
+        AVAILABILITY,
     ),
 }
 AWARDS = {
@@ -49,7 +54,7 @@ AWARDS = {
     "least-reliable": (
         "Least reliable",
         LEAST_RELIABLE,
-        "Nothing was down in this period, or nothing is known of it.",
+        "Nothing was down for long enough in this period.",
     ),
 }
 CHANGES = "changes"
@@ -65,6 +70,14 @@ def reported(columns: tuple[Column, ...], rows: Sequence[AwardRow]) -> list[Colu
     return [column for column in columns if not rows or getattr(rows[0], column.key) is not UNSET]
 
 
+UNKNOWN = "Nothing is known of this period."
+
+
+def told(nothing: str, period: Period, only: bool, now: datetime) -> str:
+    """Why a list is empty: `nothing` happened, or nothing is known (N-6)."""
+    return nothing if park_downtime(period, only, "shame_score", 1, now)[1].total_parks else UNKNOWN
+
+
 def award_table(name: str, entity: str, period: Period, only: bool, limit: int, now: datetime) -> Row:
     """An anchor, a title and the table of an award (R-19)."""
     title, award, empty = AWARDS[name]
@@ -73,7 +86,9 @@ def award_table(name: str, entity: str, period: Period, only: bool, limit: int, 
     return {
         "name": name,
         "title": title,
-        "table": Table(f"{title}, {WORDS[period].lower()}", columns, rows, empty=empty),
+        "table": Table(
+            f"{title}, {WORDS[period].lower()}", columns, rows, empty="" if rows else told(empty, period, only, now)
+        ),
     }
 
 
@@ -90,8 +105,12 @@ def change_tables(entity: str, period: Period, only: bool, limit: int, now: date
             Column("current_downtime_hours", "Downtime", "hours", "h"),
         )
         caption = f"{title}, {WORDS[period].lower()}"
-        empty = f"No change of more than {TREND_THRESHOLD:.0f} %, or no period before to compare with."
-        table = Table(caption, columns, found[asked[name]].rows, empty=empty)
+        empty = (
+            f"Nobody’s downtime changed by more than {TREND_THRESHOLD:.0f} % from at least half an hour of the period"
+            " before."
+        )
+        rows = found[asked[name]].rows
+        table = Table(caption, columns, rows, empty="" if rows else told(empty, period, only, now))
         tables.append({"name": name, "title": title, "table": table})
     return tables
 

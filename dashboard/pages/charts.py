@@ -37,7 +37,7 @@ def charts(request: HttpRequest) -> HttpResponse:
     found = chart_of(kind, period, disney_universal_only(request), limit, timezone.now())
     words, unit, digits = FIGURES[kind]
     axis, note = AXES[granularity(period)]
-    rows = [named(line.entity) for line in found.lines]
+    rows = [named(line) for line in found.lines]
     chart = Chart(
         f"{TYPES[asked]}, {PERIODS[period].lower()}",
         axis,

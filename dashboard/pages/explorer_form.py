@@ -11,7 +11,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
@@ -26,6 +26,7 @@ from dashboard.components.series_names import reported_apart
 from dashboard.components.tables import Column, Table, value_of
 from parks.models import Park, Ride
 from stats.answers.analytics_rows import METRICS, WEEKDAYS, Figures, ParkAnalyticsRow, RideAnalyticsRow
+from stats.answers.analytics_rows import Bucket as BucketRow
 from stats.api.analytics_serializers import DEFAULT_METRICS, AnalyticsQuery, ParkAnalytics, RideAnalytics
 from stats.api.analytics_views import park_analytics, ride_analytics
 from stats.measures.windows import SIZES, Bucket
@@ -62,10 +63,13 @@ MEASURES = {
     "wait_max": ("Longest wait", "min", "number"),
     "wait_p50": ("Median wait", "min", "number"),
     "wait_p90": ("Wait, 90th percentile", "min", "number"),
+    "walk_on_percentage": ("Posted at 0", "", "percent"),
     "uptime_percentage": ("Uptime", "", "percent"),
+    "availability_percentage": ("Availability", "", "percent"),
     "uptime_minutes": ("Operating", "min", "number"),
     "downtime_minutes": ("Downtime", "min", "number"),
-    "other_minutes": ("Planned closure", "min", "number"),
+    "opening_delay_minutes": ("Opening delays", "min", "number"),
+    "closed_minutes": ("Closed as planned", "min", "number"),
     "unknown_minutes": ("Unknown", "min", "number"),
     "open_minutes": ("Park open", "min", "number"),
     "shame_score": ("Shame score", "of 10", "score"),
@@ -140,7 +144,8 @@ class ExplorerForm(forms.Form):
         data.setlist("metrics", words_of(given, "metrics") or list(DEFAULT_METRICS))
         super().__init__(data, auto_id="%s")
         parks, rides = ids_of(given, "park_id"), ids_of(given, "ride_id")
-        self.choices("park_id", Park.objects.active().order_by("name", "pk").values_list("pk", "name"))
+        known = Park.objects.filter(Q(is_active=True) | Q(pk__in=parks)).order_by("name", "pk")
+        self.choices("park_id", known.values_list("pk", "name"))
         self.choices("ride_id", ride_names(parks, rides))
         self.choices("metrics", [(name, measure(name)[0]) for name in metric_names(data.getlist("metrics"))])
         if self.has_instants:
@@ -188,7 +193,7 @@ def ride_names(parks: set[int], rides: set[int]) -> list[tuple[int, str]]:
         parks = set(Ride.objects.filter(pk__in=rides).values_list("park_id", flat=True))
     if not 0 < len(parks) <= MOST_PARKS_UNFOLDED:
         return []
-    found = Ride.objects.active().filter(park__in=parks).order_by("name", "park__name", "pk")
+    found = Ride.objects.filter(park__in=parks).order_by("name", "park__name", "pk")
     rows = list(found.values_list("pk", "name", "park__name"))
     names = reported_apart([{"name": name, "of": park} for _, name, park in rows])
     return [(pk, name) for (pk, *_), name in zip(rows, names, strict=True)]
@@ -272,8 +277,13 @@ def buckets(body: Body, entity: str) -> Table:
     """A row per park or ride and bucket, as the API has them."""
     columns = [name_column(body, entity), Column("bucket_words", "Bucket"), *map(column_of, body.metrics)]
     cut = islice(((row, each) for row in body.data for each in row.buckets or ()), MOST_ROWS)
-    rows = [{**asdict(each), "name": link(row), "bucket_words": bucket_words(each.bucket, True)} for row, each in cut]
+    rows = [{**asdict(each), "name": link(row), "bucket_words": words_of_bucket(each)} for row, each in cut]
     return Table("Every bucket", columns, rows, empty=NOTHING_SEEN)
+
+
+def words_of_bucket(each: BucketRow) -> str:
+    """Its name, and whether the present cuts it off (N-16)."""
+    return bucket_words(each.bucket, True) + (", so far" if each.is_partial is True else "")
 
 
 def groups(body: Body, entity: str) -> Table:
@@ -385,9 +395,9 @@ COMPARED = ("window", "compared")
 
 def csv_columns(body: Body, entity: str) -> list[Column]:
     names = ["ride_id", "ride_name"] if entity == "rides" else []
-    names += ["park_id", "park_name", "timezone"]
+    names += ["park_id", "park_name", "timezone", "start_date", "end_date", "is_complete"]
     names += ["of"] if body.compare else []
-    names += [] if body.bucket == Bucket.NONE else ["bucket"]
+    names += [] if body.bucket == Bucket.NONE else ["bucket", "is_partial"]
     names += ["group", "hours", "observations"] if body.group_by else []
     return [Column(name, name) for name in dict.fromkeys((*names, *body.metrics))]
 

@@ -49,7 +49,7 @@ def grid(asked: HeatmapType, period: Period, only: bool, limit: int, now: dateti
     rows = [
         {
             "name": entity.entity_name,
-            "url": link(entity.entity_id),
+            "url": link(entity.entity_id, entity.start_date, entity.end_date),
             "of": entity.location or entity.park_name,
             "mean": number(entity.total_value, 1),
             "cells": [

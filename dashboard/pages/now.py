@@ -16,6 +16,7 @@ from snapshots.models import DataSource
 from snapshots.status import Status
 from stats.answers.down_now import down_since
 from stats.answers.health import CRITICAL_MINUTES, STALE_MINUTES
+from stats.answers.rankings import rides_of_parks_now
 from stats.answers.status_summary import rides_by_status
 from stats.readings.selection import chosen_parks
 
@@ -42,19 +43,25 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def figures(only_disney_universal: bool, at: datetime) -> dict[str, Any]:
-    """Everything the page says; eleven queries, more when hundreds of rides are down."""
+    """Everything the page says; thirteen queries, more when hundreds of rides are down."""
     parks = chosen_parks(only_disney_universal)
     states = parks_now(parks, at)
     rides = rides_by_status(parks, states, at)
     since = down_since(rides[Status.DOWN], at)
     outages = outages_of(rides[Status.DOWN], since, at)
     heard = last_heard(parks, at)
+    present = rides_of_parks_now(parks, states, at)
     listed = parks_listed(parks, states, rides, heard, at)
+    for row in listed:
+        # The score of the very rides that are counted as down beside it, as the rankings have it (N-6).
+        row["score"] = present[row["park"].pk].score if row["is_open"] and row["park"].pk in present else None
     return {
         "at": at,
         "parks": [park for park in listed if park["heard"]],
+        "heard": any(state.seen for state in states.values()),
         "unheard": [park["park"] for park in listed if not park["heard"]],
         "open": sum(park["is_open"] is True for park in listed),
+        "silent": sum(park["is_open"] is None for park in listed),
         "counts": {status.lower(): len(found) for status, found in rides.items()},
         "longest": outages[:LONGEST],
         "outages": sorted(outages, key=lambda row: (row["ride"].park.name, row["ride"].name)),
@@ -85,7 +92,7 @@ def parks_listed(
     heard: dict[int, Heard],
     at: datetime,
 ) -> list[dict[str, Any]]:
-    """A row per park: open or not, rides operating and down, the score of the moment, the age of its feed."""
+    """A row per park: open or not, rides operating and down, the age of its feed."""
     places = dict(Ride.objects.filter(park__in=[park.pk for park in parks]).values_list("pk", "park_id"))
     counts: dict[tuple[int, str], int] = {}
     for status, found in rides.items():
@@ -98,7 +105,6 @@ def parks_listed(
             {
                 "park": park,
                 "is_open": state.is_open,
-                "score": state.shame_score,
                 "operating": counts.get((park.pk, Status.OPERATING), 0),
                 "down": counts.get((park.pk, Status.DOWN), 0),
                 "heard": known.until if known else None,

@@ -1,4 +1,5 @@
-"""The page of a park: `/parks/<id>?date=2026-07-04`, or `?period=last_week` for the score of a period."""
+"""The page of a park: `/parks/<id>?date=2026-07-04`, or `?start=2026-07-01&end=2026-07-07` and `?period=last_week` for
+the score of several days."""
 
 from datetime import date, datetime
 
@@ -9,27 +10,33 @@ from django.utils import timezone
 
 from core.periods import Period, days_of
 from core.zones import local_date
-from dashboard.components.dates import Dates, date_of
+from dashboard.components.dates import Dates, date_of, days_of_address
 from dashboard.components.timeline import legend
 from dashboard.components.weather_lines import weather_of_day
-from dashboard.pages.park_view import park_day, park_period
-from dashboard.views import PERIODS, page, period_of
+from dashboard.pages.park_view import park_day, park_days, park_now
+from dashboard.views import page, period_of
 from parks.models import Park
 
 DAYS = (Period.TODAY, Period.YESTERDAY)
+MOST_DAYS = 366
 
 
 @page
 def park(request: HttpRequest, park_id: int) -> HttpResponse:
-    """A local day of the park (`date`, or `period` today and yesterday), or a longer period or this moment."""
+    """A local day of the park (`date`, or `period` today and yesterday), or more days (`start` and `end`, or a longer
+    `period`), or this moment."""
     found = Park.objects.filter(pk=park_id).first()
     if found is None:
         raise Http404(f"There is no park with the number {park_id}.")
     now = timezone.now()
     period = period_of(request, Period.TODAY)
-    asked = date_of(request, found, now)
-    if asked is None and period not in DAYS:
-        context = {**park_period(found, period, now), "period": period.value, "title": PERIODS[period]}
+    asked, days = date_of(request, found, now), days_of_address(request, found, now, MOST_DAYS)
+    if days is not None and days.first == days.last:
+        asked, days = days.last, None
+    if asked is None and days is None and period == Period.LIVE:
+        return render(request, "dashboard/park_period.html", park_now(found, now))
+    if asked is None and (days is not None or period not in DAYS):
+        context = park_days(found, days or days_of(period, now, found.timezone), now)
         return render(request, "dashboard/park_period.html", context)
     day: date = asked or days_of(period, now, found.timezone).first
     context = {

@@ -3,11 +3,13 @@
 Every figure comes from the functions behind `/api/parks/{park_id}/details`.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from msgspec.structs import asdict
@@ -19,29 +21,39 @@ from core.zones import day_range, local_date
 from dashboard.components.chart import Chart, Series
 from dashboard.components.formatting import KINDS, NOTHING, local_time, zone_name
 from dashboard.components.links import park_url, ride_url
+from dashboard.components.open_time import time_table
 from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import Axis, axis_of, spell_table, strip
 from parks.models import Park, ParkSchedule, Ride, ScheduleType
+from stats.answers.analytics import Question, parks_over
 from stats.answers.park_breakdown import (
     Contribution,
     ParkChart,
     ParkView,
-    RideDownNow,
     ShameBreakdown,
     WeighedRide,
     breakdown_and_chart,
+    daily_chart,
     day_breakdown_and_chart,
+    days_breakdown,
+    days_stored,
+    down_of_days,
     excluded_row,
     hours_of_day,
+    open_days,
+    rounded,
+    score_of_days,
     stored_days,
+    uptime_of_days,
 )
 from stats.answers.park_details import view_of
+from stats.measures.bucket_sums import Figures
 from stats.measures.hours_open import last_seen_open
-from stats.measures.ride_measures import percent_change
-from stats.measures.spans import day_score
+from stats.measures.ride_measures import LEAST_DOWN_SECONDS, LEAST_WAIT, mean_of, percent_change
 from stats.measures.timeline import Timeline, timeline_of
 from stats.measures.window_measures import ParkWindow
-from stats.measures.windows import year_before
+from stats.measures.windows import Bucket, Window, year_before
+from stats.models import ParkDailyStats
 from stats.readings.identity import Row, number
 from stats.readings.roster import shown_tier
 
@@ -51,20 +63,31 @@ HOURS_COLUMNS = (("kind", "Hours"), ("opening", "From"), ("closing", "To"))
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure that days are compared by: its words, the kind of its cell, its column in the stored day."""
+    """A figure that days are compared by: its words, the kind of its cell, how it follows from a stored day, and the
+    least base a change of it is reported from (N-5)."""
 
+    key: str
     words: str
     kind: str
-    column: str
+    value: Callable[[ParkDailyStats], Decimal | int | None]
+    is_of_downtime: bool = False
+    least: int = 0
     is_wide: bool = False  # left out of long tables on phones
 
 
 MEASURES = (
-    Measure("Shame score", "score", "shame_score"),
-    Measure("Downtime, hours", "hours", "total_downtime_hours"),
-    Measure("Rides with downtime", "number", "rides_with_downtime", is_wide=True),
-    Measure("Uptime", "percent", "avg_uptime_percentage", is_wide=True),
-    Measure("Average wait, min", "minutes", "avg_wait_time", is_wide=True),
+    Measure("score", "Shame score", "score", lambda row: score_of_days([row]), is_of_downtime=True),
+    Measure("downtime", "Downtime, hours", "hours", lambda row: down_of_days([row]), is_of_downtime=True),
+    Measure("rides_down", "Rides with downtime", "number", lambda row: row.rides_with_downtime, is_wide=True),
+    Measure("uptime", "Uptime", "percent", lambda row: uptime_of_days([row]), is_wide=True),
+    Measure(
+        "wait",
+        "Average wait, min",
+        "minutes",
+        lambda row: rounded(mean_of(row.wait_minute_seconds or 0, row.wait_seconds or 0), 1),
+        least=LEAST_WAIT,
+        is_wide=True,
+    ),
 )
 
 
@@ -83,6 +106,7 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
         "is_seen": bool(strips.spells),
         "zone": zone_name(day_range(day, park.timezone)[1], park.timezone),
         "last_seen": None if strips.spells else last_day_open(park, now),
+        "time": time_table(time_of(park, Days(day, day), now), of_rides=True),
         **timeline_part(view, day, strips, breakdown.rides or []),
         "contributions": contributions(breakdown),
         "excluded": excluded(view, raw, day, is_today),
@@ -95,19 +119,46 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
     }
 
 
-def park_period(park: Park, period: Period, now: datetime) -> Row:
-    """The score of a period and what it is made of."""
+def park_now(park: Park, now: datetime) -> Row:
+    """The score of this moment and what it is made of."""
     view = view_of(park, now)
-    breakdown, chart = breakdown_and_chart(view, period)
-    table = down_now(breakdown.rides_down or []) if period == Period.LIVE else contributions(breakdown)
+    breakdown, chart = breakdown_and_chart(view, Period.LIVE)
     return {
         **head(view),
         "breakdown": breakdown,
-        "contributions": table,
+        "contributions": down_now(breakdown),
         "excluded": excluded_table([excluded_cells(view, ride) for ride in view.roster.excluded]),
         "charts": score_charts(chart),
-        "daily": None if period == Period.LIVE else days_table(view, days_of(period, now, park.timezone)),
+        "period": Period.LIVE.value,
     }
+
+
+def park_days(park: Park, days: Days, now: datetime) -> Row:
+    """The score of several days and what it is made of."""
+    view = view_of(park, now)
+    stored = days_stored(view, days)
+    breakdown = days_breakdown(view, Period.LAST_WEEK, days, stored)
+    chart = daily_chart(days, stored, breakdown.shame_score)
+    periods = (Period.LAST_WEEK, Period.LAST_MONTH)
+    return {
+        **head(view),
+        "breakdown": breakdown,
+        "contributions": contributions(breakdown),
+        "excluded": excluded_table([excluded_cells(view, ride) for ride in view.roster.excluded]),
+        "charts": score_charts(chart),
+        "daily": days_table(view, stored),
+        "time": time_table(time_of(park, days, now), of_rides=True),
+        "days": days,
+        "is_complete": days.utc_range(park.timezone)[1] <= now,
+        "period": next((each.value for each in periods if days_of(each, now, park.timezone) == days), ""),
+    }
+
+
+def time_of(park: Park, days: Days, now: datetime) -> Figures:
+    """The park's rides over these days, as the analytics say it."""
+    question = Question(Window(days.first, days.last), Bucket.NONE, (park,))
+    found = parks_over(question, settings.METRICS_VERSION, now).get(park.pk)
+    return found.total if found else Figures(is_of_park=True)
 
 
 def last_day_open(park: Park, now: datetime) -> date | None:
@@ -166,7 +217,9 @@ def contributions(breakdown: ShameBreakdown) -> Table:
     if breakdown.days_tracked is not UNSET:
         columns.insert(2, Column("days_with_downtime", "Days down", "number", is_wide=True))
     rows = [{**linked(row), "share": 100 * row.weighted_contribution / total if total else None} for row in rides]
-    return Table("Rides that make the score, largest part first", columns, rows, empty="No ride was down.")
+    is_known = breakdown.total_downtime_hours is not None
+    empty = "No ride was down." if is_known else "Nothing is known of this time."
+    return Table("Rides that make the score, largest part first", columns, rows, empty=empty)
 
 
 def ride_link(pk: int, name: str) -> SafeString:
@@ -178,14 +231,20 @@ def linked(row: WeighedRide) -> Row:
     return {**asdict(row), "ride": ride_link(row.ride_id, row.ride_name)}
 
 
-def down_now(rides: list[RideDownNow]) -> Table:
+def down_now(breakdown: ShameBreakdown) -> Table:
+    empty = {True: "No ride is down.", False: "The park is closed."}
     columns = (
         Column("ride", "Ride"),
         Column("tier", "Tier", "number"),
         Column("tier_weight", "Weight", "number"),
         Column("status", "Status", "state"),
     )
-    return Table("Rides down right now", columns, [linked(row) for row in rides], empty="No ride is down.")
+    rows = [linked(row) for row in breakdown.rides_down or []]
+    state = breakdown.park_is_open
+    return Table("Rides down right now", columns, rows, empty=empty[state] if isinstance(state, bool) else SILENT)
+
+
+SILENT = "Nothing has been heard of the park for two hours: what is down is not known."
 
 
 def excluded(view: ParkView, raw: ParkWindow, day: date, is_today: bool) -> Table:
@@ -270,28 +329,34 @@ def score_charts(chart: ParkChart) -> list[Chart]:
 def comparison(park: Park, day: date, so_far: ShameBreakdown | None, is_today: bool) -> Table:
     """The day beside the same weekday a week before and the same date a year before; one query.
 
-    Today's figures are those `so_far`, None before the park opens.
+    Today's figures are those `so_far`, None before the park opens; they are beside whole days, so no change is
+    reported (N-5).
     """
     days = {"day": day, "week": day - A_WEEK, "year": year_before(day)}
     stored = stored_days(park, list(days.values()))
     figures = {name: day_figures(stored.get(each)) for name, each in days.items()}
-    if so_far is not None:
-        figures["day"]["shame_score"] = Decimal(str(so_far.shame_score))
-        figures["day"]["total_downtime_hours"] = Decimal(str(so_far.total_downtime_hours))
-        figures["day"]["rides_with_downtime"] = Decimal(len(so_far.rides or []))
+    if is_today:
+        figures["day"] = figures_so_far(so_far)
     columns = [
         Column("measure", "Figure"),
         Column("day", "Today so far" if is_today else f"{day:%a} {day.day} {day:%b %Y}", "text"),
     ]
     rows: list[Row] = [{"measure": measure.words} for measure in MEASURES]
     for row, measure in zip(rows, MEASURES, strict=True):
-        row["day"] = shown(figures["day"].get(measure.column), measure)
+        row["day"] = shown(figures["day"].get(measure.key), measure)
     for name, words in (("week", "A week before"), ("year", "A year before")):
-        columns += [Column(name, words), Column(f"{name}_change", "Change", "trend", is_wide=True)]
+        columns.append(Column(name, words))
+        base = stored.get(days[name])
+        is_little = base is None or (base.down_seconds or 0) < LEAST_DOWN_SECONDS
         for row, measure in zip(rows, MEASURES, strict=True):
-            before, current = figures[name].get(measure.column), figures["day"].get(measure.column)
-            row[name] = shown(before, measure)
-            row[f"{name}_change"] = number(percent_change(current, before)) if current is not None else None
+            row[name] = shown(figures[name].get(measure.key), measure)
+        if is_today:
+            continue
+        columns.append(Column(f"{name}_change", "Change", "trend", is_wide=True))
+        for row, measure in zip(rows, MEASURES, strict=True):
+            before, current = figures[name].get(measure.key), figures["day"].get(measure.key)
+            is_told = current is not None and not (measure.is_of_downtime and is_little)
+            row[f"{name}_change"] = number(percent_change(current, before, least=measure.least)) if is_told else None
     return Table("Compared with other days", columns, rows)
 
 
@@ -299,24 +364,33 @@ def shown(value: Decimal | int | None, measure: Measure) -> Any:
     return KINDS[measure.kind]({"value": None if value is None else float(value)}, "value")
 
 
-def day_figures(row: Any) -> dict[str, Decimal]:
-    """What is stored of a day, by column; the score as the API shows it (R-10.4)."""
-    if row is None:
+def day_figures(row: ParkDailyStats | None) -> dict[str, Decimal | int | None]:
+    """What is stored of a day, by measure, as the API shows it."""
+    return {measure.key: measure.value(row) for measure in MEASURES} if row is not None else {}
+
+
+def figures_so_far(breakdown: ShameBreakdown | None) -> dict[str, Decimal | int | None]:
+    """The same of the running day, as far as its breakdown says it."""
+    if breakdown is None:
         return {}
-    found = {measure.column: getattr(row, measure.column) for measure in MEASURES}
-    found["shame_score"] = day_score(row.shame_score)
-    return {name: value for name, value in found.items() if value is not None}
+    found = {
+        "score": breakdown.shame_score,
+        "downtime": breakdown.total_downtime_hours,
+        "rides_down": len(breakdown.rides or []),
+        "uptime": breakdown.avg_uptime_percentage,
+    }
+    return {name: Decimal(str(value)) for name, value in found.items() if value is not None}
 
 
-def days_table(view: ParkView, days: Days) -> Table:
-    """The days of a period with links to their pages; one query."""
-    stored = stored_days(view.park, [days.first + timedelta(n) for n in range((days.last - days.first).days + 1)])
+def days_table(view: ParkView, stored: Sequence[ParkDailyStats]) -> Table:
+    """The days of a period on which the park opened, with links to their pages."""
     columns = [
         Column("day", "Day"),
-        *(Column(each.column, each.words, each.kind, is_wide=each.is_wide) for each in MEASURES),
+        *(Column(each.key, each.words, each.kind, is_wide=each.is_wide) for each in MEASURES),
     ]
-    rows = [{"day": day_link(view.park, day), **day_figures(row)} for day, row in sorted(stored.items(), reverse=True)]
-    return Table("Day by day", columns, rows, empty="No day of this period has been computed.")
+    rows = [{"day": day_link(view.park, row.stat_date), **day_figures(row)} for row in open_days(stored)]
+    empty = "The park opened on none of these days." if stored else "None of these days has been computed."
+    return Table("Day by day", columns, rows[::-1], empty=empty)
 
 
 def day_link(park: Park, day: date) -> SafeString:

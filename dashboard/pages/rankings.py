@@ -39,6 +39,9 @@ TIER = Column("tier", "Tier", "number", is_wide=True)
 UPTIME = Column("uptime_percentage", "Uptime", "percent")
 TREND = Column("trend_percentage", "Trend", "trend")
 STATE = Column("current_status", "Now", "state")
+AVAILABILITY = Column("availability_percentage", "Availability", "percent", is_wide=True)
+WALK_ON = Column("walk_on_percentage", "Posted at 0", "percent", is_wide=True)
+DATES = (Column("start_date", "start_date"), Column("end_date", "end_date"), Column("is_complete", "is_complete"))
 AVERAGE, PEAK = (
     Column("avg_wait_minutes", "Average", "minutes", "min"),
     Column("peak_wait_minutes", "Peak", "minutes", "min"),
@@ -77,7 +80,7 @@ RANKINGS = {
         Kind.PARK_SCORE,
         "park_id",
         "The shame score is the share of a park’s weighted ride capacity that was down while it was open, times ten."
-        " Parks without downtime are not listed.",
+        " Uptime is that of its attractions: operating of operating and down. Parks without downtime are not listed.",
     ),
     ("downtime", "rides"): Ranking(
         "Rides by downtime",
@@ -88,7 +91,9 @@ RANKINGS = {
             PARK_OF_RIDE,
             TIER,
             Column("downtime_hours", "Downtime", "hours", "h"),
+            Column("opening_delay_minutes", "Opening delays", "minutes", "min", is_wide=True),
             UPTIME,
+            AVAILABILITY,
             TREND,
             STATE,
             LAST_DAYS,
@@ -96,16 +101,17 @@ RANKINGS = {
         "downtime_hours",
         Kind.RIDE_DOWNTIME,
         "ride_id",
-        "Hours down while the park was open. Rides without downtime, and rides that never ran, are not listed.",
+        "Hours down while the park was open. Uptime is operating of all known open time, availability leaves planned"
+        " closures out. Rides without downtime, and rides that never ran, are not listed.",
     ),
     ("waits", "parks"): Ranking(
         "Parks by wait",
         lambda period, only, now: park_waits(period, only, EVERY_ROW, now).rows,
-        (RANK, PARK, AVERAGE, PEAK, Column("rides_reporting", "Rides reporting", "number"), TREND, LAST_DAYS),
+        (RANK, PARK, AVERAGE, PEAK, WALK_ON, Column("rides_reporting", "Rides reporting", "number"), TREND, LAST_DAYS),
         "avg_wait_minutes",
         Kind.PARK_WAIT,
         "park_id",
-        "Posted standby waits in minutes, the mean over the park’s rides while it was open.",
+        "Posted standby waits above 0 of the park’s attractions while they ran, in minutes; means over time.",
     ),
     ("waits", "rides"): Ranking(
         "Rides by wait",
@@ -117,6 +123,7 @@ RANKINGS = {
             TIER,
             AVERAGE,
             PEAK,
+            WALK_ON,
             Column("current_wait_time", "Posted now", "minutes", "min"),
             TREND,
             STATE,
@@ -125,7 +132,7 @@ RANKINGS = {
         "avg_wait_minutes",
         Kind.RIDE_WAIT,
         "ride_id",
-        "Posted standby waits in minutes while the park was open.",
+        "Posted standby waits above 0 while the ride ran in the open park, in minutes; means over time.",
     ),
 }
 
@@ -187,14 +194,14 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
         rows=[{**as_mapping(row), LAST_DAYS.key: lines.get(value_of(row, owner))} for row in shown],
         sort=question.column.key,
         order=question.order,
-        empty=EMPTY[measure],
+        empty="" if rows else nothing_to_list(measure, question, now),
     )
     context: dict[str, Any] = {
         "ranking": question.ranking,
         "measure": measure,
         "entity": entity,
         "period": question.period.value,
-        "period_words": (value_of(rows[0], "period_label") or "") if rows else "",
+        "period_words": dates_in_words(rows) if rows else "",
         "chosen": request.GET.get("filter", "all-parks"),
         "table": table,
         "count": len(rows),
@@ -208,10 +215,25 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
     return render(request, "dashboard/ranking.html", context)
 
 
+def dates_in_words(rows: Sequence[Row]) -> str:
+    """The dates that the rows cover, and whether some of their days have not ended (N-1)."""
+    first = min(value_of(row, "start_date") for row in rows)
+    last = max(value_of(row, "end_date") for row in rows)
+    words = first if first == last else f"{first} to {last}"
+    return words if all(value_of(row, "is_complete") for row in rows) else f"{words}, not over everywhere"
+
+
 EMPTY = {
-    "downtime": "Nothing was down in this period, or nothing is known of it. Try another period, or all parks.",
-    "waits": "No wait was posted in this period. Live, only parks that are open are listed: try another period.",
+    "downtime": "Nothing was down in this period, as far as it is known. Try another period, or all parks.",
+    "waits": "No wait above 0 was posted in this period. Live, only parks that are open are listed.",
 }
+UNKNOWN = "Nothing is known of this period. Try another period, or all parks."
+
+
+def nothing_to_list(measure: str, question: Question, now: datetime) -> str:
+    """Why a list is empty: nothing happened, or nothing is known (N-6)."""
+    totals = park_downtime(question.period, question.only_disney_universal, "shame_score", 1, now)[1]
+    return EMPTY[measure] if totals.total_parks else UNKNOWN
 
 
 @page
@@ -222,7 +244,7 @@ def download(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
     ids = [
         Column(key, key) for key in ("ride_id", "park_id") if any(value_of(row, key) is not None for row in rows[:1])
     ]
-    columns = [*ids, *(column for column in question.ranking.columns if column is not LAST_DAYS)]
+    columns = [*ids, *(column for column in question.ranking.columns if column is not LAST_DAYS), *DATES]
     return csv_answer(f"ridewatch-{measure}-{entity}-{question.period.value}", columns, rows)
 
 

@@ -13,16 +13,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.instants import seconds
-from core.periods import Days
+from core.periods import Days, Period, days_of
 from core.zones import local_date
 from dashboard.components.chart import Chart, Series
 from dashboard.components.formatting import NOTHING, local_time, zone_name
+from dashboard.components.open_time import time_table
 from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import axis_of, clock, duration, spell_table, strip
 from parks.models import EntityMetadata, Ride, RideClassification
 from snapshots.current import displayed_status, parks_now, rides_now
 from snapshots.models import QueueData, QueueType, ReturnState
-from snapshots.status import PARK_CLOSED
 from stats.answers.analytics import Answer, Question, rides_over
 from stats.measures.bucket_sums import Figures
 from stats.measures.hours import hour_label
@@ -42,7 +42,7 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
     strips = timeline_of(ride.park, [ride.pk], days, now)
     outages = outages_of(strips, ride.pk, now)
     by_day = answer_of(ride, days, Bucket.DAY, now)
-    by_hour = answer_of(ride, days, Bucket.HOUR_OF_DAY, now, needs_unknown=False)
+    by_hour = answer_of(ride, days, Bucket.HOUR_OF_DAY, now)
     return {
         "ride": ride,
         "park": ride.park,
@@ -51,38 +51,55 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
         "last_seen": local_date(ride.last_operated_at, ride.park.timezone) if ride.last_operated_at else None,
         "status": status_now(ride, now),
         "figures": figures(by_day.total, outages),
+        "time": time_table(by_day.total),
+        "is_known": by_day.total.open_seconds > 0,
+        "details": period_of_days(days, ride.park.timezone, now),
         **timeline_part(ride, strips, by_day.buckets),
-        "outages": outages_table(ride, outages),
+        "outages": outages_table(ride, strips, outages),
         "charts": [wait_by_hour(by_hour), wait_by_weekday(by_day)],
         "queues": queues_table(ride, days, now),
         "about": about(ride),
     }
 
 
-def answer_of(ride: Ride, days: Days, bucket: Bucket, now: datetime, needs_unknown: bool = True) -> Answer:
+def answer_of(ride: Ride, days: Days, bucket: Bucket, now: datetime) -> Answer:
     """The ride over these days, as the analytics say it; no figures when it was not observed."""
-    question = Question(Window(days.first, days.last), bucket, (ride.park,), (ride.pk,), needs_unknown=needs_unknown)
+    is_profile = bucket == Bucket.HOUR_OF_DAY
+    question = Question(
+        Window(days.first, days.last),
+        bucket,
+        (ride.park,),
+        (ride.pk,),
+        needs_unknown=not is_profile,
+        needs_delays=not is_profile,
+    )
     return rides_over(question, settings.METRICS_VERSION, now).get(ride.pk) or Answer(Figures(), {})
 
 
-def status_now(ride: Ride, now: datetime) -> str | None:
-    """What lists show of the ride right now; None: nothing is known. Three queries."""
+def status_now(ride: Ride, now: datetime) -> str:
+    """What lists show of the ride right now. Three queries."""
     state = parks_now([ride.park], now)[ride.park_id]
-    current = rides_now(Ride.objects.filter(pk=ride.pk), now).get(ride.pk)
-    if current is None:
-        return PARK_CLOSED if state.is_open is False else None
-    return displayed_status(state, current)
+    return displayed_status(state, rides_now(Ride.objects.filter(pk=ride.pk), now).get(ride.pk))
+
+
+def period_of_days(days: Days, zone: str, now: datetime) -> str:
+    """The period of `/api/rides/{ride_id}/details` that covers exactly these days, if there is one."""
+    periods = (Period.TODAY, Period.YESTERDAY, Period.LAST_WEEK, Period.LAST_MONTH)
+    return next((each.value for each in periods if days_of(each, now, zone) == days), "")
 
 
 def figures(total: Figures, outages: list[Outage]) -> Row:
     down = [outage for outage in outages if outage.kind.is_down]
     longest = max(down, key=lambda outage: outage.seconds, default=None)
+    is_known = total.open_seconds > 0
     return {
         "uptime": number(total.uptime_percentage),
-        "downtime": number(hours(total.down_seconds)) if total.open_seconds else None,
-        "unknown": number(hours(total.unknown_seconds)),
+        "availability": number(total.availability_percentage),
+        "downtime": number(hours(total.down_seconds)) if is_known else None,
+        "delay": total.minutes["opening_delay_minutes"] if is_known else None,
         "wait": number(total.wait_avg),
-        "outages": len(down),
+        "walk_on": number(total.walk_on_percentage),
+        "outages": len(down) if is_known else None,
         "longest": duration(longest.seconds) if longest else NOTHING,
     }
 
@@ -121,7 +138,7 @@ def moment(at: datetime, zone: str) -> SafeString:
     return format_html(shape, f"{day:%a}", day.day, f"{day:%b}", local_time(at, zone, "clock"))
 
 
-def outages_table(ride: Ride, outages: list[Outage]) -> Table:
+def outages_table(ride: Ride, strips: Timeline, outages: list[Outage]) -> Table:
     zone = ride.park.timezone
     columns = (Column("start", "Start"), Column("end", "End"), Column("length", "Length"), Column("kind", "Kind"))
     rows = [
@@ -133,8 +150,10 @@ def outages_table(ride: Ride, outages: list[Outage]) -> Table:
         }
         for outage in outages[:MOST_OUTAGES]
     ]
+    is_known = any(not spell.is_unknown for _, spells in strips.of(ride.pk) for spell in spells)
     some = f", the latest {MOST_OUTAGES} of {len(outages)}" if len(outages) > MOST_OUTAGES else ""
-    return Table(f"Outages{some}, {zone}", columns, rows, empty="No outage in these days.")
+    empty = "No outage in these days." if is_known else "Nothing is known of these days."
+    return Table(f"Outages{some}, {zone}", columns, rows, empty=empty)
 
 
 def end_of(outage: Outage, zone: str) -> Any:

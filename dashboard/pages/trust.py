@@ -104,7 +104,7 @@ def covered(request: HttpRequest) -> HttpResponse:
     period = Period(one_of(request, "period", CLOSED_PERIODS, Period.LAST_WEEK.value))
     now = timezone.now()
     days = days_of(period, now, settings.SITE_TIME_ZONE)
-    table, unreported = coverage(chosen_parks(disney_universal_only(request)), days, now)
+    table, unreported = coverage(chosen_parks(disney_universal_only(request), former=True), days, now)
     context: dict[str, Any] = {
         "table": table,
         "untold": unreported,

@@ -6,148 +6,36 @@ Instants are whole seconds since 1970, UTC. An *interval* is a half-open pair `(
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter
-from typing import NamedTuple
 
 from core.intervals import Interval, clipped, edges, holding, merged, without
 from core.rounding import half_up
 from core.shortcuts import new_row
-from importer.archive.events import Event
+from importer.days.shapes import (
+    HOUR,
+    ChangeRow,
+    DayRows,
+    ParkDay,
+    ParkRow,
+    QueueRow,
+    RideMemory,
+    RideRow,
+    Segment,
+    State,
+)
 from parks.models import INCLUSION_WINDOW
-from snapshots.queues import QueueState
 from snapshots.score import shame_score
-from snapshots.status import WORDS, Status, is_down, is_operating, is_plausible_wait
+from snapshots.status import WORDS, is_down, is_operating, is_plausible_wait
+from snapshots.witnesses import Runs, open_spans, running_apart, witnesses
 
-State = tuple[Status | None, int | None]
-
-HOUR = 3_600
 # The provider itself calls OPERATING unconfirmed for so long unknown (sources 2.3); it proves no activity.
 MAX_UNCONFIRMED_SECONDS = 4 * HOUR
-# A park that runs over midnight belongs to the evening before up to the longest pause before noon.
-SHORTEST_NIGHT_SECONDS = HOUR
 INCLUSION_WINDOW_SECONDS = int(INCLUSION_WINDOW.total_seconds())
 BEGINNING, BY_INSTANT = itemgetter(0), itemgetter(1)
 VALUES_KEPT = 1 << 16
-
-
-@dataclass(slots=True)
-class RideMemory:
-    """What is known of a ride at the beginning of a day."""
-
-    state: State
-    reported_at: int
-    last_event: int
-    status_since: int
-    last_operated: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RideFacts:
-    """What the score needs of a ride (R-10.1)."""
-
-    weight: int
-    is_active: bool
-
-
-@dataclass(slots=True)
-class ParkDay:
-    """The input: one park-local day `[start, end)`, or its later part, and everything known about it."""
-
-    start: int
-    end: int
-    midnight: int  # when the local day began
-    events: dict[int, list[Event]]  # by ride, in order
-    feed: list[int]  # instants of every event of the park in the day, in order
-    feed_before: int | None
-    feed_after: int | None
-    covered_until: int  # what happened before this instant has been read
-    memory: dict[int, RideMemory]
-    rides: dict[int, RideFacts]
-    reports_down: bool
-    schedule: list[Interval] | None  # None: no schedule stored for the date, its activity decides (N-9)
-    live: dict[int, list[Interval]] = field(default_factory=dict)  # by ride, covered by live rows
-    live_park: list[Interval] = field(default_factory=list)
-    now: int = 0  # the importer's clock
-    max_silence: int = 2 * HOUR
-    grid: int = 300
-    night: list[Interval] = field(default_factory=list)  # of the schedule of the date before, where this has none
-
-    @property
-    def horizon(self) -> int:
-        """How far states are known to hold: the day's end, or the end of what has been read.
-
-        A scheduled closing soon after the last sign of life is believed.
-        """
-        if self.feed_after is not None:
-            return self.end
-        last = self.feed[-1] if self.feed else self.start
-        known = min(self.end, max(last, self.covered_until, self.start))
-        closings = [end for start, end in self.schedule or () if start <= last and known < end <= self.now]
-        return min((end for end in closings if end - last <= self.max_silence), default=known)
-
-
-class RideRow(NamedTuple):
-    ride: int
-    at: int
-    seconds: int
-    status: str | None  # its word
-    wait: int | None
-    park_open: bool
-    carried: bool
-    reported_at: int
-
-
-class ParkRow(NamedTuple):
-    at: int
-    seconds: int
-    total: int
-    open: int
-    avg_wait: Decimal | None
-    max_wait: int | None
-    park_open: bool
-    score: Decimal | None
-
-
-class QueueRow(NamedTuple):
-    ride: int
-    at: int
-    queue: QueueState
-
-
-class ChangeRow(NamedTuple):
-    ride: int
-    at: int
-    before: Status | None
-    after: Status | None
-    minutes: int
-    wait: int | None
-
-
-@dataclass(slots=True)
-class DayRows:
-    """The output: what to store of the day, and what to remember for the next one."""
-
-    rides: list[RideRow] = field(default_factory=list)
-    parks: list[ParkRow] = field(default_factory=list)
-    queues: list[QueueRow] = field(default_factory=list)
-    changes: list[ChangeRow] = field(default_factory=list)
-    gaps: list[Interval] = field(default_factory=list)
-    spans: list[Interval] = field(default_factory=list)
-    memory: dict[int, RideMemory] = field(default_factory=dict)
-
-
-class Segment(NamedTuple):
-    """A ride kept one state over `[start, end)`; `observed`: an event began it, else it was carried in."""
-
-    start: int
-    end: int
-    state: State
-    reported_at: int
-    observed: bool
 
 
 # -- when the park was open ------------------------------------------------------------------------------
@@ -171,10 +59,10 @@ def operating_evidence(day: ParkDay, ride: int, segments: list[Segment]) -> list
     sure = [(last, last + MAX_UNCONFIRMED_SECONDS) for last in lasts]
     sure += [(events[0].at, events[-1].at)] if events else []
     confirmed = merged(sure)
-    return [part for run in runs(segments) for part in clipped(confirmed, *run)]
+    return [part for run in operating_runs(segments) for part in clipped(confirmed, *run)]
 
 
-def runs(segments: list[Segment]) -> list[Interval]:
+def operating_runs(segments: list[Segment]) -> list[Interval]:
     """When a ride operated without a pause, whatever the wait."""
     found: list[Interval] = []
     begun: int | None = None
@@ -190,28 +78,32 @@ def runs(segments: list[Segment]) -> list[Interval]:
     return found
 
 
-def activity_spans(day: ParkDay, timelines: dict[int, list[Segment]], quiet: list[Interval]) -> list[Interval]:
-    """Open spans from activity: the first to the last moment at which a ride operates (R-6.2).
+def operation(day: ParkDay, timelines: dict[int, list[Segment]]) -> Runs:
+    """When each ride surely operated, of those that did."""
+    evidence = ((ride, operating_evidence(day, ride, line)) for ride, line in timelines.items())
+    return {ride: found for ride, found in evidence if found}
 
-    Operation over local midnight is the end of the evening before; the longest pause before noon parts it
-    from the day's own opening.
+
+def activity_spans(day: ParkDay, runs: Runs, apart: set[int], quiet: list[Interval]) -> list[Interval]:
+    """Open spans from activity: while enough of the park's rides operate (N-8).
+
+    A silence may lie in a span, but none begins or ends in one.
     """
-    evidence = (pair for ride, line in timelines.items() for pair in operating_evidence(day, ride, line))
-    active = without(merged(evidence), quiet)
-    if not active:
-        return []
-    whole = (active[0][0], active[-1][1])
-    if whole[0] > day.midnight:
-        return [whole]
-    noon = day.midnight + 12 * HOUR
-    pauses = [(b, c) for (_, b), (c, _) in pairwise(active) if b < noon]
-    night = max(pauses, key=lambda pause: pause[1] - pause[0], default=None)
-    if night is None:
-        # Nothing after the night's end: an evening that ran over, or a park open around the clock.
-        return [whole]
-    if night[1] - night[0] < SHORTEST_NIGHT_SECONDS:
-        return [whole]
-    return [(whole[0], night[0]), (night[1], whole[1])]
+    memory = day.memory.items()
+    lately = {ride for ride, known in memory if is_recent(known.last_operated, day.start)}
+    apart = apart | {ride for ride, known in memory if is_recent(known.last_apart, day.start)}
+    asked = witnesses(lately, set(runs), {*day.memory, *day.events}, apart)
+    known = (without([span], quiet) for span in open_spans(runs, asked))
+    return [(parts[0][0], parts[-1][1]) for parts in known if parts]
+
+
+def apart_on(day: ParkDay, runs: Runs, quiet: list[Interval]) -> set[int]:
+    """The rides that run apart from the others on this day."""
+    return running_apart(runs, without([(day.start, day.horizon)], quiet))
+
+
+def is_recent(at: int | None, start: int) -> bool:
+    return at is not None and at >= start - INCLUSION_WINDOW_SECONDS
 
 
 def unknown_parts(spans: list[Interval], quiet: list[Interval], max_silence: int) -> list[Interval]:
@@ -435,7 +327,7 @@ def mean(total: int, count: int) -> Decimal:
 
 def operations(line: list[Segment], known_open: list[Interval]) -> list[Interval]:
     """When a ride operated while the park is known to have been open."""
-    return [part for run in runs(line) for part in clipped(known_open, *run)]
+    return [part for run in operating_runs(line) for part in clipped(known_open, *run)]
 
 
 def park_rows(day: ParkDay, clock: ParkClock, spans: list[Interval], unknown: list[Interval]) -> list[ParkRow]:
@@ -459,7 +351,9 @@ def park_rows(day: ParkDay, clock: ParkClock, spans: list[Interval], unknown: li
     return [clock.row(*instant) for instant in sorted(instants)]
 
 
-def remembered(day: ParkDay, timelines: dict[int, list[Segment]], clock: ParkClock) -> dict[int, RideMemory]:
+def remembered(
+    day: ParkDay, timelines: dict[int, list[Segment]], clock: ParkClock, apart: set[int]
+) -> dict[int, RideMemory]:
     """What the next day needs to know."""
     memory = dict(day.memory)
     for ride, line in timelines.items():
@@ -476,6 +370,7 @@ def remembered(day: ParkDay, timelines: dict[int, list[Segment]], clock: ParkClo
             last_event=events[-1].at if events else (known.last_event if known else line[-1].start),
             status_since=since,
             last_operated=clock.operated.get(ride),
+            last_apart=day.midnight if ride in apart else (known.last_apart if known else None),
         )
     return memory
 
@@ -486,9 +381,14 @@ def build_day(day: ParkDay) -> DayRows:
     timelines = {ride: timeline(day, ride) for ride in rides}
     quiet = silences(day)
     scheduled = None if day.schedule is None else clipped(day.schedule, day.start, day.end)
-    spans = merged(scheduled if scheduled is not None else [*day.night, *activity_spans(day, timelines, quiet)])
+    apart: set[int] | None = None
+    if scheduled is None:
+        runs = operation(day, timelines)
+        apart = apart_on(day, runs, quiet)
+        scheduled = [*day.night, *activity_spans(day, runs, apart, quiet)]
+    spans = merged(scheduled)
     unknown = unknown_parts(spans, quiet, day.max_silence)
-    result = DayRows(spans=spans, gaps=gaps(day, timelines, unknown, quiet))
+    result = DayRows(spans=spans, gaps=gaps(day, timelines, unknown, quiet), apart=apart)
     unknown = merged([*unknown, *clipped(result.gaps, day.start, day.end)])
     known_open = without(spans, unknown)
     for ride, segments in timelines.items():
@@ -497,5 +397,5 @@ def build_day(day: ParkDay) -> DayRows:
         result.queues += queue_rows(day, ride)
     clock = ParkClock(day, timelines, known_open)
     result.parks = park_rows(day, clock, spans, unknown)
-    result.memory = remembered(day, timelines, clock)
+    result.memory = remembered(day, timelines, clock, apart or set())
     return result

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from importer.archive.events import Event
-from importer.days.build import RideMemory
+from importer.days.shapes import RideMemory
 from parks.models import Park
 from snapshots.status import Status
 
@@ -54,6 +54,7 @@ def reported(memory: RideMemory) -> list[Any]:
         memory.last_event,
         memory.status_since,
         memory.last_operated,
+        memory.last_apart,
     ]
 
 
@@ -76,11 +77,12 @@ def unpacked(carry: bytes) -> tuple[dict[int, ParkStream], dict[str, str]]:
 
 
 def remembered(values: list[Any]) -> RideMemory:
-    status, wait, reported_at, last_event, status_since, last_operated = values
+    status, wait, reported_at, last_event, status_since, last_operated, *last_apart = values
     return RideMemory(
         state=(Status(status) if status else None, wait),
         reported_at=reported_at,
         last_event=last_event,
         status_since=status_since,
         last_operated=last_operated,
+        last_apart=last_apart[0] if last_apart else None,  # unknown to what an older version packed
     )

@@ -9,9 +9,11 @@ from django.db.models import Max, Q
 
 from core.instants import instant, seconds
 from core.intervals import Interval
-from importer.days.build import RideFacts, RideMemory
+from core.zones import day_start
+from importer.days.shapes import RideFacts, RideMemory
 from parks.models import Park, weight_of
 from parks.opening_windows import ONE_DAY, PlannedHours, plan_of_day, planned_hours
+from snapshots.collection.apart import dates_apart
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
 from snapshots.status import Status, operating
 
@@ -23,8 +25,12 @@ def ride_facts(park: Park) -> dict[int, RideFacts]:
 
 
 def memory_before(park: Park, at: int) -> dict[int, RideMemory]:
-    """The state of each ride of the park at an instant, from what is stored (three queries a ride)."""
+    """The state of each ride of the park at an instant, from what is stored (three queries a ride, and one)."""
     found = {}
+    apart = {
+        ride: [midnight for day in dates if (midnight := seconds(day_start(day, park.timezone))) < at]
+        for ride, dates in dates_apart(park.rides.values_list("pk", flat=True)).items()
+    }
     for ride in park.rides.all():
         rows = RideStatusSnapshot.objects.filter(ride=ride, recorded_at__lt=instant(at))
         last = rows.order_by("-recorded_at").first()
@@ -41,6 +47,7 @@ def memory_before(park: Park, at: int) -> dict[int, RideMemory]:
             last_event=reported,
             status_since=seconds(since or last.recorded_at),
             last_operated=seconds(ran.recorded_at) + ran.duration_seconds if ran else None,
+            last_apart=max(apart.get(ride.pk, ()), default=None),
         )
     return found
 

@@ -14,8 +14,9 @@ from core.instants import instant, seconds
 from core.intervals import Interval, clipped, merged, without
 from core.zones import day_range
 from importer.archive.events import Event, Source
-from importer.days.build import DayRows, ParkDay, RideMemory, build_day
+from importer.days.build import build_day
 from importer.days.context import live_intervals, memory_before, ride_facts, stored_schedule
+from importer.days.shapes import DayRows, ParkDay, RideMemory
 from importer.storing.days import note_operation, store_again
 from parks.models import EntityType, Park
 from parks.upstreams.themeparks_wiki import History, HistoryState
@@ -137,6 +138,7 @@ def memory_at(
             last_event=reported,
             status_since=known.status_since if known and unchanged else reported,
             last_operated=known.last_operated if known else None,
+            last_apart=known.last_apart if known else None,
         )
     return found
 

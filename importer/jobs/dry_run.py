@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.db.models import Max
 
 from importer.archive.files import LAYOUT, Archive, ArchiveError, ArchiveFile
-from importer.days.build import DayRows
+from importer.days.shapes import DayRows
 from importer.jobs.planning import days_of, grid_parts, known_files
 from importer.jobs.reader import DestinationImport
 from importer.jobs.summary import ImportSummary

@@ -20,7 +20,7 @@ from parks.models import Park
 log = logging.getLogger(__name__)
 
 GRID_START = date(1970, 1, 5)  # a Monday
-RULES = 3  # raised when the same files give other rows than before
+RULES = 4  # raised when the same files give other rows than before
 
 
 class NothingThere(ArchiveError):

@@ -26,13 +26,15 @@ from importer.archive.files import Archive, ArchiveFile, UnreadableFile
 from importer.archive.formats import Met
 from importer.archive.plain import PlainEvents
 from importer.archive.problems import Problem, ProblemLog, start_of
-from importer.days.build import DayRows, ParkDay, build_day
+from importer.days.build import build_day
 from importer.days.carry import ParkStream, packed, unpacked
 from importer.days.context import Context, has_archive_rows, memory_before, schedule_of
+from importer.days.shapes import DayRows, ParkDay
 from importer.jobs.summary import ImportSummary
 from importer.mapping.resolve import Mapping, Report
 from importer.models import ImportCheckpoint
 from parks.models import Park
+from snapshots.collection.apart import note_apart
 from snapshots.models import LogType
 from snapshots.status import is_operating
 
@@ -92,6 +94,7 @@ class DestinationImport:
         self.problems = ProblemLog(job.import_id)
         self.tallies: dict[date, ImportSummary] = {}  # what was read, by the file's day
         self.written = ImportSummary()  # what the present slice wrote
+        self.apart: dict[Park, dict[date, set[int]]] = {}  # rides that ran apart on its days, where activity decided
         self.complete: set[date] = set()  # UTC days whose file was read whole
         self.covered_until = 0
         self.position = next(
@@ -127,6 +130,9 @@ class DestinationImport:
         if self.position == len(self.all_files):
             self.write_days(sink, is_last=True)
         self.problems.flush()
+        for park, found in self.apart.items():
+            note_apart(park, found)
+        self.apart = {}
 
     @property
     def last_read(self) -> date:
@@ -319,6 +325,8 @@ class DestinationImport:
         if self.in_range(stream.next_day) and (day.feed or rows.rides):
             sink(stream.park, window, rows)
             self.report_gaps(stream, day, rows)
+            if rows.apart is not None and not day.live_park:  # days of live collection are decided with its rows
+                self.apart.setdefault(stream.park, {})[stream.next_day] = rows.apart
             self.report_overlap(stream, day)
             first = self.written.days.get(stream.park.pk, (stream.next_day, stream.next_day))[0]
             self.written.days[stream.park.pk] = (first, stream.next_day)

@@ -10,7 +10,7 @@ from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import NamedTuple, Self
 
-from importer.days.build import DayRows
+from importer.days.shapes import DayRows
 from parks.models import Park
 
 LENGTH = struct.Struct("<Q")

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from core.instants import instant
 from core.shortcuts import by_identity
-from importer.days.build import DayRows
+from importer.days.shapes import DayRows
 from importer.storing.buffer import Buffer, BufferedDay, Extent
 from importer.storing.days import AS_TEXT, TABLES, change_tuples, state_columns, store_again
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot

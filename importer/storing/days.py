@@ -16,7 +16,7 @@ from django.db.models import Q
 from core.instants import instant
 from core.querysets import BATCH_SIZE, columns_of, retried_on_lock, upsert
 from core.shortcuts import by_identity
-from importer.days.build import DayRows, RideMemory
+from importer.days.shapes import DayRows, RideMemory
 from parks.models import Park, Ride
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 from snapshots.queues import QueueState

@@ -1,7 +1,7 @@
 """From the readings of one instant to rows: what a cycle stores of each park (R-7, R-10.1, R-13)."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from core.rounding import half_up
 from core.zones import day_range, local_date
 from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
 from parks.opening_windows import OpenWindow, Plan
+from snapshots.collection.activity import open_by_activity
 from snapshots.collection.feeds import ParkReading, Reading, minutes_between
 from snapshots.current import LONGEST_ROW, with_latest
 from snapshots.models import (
@@ -59,6 +60,7 @@ class Known:
     parks: Mapping[int, Span]
     plans: Mapping[int, Plan]
     capacity: Mapping[int, Mapping[int, int]]  # by park: weights of the rides that count now (R-5.5)
+    active: Set[int] = frozenset()  # parks without a schedule that their rides hold open (N-8)
     since: Mapping[int, datetime] = field(default_factory=dict)  # since when a changed ride was as it was
     # Rows that stand within the interval after the instant: only where the past is reported again.
     next_of_rides: Mapping[int, datetime] = field(default_factory=dict)
@@ -82,16 +84,18 @@ class ParkRows:
 
 
 def known_before(readings: Sequence[ParkReading], at: datetime) -> Known:
-    """About twelve queries, however many parks and rides."""
+    """About twelve queries, however many parks and rides; up to three more for parks without a schedule."""
     parks = [reading.park for reading in readings]
     asked = [row.ride.pk for reading in readings for row in reading.readings]
     rides = rides_before([park.pk for park in parks], asked, at)
+    plans, capacity = plans_around(parks, at), capacities(parks, at)
     return Known(
         at=at,
         rides=rides,
         parks=parks_before([park.pk for park in parks], at),
-        plans=plans_around(parks, at),
-        capacity=capacities(parks, at),
+        plans=plans,
+        capacity=capacity,
+        active=open_by_activity(readings, at, plans, capacity),
         since=changed_since(
             [row.ride.pk for reading in readings for row in reading.readings if differs(rides.get(row.ride.pk), row)],
             at,
@@ -236,7 +240,7 @@ def park_rows(reading: ParkReading, known: Known) -> ParkRows:
     park, at = reading.park, known.at
     running = [row for row in reading.readings if row.is_operating]
     plan = known.plans[park.pk]
-    is_open = is_park_open(plan, at, len(running))
+    is_open = is_park_open(plan, at, park.pk in known.active)
     longest = seconds_of_row(park, plan, at)
     when = stamp(seconds(at))
     waits = [row.wait for row in running if row.wait is not None and is_plausible_wait(row.wait)]
@@ -314,13 +318,12 @@ def change_row(before: Before, row: Reading, when: str, since: datetime, at: dat
 
 
 def score_at(reading: ParkReading, weights: Mapping[int, int]) -> Decimal:
-    """R-10.1: the weight that is down over the weight of the rides that operated within seven days."""
-    reports_down = reading.park.reports_down
-    down = sum(
-        weights.get(row.ride.pk, 0)
-        for row in reading.readings
-        if is_down(row.status, row.computed_is_open, reports_down)
-    )
+    return score_of(((row.ride.pk, row) for row in reading.readings), reading.park.reports_down, weights)
+
+
+def score_of(rows: Iterable[tuple[int, Reported]], reports_down: bool, weights: Mapping[int, int]) -> Decimal:
+    """R-10.1: the weight that is down over the weight of the rides that operated within seven days; rows by ride."""
+    down = sum(weights.get(ride, 0) for ride, row in rows if is_down(row.status, row.computed_is_open, reports_down))
     return shame_score(down, sum(weights.values()))
 
 

@@ -47,7 +47,7 @@ class LoggedGap(Logged):
 class LoggedGaps(Shape):
     gaps: list[LoggedGap]
     has_more: Annotated[bool, describe("there are more than `limit`")]
-    total: Annotated[int, describe("of this answer")]
+    total: Annotated[int, describe("how many there are without the limit")]
 
 
 class LoggedIssue(Logged):
@@ -61,7 +61,7 @@ class LoggedIssues(Shape):
     issues: list[LoggedIssue]
     has_more: Annotated[bool, describe("there is a next page")]
     offset: int
-    total: Annotated[int, describe("of this answer")]
+    total: Annotated[int, describe("how many there are on all pages")]
 
 
 def summary(asked: Selection) -> QualitySummary:
@@ -123,15 +123,18 @@ def logged(row: DataQualityLog) -> dict[str, Any]:
 
 
 def gaps(asked: Selection, limit: int) -> LoggedGaps:
-    """The gaps that reach into the window, the latest first; `total` are the rows of this answer."""
+    """The gaps that reach into the window, the latest first; they are counted where the limit cuts them (N-16)."""
     rows: list[DataQualityLog] = []
-    for part in parts_of(DataQualityLog.objects.filter(issue_type=LogType.GAP), asked):
+    parts = list(parts_of(DataQualityLog.objects.filter(issue_type=LogType.GAP), asked))
+    for part in parts:
         rows += page(part.order_by("-timestamp_start", "-timestamp_end", "-pk"), 0, limit + 1)
     rows.sort(key=lambda row: (row.timestamp_start, row.pk), reverse=True)
     chosen = rows[:limit]
     places = places_of(chosen)
     found = [gap(row, *places[row.pk]) for row in chosen]
-    return LoggedGaps(gaps=found, has_more=len(rows) > limit, total=len(found))
+    has_more = len(rows) > limit
+    total = sum(part.count() for part in parts) if has_more else len(found)
+    return LoggedGaps(gaps=found, has_more=has_more, total=total)
 
 
 def gap(row: DataQualityLog, park: Park | None, ride: Ride | None) -> LoggedGap:
@@ -164,7 +167,10 @@ def places_of(rows: Iterable[DataQualityLog]) -> Mapping[int, tuple[Park | None,
 
 
 def issues(status: str | None, kind: str | None, limit: int, offset: int) -> LoggedIssues:
-    """Problems of every kind, the one noted last first; a status or type that does not exist has none."""
+    """Problems of every kind, the one noted last first; a status or type that does not exist has none.
+
+    They are counted where there is more than one page (N-16).
+    """
     rows = DataQualityLog.objects.order_by("-pk")
     if status is not None:
         rows = rows.filter(resolution_status=status) if status in Resolution.values else rows.none()
@@ -172,7 +178,9 @@ def issues(status: str | None, kind: str | None, limit: int, offset: int) -> Log
         rows = rows.filter(issue_type=kind) if kind in LogType.values else rows.none()
     found = page(rows, offset, limit + 1)
     listed = [issue(row) for row in found[:limit]]
-    return LoggedIssues(issues=listed, has_more=len(found) > limit, offset=offset, total=len(listed))
+    has_more = len(found) > limit
+    total = rows.count() if has_more or (offset and not found) else offset + len(listed)
+    return LoggedIssues(issues=listed, has_more=has_more, offset=offset, total=total)
 
 
 def page(rows: Rows, offset: int, limit: int) -> list[DataQualityLog]:

@@ -1,6 +1,7 @@
 """What is so right now (R-4.7, R-6.4): the latest state within the live window, by durations."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -9,7 +10,16 @@ import pytest
 from parks.models import Park, Ride, ScheduleType
 from parks.tests.factories import NOON, ParkFactory, RideFactory, ScheduleFactory
 from snapshots import current
-from snapshots.current import ParkNow, RideNow, displayed_status, parks_now, rides_now, still_holds
+from snapshots.current import (
+    ParkNow,
+    RideNow,
+    displayed_is_open,
+    displayed_status,
+    parks_now,
+    rides_last_seen,
+    rides_now,
+    still_holds,
+)
 from snapshots.status import Status
 from snapshots.tests.factories import ActivityFactory, SnapshotFactory
 
@@ -49,8 +59,12 @@ AGES = [
 def test_a_state_counts_while_it_reaches_into_the_live_window(age, duration, seen):
     park = ActivityFactory.create(recorded_at=NOW - age, duration_seconds=duration, shame_score=Decimal("2.3")).park
     ride = SnapshotFactory.create(recorded_at=NOW - age, duration_seconds=duration).ride
-    assert park_now(park) == (ParkNow(True, Decimal("2.3"), True) if seen else UNKNOWN)
+    at = NOW - age
+    known = at if age >= timedelta(0) else None
+    assert park_now(park) == (ParkNow(True, Decimal("2.3"), True, at) if seen else replace(UNKNOWN, as_of=known))
     assert (ride_now(ride) is not None) == seen
+    last = rides_last_seen(Ride.objects.all(), NOW).get(ride.pk)
+    assert (last and (last.as_of, last.still_holds)) == (known and (at, seen))
 
 
 def test_a_row_holds_until_two_hours_after_its_end():
@@ -69,9 +83,10 @@ def test_the_latest_state_wins_even_over_a_longer_one():
             park=park, recorded_at=NOW - age, duration_seconds=duration, park_appears_open=is_open, shame_score=None
         )
         SnapshotFactory.create(ride=ride, recorded_at=NOW - age, duration_seconds=duration, status=status)
-    assert park_now(park) == ParkNow(False, None, True)
-    assert ride_now(ride) == RideNow(Status.DOWN, False)
-    assert ride_now(ride, NOW - 2 * HOUR) == RideNow(Status.OPERATING, True), "as of an earlier instant"
+    assert park_now(park) == ParkNow(False, None, True, NOW - HOUR)
+    assert ride_now(ride) == RideNow(Status.DOWN, False, as_of=NOW - HOUR)
+    earlier = RideNow(Status.OPERATING, True, as_of=NOW - 5 * HOUR)
+    assert ride_now(ride, NOW - 2 * HOUR) == earlier, "as of an earlier instant"
 
 
 @pytest.mark.django_db
@@ -107,13 +122,15 @@ def test_a_date_with_hours_is_decided_by_them_and_one_without_by_the_observation
         ActivityFactory.create(park=park, recorded_at=NOW - HOUR, park_appears_open=observed)
     found = park_now(park)
     seen = observed is not None
-    assert found.is_open is (observed if planned is None else planned if seen else planned or None)
-    assert found.seen is seen, "a schedule is no observation"
+    expected = observed if planned is None else planned
+    assert found.is_open is (expected if seen else None), "what nobody saw is unknown, whatever was planned (N-6)"
+    assert found.seen is seen
 
 
 @pytest.mark.django_db
 def test_the_night_belongs_to_the_window_of_the_date_before():
     schedule = ScheduleFactory.create(opening_time=NOW - 20 * HOUR, closing_time=NOW + HOUR)
+    ActivityFactory.create(park=schedule.park, recorded_at=NOW - HOUR, park_appears_open=False)
     assert park_now(schedule.park).is_open is True
 
 
@@ -127,10 +144,13 @@ def test_parks_and_rides_do_not_mix(django_assert_num_queries):
     ScheduleFactory.create(opening_time=NOW - HOUR)
     with django_assert_num_queries(2):
         parks = parks_now([down.park, up.park], NOW)
-    assert parks == {down.park_id: UNKNOWN, up.park_id: ParkNow(True, Decimal(1), True)}
+    assert parks == {down.park_id: UNKNOWN, up.park_id: ParkNow(True, Decimal(1), True, NOW - HOUR)}
     with django_assert_num_queries(1):
         rides = rides_now(Ride.objects.filter(pk__in=[down.pk, up.pk, unseen.pk]), NOW)
-    assert rides == {down.pk: RideNow(Status.DOWN, False), up.pk: RideNow(Status.OPERATING, True)}
+    assert rides == {
+        down.pk: RideNow(Status.DOWN, False, as_of=NOW - HOUR),
+        up.pk: RideNow(Status.OPERATING, True, as_of=NOW - HOUR),
+    }
 
 
 @pytest.mark.django_db
@@ -153,14 +173,32 @@ OPEN, CLOSED = ParkNow(True, None, True), ParkNow(False, None, True)
         *((OPEN, RideNow(status, False), status) for status in Status),
         (OPEN, RideNow(None, True), "OPERATING"),
         (OPEN, RideNow(None, False), "DOWN"),
-        (OPEN, None, "DOWN"),  # public-api 4.9: also when there is no recent snapshot at all
+        (OPEN, None, "UNKNOWN"),  # N-6
+        (OPEN, RideNow(Status.DOWN, False, still_holds=False), "UNKNOWN"),
         (CLOSED, RideNow(Status.OPERATING, True), "PARK_CLOSED"),
         (CLOSED, None, "PARK_CLOSED"),
-        (UNKNOWN, RideNow(Status.DOWN, False), "PARK_CLOSED"),
+        (UNKNOWN, RideNow(Status.DOWN, False), "UNKNOWN"),
+        (UNKNOWN, None, "UNKNOWN"),
     ],
 )
 def test_the_displayed_status(park, ride, shown):
     assert displayed_status(park, ride) == shown
+
+
+@pytest.mark.parametrize(
+    ("park", "ride", "shown"),
+    [
+        (OPEN, RideNow(Status.OPERATING, True), True),
+        (OPEN, RideNow(Status.DOWN, False), False),
+        (OPEN, RideNow(Status.OPERATING, True, still_holds=False), None),
+        (OPEN, None, None),
+        (CLOSED, RideNow(Status.OPERATING, True), False),
+        (CLOSED, None, False),
+        (UNKNOWN, RideNow(Status.OPERATING, True), None),
+    ],
+)
+def test_what_nobody_heard_of_is_neither_open_nor_closed(park, ride, shown):
+    assert displayed_is_open(park, ride) is shown
 
 
 def test_the_golden_cases_of_an_open_park(shared_data_dir, db):

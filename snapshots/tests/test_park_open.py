@@ -46,7 +46,7 @@ def test_the_golden_parks_are_open(case):
             times = (at(window["opening"]) + later, at(window["closing"]) + later)
             schedule(park, date(2025, 12, 10) + later, *times, window["type"])
     found = plan_around(park, now)
-    is_open = is_park_open(found, now, given["rides_open"])
+    is_open = is_park_open(found, now, given["rides_open"] > 0)
     assert is_open is case["expected"]
     if "stored_shame_score" in given:
         counted = [given["stored_shame_score"]] if is_open else []
@@ -66,8 +66,8 @@ def test_the_golden_parks_are_open(case):
 def test_both_ends_of_a_window_belong_to_it(instant, is_open):
     known = Plan(((OPENING, CLOSING),), is_decided=True)
     assert is_inside(known.windows, instant) is is_open
-    assert is_park_open(known, instant, rides_open=0) is is_open
-    assert is_park_open(known, instant, rides_open=47) is is_open, "activity does not override a schedule"
+    assert is_park_open(known, instant, is_active=False) is is_open
+    assert is_park_open(known, instant, is_active=True) is is_open, "activity does not override a schedule"
 
 
 def test_one_of_several_windows_is_enough():
@@ -78,20 +78,20 @@ def test_one_of_several_windows_is_enough():
     assert not is_inside((), OPENING)
 
 
-@pytest.mark.parametrize(("rides_open", "is_open"), [(0, False), (1, True), (47, True)])
-def test_a_park_without_a_schedule_is_open_while_a_ride_operates(rides_open, is_open):
-    assert is_park_open(NO_PLAN, OPENING, rides_open) is is_open
+@pytest.mark.parametrize("is_active", [False, True])
+def test_a_park_without_a_schedule_is_open_while_its_rides_hold_it_open(is_active):
+    assert is_park_open(NO_PLAN, OPENING, is_active) is is_active
 
 
 def test_a_park_whose_date_has_a_schedule_but_no_window_now_is_closed():
-    assert not is_park_open(Plan((), is_decided=True), OPENING, rides_open=47)
+    assert not is_park_open(Plan((), is_decided=True), OPENING, is_active=True)
 
 
-@pytest.mark.parametrize(("rides_open", "is_open"), [(0, False), (1, True)])
-def test_after_the_night_of_the_date_before_activity_decides_a_date_without_a_schedule(rides_open, is_open):
+@pytest.mark.parametrize("is_active", [False, True])
+def test_after_the_night_of_the_date_before_activity_decides_a_date_without_a_schedule(is_active):
     night = Plan(((OPENING, CLOSING),), is_decided=False)
-    assert is_park_open(night, CLOSING, rides_open=0)
-    assert is_park_open(night, CLOSING + SECOND, rides_open) is is_open
+    assert is_park_open(night, CLOSING, is_active=False)
+    assert is_park_open(night, CLOSING + SECOND, is_active) is is_active
 
 
 # -- the rows around an instant --------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def test_the_night_belongs_to_the_window_of_the_date_before():
     schedule(park, date(2025, 12, 10), OPENING, closing)
     at_night = plan_around(park, closing - MINUTE)
     assert at_night.windows == ((OPENING, closing),)
-    assert is_park_open(at_night, closing - MINUTE, rides_open=0)
+    assert is_park_open(at_night, closing - MINUTE, is_active=False)
 
 
 @pytest.mark.django_db
@@ -149,7 +149,7 @@ def test_a_row_without_both_times_decides_nothing(times):
 def test_a_closed_day_is_decided_whatever_runs():
     park = ParkFactory.create()
     schedule(park, date(2025, 12, 10), None, None, ScheduleType.CLOSED)
-    assert not is_park_open(plan_around(park, OPENING), OPENING, rides_open=47)
+    assert not is_park_open(plan_around(park, OPENING), OPENING, is_active=True)
 
 
 @pytest.mark.django_db

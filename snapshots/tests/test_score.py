@@ -3,6 +3,7 @@
 import json
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.rounding import half_up
 from parks.models import DEFAULT_TIER_WEIGHT, TIER_WEIGHTS
-from snapshots.score import shame_score
+from snapshots.score import ScoredTime, score_over, shame_score
 from snapshots.status import is_down
 
 
@@ -104,3 +105,27 @@ def of_instant(now, rides, is_disney, is_universal, park_open):
     numerator, denominator = sum(failing), sum(weights.values())
     score = float(shame_score(numerator, denominator))
     return {"numerator": numerator, "denominator": denominator, "shame_score": score}
+
+
+# -- over open time --------------------------------------------------------------------------------------
+
+
+def test_a_score_over_days_is_weighted_by_their_open_time():
+    # 0.5 of the weight for 1 hour, none of it for 9: not the mean of 5.0 and 0.0.
+    assert score_over([ScoredTime(3 * 1800, 3, 3600), ScoredTime(0, 5, 9 * 3600)]) == Decimal("0.5")
+
+
+def test_inside_a_day_it_is_the_share_of_the_weighted_capacity():
+    assert score_over([ScoredTime(990, 2, 1000)]) == shame_score(990, 2000) == Decimal("5.0")
+
+
+def test_a_day_without_members_counts_as_zero_and_no_open_time_as_nothing():
+    assert score_over([ScoredTime(0, 0, 100), ScoredTime(50, 1, 100)]) == Decimal("2.5")
+    assert score_over([]) is score_over([ScoredTime(0, 3, 0)]) is None
+
+
+def test_thirds_of_an_hour_keep_their_tie():
+    # Three rides' mean open time is 200/3 minutes; a share of 0.495 is a tie that rounds up.
+    opened = Fraction(200, 3)
+    assert score_over([ScoredTime(33, 1, opened)]) == Decimal("5.0")
+    assert score_over([ScoredTime(33, 1, Fraction(201, 3))]) == Decimal("4.9")

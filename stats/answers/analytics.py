@@ -17,11 +17,14 @@ from snapshots.score import ScoredTime
 from stats.answers.groups import Grouping, groups_of
 from stats.measures.bucket_sums import Figures
 from stats.measures.buckets import ride_buckets, summed_ride_buckets
+from stats.measures.opening_delays import opening_delays
 from stats.measures.ride_measures import WaitTotals
 from stats.measures.window_measures import ParkWindow, Place, park_windows
 from stats.measures.windows import Bucket, BucketKey, Window, span_key
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.period_sums import scored_day
+
+Weights = Mapping[int, Mapping[int, int]]  # by park and ride
 
 
 @dataclass(slots=True)
@@ -34,7 +37,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of which parks and rides. `rides` empty: every active ride of the parks."""
+    """What is asked of which parks and rides. `rides` empty: every ride of the parks; those that are no longer active
+    have a history too (N-15), but no part in the figures of their park (R-5.6)."""
 
     window: Window
     bucket: Bucket
@@ -43,6 +47,7 @@ class Question:
     needs_raw: bool = False  # wait by wait: percentiles cannot be had from sums
     grouping: Grouping | None = None  # in the place of buckets
     needs_unknown: bool = True  # how long the parks were open without a report: more to read
+    needs_delays: bool = False  # which downtime was before the first run: more to read
 
     @property
     def is_cut_by_days(self) -> bool:
@@ -53,27 +58,31 @@ class Question:
         return not self.needs_raw and self.window.is_made_of_days and self.is_cut_by_days
 
     @cached_property
-    def attractions(self) -> frozenset[int]:
-        """The rides that a park's uptime and waits are made of (N-3, N-4)."""
-        rides = Ride.objects.active().filter(park__in=[park.pk for park in self.parks], category=Category.ATTRACTION)
-        return frozenset(rides.values_list("pk", flat=True))
-
-    @cached_property
-    def weights(self) -> dict[int, dict[int, int]]:
-        """Weights of the rides asked for, by park and ride."""
-        rides = Ride.objects.active().filter(park__in=[park.pk for park in self.parks])
+    def members(self) -> list[tuple[int, int, int, str | None]]:
+        """(ride, park, weight, category) of the rides asked for, former ones too (N-15); one query."""
+        rides = Ride.objects.in_history().filter(park__in=[park.pk for park in self.parks]).order_by()
         if self.rides:
             rides = rides.filter(pk__in=self.rides)
+        listed = rides.values_list("pk", "park_id", "classification__tier_weight", "category")
+        return [(pk, park, weight_of(weight), category) for pk, park, weight, category in listed]
+
+    @cached_property
+    def attractions(self) -> frozenset[int]:
+        """The rides that a park's uptime and waits are made of (N-3, N-4)."""
+        return frozenset(pk for pk, _, _, category in self.members if category == Category.ATTRACTION)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """Weights of the rides asked for, by park and ride."""
         found: dict[int, dict[int, int]] = defaultdict(dict)
-        for pk, park, weight in rides.values_list("pk", "park_id", "classification__tier_weight"):
-            found[park][pk] = weight_of(weight)
+        for pk, park, weight, _ in self.members:
+            found[park][pk] = weight
         return found
 
 
 Stored = Mapping[int, Mapping[date, ParkDailyStats]]  # by park
 Sums = dict[tuple[int, BucketKey], Figures]  # by ride or park, and bucket
 Scores = dict[int, list[ScoredTime]]  # of days, by ride or park
-Weights = Mapping[int, Mapping[int, int]]  # by park and ride
 
 
 def stored_days(question: Question, version: int, now: datetime) -> Stored:
@@ -82,12 +91,15 @@ def stored_days(question: Question, version: int, now: datetime) -> Stored:
 
 
 def computed_days(question: Question, version: int, now: datetime) -> dict[int, dict[date, ParkDailyStats]]:
-    """The whole days of a window that are over and computed, by park; one query."""
+    """The whole days of a window that are over and computed to exact sums, by park; one query."""
     if not question.window.is_made_of_days:
         return {}
     start, end = question.window.start, question.window.end
     rows = ParkDailyStats.objects.filter(
-        park__in=[park.pk for park in question.parks], stat_date__range=(start, end), metrics_version=version
+        park__in=[park.pk for park in question.parks],
+        stat_date__range=(start, end),
+        metrics_version=version,
+        ride_seconds__isnull=False,
     ).only("park_id", "stat_date", "total_rides_tracked", "effective_park_weight", *SCORED)
     today = {park.pk: local_date(now, park.timezone) for park in question.parks}
     weekdays = question.window.weekdays
@@ -130,6 +142,8 @@ def rides_over(question: Question, version: int, now: datetime) -> dict[int, Ans
     for raw in raw_windows(question, rides, stored, now, openings=False):
         for (ride, key), figures in ride_figures(raw).items():
             found[ride].setdefault(key, Figures()).add(figures)
+        for ride, key, seconds in delays(raw, now) if question.needs_delays else ():
+            found[ride][key].opening_delay_seconds += seconds
         for ride, score in ride_day_scores(raw):
             scores[ride].append(score)
     return {ride: answer(buckets, scores[ride]) for ride, buckets in found.items()}
@@ -209,6 +223,12 @@ def stored_score(row: ParkDailyStats | None) -> ScoredTime | None:
     return scored_day(row) if row is not None and row.ride_seconds else None
 
 
+def delays(raw: ParkWindow, now: datetime) -> Iterator[tuple[int, BucketKey, int]]:
+    """(ride, bucket, seconds) of the opening delays; two queries."""
+    down = {(ride, day) for (ride, day, _), measures in raw.rides.items() if raw.counted_down(ride, day, measures)}
+    return opening_delays(raw.park, down, raw.cuts, now)
+
+
 def ride_figures(raw: ParkWindow) -> Sums:
     """Per ride and bucket. A ride's own score is that of a park with this one ride (R-10.2)."""
     found: Sums = {}
@@ -278,6 +298,8 @@ def parks_over(question: Question, version: int, now: datetime) -> dict[int, Ans
         stored_scores = known if question.is_cut_by_days else {}
         for key, figures in park_figures(raw, weights, question.attractions, stored_scores).items():
             found[park_id].setdefault(key, Figures(is_of_park=True)).add(figures)
+        for _, key, seconds in delays(raw, now) if question.needs_delays else ():
+            found[park_id][key].opening_delay_seconds += seconds
         scores[park_id] += park_day_scores(raw, weights, known)
     return {park_id: answer(buckets, scores[park_id]) for park_id, buckets in found.items()}
 
@@ -356,7 +378,7 @@ DAILY = (*DAILY_SUMS, *DAILY_WAITS, "snapshot_count")
 
 def daily_rows(question: Question, stored: Stored, rides: Weights, version: int) -> QuerySet[RideDailyStats]:
     """The rows of the rides asked for on the dates of the window; none when raw observations answer all."""
-    rows = RideDailyStats.objects.filter(metrics_version=version).order_by()
+    rows = RideDailyStats.objects.filter(metrics_version=version, open_seconds__isnull=False).order_by()
     if not stored:
         return rows.none()
     chosen = [ride for park in stored for ride in rides.get(park, ())]

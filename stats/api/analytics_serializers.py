@@ -131,7 +131,9 @@ class IdsField(serializers.ListField):
 class AnalyticsQuery(serializers.Serializer[Any]):
     """Parameters of both analytics endpoints."""
 
-    park_id = IdsField(required=False, max_length=MOST_IDS, help_text="repeatable; default: every active park")
+    park_id = IdsField(
+        required=False, max_length=MOST_IDS, help_text="repeatable; default: every active park; others can be named"
+    )
     ride_id = IdsField(required=False, max_length=MOST_IDS, help_text="repeatable; default: every ride of the parks")
     start = MomentField(help_text="local date or instant: 2025-07-01, 2025-07-01T11:30:00-04:00")
     end = MomentField(help_text="local date (included) or instant (excluded)")
@@ -221,16 +223,21 @@ def message_of(detail: Any) -> str:
 
 
 def question_of(query: dict[str, Any]) -> Question:
-    """The parks and rides of a checked query; raises ValidationError for unknown ids."""
+    """The parks and rides of a checked query, those that are named active or not (N-15); raises ValidationError for
+    unknown ids."""
     parks_asked, rides_asked = query.get("park_id", []), query.get("ride_id", [])
-    chosen = Park.objects.active().order_by("name", "pk")
-    parks = list(chosen.filter(pk__in=parks_asked) if parks_asked else chosen)
-    refuse_unknown("park_id", parks_asked, [park.pk for park in parks])
+    chosen = Park.objects.order_by("name", "pk")
     if rides_asked:
-        rides = Ride.objects.active().filter(pk__in=rides_asked, park__in=parks)
-        places = dict(rides.values_list("pk", "park_id"))
+        rides = Ride.objects.filter(pk__in=rides_asked)
+        places = dict((rides.filter(park__in=parks_asked) if parks_asked else rides).values_list("pk", "park_id"))
         refuse_unknown("ride_id", rides_asked, places)
-        parks = [park for park in parks if park.pk in places.values()]
+        parks = list(chosen.filter(pk__in=set(places.values())))
+    elif parks_asked:
+        parks = list(chosen.filter(pk__in=parks_asked))
+    else:
+        parks = list(chosen.active())
+    if not rides_asked:
+        refuse_unknown("park_id", parks_asked, [park.pk for park in parks])
     return Question(
         query["window"],
         Bucket(query["bucket"]),
@@ -238,6 +245,7 @@ def question_of(query: dict[str, Any]) -> Question:
         tuple(rides_asked),
         needs_raw=any(name.startswith(PERCENTILE) for name in query["metrics"]),
         grouping=groupings()[query["group_by"]] if "group_by" in query else None,
+        needs_delays="opening_delay_minutes" in query["metrics"],
     )
 
 

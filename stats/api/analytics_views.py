@@ -32,7 +32,7 @@ from stats.readings.identity import Row
 
 BAD_WINDOW = OpenApiResponse(Error, description="a parameter is not acceptable; the text names it")
 Over = Callable[[Question, int, datetime], dict[int, Answer]]
-Rows = Callable[[Question, Metrics, Mapping[int, Answer], Before | None], list[Any]]
+Rows = Callable[[Question, Metrics, Mapping[int, Answer], Before | None, datetime], list[Any]]
 Body = TypeVar("Body", bound=Analytics)
 
 
@@ -59,7 +59,7 @@ def answer(query: Row, over: Over, rows: Rows, body: Callable[..., Body]) -> Bod
         raise ValidationError(f"bucket: the answer would have more than {MOST_BUCKETS:,} buckets; ask for larger ones")
     return body(
         **echoed(query),
-        data=rows(question, query["metrics"], found, before),
+        data=rows(question, query["metrics"], found, before, now),
         group_attribution=question.grouping.attribution if question.grouping else UNSET,
     )
 
@@ -95,9 +95,12 @@ def echoed(query: Row) -> Row:
     }
 
 
+DATES = {"start_date": "2025-07-05", "end_date": "2025-07-06", "is_complete": True}
+
+
 def example(name: str, entity: Row) -> OpenApiExample:
     figures = {"wait_avg": 31.4, "wait_p90": 55, "uptime_percentage": 96.3, "downtime_minutes": 5}
-    row = {**entity, "timezone": "America/New_York", "total": figures}
+    row = {**entity, "timezone": "America/New_York", **DATES, "total": figures}
     row["buckets"] = [{"bucket": "2025-07-05T11:30:00-04:00", **figures}]
     return OpenApiExample(
         name,
@@ -129,7 +132,7 @@ def grouped_example(name: str, entity: Row) -> OpenApiExample:
         "weekdays": [],
         "bucket": "none",
         "metrics": list(total),
-        "data": [{**entity, "timezone": "America/New_York", "total": total, "groups": [dry, heavy]}],
+        "data": [{**entity, "timezone": "America/New_York", **DATES, "total": total, "groups": [dry, heavy]}],
         "group_by": "rain",
         "group_attribution": groupings()["rain"].attribution,
     }

@@ -16,7 +16,7 @@ from stats.answers.analytics import park_figures, score_of
 from stats.audit.comparison import Comparison, shown
 from stats.audit.scope import Row
 from stats.daily.compute import ParkDay
-from stats.measures.ride_measures import hours, percentage
+from stats.measures.ride_measures import hours, uptime
 from stats.measures.window_measures import ParkWindow, park_window
 from stats.measures.windows import ONE_HOUR, Bucket, Window
 
@@ -85,11 +85,11 @@ def compare_days(found: Comparison, computed: ParkDay, raw: ParkWindow) -> None:
         ride = row.ride_id or 0
         open_seconds, up, down = sums[ride]
         wanted = row.down_seconds or 0
-        uptime = percentage(up, open_seconds, 2) or Decimal(0)
+        up_share = uptime(up, open_seconds, operated=True, digits=2) or Decimal(0)
         if abs(down - wanted) > RIDE_TOLERANCE:
             different = figures("downtime_hours", hours(down), hours(wanted))
-        elif abs(uptime - row.uptime_percentage) > UPTIME_TOLERANCE:
-            different = figures("uptime_percentage", uptime, row.uptime_percentage)
+        elif abs(up_share - row.uptime_percentage) > UPTIME_TOLERANCE:
+            different = figures("uptime_percentage", up_share, row.uptime_percentage)
         else:
             continue
         found.differs({**place_of(computed), "ride_id": ride, **different})

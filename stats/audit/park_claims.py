@@ -7,16 +7,18 @@ from decimal import Decimal
 from django.conf import settings
 from django.http import Http404
 
-from core.periods import Days, Period, days_of
+from core.periods import Days, Period
 from core.rounding import half_up
 from core.zones import day_range
-from parks.models import DEFAULT_TIER_WEIGHT, TIER_WEIGHTS, Park, Ride, weight_of
+from parks.models import DEFAULT_TIER_WEIGHT, TIER_WEIGHTS, Category, Park, Ride, weight_of
 from snapshots.models import RideStatusSnapshot
-from snapshots.score import SHAME_SCORE_MULTIPLIER
+from snapshots.score import SHAME_SCORE_MULTIPLIER, ScoredTime, score_over
 from stats.audit.claims import PERIODS, Claim, Quality, Step, Verified, all_days, anomalies_of, answer, opening_so_far
 from stats.audit.scope import Row, number
 from stats.daily.compute import ParkDay, compute_park_days
-from stats.measures.ride_measures import hours, measure_rides, minutes, percentage, window_score
+from stats.measures.ride_measures import availability, hours, measure_rides, minutes, window_score
+from stats.measures.windows import days_in_list
+from stats.readings.period_sums import scored_day
 
 MOST_RIDES_SHOWN = 5
 UNROUNDED = 4  # decimals of intermediate results
@@ -34,16 +36,26 @@ class RideSum:
 
 @dataclass(frozen=True, slots=True)
 class DayScore:
-    """One day's score and what it is made of."""
+    """One day's score and what it is made of. Seconds are exact; uptime and downtime of attractions (N-3)."""
 
     day: date
-    weighted_hours: Decimal
-    weight: int
-    open_hours: Decimal
-    score: Decimal | None
-    is_open: bool  # closed days count in no mean (A-10)
-    uptime: Decimal | None
-    downtime_hours: Decimal
+    made_of: ScoredTime  # closed days have no open time, and count in no mean (A-10)
+    down_seconds: int
+    attraction_up_seconds: int
+    attraction_down_seconds: int
+
+    @property
+    def score(self) -> Decimal | None:
+        return score_over([self.made_of])
+
+    @property
+    def weighted_hours(self) -> Decimal:
+        return Decimal(self.made_of.weighted_down) / 3600
+
+    @property
+    def open_hours(self) -> Decimal:
+        opened = self.made_of.open_seconds
+        return Decimal(opened.numerator) / opened.denominator / 3600
 
 
 @dataclass(slots=True)
@@ -66,25 +78,24 @@ def park_so_far(park: Park, now: datetime, today: date) -> ParkFigures:
     )
     measured = measure_rides(rows, now, {park.pk: park.reports_down})
     rides = Ride.objects.filter(pk__in=[ride.ride_id for ride in measured])
-    weights = {pk: weight_of(weight) for pk, weight in rides.values_list("pk", "classification__tier_weight")}
+    listed = list(rides.values_list("pk", "category", "classification__tier_weight"))
+    weights = {pk: weight_of(weight) for pk, _, weight in listed}
+    attractions = {pk for pk, category, _ in listed if category == Category.ATTRACTION}
     members = [(ride, weights[ride.ride_id]) for ride in measured if ride.operated(evidence_by_down=park.reports_down)]
-    opening = opening_so_far(park, start, now)
-    window = window_score(members, opening.open_seconds)
     if not measured:
         return ParkFigures()
+    window = window_score(members, opening_so_far(park, start, now).open_seconds)
+    of_attractions = [ride for ride, _ in members if ride.ride_id in attractions]
     return ParkFigures(
         score=window.score,
         rides={ride.ride_id: RideSum(weight, ride.down_seconds, ride.open_seconds) for ride, weight in members},
         days=[
             DayScore(
                 today,
-                Decimal(window.weighted_down_seconds) / 3600,
-                window.weight,
-                Decimal(opening.open_seconds) / 3600,
-                window.score,
-                opening.open_seconds > 0,
-                percentage(window.up_seconds, window.up_seconds + window.down_seconds),
-                hours(window.down_seconds),
+                ScoredTime(window.weighted_down_seconds, window.weight, window.open_seconds),
+                window.down_seconds,
+                sum(ride.up_seconds for ride in of_attractions),
+                sum(ride.down_seconds for ride in of_attractions),
             )
         ],
         tracked=[len(measured)],
@@ -94,12 +105,11 @@ def park_so_far(park: Park, now: datetime, today: date) -> ParkFigures:
 
 
 def park_over_days(park: Park, days: Days, version: int) -> ParkFigures:
-    """R-10.4: the mean of the daily scores (R-10.3) of the days on which the park was open."""
+    """R-10.4: the mean of the daily scores (R-10.3) over the open time of the days, from exact seconds (N-2)."""
     figures = ParkFigures()
     for computed in compute_park_days(park, days, version):
         add_day(figures, computed)
-    scores = [day.score for day in figures.days if day.is_open and day.score is not None]
-    figures.score = half_up(sum(scores, ZERO) / len(scores), 1) if scores else None
+    figures.score = score_over([day.made_of for day in figures.days])
     return figures
 
 
@@ -107,24 +117,18 @@ def add_day(figures: ParkFigures, computed: ParkDay) -> None:
     """R-10.3 of one day, with its parts as exact as production has them."""
     if computed.total is None:
         return
-    weighted = open_minutes = 0
     for row in computed.rides:
         pk = row.ride_id or 0
-        weighted += row.downtime_minutes * computed.weights[pk]
-        open_minutes += row.operating_hours_minutes
         ride = figures.rides.setdefault(pk, RideSum(computed.weights[pk]))
-        ride.down_seconds += row.downtime_minutes * 60
-        ride.open_seconds += row.operating_hours_minutes * 60
+        ride.down_seconds += row.down_seconds or 0
+        ride.open_seconds += row.open_seconds or 0
     figures.days.append(
         DayScore(
             computed.day,
-            Decimal(weighted) / 60,
-            int(computed.total.effective_park_weight),
-            Decimal(open_minutes) / 60 / len(computed.rides),
-            computed.total.shame_score,
-            computed.total.operating_hours_minutes > 0,
-            computed.total.avg_uptime_percentage,
-            computed.total.total_downtime_hours,
+            scored_day(computed.total),
+            computed.total.down_seconds or 0,
+            computed.total.attraction_up_seconds or 0,
+            computed.total.attraction_down_seconds or 0,
         )
     )
     figures.tracked.append(len(computed.rides))
@@ -137,7 +141,7 @@ def verify_park(claim: Claim, version: int, now: datetime) -> Verified:
     if park is None:
         raise Http404(f"Park {claim.entity_id} not found")
     period = PERIODS[claim.period]
-    days = days_of(period, now, park.timezone)
+    days = days_in_list(period, now, park.timezone)
     figures = park_so_far(park, now, days.first) if period == Period.TODAY else park_over_days(park, days, version)
     entity = {"entity_type": "park", "entity_name": park.name, "metric": "shame_score"}
     found = anomalies_of("park", park.pk, park, period, now, version)
@@ -148,19 +152,20 @@ def park_quality(days: Days, figures: ParkFigures) -> Quality:
     """What the number rests on; means are None where there is nothing to average."""
     expected = len(all_days(days))
     count = len(figures.days)
-    uptimes = [day.uptime for day in figures.days if day.is_open and day.uptime is not None]
+    up = sum(day.attraction_up_seconds for day in figures.days)
+    uptime = availability(up, sum(day.attraction_down_seconds for day in figures.days))
     return {
         "days_with_data": count,
         "expected_days": expected,
         "data_completeness": float(half_up(Decimal(100 * count) / expected, 1)),
         "avg_rides_tracked": float(half_up(Decimal(sum(figures.tracked)) / count, 1)) if count else None,
-        "avg_uptime_percentage": float(half_up(sum(uptimes, ZERO) / len(uptimes), 1)) if uptimes else None,
-        "total_downtime_hours": float(sum((day.downtime_hours for day in figures.days), ZERO)),
+        "avg_uptime_percentage": None if uptime is None else float(uptime),
+        "total_downtime_hours": float(hours(sum(day.down_seconds for day in figures.days))),
     }
 
 
 def park_steps(park: Park, days: Days, figures: ParkFigures) -> list[Step]:
-    weight = sum(day.weight for day in figures.days)
+    weight = sum(day.made_of.weight for day in figures.days)
     weighted = sum((day.weighted_hours for day in figures.days), ZERO)
     return [
         Step(
@@ -220,10 +225,10 @@ def park_steps(park: Park, days: Days, figures: ParkFigures) -> list[Step]:
             name="Calculate Shame Score",
             description=(
                 "Share of the weighted capacity that was down, times ten; of several days the mean over the days on"
-                " which the park was open."
+                " which the park was open, weighted by how long, from exact seconds."
             ),
             formula=(
-                f"min({SHAME_SCORE_MULTIPLIER}, weighted_downtime_hours / (park_weight * open_hours)"
+                f"min({SHAME_SCORE_MULTIPLIER}, sum(weighted_downtime_hours / park_weight) / sum(open_hours)"
                 f" * {SHAME_SCORE_MULTIPLIER})"
             ),
             inputs={
@@ -241,7 +246,8 @@ def day_shown(day: DayScore) -> Row:
     return {
         "date": day.day.isoformat(),
         "weighted_downtime_hours": float(half_up(day.weighted_hours, UNROUNDED)),
-        "park_weight": day.weight,
+        "weighted_downtime_seconds": day.made_of.weighted_down,
+        "park_weight": day.made_of.weight,
         "open_hours": float(half_up(day.open_hours, UNROUNDED)),
         "shame_score": None if day.score is None else float(day.score),
     }
@@ -259,6 +265,7 @@ def rides_shown(figures: ParkFigures) -> list[Row]:
             "tier_weight": figures.rides[pk].weight,
             "downtime_hours": float(hours(figures.rides[pk].down_seconds)),
             "downtime_minutes": minutes(figures.rides[pk].down_seconds),
+            "downtime_seconds": figures.rides[pk].down_seconds,
             "operating_minutes": minutes(figures.rides[pk].open_seconds),
         }
         for pk in order

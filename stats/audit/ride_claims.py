@@ -6,24 +6,24 @@ from decimal import Decimal
 
 from django.http import Http404
 
-from core.periods import Days, Period, days_of
+from core.periods import Days, Period
 from core.zones import day_range
 from parks.models import Ride
 from snapshots.models import RideStatusSnapshot
 from stats.audit.claims import PERIODS, Claim, Quality, Step, Verified, anomalies_of, answer, opening_so_far
 from stats.daily.compute import compute_park_days
 from stats.measures.ride_measures import RideMeasures, hours, measure_rides, minutes, percentage
+from stats.measures.windows import days_in_list
 
 
 @dataclass(slots=True)
 class RideFigures:
-    """A ride over a period."""
+    """A ride over a period: seconds of the open park."""
 
-    downtime_minutes: int = 0
-    downtime_seconds: int = 0
-    up_minutes: int = 0
-    open_minutes: int = 0
-    unknown_minutes: int = 0
+    down_seconds: int = 0
+    up_seconds: int = 0
+    open_seconds: int = 0
+    unknown_seconds: int = 0
     measures: list[RideMeasures] = field(default_factory=list)
 
     def count(self, name: str) -> int:
@@ -37,29 +37,24 @@ def ride_so_far(ride: Ride, now: datetime, today: date) -> RideFigures:
     rows = RideStatusSnapshot.objects.filter(ride=ride, park=park, recorded_at__gte=start, recorded_at__lte=now)
     measured = measure_rides(rows, now, {park.pk: park.reports_down})
     figures = RideFigures(measures=measured)
-    unknown = opening_so_far(park, start, now).open_seconds
     for measures in measured:
-        down = measures.down_seconds if measures.operated(evidence_by_down=park.reports_down) else 0
-        figures.downtime_seconds += down
-        figures.downtime_minutes += minutes(down)
-        figures.up_minutes += minutes(measures.up_seconds)
-        figures.open_minutes += minutes(measures.open_seconds)
-        unknown -= measures.open_seconds
-    figures.unknown_minutes = minutes(max(unknown, 0))
+        figures.down_seconds += measures.down_seconds if measures.operated(evidence_by_down=park.reports_down) else 0
+        figures.up_seconds += measures.up_seconds
+        figures.open_seconds += measures.open_seconds
+    figures.unknown_seconds = max(0, opening_so_far(park, start, now).open_seconds - figures.open_seconds)
     return figures
 
 
 def ride_over_days(ride: Ride, days: Days, version: int) -> RideFigures:
-    """The sum of its daily rows (R-14.1), computed now."""
+    """The sum of its daily rows (R-14.1), computed now, from exact seconds (N-2)."""
     figures = RideFigures()
     for computed in compute_park_days(ride.park, days, version, only=ride.pk):
         for row in computed.rides:
             figures.measures.append(computed.measures[ride.pk])
-            figures.downtime_minutes += row.downtime_minutes
-            figures.downtime_seconds += row.downtime_minutes * 60
-            figures.up_minutes += row.uptime_minutes
-            figures.open_minutes += row.operating_hours_minutes
-            figures.unknown_minutes += row.unknown_minutes or 0
+            figures.down_seconds += row.down_seconds or 0
+            figures.up_seconds += row.up_seconds or 0
+            figures.open_seconds += row.open_seconds or 0
+            figures.unknown_seconds += row.unknown_seconds or 0
     return figures
 
 
@@ -69,18 +64,17 @@ def verify_ride(claim: Claim, version: int, now: datetime) -> Verified:
         raise Http404(f"Ride {claim.entity_id} not found")
     park = ride.park
     period = PERIODS[claim.period]
-    days = days_of(period, now, park.timezone)
+    days = days_in_list(period, now, park.timezone)
     figures = ride_so_far(ride, now, days.first) if period == Period.TODAY else ride_over_days(ride, days, version)
     entity = {"entity_type": "ride", "entity_name": ride.name, "metric": "downtime_hours"}
     found = anomalies_of("ride", ride.pk, park, period, now, version)
-    value = hours(figures.downtime_seconds)
+    value = hours(figures.down_seconds)
     return answer(claim, entity, ride_steps(ride, days, figures, value), value, ride_quality(figures), found)
 
 
 def ride_quality(figures: RideFigures) -> Quality:
     """Coverage: for how much of the park's opening time something was known of the ride."""
-    known = figures.open_minutes + figures.unknown_minutes
-    coverage = percentage(figures.open_minutes, known)
+    coverage = percentage(figures.open_seconds, figures.open_seconds + figures.unknown_seconds)
     return {
         "coverage_percentage": None if coverage is None else float(coverage),
         "park_open_snapshots": figures.count("open_rows"),
@@ -113,16 +107,17 @@ def ride_steps(ride: Ride, days: Days, figures: RideFigures, value: Decimal) -> 
                 "operating_snapshots": up,
                 "down_snapshots": down,
                 "other_snapshots": opened - up - down,
-                "operating_minutes": figures.open_minutes,
-                "uptime_minutes": figures.up_minutes,
-                "downtime_minutes": figures.downtime_minutes,
+                "operating_minutes": minutes(figures.open_seconds),
+                "uptime_minutes": minutes(figures.up_seconds),
+                "downtime_minutes": minutes(figures.down_seconds),
+                "downtime_seconds": figures.down_seconds,
             },
         ),
         Step(
             name="Convert to Hours",
             description="Downtime counts only on days on which the ride operated.",
-            formula="downtime_hours = downtime / 60, two decimals",
-            inputs={"downtime_minutes": figures.downtime_minutes},
+            formula="downtime_hours = downtime / 3600, two decimals",
+            inputs={"downtime_seconds": figures.down_seconds},
             output_label="downtime_hours",
             output=float(value),
         ),

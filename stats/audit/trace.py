@@ -12,6 +12,7 @@ from parks.models import Park, Ride
 from snapshots.models import RideStatusSnapshot
 from snapshots.score import SHAME_SCORE_MULTIPLIER
 from stats.daily.compute import ParkDay, compute_park_day, is_member
+from stats.measures.buckets import LASTING
 from stats.measures.ride_measures import RideMeasures
 from stats.models import ParkDailyStats, RideDailyStats
 
@@ -33,16 +34,14 @@ class RideTrace:
     open_snapshots: int
     up_snapshots: int
     down_snapshots: int
-    open_minutes: int
-    up_minutes: int
-    down_minutes: int
+    counted_seconds: int  # of those down: none for a ride that did not operate that day
     weight: int
     counts: bool  # does it operate that day, so that its weight is in the denominator?
 
     @property
     def contribution(self) -> Decimal:
         """Weighted hours down, not rounded."""
-        return Decimal(self.down_minutes * self.weight) / 60
+        return Decimal(self.counted_seconds * self.weight) / 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class ScoreTrace:
     @property
     def hours(self) -> Decimal:
         """Mean over the rides of the hours for which they were observed in the open park."""
-        return Decimal(sum(ride.open_minutes for ride in self.rides)) / 60 / len(self.rides) if self.rides else ZERO
+        return Decimal(sum(ride.open_seconds for ride in self.rides)) / 3600 / len(self.rides) if self.rides else ZERO
 
     @property
     def rate(self) -> Decimal | None:
@@ -115,7 +114,7 @@ def ride_traces(computed: ParkDay) -> list[RideTrace]:
     names = dict(Ride.objects.filter(pk__in=list(computed.measures)).values_list("pk", "name"))
     start, end = day_range(computed.day, computed.park.timezone)
     observed = RideStatusSnapshot.objects.filter(
-        ride__in=list(computed.measures), park=computed.park, recorded_at__gte=start, recorded_at__lt=end
+        LASTING, ride__in=list(computed.measures), park=computed.park, recorded_at__gte=start, recorded_at__lt=end
     )
     totals = dict(observed.order_by().values_list("ride_id").annotate(Sum("duration_seconds")))
     rides = []
@@ -137,9 +136,7 @@ def ride_trace(row: RideDailyStats, measures: RideMeasures, name: str, total_sec
         open_snapshots=measures.open_rows,
         up_snapshots=measures.up_rows,
         down_snapshots=measures.down_rows,
-        open_minutes=row.operating_hours_minutes,
-        up_minutes=row.uptime_minutes,
-        down_minutes=row.downtime_minutes,
+        counted_seconds=row.down_seconds or 0,
         weight=weight,
         counts=is_member(measures),
     )

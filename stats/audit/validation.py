@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
+from django.db.models.functions import Coalesce
 
 from core.rounding import half_up
 from core.shapes import Shape, describe
@@ -118,6 +119,11 @@ def rides_without_a_row(scope: Scope) -> Found:
     return sum(rides for rides, _ in found), [row for _, row in found[:SAMPLE_SIZE]]
 
 
+# Seconds down as stored; rows that were not computed here have only hours and minutes.
+OF_A_PARK = Coalesce("down_seconds", F("total_downtime_hours") * 3600, output_field=DecimalField())
+OF_A_RIDE = Coalesce("down_seconds", F("downtime_minutes") * 60, output_field=DecimalField())
+
+
 def weeks_that_do_not_add_up(scope: Scope) -> Found:
     """Parks whose rides' downtime of the ISO week (what a weekly row would be made of, R-15.2) is not the sum of
     the park's daily rows. There are no weekly tables, so this is how the two could still drift apart: a park row
@@ -129,18 +135,18 @@ def weeks_that_do_not_add_up(scope: Scope) -> Found:
     weekly = scope.ride_rows(monday, sunday).filter(ride__park=OuterRef("pk")).order_by().values("ride__park")
     sums = (
         Park.objects.annotate(
-            daily=Subquery(daily.annotate(total=Sum("total_downtime_hours")).values("total")),
-            minutes=Subquery(weekly.annotate(total=Sum("downtime_minutes")).values("total")),
+            daily=Subquery(daily.annotate(total=Sum(OF_A_PARK)).values("total")),
+            seconds=Subquery(weekly.annotate(total=Sum(OF_A_RIDE)).values("total")),
         )
-        .exclude(daily=None, minutes=None)
+        .exclude(daily=None, seconds=None)
         .order_by("pk")
-        .values_list("pk", "name", "daily", "minutes")
+        .values_list("pk", "name", "daily", "seconds")
     )
     year, week, _ = scope.day.isocalendar()
     found = []
-    for pk, name, daily_hours, ride_minutes in sums:
-        daily_sum = Decimal(daily_hours or 0)
-        weekly_total = Decimal(ride_minutes or 0) / 60
+    for pk, name, park_seconds, ride_seconds in sums:
+        daily_sum = Decimal(park_seconds or 0) / 3600
+        weekly_total = Decimal(ride_seconds or 0) / 3600
         difference = abs(weekly_total - daily_sum)
         if difference * 60 > WEEK_TOLERANCE_MINUTES:
             found.append(

@@ -14,6 +14,7 @@ from core.querysets import retried_on_lock, upsert
 from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.models import ParkOperatingSession, RideStatusSnapshot
+from snapshots.reconciliation.open_again import decide_open_again
 from stats.daily.compute import ParkDay, compute_park_day
 from stats.models import (
     AggregationLog,
@@ -117,6 +118,12 @@ def recompute_park_day(park: Park, day: date, version: int) -> ParkDay:
     else:
         ParkOperatingSession.objects.filter(park=park, session_date=day).delete()
     return result
+
+
+def decide_and_compute(park: Park, day: date, version: int) -> ParkDay:
+    """First when the park was open, as all that is known now says (N-8, N-9), then the figures of the day."""
+    decide_open_again(park, day)
+    return recompute_park_day(park, day, version)
 
 
 def hold(park: Park, day: date) -> None:
@@ -238,7 +245,7 @@ def compute_day(claimed: AggregationLog, parks: Sequence[Park], progress: Progre
     claimed.parks_processed = claimed.rides_processed = 0
     for park in parks:
         try:
-            result = recompute_park_day(park, day, claimed.metrics_version)
+            result = decide_and_compute(park, day, claimed.metrics_version)
         except Exception as error:
             log.exception("park %s, %s", park.pk, day)
             errors.append(f"park {park.pk} ({park.name}): {error!r}")
@@ -342,7 +349,7 @@ def refresh_today(now: datetime, version: int) -> int:
             day = local_date(now, park.timezone)
             start, _ = day_range(day, park.timezone)
             if RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lte=now).exists():
-                recompute_park_day(park, day, version)
+                decide_and_compute(park, day, version)
                 done += 1
         except Exception:
             log.exception("park %s, the day of %s", park.pk, now)

@@ -33,8 +33,15 @@ class Figure:
 FIGURES = (
     Figure("park", "shame_score"),
     Figure("park", "total_downtime_hours"),
+    Figure("park", "avg_wait_time"),
+    Figure("park", "peak_wait_time"),
     Figure("ride", "downtime_minutes"),
     Figure("ride", "uptime_percentage"),
+    Figure("ride", "opening_delay_minutes"),
+    Figure("ride", "unknown_minutes"),
+    Figure("ride", "avg_wait_time"),
+    Figure("ride", "peak_wait_time"),
+    Figure("ride", "longest_downtime_minutes"),
 )
 ENTITIES = ("park", "ride")
 

@@ -137,7 +137,7 @@ class Figures:
             "downtime_minutes": down,
             "unknown_minutes": unknown,
             "closed_minutes": open_minutes - unknown - up - down,
-            "opening_delay_minutes": min(minutes(self.opening_delay_seconds), down),
+            "opening_delay_minutes": min(minutes(self.opening_delay_seconds), down) if down else 0,
         }
 
 

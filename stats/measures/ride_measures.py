@@ -382,11 +382,13 @@ def availability(up_seconds: int, down_seconds: int, digits: int = 1) -> Decimal
 def percent_change(
     current: Decimal | int | None, previous: Decimal | int | None, digits: int = 1, least: Decimal | int = 0
 ) -> Decimal | None:
-    """Change in percent (R-8.3); None without both values, or from a base of 0 or under `least` (N-5). A trend has two
-    digits (R-15.1)."""
-    if current is None or not previous or previous < least:
+    """Change in percent (R-8.3); None without a previous value, or from a base of 0 or under `least` (N-5).
+
+    A trend has two digits (R-15.1).
+    """
+    if not previous or previous < least:
         return None
-    return half_up((Decimal(current) - previous) / previous * 100, digits)
+    return half_up((Decimal(current or 0) - previous) / previous * 100, digits)
 
 
 # A change from a smaller base says nothing (N-5).

@@ -11,12 +11,13 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 
 from core.instants import instant, seconds
 from core.intervals import merged, overlap, overlaps
-from core.zones import day_range
+from core.zones import day_range, local_date
 from parks.models import Park, Ride
 from parks.opening_windows import ParkDate
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import down, operating
 from stats.measures.buckets import (
+    LASTING,
     RANGES_A_QUERY,
     Grid,
     ParkBucket,
@@ -29,6 +30,7 @@ from stats.measures.buckets import (
 )
 from stats.measures.expressions import SecondsSince, WholeDivision
 from stats.measures.hours_open import sight, spans_by_day
+from stats.measures.opening_delays import QUARTER_HOUR
 from stats.measures.ride_measures import OPEN, RideMeasures, StatusCounts
 from stats.measures.windows import ONE_HOUR, BucketKey, Cut, Groups, Piece, Slice, Window, pieces, slices
 
@@ -36,8 +38,6 @@ from stats.measures.windows import ONE_HOUR, BucketKey, Cut, Groups, Piece, Slic
 RIDES_A_QUERY = 100
 # The longest local day, in seconds.
 LONGEST_DAY = 25 * 3600
-# Local midnights fall on multiples of this everywhere.
-QUARTER_HOUR = 900
 
 Place = tuple[date, BucketKey]
 ReadCells = Callable[[QuerySet[RideStatusSnapshot], Grid], Iterator[RideBucket]]
@@ -53,6 +53,7 @@ class ParkWindow:
     planned_seconds: dict[Place, int] = field(default_factory=dict)  # open, observed or not
     operated: set[tuple[int, date]] = field(default_factory=set)  # R-5.3
     observed: set[tuple[int, date]] = field(default_factory=set)  # at any time of the local day
+    cuts: Sequence[Slice] = ()  # what was measured, in order
     # By ride and group, the UTC hours in which it was observed while the park was open; None: buckets are asked for.
     hours: dict[tuple[int, BucketKey], set[int]] | None = None
 
@@ -103,6 +104,8 @@ def park_windows(
         if unknown:
             fill_planned(results, parts, cuts, zone, sights)
             find_observed(results, park_by_ride, parts, zone, now)
+        for result in results.values():
+            result.cuts = cuts
     return results
 
 
@@ -276,19 +279,25 @@ def parks_reaching_in(parks: Collection[int], start: int) -> Iterator[ParkBucket
 
 
 def find_operated(results: Mapping[int, ParkWindow], parts: Sequence[Piece], zone: str, now: datetime) -> None:
-    """R-5.3 per local day: in the window itself, else anywhere in the day (up to `now`)."""
-    whole = whole_days(parts, zone)
+    """R-5.3 per local day: in the window itself, else anywhere in the day (up to `now`).
+
+    On the day that still runs a DOWN reading is evidence too, at parks that distinguish it from CLOSED. Once the day
+    has ended it is none, in no hour of it: hours add up to their day.
+    """
+    whole, today = whole_days(parts, zone), local_date(now, zone)
     missing: dict[bool, set[tuple[int, date]]] = {True: set(), False: set()}
     for result in results.values():
         reports_down = result.park.reports_down
         for (ride, day, _), measures in result.rides.items():
-            # Inside a day a DOWN reading is evidence at parks that distinguish it from CLOSED (R-5.3, exception).
-            if measures.operated(evidence_by_down=reports_down and day not in whole):
+            by_down = reports_down and day == today
+            if measures.operated(by_down):
                 result.operated.add((ride, day))
-        seen = {(ride, day) for ride, day, _ in result.rides if day not in whole}
-        missing[reports_down] |= seen - result.operated
-    for reports_down, asked in missing.items():
-        found = operated_elsewhere(asked, reports_down, zone, now) if asked else set()
+            elif day not in whole:
+                missing[by_down].add((ride, day))
+    sure = {pair for result in results.values() for pair in result.operated}
+    for by_down, unsure in missing.items():
+        asked = unsure - sure
+        found = operated_elsewhere(asked, by_down, zone, now) if asked else set()
         for result in results.values():
             result.operated |= {(ride, day) for ride, day, _ in result.rides if (ride, day) in found}
 
@@ -309,7 +318,8 @@ def find_observed(
         opened = {day for day, _ in results[park].planned_seconds if day not in whole}
         asked |= {(ride, day) for day in opened if (ride, day) not in results[park].observed}
     if asked:
-        rows = RideStatusSnapshot.objects.filter(ride__in=sorted({ride for ride, _ in asked}), recorded_at__lte=now)
+        asked_rides = sorted({ride for ride, _ in asked})
+        rows = RideStatusSnapshot.objects.filter(LASTING, ride__in=asked_rides, recorded_at__lt=now)
         for ride, day in seen_on(asked, rows, zone):
             results[park_by_ride[ride]].observed.add((ride, day))
 
@@ -327,13 +337,11 @@ def day_length(day: date, zone: str) -> int:
     return int((end - start).total_seconds())
 
 
-def operated_elsewhere(
-    asked: set[tuple[int, date]], reports_down: bool, zone: str, now: datetime
-) -> set[tuple[int, date]]:
-    """The (ride, day) pairs with evidence of operation at any time of the day so far."""
-    evidence = operating() | down() if reports_down else operating()
+def operated_elsewhere(asked: set[tuple[int, date]], by_down: bool, zone: str, now: datetime) -> set[tuple[int, date]]:
+    """The (ride, day) pairs with evidence of operation at any time of the day so far; `by_down`: or of a breakdown."""
+    evidence = operating() | down() if by_down else operating()
     rows = RideStatusSnapshot.objects.filter(
-        evidence, ride__in=sorted({ride for ride, _ in asked}), recorded_at__lte=now, duration_seconds__gt=0, **OPEN
+        evidence, LASTING, ride__in=sorted({ride for ride, _ in asked}), recorded_at__lt=now, **OPEN
     )
     return seen_on(asked, rows, zone)
 

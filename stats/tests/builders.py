@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from parks.models import ClassificationMethod, Park, Ride
 from parks.tests.factories import ClassificationFactory, ParkFactory, RideFactory
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
@@ -141,16 +143,16 @@ def ride_day(ride: Ride, day: date, **columns: Any) -> RideDailyStats:
     return RideDayFactory.create(ride=ride, stat_date=day, **{**defaults, **columns})
 
 
-def recomputed(park: Park, day: date = DAY, version: int = 1) -> None:
-    recompute_park_day(park, day, version)
+def recomputed(park: Park, day: date = DAY, version: int | None = None) -> None:
+    recompute_park_day(park, day, version or settings.METRICS_VERSION)
 
 
-def ride_row_of(ride: Ride, day: date = DAY, version: int = 1) -> RideDailyStats:
-    return RideDailyStats.objects.get(ride=ride, stat_date=day, metrics_version=version)
+def ride_row_of(ride: Ride, day: date = DAY, version: int | None = None) -> RideDailyStats:
+    return RideDailyStats.objects.get(ride=ride, stat_date=day, metrics_version=version or settings.METRICS_VERSION)
 
 
-def park_row_of(park: Park, day: date = DAY, version: int = 1) -> ParkDailyStats:
-    return ParkDailyStats.objects.get(park=park, stat_date=day, metrics_version=version)
+def park_row_of(park: Park, day: date = DAY, version: int | None = None) -> ParkDailyStats:
+    return ParkDailyStats.objects.get(park=park, stat_date=day, metrics_version=version or settings.METRICS_VERSION)
 
 
 def values(row: Any, *names: str) -> tuple[Any, ...]:

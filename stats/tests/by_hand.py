@@ -25,54 +25,75 @@ Place = tuple[date, Key]
 
 @dataclass
 class Expected:
-    """The sums of one ride, or of a park's rides, over one bucket; scores: one per day, one decimal."""
+    """The sums of one ride, or of a park's rides (all attractions), over one bucket.
 
+    `scores`: of each day (weighted seconds down ÷ weight, seconds open).
+    """
+
+    is_of_park: bool = False
     open: int = 0
     up: int = 0
     down: int = 0
-    operated: int = 0
     unknown: int = 0
+    delay: int = 0
     rows: int = 0
+    operated: bool = False
     waits: Counter[int] = field(default_factory=Counter)
-    scores: list[Fraction] = field(default_factory=list)
+    scores: list[tuple[Fraction, Fraction | int]] = field(default_factory=list)
 
     def add(self, other: "Expected") -> None:
-        for name in ("open", "up", "down", "operated", "unknown", "rows"):
+        for name in ("open", "up", "down", "unknown", "delay", "rows"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.operated |= other.operated
         for wait, seconds in other.waits.items():
             self.waits[wait] += seconds
         self.scores += other.scores
 
     @property
     def seconds(self) -> dict[str, int]:
-        names = ("open", "up", "down", "operated", "unknown")
-        return {f"{name}_seconds": getattr(self, name) for name in names}
+        names = ("open", "up", "down", "unknown")
+        return {f"{name}_seconds": getattr(self, name) for name in names} | {"opening_delay_seconds": self.delay}
 
     @property
     def metrics(self) -> dict[str, Fraction | int | None]:
         """The published numbers that are not minutes."""
-        held = sum(self.waits.values())
-        posted = sum(wait * seconds for wait, seconds in self.waits.items())
+        above = Counter({wait: seconds for wait, seconds in self.waits.items() if wait})
+        availability = percent(self.up, self.up + self.down)
         found: dict[str, Fraction | int | None] = {
-            "wait_avg": rounded(Fraction(posted, held)) if held else None,
-            "wait_min": min(self.waits, default=None),
-            "wait_max": max(self.waits, default=None),
-            "uptime_percentage": rounded(Fraction(100 * self.up, self.operated)) if self.operated else None,
-            "shame_score": rounded(Fraction(sum(self.scores), len(self.scores))) if self.scores else None,
+            "wait_avg": mean_wait(above),
+            "wait_min": min(above, default=None),
+            "wait_max": max(above, default=None),
+            "walk_on_percentage": percent(self.waits[0], sum(self.waits.values())),
+            "uptime_percentage": percent(self.up, self.open) if self.operated else None,
+            "availability_percentage": availability,
+            "shame_score": mean_score(self.scores),
             "observations": self.rows,
         }
-        return found | {f"wait_p{percent}": nearest_rank(self.waits, percent) for percent in PERCENTS}
+        if self.is_of_park:
+            found["uptime_percentage"] = availability
+        return found | {f"wait_p{percent}": nearest_rank(above, percent) for percent in PERCENTS}
+
+
+def percent(part: int, whole: int) -> Fraction | None:
+    return rounded(Fraction(100 * part, whole)) if whole else None
+
+
+def mean_wait(above: Counter[int]) -> Fraction | None:
+    """N-4."""
+    held = sum(above.values())
+    return rounded(Fraction(sum(wait * seconds for wait, seconds in above.items()), held)) if held else None
+
+
+def mean_score(days: list[tuple[Fraction, Fraction | int]]) -> Fraction | None:
+    """R-10.4, weighted by open time (N-2)."""
+    opened = sum(seconds for _, seconds in days)
+    return min(Fraction(10), rounded(10 * sum(down for down, _ in days) / Fraction(opened))) if opened else None
 
 
 def rounded(value: Fraction, digits: int = 1) -> Fraction:
     """Half-up; the values here are never negative."""
     scale = 10**digits
     return Fraction(floor(value * scale + Fraction(1, 2)), scale)
-
-
-def score(weighted_down: int, capacity: int) -> Fraction:
-    """R-10.2, 0.0 without members."""
-    return min(Fraction(10), rounded(Fraction(10 * weighted_down, capacity))) if capacity else Fraction(0)
 
 
 def nearest_rank(waits: Counter[int], percent: int) -> int | None:
@@ -185,6 +206,8 @@ class ByHand:
 
     def __init__(self, reported: Reported, window: Window, bucket: Bucket, now: int) -> None:
         self.reported, self.now = reported, now
+        # The present moment and the closing instant have no length and are no event (N-10).
+        self.rows = {ride: [row for row in rows if row.start < row.end] for ride, rows in reported.rides.items()}
         self.reports_down = reported.park.is_disney or reported.park.is_universal
         self.places = places_of(window, bucket, reported.park.timezone, reported.days, now)
         self.rides: dict[int, dict[Key, Expected]] = {}
@@ -195,7 +218,7 @@ class ByHand:
     def take(self, place: Place) -> None:
         day, key = place
         spans = self.places[place]
-        figures = {ride: self.observed(rows, day, spans) for ride, rows in self.reported.rides.items()}
+        figures = {ride: self.observed(ride, day, spans) for ride in self.rows}
         seen_open = self.seen_open(spans)
         planned = max(seen_open, self.planned(day, spans))
         # A park without activity rows was open for as long as its rides say, as far as the score goes.
@@ -205,39 +228,70 @@ class ByHand:
             if self.was_seen(ride, day):
                 found.unknown = max(0, planned - found.open)
             if self.is_reported(ride, spans):
-                weight = self.reported.weights[ride] if self.operated(self.reported.rides[ride], day) else 0
+                weight = self.reported.weights[ride] if self.operated(ride, day) else 0
                 down, members = down + weight * found.down, members + weight
             if found.open:
-                found.scores.append(score(found.down, found.open))
+                found.scores.append((Fraction(found.down), found.open))
             if self.is_reported(ride, spans) or found.unknown:
                 self.rides.setdefault(ride, {}).setdefault(key, Expected()).add(found)
                 found.scores = []
-                self.park.setdefault(key, Expected()).add(found)
+                self.park.setdefault(key, Expected(is_of_park=True)).add(found)
         if seen_open:
-            self.park.setdefault(key, Expected()).scores.append(score(down, members * seen_open))
+            share = Fraction(down, members) if members else Fraction(0)
+            self.park.setdefault(key, Expected(is_of_park=True)).scores.append((share, seen_open))
 
-    def observed(self, rows: list[Row], day: date, spans: list[Span]) -> Expected:
-        """R-16.1, with durations instead of counts; waits by R-11, the park open or not."""
+    def observed(self, ride: int, day: date, spans: list[Span]) -> Expected:
+        """R-16.1, with durations instead of counts; waits by N-4, walk-ons beside them."""
         found = Expected()
-        operated = self.operated(rows, day)
-        for row in rows:
+        operated = self.operated(ride, day)
+        for row in self.rows[ride]:
             seconds = overlap(row.start, row.end, spans)
             begins = begins_in(row.start, spans)
             found.rows += begins
-            if not seconds and not begins:
+            if not row.park_open or not (seconds or begins):
                 continue
-            if row.park_open:
-                found.open += seconds
-                found.up += seconds * runs(row)
-                found.down += seconds * (fails(row, self.reports_down) and operated)
-                found.operated += seconds * operated
-            if runs(row) and row.wait is not None and row.wait < EXTREME_WAIT:
+            found.operated |= operated
+            found.open += seconds
+            found.up += seconds * runs(row)
+            found.down += seconds * (fails(row, self.reports_down) and operated)
+            if seconds and runs(row) and row.wait is not None and row.wait < EXTREME_WAIT:
                 found.waits[row.wait] += seconds
+        found.delay = sum(overlap(a, b, spans) for a, b in self.delays(ride, day))
         return found
 
+    def delays(self, ride: int, day: date) -> list[Span]:
+        """Down before the ride first ran that day, unless it broke down on the day before (N-11)."""
+        first = self.first_run(ride, day)
+        if first is None:
+            return []
+        midnight_before, day_before = self.day_span(day)[0], day - timedelta(days=1)
+        late = [(a, min(b, first)) for a, b in self.spells_down(ride, day) if a < first]
+        if late and late[0][0] == midnight_before and self.first_run(ride, day_before) is not None:
+            before = self.spells_down(ride, day_before)
+            if before and before[-1][1] == midnight_before:
+                return late[1:]
+        return late
+
+    def first_run(self, ride: int, day: date) -> int | None:
+        return min((row.start for row in self.on(ride, day) if row.park_open and runs(row)), default=None)
+
+    def spells_down(self, ride: int, day: date) -> list[Span]:
+        found: list[Span] = []
+        for row in self.on(ride, day):
+            if row.park_open and fails(row, self.reports_down):
+                if found and found[-1][1] == row.start:
+                    found[-1] = found[-1][0], row.end
+                else:
+                    found.append((row.start, row.end))
+        return found
+
+    def on(self, ride: int, day: date) -> list[Row]:
+        """The rows of a local day up to now."""
+        start, end = self.day_span(day)
+        return [row for row in self.rows[ride] if start <= row.start < min(end, self.now)]
+
     def is_reported(self, ride: int, spans: list[Span]) -> bool:
-        rows = self.reported.rides[ride]
-        return any(overlap(row.start, row.end, spans) or begins_in(row.start, spans) for row in rows)
+        return any(overlap(row.start, row.end, spans) for row in self.rows[ride])
 
     def day_span(self, day: date) -> Span:
         zone = self.reported.park.timezone
@@ -245,18 +299,13 @@ class ByHand:
 
     def was_seen(self, ride: int, day: date) -> bool:
         """Was anything observed of the ride on that day, up to now?"""
-        start, end = self.day_span(day)
-        return any(start <= row.start <= min(end - 1, self.now) for row in self.reported.rides[ride])
+        return bool(self.on(ride, day))
 
-    def operated(self, rows: list[Row], day: date) -> bool:
-        """R-5.3: in the local day up to now; inside a day DOWN is evidence where the feed says it."""
+    def operated(self, ride: int, day: date) -> bool:
+        """R-5.3: in the local day up to now; on the running day DOWN is evidence where the feed says it."""
         start, end = self.day_span(day)
-        asked = sum(b - a for (each, _), spans in self.places.items() if each == day for a, b in spans)
-        inside = asked < end - start
-        today = [row for row in rows if start <= row.start <= min(end - 1, self.now) and row.start < row.end]
-        return any(
-            row.park_open and (runs(row) or (inside and self.reports_down and row.status == "DOWN")) for row in today
-        )
+        by_down = self.reports_down and start <= self.now < end
+        return any(row.park_open and (runs(row) or (by_down and row.status == "DOWN")) for row in self.on(ride, day))
 
     def seen_open(self, spans: list[Span]) -> int:
         """Open and observed."""
@@ -275,25 +324,17 @@ class ByHand:
 # -- daily rows ------------------------------------------------------------------------------------------
 
 
-def day_score(reported: Reported, day: date) -> Fraction | None:
-    """R-10.3 with minutes rounded half-up, where downtime gives way (ADR 2); None for a day that was not open.
+def day_score(reported: Reported, day: date) -> tuple[Fraction, Fraction | int] | None:
+    """R-10.3 from exact seconds: (weighted seconds down ÷ weight, the mean of the rides' open seconds); None for a day
+    that was not open.
 
     A day without a ride row has no daily row: what raw observations say of it is R-10.2.
     """
     by_hand = ByHand(reported, Window(day, day), Bucket.NONE, 2**40)
     rows = [(found[0], reported.weights[ride]) for ride, found in by_hand.rides.items() if by_hand.was_seen(ride, day)]
-    minutes_open = [rounded(Fraction(found.open, 60), 0) for found, _ in rows]
     if not rows:
         return next((found.scores[0] for found in by_hand.park.values() if found.scores), None)
-    if sum(minutes_open) < len(rows):  # less than a whole minute on average
-        return None
-    weighted = weight = Fraction(0)
-    for (found, own), open_minutes in zip(rows, minutes_open, strict=True):
-        up, down = (rounded(Fraction(seconds, 60), 0) for seconds in (found.up, found.down))
-        down = min(down, open_minutes - up)
-        weighted += down * own
-        # With less than 0.005 % of uptime the ride is a member if it has downtime (R-5.3).
-        if down or (found.operated and rounded(Fraction(100 * found.up, found.open), 2)):
-            weight += own
-    capacity = weight * sum(minutes_open) / len(rows)
-    return min(Fraction(10), rounded(10 * weighted / capacity)) if capacity else Fraction(0)
+    opened = Fraction(sum(found.open for found, _ in rows), len(rows))
+    weight = sum(own for found, own in rows if found.up)
+    weighted = sum(found.down * own for found, own in rows if found.up)
+    return (Fraction(weighted, weight) if weight else Fraction(0), opened) if opened else None

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import factory
+from django.conf import settings
 from factory.django import DjangoModelFactory
 
 from parks.tests.factories import NOON, ParkFactory, RideFactory
@@ -21,6 +22,7 @@ class RideDayFactory(DjangoModelFactory[RideDailyStats]):
 
     ride = factory.SubFactory(RideFactory)
     stat_date = date(2026, 7, 1)
+    metrics_version = factory.LazyFunction(lambda: settings.METRICS_VERSION)
     # The exact sums of a row of whole minutes. An average wait is that of an hour.
     open_seconds = factory.LazyAttribute(lambda row: 60 * getattr(row, "operating_hours_minutes", 0))
     up_seconds = factory.LazyAttribute(lambda row: 60 * getattr(row, "uptime_minutes", 0))
@@ -41,6 +43,7 @@ class ParkDayFactory(DjangoModelFactory[ParkDailyStats]):
 
     park = factory.SubFactory(ParkFactory)
     stat_date = date(2026, 7, 1)
+    metrics_version = factory.LazyFunction(lambda: settings.METRICS_VERSION)
     # The exact sums of a row of whole minutes and hours, all its rides attractions that were open as long as it.
     ride_seconds = factory.LazyAttribute(
         lambda row: 60 * getattr(row, "operating_hours_minutes", 0) * getattr(row, "total_rides_tracked", 1)
@@ -49,7 +52,7 @@ class ParkDayFactory(DjangoModelFactory[ParkDailyStats]):
     weighted_down_seconds = factory.LazyAttribute(
         # as many as give the score
         lambda row: round(
-            getattr(row, "shame_score", 0)
+            (getattr(row, "shame_score", None) or 0)
             * getattr(row, "effective_park_weight", 1)
             * getattr(row, "operating_hours_minutes", 0)
             * 6

@@ -16,7 +16,7 @@ from stats.tests.builders import report as report_story
 
 # What a dump could trip over.
 NAME = "Pirates\n(1),(2);\t'n' \"Ghosts\" \\ naïve 🎢"
-METRICS_VERSION = 1
+METRICS_VERSION = 2
 COMPUTED = {RideDailyStats, ParkDailyStats, ParkOperatingSession}
 OURS = ("parks", "snapshots", "stats", "weather", "importer")
 

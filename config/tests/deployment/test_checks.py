@@ -12,6 +12,7 @@ from config.checks import (
     celery_hosts_share_a_broker,
     classifier_is_whole,
     database_is_supported,
+    figures_follow_the_rules_of_the_code,
     secret_key_is_private,
     sqlite_serves_one_process,
     unsupported_version,
@@ -53,6 +54,14 @@ def test_the_development_key_is_for_development(settings, ids):
 def test_sqlite_is_for_one_process(databases, workers, ids):
     with override_settings(DATABASES=databases, WEB_CONCURRENCY=workers):
         assert spoken(sqlite_serves_one_process(None)) == ids
+
+
+@pytest.mark.parametrize(("version", "ids"), [(1, ["ridewatch.W008"]), (2, []), (3, [])])
+def test_figures_of_older_rules_are_reported(version, ids):
+    with override_settings(METRICS_VERSION=version, RULES_VERSION=2):
+        found = figures_follow_the_rules_of_the_code(None)
+    assert [message.id for message in found] == ids
+    assert all("METRICS_VERSION=2" in str(message.hint) for message in found)
 
 
 @pytest.mark.parametrize(

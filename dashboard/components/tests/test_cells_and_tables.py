@@ -2,9 +2,10 @@
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.urls import resolve
 
 from dashboard.components import formatting
@@ -25,10 +26,29 @@ AT = datetime(2025, 7, 4, 18, 5, tzinfo=UTC)
         ("Asia/Tokyo", "clock", "03:05"),
     ],
 )
+@time_machine.travel(AT, tick=False)
 def test_a_time_is_the_park_s_with_the_zone_named(zone, shape, words):
     reported = formatting.local_time(AT, zone, shape)
     assert f">{words}</time>" in reported
     assert 'datetime="2025-07-04T18:05:00Z"' in reported
+
+
+def test_a_time_that_is_not_today_there_names_its_date():
+    """N-6: at 18:05 of 4 July in New York it is the 5th in Tokyo, and 18:05 was on the 5th there."""
+    with time_machine.travel(AT, tick=False):
+        assert ">03:05 JST</time>" in formatting.local_time(AT, "Asia/Tokyo")
+    with time_machine.travel(AT + timedelta(hours=10), tick=False):
+        assert ">Fri 4 Jul 2025, 14:05 EDT</time>" in formatting.local_time(AT, "America/New_York")
+        assert ">03:05 JST</time>" in formatting.local_time(AT, "Asia/Tokyo")
+
+
+def test_a_link_of_a_list_carries_its_dates():
+    """N-1."""
+    row = {"ride_id": 7, "ride_name": "Slide", "park_id": 4, "park_name": "Kingdom"}
+    dates = {"start_date": "2025-12-14", "end_date": "2025-12-20"}
+    assert 'href="/rides/7"' in formatting.ride_link(row)
+    assert 'href="/rides/7?start=2025-12-14&amp;end=2025-12-20"' in formatting.ride_link({**row, **dates})
+    assert 'href="/parks/4?start=2025-12-14&amp;end=2025-12-20"' in formatting.park_link({**row, **dates})
 
 
 @pytest.mark.parametrize(

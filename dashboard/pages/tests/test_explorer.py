@@ -223,6 +223,9 @@ def body_of(
             park_id=n,
             park_name=name,
             timezone=zone,
+            start_date="2025-07-05",
+            end_date="2025-07-06",
+            is_complete=True,
             total=Figures(wait_avg=max(values.values())),
             buckets=[BucketFigures(bucket=each, wait_avg=value) for each, value in values.items()],
         )

@@ -55,11 +55,31 @@ def test_when_nothing_is_down_it_says_so(browser_client):
         assert "No ride is down" in text_of(browser_client.get("/"))
 
 
+def test_what_nobody_has_heard_of_is_neither_down_nor_counted(browser_client):
+    """N-6: one park is silent for 2½ hours; with it alone nothing is known."""
+    start = NOW - timedelta(hours=8)
+    silent = make_park(timezone=LOS_ANGELES)
+    report(make_ride(silent, last_operated_at=NOW), start, "O300 D30")
+    show_park(silent, start, 330, "10.0")
+    with time_machine.travel(NOW, tick=False):
+        page = text_of(browser_client.get("/"))
+        assert "Parks silent 1 Rides down – Rides operating –" in page
+        assert "what is down is not known" in page
+        assert "No ride is down" not in page
+        heard = make_park(timezone=LOS_ANGELES)
+        report(make_ride(heard, 1, last_operated_at=NOW), start, "O480")
+        report(make_ride(heard, 3, last_operated_at=NOW), start, "O420 D60")
+        show_park(heard, start, 480, "9.9")
+        page = text_of(browser_client.get("/"))
+    assert "Parks silent 1 Rides down 1 Rides operating 1" in page
+    assert "Open 1 1 2.5" in page  # 1 of a weight of 4 is down beside it, whatever the cycle stored
+
+
 def test_more_parks_cost_no_more_queries(django_assert_num_queries):
     for n in range(2):
         park = make_park(timezone=LOS_ANGELES)
         start = NOW - timedelta(hours=5)
         report(make_ride(park, last_operated_at=NOW), start, "O240 D60")
         show_park(park, start, 300)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(13):
             assert figures(False, NOW)["counts"]["down"] == n + 1

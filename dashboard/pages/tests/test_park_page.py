@@ -178,6 +178,71 @@ def test_the_day_is_compared_with_the_week_and_the_year_before():
     assert (downtime["week_change"], downtime["year_change"]) == (50.0, -50.0)
 
 
+def test_a_day_that_runs_is_compared_with_no_whole_day(client):
+    """N-5: both values are told, no change."""
+    park = make_day(TODAY)
+    stored_day(park, date(2025, 12, 16), total_downtime_hours=Decimal("4.00"))
+    (table,) = [
+        park_day(park, TODAY, NOW)["comparison"],
+    ]
+    assert [column.key for column in table.columns] == ["measure", "day", "week", "year"]
+    assert table.rows[1]["week"] == "4.00"
+
+
+def test_a_change_from_next_to_nothing_is_no_change():
+    """N-5: from 29 minutes of downtime, or from 4 of wait."""
+    park = make_park(timezone=LOS_ANGELES)
+    stored_day(park, YESTERDAY, shame_score=Decimal("3.000"), total_downtime_hours=Decimal("6.00"), avg_wait_time=40)
+    stored_day(
+        park, date(2025, 12, 15), shame_score=Decimal("0.100"), total_downtime_hours=Decimal("0.48"), avg_wait_time=4
+    )
+    rows = {row["measure"]: row for row in comparison(park, YESTERDAY, None, is_today=False).rows}
+    for measure, before in (("Shame score", "0.1"), ("Downtime, hours", "0.48"), ("Average wait, min", "4")):
+        assert (rows[measure]["week"], rows[measure]["week_change"]) == (before, None)
+
+
+def test_the_address_may_name_several_days(client):
+    """N-1: what a list's link says."""
+    park = make_park(name="Kingdom", timezone=LOS_ANGELES)
+    ride = make_ride(park)
+    for day, story in ((YESTERDAY, "O60 D60"), (date(2025, 12, 21), "O480")):
+        report(ride, local(day, "09:00", LOS_ANGELES), story)
+        recomputed(park, day)
+    page = text_of(ask(client, park, start="2025-12-21", end="2025-12-22"))
+    assert "21 December 2025 to 22 December 2025" in page
+    assert "Shame score of 10 1.0" in page  # 1 of 10 h, no mean of 5.0 and 0.0 (N-2)
+    assert "Uptime of attractions 90.0 %" in page
+    assert "Operating 9 h 00 min 90.0 %" in page
+    assert "Together 10 h 00 min 100.0 %" in page
+    one = text_of(ask(client, park, start="2025-12-22", end="2025-12-22"))
+    assert "Monday, 22 December 2025" in one
+    assert "Shame score of 10 5.0" in one
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"start": "2025-12-20"}, "needs an end"),
+        ({"start": "2025-12-22", "end": "2025-12-21"}, "are no days"),
+        ({"start": "2024-01-01", "end": "2025-12-22"}, "more than 366"),
+        ({"start": "x", "end": "2025-12-21"}, "The start “x” is not a date"),
+        ({"start": "2025-12-22", "end": "2025-12-24"}, "The end 2025-12-24 is outside"),
+    ],
+)
+def test_days_that_cannot_be_shown_are_refused_with_the_remedy(client, query, words):
+    assert words in ask(client, make_park(timezone=LOS_ANGELES), 400, **query)
+
+
+def test_a_silent_park_has_no_rides_down_to_count(client):
+    """N-6."""
+    park = make_day(TODAY)
+    with time_machine.travel(NOW + timedelta(hours=4), tick=False):
+        page = text_of(ask(client, park, period="live"))
+    assert "Rides down –" in page
+    assert "Nothing has been heard of the park for two hours" in page
+    assert "No ride is down" not in page
+
+
 def test_days_that_were_not_computed_leave_gaps_in_the_comparison():
     table = comparison(make_park(), YESTERDAY, None, is_today=False)
     assert {value for row in table.rows for key, value in row.items() if key != "measure"} == {"–", None}
@@ -271,7 +336,7 @@ def test_names_stay_text(client):
 # -- cost -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("query", "most"), [({}, 22), ({"date": "2025-12-22"}, 22), ({"period": "last_week"}, 10)])
+@pytest.mark.parametrize(("query", "most"), [({}, 22), ({"date": "2025-12-22"}, 22), ({"period": "last_week"}, 12)])
 def test_the_page_takes_few_statements_whatever_the_number_of_rides(
     client, query, most, django_assert_max_num_queries
 ):

@@ -3,14 +3,17 @@
 import csv
 import io
 import re
+from datetime import date
 
 import pytest
+import time_machine
 from django.test import Client, RequestFactory
 
 from core.periods import Period
-from dashboard.components.tables import value_of
+from dashboard.components.tables import Column, sorted_rows, value_of
 from dashboard.pages.rankings import RANKINGS, Question
 from dashboard.tests.world import EVIL_PARK, NOW
+from stats.tests.builders import LOS_ANGELES, local, make_park, make_ride, recomputed, report
 
 pytestmark = pytest.mark.django_db
 LISTS = [f"/{measure}/{entity}" for measure, entity in RANKINGS]
@@ -91,13 +94,43 @@ def test_a_row_has_a_line_of_the_fourteen_days_before_today(browser_client, worl
 
 
 def test_an_arrow_is_words_too(browser_client, world):
-    page = browser_client.get("/downtime/rides?period=yesterday").content.decode()
+    page = browser_client.get("/downtime/rides?period=last_week").content.decode()
     assert re.search(r'▼</span> −\d+\.\d %<span class="hidden"> less than before', page)
 
 
-def test_a_period_without_anything_says_what_to_try(browser_client):
-    page = browser_client.get("/downtime/rides?period=last_month").content.decode()
+def test_an_empty_list_tells_a_quiet_period_from_an_unknown_one(browser_client):
+    """N-6."""
+    address = "/downtime/rides?period=last_month"
+    with time_machine.travel(NOW, tick=False):
+        page = browser_client.get(address).content.decode()
+    assert "Nothing is known of this period." in page
+    assert "Nothing was down" not in page
+    with time_machine.travel(NOW, tick=False):
+        park, day = make_park(timezone=LOS_ANGELES), date(2025, 11, 10)
+        report(make_ride(park), local(day, "09:00", LOS_ANGELES), "O600")
+        recomputed(park, day)
+        page = browser_client.get(address).content.decode()
     assert "Nothing was down in this period" in page
+    assert "Nothing is known" not in page
+
+
+def test_links_and_downloads_carry_the_dates_of_their_rows(browser_client, client, world):
+    """N-1."""
+    page = browser_client.get("/downtime/rides?period=last_week").content.decode()
+    assert f'href="/rides/{world.ride}?start=2025-12-14&amp;end=2025-12-20"' in page
+    assert "2025-12-14 to 2025-12-20" in page
+    row = csv_rows(client, "/downtime/rides.csv?period=last_week")[0]
+    assert (row["start_date"], row["end_date"], row["is_complete"]) == ("2025-12-14", "2025-12-20", "True")
+    page = browser_client.get("/downtime/parks?period=today").content.decode()
+    assert "?start=2025-12-24&amp;end=2025-12-24" in page  # Ōsaka is a day ahead
+    assert "2025-12-23 to 2025-12-24, not over everywhere" in page
+
+
+def test_states_are_sorted_by_what_they_mean():
+    """N-12."""
+    rows = [{"now": state} for state in ("CLOSED", "UNKNOWN", "OPERATING", "DOWN")]
+    column = Column("now", "Now", "state")
+    assert [row["now"] for row in sorted_rows(rows, column, "asc")] == ["DOWN", "OPERATING", "CLOSED", "UNKNOWN"]
 
 
 def test_names_cannot_break_out_of_the_page(browser_client, world):

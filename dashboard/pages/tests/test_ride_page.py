@@ -22,6 +22,7 @@ from stats.tests.builders import LOS_ANGELES, local, make_park, make_ride, recom
 pytestmark = pytest.mark.django_db
 
 TODAY = date(2025, 12, 23)
+YESTERDAY = date(2025, 12, 22)
 NOW = local(TODAY, "17:00", LOS_ANGELES)
 WEEK = Days(TODAY - timedelta(days=6), TODAY)
 
@@ -87,7 +88,47 @@ def test_silence_is_an_outage_of_unknown_kind():
     report(ride, opening + timedelta(minutes=120), "O360")
     shown = ride_days(ride, WEEK, NOW)
     assert column(shown["outages"], "length", "kind") == [("2 h 00 min", "Unknown")]
-    assert (shown["figures"]["outages"], shown["figures"]["unknown"]) == (0, 2.0)
+    assert shown["figures"]["outages"] == 0
+    assert column(shown["time"], "part", "length") == [
+        ("Operating", "6 h 00 min"),
+        ("Down", "0 min"),
+        ("Closed as planned", "0 min"),
+        ("Nothing known", "2 h 00 min"),
+        ("Together", "8 h 00 min"),
+    ]
+
+
+def test_up_down_closed_and_unknown_add_up(client):
+    """N-3: of 12 h open 6 up, 2 down, 2 closed as planned, 2 unknown: uptime 6 of 10, availability 6 of 8."""
+    ride = make_coaster(0)
+    opening = local(YESTERDAY, "09:00", LOS_ANGELES)
+    show_park(ride.park, opening, 720)
+    report(ride, opening, "D30 O360 D90 R120")
+    shown = ride_days(ride, Days(YESTERDAY, YESTERDAY), NOW)
+    assert [round(row["share"], 1) for row in shown["time"].rows] == [50.0, 16.7, 16.7, 16.7, 100.0]
+    figures = shown["figures"]
+    assert (figures["uptime"], figures["availability"], figures["downtime"], figures["delay"]) == (60.0, 75.0, 2.0, 30)
+
+
+def test_the_outages_are_those_of_the_api_and_add_up_to_the_downtime(client):
+    """N-11: one over midnight is one; a day on which the ride never ran has none."""
+    ride = make_coaster(0)
+    park, sunday = ride.park, date(2025, 12, 14)
+    show_park(park, local(sunday, "09:00", LOS_ANGELES), 900)
+    end = report(ride, local(sunday, "09:00", LOS_ANGELES), "D20 O200 D30 O200 D450")  # until midnight
+    end = report(ride, end, "D60")
+    report(ride, local(sunday + timedelta(days=1), "09:00", LOS_ANGELES), "D15 O400")
+    report(ride, local(sunday + timedelta(days=2), "09:00", LOS_ANGELES), "D300")
+    page = ask(client, ride, start="2025-12-14", end="2025-12-20")
+    assert "14 December 2025 to 20 December 2025" in page
+    shown = ride_days(ride, Days(sunday, sunday + timedelta(days=6)), NOW)
+    (call,) = re.findall(r'href="(/api/rides/[^"]+)"', page)
+    body = client.get(unescape(call)).json()
+    assert shown["figures"]["outages"] == len(body["downtime_events"]) == 4
+    assert shown["figures"]["downtime"] == body["summary"]["total_downtime_hours"] == 9.58  # 575 minutes
+    kinds = [row["kind"] for row in shown["outages"].rows if row["kind"] != "Unknown"]
+    assert kinds == ["Opening delay", "Breakdown", "Breakdown", "Opening delay"]
+    assert shown["figures"]["delay"] == body["summary"]["opening_delay_minutes"] == 35
 
 
 def test_an_outage_that_goes_on_says_so():
@@ -215,8 +256,31 @@ def test_what_is_known_of_the_ride_is_reported(client):
 
 def test_a_ride_about_which_nothing_is_known_has_a_page(client):
     page = ask(client, make_ride(make_park(), name="New"))
+    assert "Nothing is known of the ride in the open park in these days." in page
+    assert "Nothing is known of these days." in page
+    assert "No outage" not in page  # N-6
+
+
+def test_a_ride_that_stood_still_did_not_operate(client):
+    ride = make_coaster(0)
+    report(ride, local(TODAY, "09:00", LOS_ANGELES), "C300")
+    page = ask(client, ride)
     assert "The ride did not operate in the open park in these days." in page
     assert "No outage in these days." in page
+
+
+@pytest.mark.parametrize("what", ["park", "ride"])
+def test_what_is_no_longer_followed_keeps_its_page(client, what):
+    """N-15."""
+    ride = make_coaster(2)
+    if what == "ride":
+        Ride.objects.update(is_active=False)
+    else:
+        ride.park.is_active = False
+        ride.park.save()
+    page = ask(client, ride)
+    assert "No longer followed." in page
+    assert text_of(page).count("Downtime h 3.00") == 1
 
 
 def test_a_ride_that_was_retired_shows_when_it_last_ran(client):
@@ -279,9 +343,9 @@ def test_the_evidence_can_be_asked_for(client):
     make_coaster(1)  # whose days are none of this page's
     page = ask(client, ride)
     calls = re.findall(r'href="(/api/[a-z]+/[^"]+)"', page)
-    assert len(calls) == 3
+    assert len(calls) == 2  # no period of the API is these 30 days
     answers = [client.get(unescape(call)) for call in calls]
-    assert [answer.status_code for answer in answers] == [200] * 3
+    assert [answer.status_code for answer in answers] == [200] * 2
     analytics = [answer.json() for answer in answers if "/analytics/" in answer.request["PATH_INFO"]]
     assert [body["bucket"] for body in analytics] == ["1d", "hour_of_day"]
     assert [[row["ride_id"] for row in body["data"]] for body in analytics] == [[ride.pk]] * 2

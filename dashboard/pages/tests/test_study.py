@@ -1,17 +1,21 @@
 """Awards, charts and heatmaps: the API's figures for every period, as lists, lines and cells."""
 
 import re
+from datetime import date
 
 import pytest
+import time_machine
 
 from dashboard.components.chart import DASHES, Chart, Series
 from dashboard.components.series_names import reported_apart
 from dashboard.pages.heatmaps import STEPS, shade, shades
 from dashboard.tests.words import text_of
+from dashboard.tests.world import NOW
 from stats.api.award_serializers import AWARD_PERIODS
 from stats.api.trend_serializers import CHART_PERIODS, HEATMAP_PERIODS
 from stats.charts.heatmaps import HeatmapType
 from stats.charts.parks_and_rides import ChartType
+from stats.tests.builders import LOS_ANGELES, local, make_park, make_ride, recomputed, report
 
 pytestmark = pytest.mark.django_db
 
@@ -68,12 +72,24 @@ def test_a_period_has_only_the_columns_it_can_fill(client, world):
     ("award", "words"),
     [
         ("longest-waits", "No wait was posted in this period."),
-        ("least-reliable", "Nothing was down in this period, or nothing is known of it."),
-        ("changes", "No change of more than 5 %, or no period before to compare with."),
+        ("least-reliable", "Nothing was down for long enough in this period."),
+        ("changes", "Nobody’s downtime changed by more than 5 %"),
     ],
 )
-def test_awards_without_data_say_so(client, award, words):
-    assert words in text_of(client.get(f"/awards?award={award}&period=last_month"))
+def test_empty_awards_tell_a_quiet_period_from_an_unknown_one(client, award, words):
+    """N-6."""
+    address, unknown = f"/awards?award={award}&period=last_month", "Nothing is known of this period."
+    with time_machine.travel(NOW, tick=False):
+        page = text_of(client.get(address))
+    assert unknown in page
+    assert words not in page
+    with time_machine.travel(NOW, tick=False):
+        park, day = make_park(timezone=LOS_ANGELES), date(2025, 11, 10)
+        report(make_ride(park), local(day, "09:00", LOS_ANGELES), "O600", wait=0)
+        recomputed(park, day)
+        page = text_of(client.get(address))
+    assert words in page
+    assert unknown not in page
 
 
 @pytest.mark.parametrize(
@@ -117,7 +133,7 @@ def test_a_chart_has_the_labels_and_values_of_the_api(client, world, kind, perio
 
 def test_a_chart_links_to_what_it_shows(client, world):
     page = client.get("/charts?type=rides&period=yesterday").content.decode()
-    assert f'href="/rides/{world.ride}"' in page
+    assert f'href="/rides/{world.ride}?start=2025-12-22&amp;end=2025-12-22"' in page
 
 
 def test_a_chart_without_data_says_what_to_try(client):

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from core.intervals import clipped, merged, without
 from importer.archive.events import Event, Source
-from importer.days.build import ParkDay, RideFacts, RideMemory, build_day
+from importer.days.build import build_day
+from importer.days.shapes import ParkDay, RideFacts, RideMemory
 from snapshots.queues import QueueState
 from snapshots.status import Status
 
@@ -114,7 +115,7 @@ def test_nothing_is_claimed_after_the_last_sign_of_life():
 # -- opening and closing ---------------------------------------------------------------------------------
 
 
-def test_without_a_schedule_the_park_is_open_while_the_first_and_the_last_ride_run():
+def test_without_a_schedule_a_park_of_two_rides_is_open_from_the_first_to_the_last_that_runs():
     events = {
         A: [happened(540, UP), happened(1200, CLOSED)],
         B: [happened(600, UP), happened(660, DOWN), happened(720, UP), happened(1260, CLOSED)],
@@ -181,6 +182,44 @@ def test_a_ride_forgotten_in_operation_does_not_keep_the_park_open():
     events = {A: [happened(540, UP), happened(1200, CLOSED)]}
     rows = build_day(day_of(events, memory=memory, before=-60, feed=EVERY_HOUR))
     assert spans(rows) == [(540, 1200)]
+
+
+def test_a_late_runner_holds_no_park_open_and_a_play_area_none():
+    hours = {ride: [happened(600, UP), happened(1080, CLOSED)] for ride in (1, 2, 3, 4)}
+    late = {5: [happened(600, UP), happened(1380, CLOSED)]}
+    area = {6: [happened(minute, UP, minute % 7) for minute in range(0, 24 * 60, 60)]}
+    rows = build_day(day_of({**hours, **late, **area}, feed=EVERY_HOUR))
+    assert spans(rows) == [(600, 1080)]
+    assert rows.apart == {6}
+    assert {ride for ride, known in rows.memory.items() if known.last_apart == START} == {6}
+
+
+def test_rides_that_ran_apart_within_seven_days_are_no_witnesses():
+    memory = {ride: known(CLOSED, last_operated=-100) for ride in (1, 2, 3, 4)}
+    events = {ride: [happened(600, UP), happened(1080, CLOSED)] for ride in (1, 2)}
+    assert spans(build_day(day_of(events, memory=memory, feed=EVERY_HOUR))) == [(600, 1080)]
+    for ride in (1, 2):
+        memory[ride].last_apart = at(-7 * 24 * 60)
+    rows = build_day(day_of(events, memory=memory, feed=EVERY_HOUR))
+    assert spans(rows) == []
+    assert rows.memory[1].last_apart == at(-7 * 24 * 60), "it is remembered"
+    for ride in (1, 2):
+        memory[ride].last_apart = at(-8 * 24 * 60)
+    assert spans(build_day(day_of(events, memory=memory, feed=EVERY_HOUR))) == [(600, 1080)]
+
+
+def test_many_breakdowns_at_noon_do_not_close_the_park():
+    events = {
+        ride: [happened(600, UP), happened(720, DOWN), happened(840, UP), happened(1080, CLOSED)]
+        for ride in range(1, 9)
+    }
+    rows = build_day(day_of(events, feed=EVERY_HOUR))
+    assert spans(rows) == [(600, 1080)]
+    assert (720, 120, DOWN, None, True, False) in ride_rows(rows)
+
+
+def test_a_schedule_needs_no_witnesses():
+    assert build_day(day_of({A: [happened(0, UP)]}, schedule=[(600, 1080)], feed=EVERY_HOUR)).apart is None
 
 
 # -- silence ---------------------------------------------------------------------------------------------

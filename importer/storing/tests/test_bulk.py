@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from importer.days.build import ChangeRow, DayRows, ParkRow, QueueRow, RideRow
+from importer.days.shapes import ChangeRow, DayRows, ParkRow, QueueRow, RideRow
 from importer.jobs.tests.test_importing import stored
 from importer.storing import bulk
 from importer.storing.buffer import Buffer

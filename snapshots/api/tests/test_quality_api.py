@@ -170,7 +170,7 @@ def test_gaps_are_gaps_alone_the_latest_first_and_no_more_than_the_limit(ask):
     QualityLogFactory.create(issue_type="INVALID")
     assert ids(ask("gaps")) == [row.pk for row in rows]
     reported = ask("gaps", limit=2)
-    assert (ids(reported), reported["has_more"], reported["total"]) == ([row.pk for row in rows[:2]], True, 2)
+    assert (ids(reported), reported["has_more"], reported["total"]) == ([row.pk for row in rows[:2]], True, 3)
     assert ask("gaps", limit=3)["has_more"] is False
     assert ask("gaps", limit=0)["gaps"] == []
 
@@ -267,6 +267,11 @@ def test_pages_of_issues_follow_each_other_without_overlap(ask):
     pages = [ask("issues", limit=2, offset=offset) for offset in (0, 2, 4, 6)]
     assert [key for page in pages for key in ids(page, "issues")] == rows[::-1]
     assert [page["has_more"] for page in pages] == [True, True, False, False]
+    # N-16: every page says how many there are, also one behind the last, and one of a choice.
+    assert [page["total"] for page in pages] == [5, 5, 5, 5]
+    QualityLogFactory.create(resolution_status="RESOLVED")
+    assert (ask("issues", limit=1)["total"], ask("issues", limit=1, status="OPEN")["total"]) == (6, 5)
+    assert (ask("issues", limit=0)["total"], ask("gaps", limit=0)["total"]) == (6, 6)
 
 
 # -- transitions -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from core.zones import local_date
 from parks.models import DECIDING, WITHOUT_TIMES, Category, ScheduleType
 from parks.tests.factories import ClassificationFactory, ParkFactory, RideFactory, ScheduleFactory
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
@@ -224,6 +225,8 @@ def score(park, *reported):
 
 def test_the_score_is_the_share_of_weight_that_is_down():
     park = ParkFactory.create(is_disney=True)
+    day = local_date(AT, park.timezone)
+    ScheduleFactory.create(park=park, schedule_date=day, opening_time=AT, closing_time=AT + timedelta(hours=1))
     reported = [
         (rode(park, 1), "DOWN"),
         (rode(park, 2), "OPERATING"),

@@ -107,6 +107,9 @@ def test_a_ride_is_reported_with_its_park(client, kingdom):
         "park_id": kingdom.pk,
         "park_name": "Kingdom",
         "timezone": "America/New_York",
+        "start_date": "2025-12-22",
+        "end_date": "2025-12-22",
+        "is_complete": True,
     }
     assert mountain["total"] == {
         "wait_avg": 46.7,  # (240 × 30 + 300 × 60) / 540
@@ -126,10 +129,13 @@ def test_a_park_is_the_sum_of_its_rides(client, kingdom):
         "wait_avg": 24.7,  # (240 × 30 + 300 × 60 + 600 × 5) / 1140
         "wait_min": 5,
         "wait_max": 60,
+        "walk_on_percentage": 0.0,
         "uptime_percentage": 95.0,
+        "availability_percentage": 95.0,
         "uptime_minutes": 1140,
         "downtime_minutes": 60,
-        "other_minutes": 0,
+        "opening_delay_minutes": 0,
+        "closed_minutes": 0,
         "unknown_minutes": 0,
         "open_minutes": 1200,
         "shame_score": 0.8,  # 1 h × 3 / ((3 + 1) × 10 h) × 10
@@ -230,16 +236,152 @@ def test_ids_choose_parks_and_rides_and_may_be_repeated(client, kingdom):
     assert [row["park_name"] for row in ask(client, PARKS, ride_id=other.pk)["data"]] == ["Other"]
 
 
-def test_inactive_rides_and_parks_and_those_that_nobody_saw_are_left_out(client, kingdom):
+def test_what_is_inactive_or_unseen_is_in_no_list_of_parks(client, kingdom):
     make_ride(kingdom, name="Unseen")
-    retired = make_ride(kingdom, name="Retired", is_active=False)
-    report(retired, local(DAY, "09:00"), "O600")
     gone = make_ride(make_park(is_active=False))
     report(gone, local(DAY, "09:00"), "O600")
     make_park(name="Empty")
     assert [row["ride_name"] for row in ask(client, RIDES)["data"]] == ["Carousel", "Mountain"]
     assert [row["park_name"] for row in ask(client, PARKS)["data"]] == ["Kingdom"]
-    assert ask(client, PARKS, metrics="uptime_minutes")["data"][0]["total"]["uptime_minutes"] == 1140
+
+
+def test_history_outlives_activity(client, kingdom):
+    """N-15: a ride that is gone has its own figures, but no part in its park's (R-5.6); a park that is gone has its,
+    when it is named."""
+    retired = make_ride(kingdom, name="Retired", is_active=False)
+    report(retired, local(DAY, "09:00"), "O300 D300")
+    gone = make_ride(make_park(name="Gone", is_active=False), name="Slide")
+    report(gone, local(DAY, "09:00"), "O450 D150")
+    minutes = {"metrics": "uptime_minutes,downtime_minutes"}
+    assert [row["ride_name"] for row in ask(client, RIDES)["data"]] == ["Carousel", "Mountain", "Retired"]
+    for asked, up, down in ((retired, 300, 300), (gone, 450, 150)):
+        (row,) = ask(client, RIDES, ride_id=asked.pk, **minutes)["data"]
+        assert row["total"] == {"uptime_minutes": up, "downtime_minutes": down}
+    (row,) = ask(client, PARKS, **minutes)["data"]
+    assert row["total"] == {"uptime_minutes": 1140, "downtime_minutes": 60}
+    (row,) = ask(client, PARKS, park_id=gone.park_id, metrics="uptime_percentage")["data"]
+    assert (row["park_name"], row["total"]) == ("Gone", {"uptime_percentage": 75.0})
+
+
+# -- what the figures mean -------------------------------------------------------------------------------
+
+
+def test_uptime_counts_closures_and_availability_does_not(client):
+    """N-3: of 10 h known in the open park 6 up, 2 down, 2 closed as planned; nothing was heard for another 2."""
+    park = make_park(is_disney=True)
+    show_park(park, local(DAY, "09:00"), 720)
+    report(make_ride(park), local(DAY, "09:00"), "O360 D120 C120")
+    names = "uptime_percentage,availability_percentage,uptime_minutes,downtime_minutes,closed_minutes,unknown_minutes"
+    (row,) = ask(client, RIDES, metrics=f"{names},open_minutes")["data"]
+    assert list(row["total"].values()) == [60.0, 75.0, 360, 120, 120, 120, 720]
+    # A park's uptime is of the time its attractions were meant to run.
+    (row,) = ask(client, PARKS, metrics=names)["data"]
+    assert list(row["total"].values()) == [75.0, 75.0, 360, 120, 120, 120]
+
+
+def test_a_parks_uptime_and_waits_are_those_of_its_attractions(client):
+    """N-3, N-4: a show that is down counts in the park's downtime, not in its uptime, and posts no wait of its."""
+    park = make_park()
+    report(make_ride(park), local(DAY, "09:00"), "O540 D60", wait=40)
+    report(make_ride(park, category="SHOW"), local(DAY, "09:00"), "O300 D300", wait=5)
+    (row,) = ask(client, PARKS, metrics="wait_avg,uptime_percentage,downtime_minutes")["data"]
+    assert list(row["total"].values()) == [40.0, 90.0, 360]
+
+
+def test_the_average_wait_leaves_walk_ons_out_and_says_their_share(client):
+    """N-4: 2 h at 0, 1 h at 30 and 3 h at 50: the mean of the four is 45, and a third of the time was a walk-on."""
+    ride = make_ride(make_park())
+    end = report(ride, local(DAY, "09:00"), "O120", wait=0)
+    end = report(ride, end, "O60", wait=30)
+    report(ride, end, "O180", wait=50)
+    names = "wait_avg,wait_min,wait_max,wait_p50,walk_on_percentage"
+    (row,) = ask(client, RIDES, metrics=names)["data"]
+    assert list(row["total"].values()) == [45.0, 30, 50, 50, 33.3]
+    (row,) = ask(client, RIDES, metrics=names, hours="09:00-10:00")["data"]
+    assert list(row["total"].values()) == [None, None, None, None, 100.0]
+
+
+def test_an_opening_delay_is_the_downtime_before_the_first_run_of_the_day(client):
+    """N-12: down from 9:00 to 10:30, and again at noon; an hour of the delay lies in the first of two buckets."""
+    park = make_park()
+    ride = make_ride(park)
+    report(ride, local(DAY, "09:00"), "D90 O90 D60 O360")
+    for path in (RIDES, PARKS):
+        asked = {"bucket": "1h", "hours": "09:00-13:00", "metrics": "downtime_minutes,opening_delay_minutes"}
+        (row,) = ask(client, path, **asked)["data"]
+        assert row["total"] == {"downtime_minutes": 150, "opening_delay_minutes": 90}
+        delays = [(each["downtime_minutes"], each["opening_delay_minutes"]) for each in row["buckets"]]
+        assert delays == [(60, 60), (30, 30), (0, 0), (60, 0)]
+        # A window that begins amid the delay knows it too.
+        (row,) = ask(client, path, hours="10:00-11:00", metrics="opening_delay_minutes")["data"]
+        assert row["total"] == {"opening_delay_minutes": 30}
+
+
+def test_what_broke_down_before_midnight_is_no_opening_delay(client):
+    """N-11: the ride ran on the day before and is down from 23:00 to 2:00; then, apart from it, from 9:00 to 9:30."""
+    ride = make_ride(make_park())
+    end = report(ride, local(DAY, "20:00"), "O180 D60")
+    report(ride, end, "D120")
+    report(ride, local(NEXT, "09:00"), "D30 O300")
+    asked = {"start": str(NEXT), "end": str(NEXT), "metrics": "downtime_minutes,opening_delay_minutes"}
+    figures = {"downtime_minutes": 150, "opening_delay_minutes": 30}
+    (row,) = ask(client, RIDES, **asked, bucket="1h")["data"]
+    assert row["total"] == figures
+    for day in (DAY, NEXT):
+        recomputed(ride.park, day)
+    (row,) = ask(client, RIDES, **asked)["data"]
+    assert row["total"] == figures
+
+
+def test_a_bucket_that_the_present_cuts_off_says_so(client):
+    """N-16: it is 12:00 three days after DAY."""
+    ride = make_ride(make_park())
+    today = DAY + timedelta(days=3)
+    report(ride, local(today - timedelta(days=1), "09:00"), "O600")
+    report(ride, local(today, "09:00"), "O180")
+
+    def partial(bucket: str, **how: str) -> list[str]:
+        (row,) = ask(client, RIDES, **{"start": "2025-12-24", "end": "2025-12-31", "bucket": bucket, **how})["data"]
+        assert all(each["is_partial"] for each in row["buckets"] if "is_partial" in each)
+        return [each["bucket"] for each in row["buckets"] if "is_partial" in each]
+
+    assert partial("1d") == ["2025-12-25"]
+    assert partial("1w") == ["2025-12-22"]
+    assert partial("1mo") == ["2025-12-01"]
+    assert partial("8h") == ["2025-12-25T08:00:00-05:00"]
+    assert partial("1h") == []  # 11:00 is over, 12:00 has not begun
+    assert partial("1d", end="2025-12-24") == []
+    assert partial("1d", hours="09:00-12:00") == []
+    assert partial("1d", hours="09:00-12:30") == ["2025-12-25"]
+    assert partial("weekday") == partial("hour_of_day") == []
+
+
+def test_rows_say_their_own_dates_and_whether_they_are_over(client):
+    """N-1: of one instant for all, each park has its own dates."""
+    for zone in (TOKYO, PARIS):
+        report(make_ride(make_park(timezone=zone)), local(DAY, "20:00", zone), "O120")
+    rows = ask(client, PARKS, start="2025-12-22T10:00Z", end="2025-12-22T22:00Z")["data"]
+    found = {row["timezone"]: (row["start_date"], row["end_date"], row["is_complete"]) for row in rows}
+    assert found == {TOKYO: ("2025-12-22", "2025-12-23", True), PARIS: ("2025-12-22", "2025-12-22", True)}
+    rows = ask(client, PARKS, start="2025-12-22", end="2025-12-25")["data"]
+    # In Tokyo it is 2 o'clock of the 26th, in Paris 18 o'clock of the 25th.
+    assert {row["timezone"]: row["is_complete"] for row in rows} == {TOKYO: True, PARIS: False}
+
+
+def test_the_score_of_several_days_weighs_them_by_their_length(client):
+    """N-2: down for 1 of 2 h (5.0), then for none of 8: 1 of 10 h is 1.0, and no mean of 5.0 and 0.0."""
+    ride = make_ride(make_park())
+    report(ride, local(DAY, "09:00"), "O60 D60")
+    report(ride, local(NEXT, "09:00"), "O480")
+    asked = {"end": str(NEXT), "metrics": "shame_score"}
+    for path in (RIDES, PARKS):
+        (row,) = ask(client, path, **asked)["data"]
+        assert row["total"]["shame_score"] == 1.0
+    for day in (DAY, NEXT):
+        recomputed(ride.park, day)
+    for path in (RIDES, PARKS):
+        (row,) = ask(client, path, **asked)["data"]
+        assert row["total"]["shame_score"] == 1.0
 
 
 @BOTH
@@ -252,7 +394,8 @@ def test_what_was_not_measured_is_null_and_what_was_zero_is_zero(client):
     ride = make_ride(make_park())
     report(ride, local(DAY, "09:00"), "C600", park_open=False)
     (row,) = ask(client, RIDES, metrics=",".join([*METRICS, "wait_p50"]))["data"]
-    nulls = ("wait_avg", "wait_min", "wait_max", "wait_p50", "uptime_percentage", "shame_score")
+    waits = ("wait_avg", "wait_min", "wait_max", "wait_p50", "walk_on_percentage")
+    nulls = (*waits, "uptime_percentage", "availability_percentage", "shame_score")
     assert {name for name, value in row["total"].items() if value is None} == set(nulls)
     assert row["total"]["downtime_minutes"] == row["total"]["open_minutes"] == 0
 
@@ -342,6 +485,25 @@ def test_what_was_seen_in_only_one_of_the_two_windows_is_reported_without_a_chan
     (first, *_) = ask(client, path, start=str(NEXT), end=str(NEXT), **metrics, compare="previous")["data"]
     assert first["total"] == {"wait_avg": None, "downtime_minutes": 0}
     assert first["comparison"]["total"]["wait_avg"] is not None
+
+
+@pytest.mark.parametrize(
+    ("down", "wait", "change"),
+    [
+        (29, 4, {"wait_avg": None, "downtime_minutes": None, "shame_score": None}),
+        (30, 5, {"wait_avg": 900.0, "downtime_minutes": 100.0, "shame_score": 100.0}),
+    ],
+)
+def test_a_change_from_next_to_nothing_is_no_change(client, down, wait, change):
+    """N-5: under 30 minutes of downtime or 5 of wait; both values are told."""
+    ride = make_ride(make_park())
+    report(ride, local(DAY, "09:00"), f"O{600 - down} D{down}", None, wait=wait)
+    report(ride, local(NEXT, "09:00"), "O540 D60", wait=50)
+    asked = {"start": str(NEXT), "end": str(NEXT), "metrics": ",".join(change), "compare": "previous"}
+    (row,) = ask(client, RIDES, **asked)["data"]
+    assert row["comparison"]["change"] == change
+    assert row["comparison"]["total"] == {"wait_avg": float(wait), "downtime_minutes": down, "shame_score": 0.5}
+    assert row["total"] == {"wait_avg": 50.0, "downtime_minutes": 60, "shame_score": 1.0}
 
 
 # -- cost ------------------------------------------------------------------------------------------------

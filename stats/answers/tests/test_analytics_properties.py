@@ -45,8 +45,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
 
 # The park's own rows say when it was open: without them that depends on the window (the longest of its rides).
 OBSERVED = [kind for kind in KINDS if kind.has_activity]
-SUMS = ("open_seconds", "up_seconds", "down_seconds", "operated_seconds", "unknown_seconds", "rows")
-WAITS = ("wait_seconds", "wait_minute_seconds", "wait_min", "wait_max")
+SUMS = ("open_seconds", "up_seconds", "down_seconds", "unknown_seconds", "opening_delay_seconds", "rows")
+WAITS = ("wait_min", "wait_max", "walk_on_percentage")
 
 
 @st.composite
@@ -62,7 +62,7 @@ def after(reported: Reported) -> datetime:
 
 def asked(reported: Reported, window: Window, bucket: Bucket = Bucket.NONE) -> dict[Any, Answer]:
     """Answers of the rides by their place in the park, and of the park."""
-    question = Question(window, bucket, (reported.park,), needs_raw=True)
+    question = Question(window, bucket, (reported.park,), needs_raw=True, needs_delays=True)
     found: dict[Any, Answer] = dict(parks_over(question, VERSION, after(reported)))
     rides = rides_over(question, VERSION, after(reported))
     park = found.pop(reported.park.pk, None)
@@ -73,9 +73,9 @@ def asked(reported: Reported, window: Window, bucket: Bucket = Bucket.NONE) -> d
 
 def sums(figures: Figures) -> dict[str, Any]:
     pooled: dict[int, int] = {}
-    for waits in figures.waits:
+    for waits in figures.posted:
         merge_waits(pooled, waits)
-    return {name: getattr(figures, name) for name in SUMS + WAITS} | {"waits": pooled}
+    return {name: getattr(figures, name) for name in SUMS + WAITS} | {"waits": figures.waits, "posted": pooled}
 
 
 def added(parts: Iterable[dict[Any, Answer]]) -> dict[Any, dict[str, Any]]:
@@ -158,12 +158,13 @@ def test_the_score_of_a_window_is_its_rate_and_not_the_mean_of_its_buckets(bucke
 
 @settings(max_examples=30, phases=AS_FOUND)
 @given(parks(KINDS), st.sampled_from(list(Bucket)))
-def test_up_down_other_and_unknown_time_are_the_open_time(story, bucket):
+def test_up_down_closed_and_unknown_time_are_the_open_time(story, bucket):
     reported = write(story)
     for answer in asked(reported, Window(reported.days[0], reported.days[-1]), bucket).values():
         for figures in [answer.total, *answer.buckets.values()]:
             minutes = {name: figures.metric(name) for name in MINUTES}
             assert all(value >= 0 for value in minutes.values())
+            assert minutes.pop("opening_delay_minutes") <= minutes["downtime_minutes"]
             assert minutes.pop("open_minutes") == sum(minutes.values())
             assert figures.up_seconds + figures.down_seconds <= figures.open_seconds
             exact = (figures.up_seconds, figures.down_seconds, figures.unknown_seconds)

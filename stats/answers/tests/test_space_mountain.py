@@ -76,11 +76,11 @@ def standby(measures: RideMeasures) -> dict[str, int | None]:
     """The provider's five figures, whole minutes."""
     mean = measures.avg_wait
     return {
-        "min": min(measures.waits),
-        "p50": wait_percentile(measures.waits, 50),
+        "min": measures.waits.least,
+        "p50": wait_percentile(measures.posted, 50),
         "mean": None if mean is None else int(half_up(mean, 0)),
-        "p90": wait_percentile(measures.waits, 90),
-        "max": max(measures.waits),
+        "p90": wait_percentile(measures.posted, 90),
+        "max": measures.peak_wait,
     }
 
 
@@ -124,7 +124,8 @@ def test_a_window_of_the_day_says_the_same_in_any_buckets(ride, recorded, bucket
         "uptime_minutes": figures["operatingMinutes"],
         "downtime_minutes": 0,
         "unknown_minutes": 0,
-        "other_minutes": 1,  # 7:30: not yet operating
+        "closed_minutes": 1,  # 7:30: not yet operating
+        "opening_delay_minutes": 0,
     }
     names = {"min": "wait_min", "p50": "wait_p50", "p90": "wait_p90", "max": "wait_max"}
     assert {name: found.metric(own) for name, own in names.items()} == {

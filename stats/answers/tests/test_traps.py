@@ -116,7 +116,7 @@ def test_refurbishment_is_neither_up_nor_down(is_disney):
     ride = make_ride(open_park(is_disney=is_disney))
     report(ride, local(DAY, "09:00"), "O300 R300")
     assert minutes(ride) == {"up": 300, "down": 0, "unknown": 0}
-    assert figures(ride).minutes["other_minutes"] == 300
+    assert figures(ride).minutes["closed_minutes"] == 300
 
 
 @BOTH_KINDS
@@ -250,13 +250,14 @@ def test_a_wait_of_480_minutes_is_kept_and_is_in_no_figure():
     assert RideStatusSnapshot.objects.filter(wait_time__gte=480).count() == 6
 
 
-def test_a_wait_of_zero_is_a_wait_and_none_at_all_is_not():
+def test_a_wait_of_zero_is_a_figure_of_its_own_and_none_at_all_is_not():
+    """N-4."""
     ride = make_ride(open_park())
     end = report(ride, local(DAY, "09:00"), "O100", wait=0)
     end = report(ride, end, "O100", wait=30)
     report(ride, end, "O400")
     found = figures(ride)
-    assert (found.wait_avg, found.wait_min, found.metric("wait_p50"), found.metric("wait_p51")) == (15, 0, 0, 30)
+    assert (found.wait_avg, found.wait_min, found.metric("wait_p1"), found.walk_on_percentage) == (30, 30, 30, 50)
 
 
 def test_a_number_left_on_the_board_of_a_broken_ride_is_no_wait():
@@ -266,7 +267,7 @@ def test_a_number_left_on_the_board_of_a_broken_ride_is_no_wait():
     found = figures(ride)
     assert (found.wait_avg, found.wait_max) == (20, 20)
     recomputed(ride.park)
-    assert ride_row_of(ride).peak_wait_time == 90, "the peak is that of all readings (R-11)"
+    assert ride_row_of(ride).peak_wait_time == 20, "the peak is the greatest of the waits that count (N-4)"
 
 
 # -- the clock -------------------------------------------------------------------------------------------

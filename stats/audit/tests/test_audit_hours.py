@@ -8,6 +8,7 @@ import pytest
 
 import stats.audit.hours
 from parks.models import Park
+from snapshots.score import ScoredTime
 from stats.audit.comparison import Comparison
 from stats.audit.hours import compare_hours
 from stats.daily.compute import ParkDay, compute_park_day
@@ -163,10 +164,13 @@ def test_published_hours_of_a_park_have_a_tolerance(monkeypatch, figure, by, mis
     key = int(local(DAY, "10:00").timestamp())
     published = stats.audit.hours.park_figures
 
-    def changed(raw: ParkWindow, weights: dict[int, int]) -> Any:
-        found = published(raw, weights)
+    def changed(raw: ParkWindow, weights: dict[int, int], attractions: set[int]) -> Any:
+        found = published(raw, weights, attractions)
         if figure == "scores":
-            found[key].scores = [score + Decimal(by) for score in found[key].scores]
+            more = Decimal(by) * 360 * sum(weights.values())  # an hour of all rides is a score of 10
+            found[key].scores = [
+                score._replace(weighted_down=score.weighted_down + int(more)) for score in found[key].scores
+            ]
         else:
             found[key].down_seconds += by
         return found
@@ -181,10 +185,10 @@ def test_a_score_of_an_hour_that_should_have_none_is_a_mismatch(monkeypatch):
     report(make_ride(park), local(DAY, "09:00"), "O60", park_open=False)
     published = stats.audit.hours.park_figures
 
-    def changed(raw: ParkWindow, weights: dict[int, int]) -> Any:
-        found = published(raw, weights)
+    def changed(raw: ParkWindow, weights: dict[int, int], attractions: set[int]) -> Any:
+        found = published(raw, weights, attractions)
         for figures in found.values():
-            figures.scores = [Decimal(0)]
+            figures.scores = [ScoredTime(0, 2, 3600)]
         return found
 
     monkeypatch.setattr(stats.audit.hours, "park_figures", changed)

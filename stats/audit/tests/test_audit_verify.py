@@ -114,9 +114,30 @@ def test_a_score_of_several_days_is_the_mean_of_the_open_days(ask):
         "expected_days": 7,
         "data_completeness": 42.9,
         "avg_rides_tracked": 2.0,
-        "avg_uptime_percentage": 58.1,  # (66.25 + 50) / 2
+        # N-3: the rides that operated ran 540 + 450 + 600 and 300 of 1800 and 600 minutes
+        "avg_uptime_percentage": 78.8,
         "total_downtime_hours": 8.5,
     }
+
+
+def test_a_short_day_counts_less_than_a_long_one(ask):
+    """N-2: 1 h down in 2 h (5.0), none in 8 h (0.0): 1 of 10 h is 1.0, not 2.5."""
+    park = make_park()
+    ride = make_ride(park)
+    report(ride, local(WEEK[0], "09:00"), "O60 D60")
+    report(ride, local(WEEK[1], "09:00"), "O480")
+    assert ask(entity_id=park.pk, period="7days", displayed_value=1)["computed_value"] == 1.0
+
+
+def test_hours_are_rounded_once(ask):
+    """N-2: three days with 70 s down each are 210 s, 0.06 h; rounded to minutes each they would be 0.05."""
+    ride = make_ride(make_park())
+    for day in WEEK[:3]:
+        end = report(ride, local(day, "09:00"), "O60")
+        report(ride, end, "D1")
+        ride.snapshots.filter(recorded_at=end).update(duration_seconds=70)
+    body = ask(type="ride_downtime", entity_id=ride.pk, period="7days", displayed_value=0.06)
+    assert body["computed_value"] == 0.06
 
 
 def test_the_steps_lead_from_the_observations_to_the_score(ask, settings):
@@ -152,6 +173,7 @@ def test_the_steps_lead_from_the_observations_to_the_score(ask, settings):
             "tier_weight": 4 - tier,
             "downtime_hours": minutes / 60,
             "downtime_minutes": minutes,
+            "downtime_seconds": 60 * minutes,
             "operating_minutes": 600,
         }
         for ride, tier, minutes in ((b, 2, 150), (a, 1, 60), (c, 3, 0), (d, 2, 0))
@@ -169,6 +191,7 @@ def test_the_steps_lead_from_the_observations_to_the_score(ask, settings):
             {
                 "date": "2025-12-14",
                 "weighted_downtime_hours": 8.0,
+                "weighted_downtime_seconds": 28_800,
                 "park_weight": 6,
                 "open_hours": 10.0,
                 "shame_score": 1.3,
@@ -326,6 +349,7 @@ def test_a_ride_s_downtime_is_the_sum_of_its_days(ask):
             "operating_minutes": 450 + 125 + 600,
             "uptime_minutes": 400,
             "downtime_minutes": 125,
+            "downtime_seconds": 7_500,
         },
         "Convert to Hours": 2.08,
     }

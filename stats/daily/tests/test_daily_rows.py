@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.periods import Days
+from parks.models import Category
 from snapshots.models import RideStatusSnapshot
 from stats.daily.compute import compute_park_days, ride_row
 from stats.measures.ride_measures import Stretch, WindowScore, window_score
@@ -223,13 +224,13 @@ def test_running_in_the_closed_park_is_no_evidence():
     assert values(ride_row_of(ride), *MINUTES) == (0, 0, 600, 0)
 
 
-def test_a_closed_park_counts_for_nothing_but_waits():
+def test_a_closed_park_counts_for_nothing():
     ride = make_ride(make_park())
     report(ride, OPENING, "O300 D300", wait=20, park_open=False)
     recomputed(ride.park)
     row = ride_row_of(ride)
     assert values(row, *MINUTES, "longest_downtime_minutes") == (0, 0, 0, 0, None)
-    assert values(row, "avg_wait_time", "max_wait_time", "peak_wait_time") == (20, 20, 20)
+    assert values(row, "avg_wait_time", "max_wait_time", "peak_wait_time") == (None, None, None)
     day = park_row_of(ride.park)
     assert values(day, "shame_score", "operating_hours_minutes", "effective_park_weight") == (0, 0, 0)
 
@@ -353,16 +354,16 @@ WAITS = ("avg_wait_time", "min_wait_time", "max_wait_time", "peak_wait_time")
     ("stories", "expected"),
     [
         ([("O60", None)], (None, None, None, None)),
-        ([("O60", 0)], (0, 0, 0, 0)),
-        ([("O60", 0), ("O60", 30)], (15, 0, 30, 30)),
+        ([("O60", 0)], (None, None, None, None)),
+        ([("O60", 0), ("O60", 30)], (30, 30, 30, 30)),
         ([("O60", None), ("O60", 30)], (30, 30, 30, 30)),
         # weighted by time, not by rows
         ([("O90", 10), ("O10", 60)], (15, 10, 60, 60)),
         ([("O10", 10), ("O20", 15)], (Decimal("13.33"), 10, 15, 15)),
         ([("O7", 10), ("O1", 11)], (Decimal("10.13"), 10, 11, 11)),  # 10.125 is a tie
-        # waits of a ride that is not running are peaks only
-        ([("O60", 20), ("D60", 45)], (20, 20, 20, 45)),
-        ([("C60", 45)], (None, None, None, 45)),
+        # a ride that is not running has no wait, whatever it posts (N-4)
+        ([("O60", 20), ("D60", 45)], (20, 20, 20, 20)),
+        ([("C60", 45)], (None, None, None, None)),
         ([("+60", 25), ("-60", 5)], (25, 25, 25, 25)),
         # 480 minutes and more are feed errors
         ([("O60", 479)], (479, 479, 479, 479)),
@@ -379,12 +380,16 @@ def test_waits_are_weighted_by_time_and_only_of_the_running_ride(stories, expect
     assert values(ride_row_of(ride), *WAITS) == expected
 
 
-def test_a_park_averages_its_rides_averages_without_weights():
+def test_a_parks_wait_is_the_mean_over_the_time_of_its_attractions():
     park = make_park()
-    for story, wait in (("O600", 10), ("O60", 21), ("O600", None), ("D600", 99)):
+    for story, wait in (("O600", 10), ("O60", 21), ("O600", None), ("D600", 99), ("O30", 0)):
         report(make_ride(park, 1), OPENING, story, wait=wait)
+    report(make_ride(park, category=Category.SHOW), OPENING, "O600", wait=55)
     recomputed(park)
-    assert values(park_row_of(park), "avg_wait_time", "peak_wait_time") == (Decimal("15.50"), 99)
+    row = park_row_of(park)
+    assert values(row, "avg_wait_time", "peak_wait_time") == (Decimal("11.00"), 21)
+    sums = ("wait_seconds", "wait_minute_seconds", "walk_on_seconds")
+    assert values(row, *sums) == (660 * 60, (600 * 10 + 60 * 21) * 60, 30 * 60)
 
 
 def test_a_park_without_waits_has_none_not_zero():

@@ -10,11 +10,13 @@ from core.tests.golden import golden_cases
 from core.zones import local_date
 from parks.models import TIER_WEIGHTS, Park
 from snapshots.models import ParkOperatingSession, RideStatusSnapshot
+from snapshots.score import score_over
 from snapshots.status import STATUSES, is_down, is_operating
-from stats.daily.compute import park_row, ride_row
+from stats.daily.compute import ParkDay, park_row, ride_row
 from stats.daily.tests.golden_windows import EVIDENCE, report_evidence
-from stats.measures.spans import ScoreDay, period_score
+from stats.measures.ride_measures import RideMeasures
 from stats.models import ParkDailyStats, RideDailyStats
+from stats.readings.period_sums import scored_day
 from stats.tests.builders import (
     DAY,
     LOS_ANGELES,
@@ -42,39 +44,35 @@ def at(text: str) -> datetime:
 # -- scenarios at ten minutes ----------------------------------------------------------------------------
 
 
-def scenario_ride(ride: dict[str, Any], reports_down: bool) -> RideDailyStats:
-    """The daily row of a ride whose snapshots are counted, not reported."""
+def scenario_ride(ride: dict[str, Any], reports_down: bool) -> RideMeasures:
+    """A ride whose snapshots are counted, not reported."""
     seconds = {
         name: ride[f"{name.lower()}_snapshots"] * INTERVAL
         for name in STATUSES  # the counts are of the open park
     }
     up = sum(held for name, held in seconds.items() if is_operating(name, False))
     down = sum(held for name, held in seconds.items() if is_down(name, False, reports_down))
-    measures = measured(up, down, ride["park_open_snapshots"] * INTERVAL, ride["ride_id"])
-    return ride_row(measures, DAY, 1, 0, [], 0)
+    return measured(up, down, ride["park_open_snapshots"] * INTERVAL, ride["ride_id"])
 
 
 @pytest.mark.parametrize("scenario", golden_cases("daily_scenarios", "scenarios"))
 def test_the_golden_scenarios_hold_at_ten_minutes_too(scenario):
     """Their days have up to 33 hours then: arithmetic alone, which no calendar could hold."""
     park, rides = Park(is_disney=scenario["is_disney"]), scenario["input"]["rides"]
-    rows = [scenario_ride(ride, park.reports_down) for ride in rides]
+    found = [scenario_ride(ride, park.reports_down) for ride in rides]
     weights = {ride["ride_id"]: TIER_WEIGHTS[ride["tier"]] for ride in rides}
     assert weights == {ride["ride_id"]: ride["tier_weight"] for ride in rides}
     expected = scenario["authoritative_expected"]["interval_10"]
-    for row in rows:
+    day = ParkDay(park, DAY, 1, measures={each.ride_id: each for each in found}, weights=weights)
+    day.rides = [ride_row(each, DAY, 1, 0, [], 0) for each in found]
+    for row in day.rides:
         figures = expected["rides"][str(row.ride_id)]
         assert values(row, *figures) == tuple(figures.values()), row.ride_id
-    total = park_row(park, DAY, 1, rows, weights)
+    total = park_row(day)
     assert values(total, *expected["park"]) == tuple(expected["park"].values())
 
 
 # -- days without anything to say -----------------------------------------------------------------------
-
-
-def park_scores() -> list[ScoreDay]:
-    columns = ("shame_score", "operating_hours_minutes")
-    return [ScoreDay(*row) for row in ParkDailyStats.objects.values_list(*columns)]
 
 
 def no_snapshots(park: Park) -> None:
@@ -103,7 +101,7 @@ def test_the_golden_days_without_data_have_no_average(case):
     park = make_park()
     EMPTY_DAYS[case["description"]](park)
     recomputed(park)
-    assert period_score(park_scores()) == case["expected_average"]
+    assert score_over(map(scored_day, ParkDailyStats.objects.all())) == case["expected_average"]
 
 
 @pytest.mark.django_db

@@ -110,10 +110,10 @@ def test_a_failed_day_ends_with_exit_code_1_after_all_days_were_tried(monkeypatc
         report(ride, local(day, "09:00"), "O60")
     compute = stats.daily.compute.park_row
 
-    def fails_on_the_first_day(park, day, *rest):
-        if day == DAY:
+    def fails_on_the_first_day(computed):
+        if computed.day == DAY:
             raise ValueError("broken")
-        return compute(park, day, *rest)
+        return compute(computed)
 
     monkeypatch.setattr(stats.daily.compute, "park_row", fails_on_the_first_day)
     with pytest.raises(CommandError, match="Some days failed") as failure:

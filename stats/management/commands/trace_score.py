@@ -20,7 +20,8 @@ examples:
   trace_score --park "Magic Kingdom" --date 2024-07-04
   trace_score --park 4 --date 2024-07-04 --date 2024-07-05 --metrics-version 2
 
-Dates are the park's own days. Seconds and snapshots are shown as total, of the open park, operating and down.
+Dates are the park's own days. Seconds and snapshots are shown as total, of the open park, operating and down;
+counted are those down of a ride that operated that day.
 Exit code 0: the stored scores are the computed ones, within 0.05. 1: one deviates. 2: bad input.
 """
 LONGEST_NUMBER = 20  # digits
@@ -34,9 +35,7 @@ COLUMNS: dict[str, Callable[[RideTrace], object]] = {
     "open s": lambda ride: ride.open_seconds,
     "up s": lambda ride: ride.up_seconds,
     "down s": lambda ride: ride.down_seconds,
-    "open min": lambda ride: ride.open_minutes,
-    "up min": lambda ride: ride.up_minutes,
-    "down min": lambda ride: ride.down_minutes,
+    "counted s": lambda ride: ride.counted_seconds,
     "weighted h": lambda ride: decimals(ride.contribution),
     "counts": lambda ride: "yes" if ride.counts else "no",
 }
@@ -119,9 +118,9 @@ def table(rides: list[RideTrace]) -> list[str]:
 def arithmetic(trace: ScoreTrace) -> list[str]:
     numerator, hours = decimals(trace.numerator), decimals(trace.hours)
     lines = [
-        f"numerator    {numerator} h = Σ down min / 60 × weight",
+        f"numerator    {numerator} h = Σ counted s / 3600 × weight",
         f"denominator  {trace.denominator} = Σ weight of the rides that operated",
-        f"hours        {hours} h = mean of open min / 60",
+        f"hours        {hours} h = mean of open s / 3600",
     ]
     if trace.rate is None:
         lines.append(f"score        {shown(trace.score)}: nothing to divide by")

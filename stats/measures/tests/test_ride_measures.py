@@ -20,7 +20,6 @@ from stats.measures.ride_measures import (
     hours,
     least,
     mean_of,
-    mean_wait,
     measure_openings,
     measure_rides,
     merge_waits,
@@ -28,6 +27,7 @@ from stats.measures.ride_measures import (
     opening_delay,
     percent_change,
     percentage,
+    totals_of,
     wait_percentile,
     window_score,
 )
@@ -70,7 +70,7 @@ def test_the_first_and_last_moment_do_not_depend_on_the_order():
     assert (found.first_up, found.active) == (50, (50, 200))
 
 
-def test_waits_are_kept_with_what_went_with_them():
+def test_waits_count_while_the_ride_operates_in_the_open_park():
     found = RideMeasures(7, 3)
     found.take(bucket(0, 60, wait=10), 60, *RUNNING)
     found.take(bucket(60, 90, wait=10), 30, *RUNNING)
@@ -79,26 +79,27 @@ def test_waits_are_kept_with_what_went_with_them():
     found.take(bucket(120, 160, wait=40, open_park=False), 40, *RUNNING)
     found.take(bucket(160, 200, wait=480), 40, *RUNNING)  # a feed error
     found.take(bucket(200, 260), 60, *RUNNING)
-    assert found.held == {(10, True, True): 90, (0, True, True): 10, (90, False, True): 20, (40, True, False): 40}
-    assert found.waits == {10: 90, 0: 10, 40: 40}
-    assert found.posted == {10: 90, 90: 20}
-    assert (found.peak_wait, found.peak_posted_wait) == (90, 90)
-    assert found.avg_wait == Decimal(10 * 90 + 40 * 40) / 140
-    assert found.avg_posted_wait == Decimal(10 * 90 + 90 * 20) / 110
+    found.take(bucket(260, 280, wait=25), 20, *RUNNING)
+    assert found.held == {10: 90, 0: 10, 25: 20}
+    assert found.posted == {10: 90, 25: 20}
+    assert found.waits == WaitTotals(110, 10 * 90 + 25 * 20, 10, 25, 10)
+    assert (found.peak_wait, found.avg_wait) == (25, Decimal(10 * 90 + 25 * 20) / 110)
+    assert found.waits.walk_on_percentage == Decimal("8.3")
     assert found.summed is None
-
-
-def test_waits_of_one_length_are_one_whatever_went_with_them():
-    found = RideMeasures(
-        7, 3, held={(10, True, True): 1, (10, True, False): 2, (10, False, True): 4, (0, True, True): 8}
-    )
-    assert found.waits == {10: 3, 0: 8}
-    assert found.posted == {10: 5}
 
 
 def test_without_waits_there_is_no_average_and_no_peak():
     found = RideMeasures(7, 3)
-    assert {found.avg_wait, found.avg_posted_wait, found.peak_wait, found.peak_posted_wait} == {None}
+    assert {found.avg_wait, found.peak_wait, found.waits.walk_on_percentage} == {None}
+
+
+def test_walk_ons_alone_are_no_wait():
+    found = RideMeasures(7, 3)
+    found.take(bucket(0, 60, wait=0), 60, *RUNNING)
+    assert (found.avg_wait, found.peak_wait, found.waits.walk_on_percentage) == (None, None, 100)
+    summed = RideMeasures(7, 3)
+    summed.take(bucket(0, 90, sums=WaitSums(0, 0, 0, 0)), 60, *RUNNING)
+    assert summed.waits == WaitTotals(walk_on_seconds=60)
 
 
 def test_summed_waits_lose_what_is_cut_off_of_the_last_row():
@@ -123,12 +124,12 @@ def test_windows_of_a_ride_add_up():
         "down_seconds",
         "outside_seconds",
     )
-    one = RideMeasures(7, 3, *range(1, 9), held={(10, True, True): 60}, first_up=100, active=(90, 200))
-    other = RideMeasures(7, 3, *range(10, 90, 10), held={(10, True, True): 40, (5, True, True): 1}, first_up=50)
+    one = RideMeasures(7, 3, *range(1, 9), held={10: 60}, first_up=100, active=(90, 200))
+    other = RideMeasures(7, 3, *range(10, 90, 10), held={10: 40, 5: 1}, first_up=50)
     other.summed, other.active = WaitTotals(60, 600, 5, 15), (40, 150)
     one.add(other)
     assert [getattr(one, name) for name in sums] == [11 * n for n in range(1, 9)]
-    assert one.held == {(10, True, True): 100, (5, True, True): 1}
+    assert one.held == {10: 100, 5: 1}
     assert (one.first_up, one.active, one.summed) == (50, (40, 200), WaitTotals(60, 600, 5, 15))
     one.add(RideMeasures(7, 3, first_up=60, active=(100, 300), summed=WaitTotals(40, 100, 2, 50)))
     assert (one.first_up, one.active, one.summed) == (50, (40, 300), WaitTotals(100, 700, 2, 50))
@@ -160,12 +161,8 @@ def test_waits_merge_and_have_a_mean():
     waits = {5: 60}
     merge_waits(waits, {5: 40, 10: 100})
     assert waits == {5: 100, 10: 100}
-    assert (mean_wait(waits), mean_wait({}), mean_of(3, 2), mean_of(3, 0)) == (
-        Decimal("7.5"),
-        None,
-        Decimal("1.5"),
-        None,
-    )
+    assert (totals_of(waits).average, totals_of({}).average) == (Decimal("7.5"), None)
+    assert (mean_of(3, 2), mean_of(3, 0)) == (Decimal("1.5"), None)
 
 
 def test_a_percentile_is_the_least_wait_not_exceeded_for_so_long():
@@ -207,7 +204,7 @@ def test_rides_are_measured_up_to_the_end_of_the_window():
     first, second = found[ride.pk], found[third.pk]
     assert [each.park_id for each in (first, second)] == [park.pk, other.pk]
     assert (first.rows, first.open_seconds, first.up_seconds, first.down_seconds) == (13, 7500, 3900, 3600)
-    assert first.held == {(10, True, True): 3900, (10, False, True): 3600}
+    assert first.held == {10: 3900}
     assert (first.first_up, first.active) == (START, (START, START + 7800))
     assert (second.open_seconds, second.up_seconds, second.down_seconds) == (7500, 0, 3900)
 
@@ -248,10 +245,20 @@ def test_stretches_down_are_joined_where_they_touch_and_only_in_the_open_park():
     report(ride, end, "D30", park_open=False)
     report(other, OPENING, "D10 O10 -10")
     at = OPENING + timedelta(minutes=30)
-    assert down_stretches(RideStatusSnapshot.objects.all()) == {
+    assert down_stretches(RideStatusSnapshot.objects.all(), OPENING + timedelta(days=1)) == {
         ride.pk: [Stretch(at, 2400), Stretch(at + timedelta(minutes=50), 1200)],
         other.pk: [Stretch(OPENING, 600), Stretch(OPENING + timedelta(minutes=20), 600)],
     }
+    # Nothing reaches beyond the end, and what has no length is no stretch (N-10).
+    report(ride, at + timedelta(minutes=30), "D0s")
+    assert down_stretches(RideStatusSnapshot.objects.filter(ride=ride), at + timedelta(minutes=5)) == {
+        ride.pk: [Stretch(at, 300)]
+    }
+
+
+def test_a_carried_stretch_is_no_opening_delay():
+    carried = Stretch(OPENING, 600, is_carried=True)
+    assert opening_delay([carried, Stretch(OPENING + timedelta(minutes=20), 300)], START + 3600) == 300
 
 
 def test_an_opening_delay_is_what_was_down_before_the_ride_first_ran():
