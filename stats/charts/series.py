@@ -21,6 +21,7 @@ from stats.measures.hours import daily_labels
 from stats.measures.ride_measures import hours
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.period_sums import OPENED, park_rows, ride_sums
+
 Sums = dict
 from stats.readings.selection import attractions_by_id
 from stats.readings.shared import over_days

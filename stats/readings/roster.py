@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from django.db.models import QuerySet
-from django.utils.http import http_date
 
 from core.shapes import Shape, describe
 from parks.models import INCLUSION_WINDOW, Park, Ride, weight_of
@@ -71,6 +70,11 @@ def days_since_operation(ride: Ride, now: datetime) -> int | None:
     return None if ride.last_operated_at is None else (now - ride.last_operated_at).days
 
 
+def zulu(at: datetime) -> str:
+    """ISO, UTC, whole seconds: `2025-12-23T22:25:00Z`."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
 # -- the answer ------------------------------------------------------------------------------------------
 
 
@@ -80,7 +84,7 @@ class RosterRow(Shape):
     tier: Annotated[int | None, describe("null: unclassified")]
     tier_weight: int
     land_area: str | None
-    last_operated_at: Annotated[str | None, describe("RFC 1123, GMT; in the open park")]
+    last_operated_at: Annotated[str | None, describe("ISO, UTC; in the open park", format="date-time")]
 
 
 class ActiveRide(RosterRow):
@@ -137,5 +141,5 @@ def roster_row(ride: Ride) -> dict[str, Any]:
         "tier": tier_of(ride),
         "tier_weight": ride_weight(ride),
         "land_area": ride.land_area,
-        "last_operated_at": None if last is None else http_date(last.astimezone(UTC).timestamp()),
+        "last_operated_at": None if last is None else zulu(last),
     }
