@@ -3,7 +3,7 @@
 The contributions add up, before they are rounded, to the numerator of the score beside them.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,32 +15,33 @@ from django.conf import settings
 from django.db.models import Count, Q, Sum
 from msgspec.structs import replace
 
-from core.instants import seconds
-from core.intervals import overlaps
-from core.periods import Days, Period, days_of
+from core.instants import instant, seconds
+from core.periods import ONE_DAY, Days, Period, days_of
 from core.rounding import half_up
 from core.shapes import UNSET, Shape, UnsetType, describe
-from core.zones import day_range, local_date
-from parks.models import TIER_WEIGHTS, Park, Ride
+from core.zones import local_date
+from parks.models import TIER_WEIGHTS, Category, Park, Ride
 from parks.opening_windows import decided_windows
-from snapshots.current import ParkNow, displayed_status, rides_now
+from snapshots.current import ParkNow, RideNow, displayed_status
 from snapshots.models import ParkActivitySnapshot
+from snapshots.score import score_over, shame_score
 from snapshots.status import Status
-from stats.measures.buckets import waitless_ride_cells
+from stats.answers.analytics import park_figures
+from stats.measures.buckets import summed_ride_buckets, waitless_ride_cells
 from stats.measures.hours import HOURS_OF_DAY, chart_hours, daily_labels, hour_label
-from stats.measures.ride_measures import OPEN, RideMeasures, hours, window_score
-from stats.measures.spans import ScoreDay, day_score, period_score
-from stats.measures.window_measures import ParkWindow, park_window, until
-from stats.measures.windows import Bucket, BucketKey, Window, pieces, slices
+from stats.measures.ride_measures import RideMeasures, availability, hours, window_score
+from stats.measures.window_measures import ParkWindow, park_window
+from stats.measures.windows import SIZES, Bucket, BucketKey, Window, offset_of
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.identity import Row, number
-from stats.readings.period_sums import OPENED, park_rows
-from stats.readings.roster import Roster, days_since_operation, ride_weight, shown_tier, total_weight
+from stats.readings.period_sums import OPENED, park_rows, scored_day
+from stats.readings.roster import Roster, days_since_operation, ride_weight, shown_tier, total_weight, zulu
+from stats.readings.today import park_uptime
 
 LIVE_CHART = timedelta(minutes=60)
-HOURLY = ("shame_score", "avg_wait_time")  # of the park's observations
-ZERO = Decimal(0)
-NO_DATA_LABELS = {Period.LAST_WEEK: "Last 7 Days", Period.LAST_MONTH: "Last 30 Days"}
+TEN_MINUTES = SIZES["10m"]
+LEAST_SECONDS = 60  # of the running span of a chart: what is shorter is no point of it (N-16)
+DAILY = (Period.LAST_WEEK, Period.LAST_MONTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,17 @@ class ParkView:
     roster: Roster
     state: ParkNow
     latest: ParkActivitySnapshot | None  # of any age
+    rides: Mapping[int, RideNow]  # those heard of within the live window
     now: datetime
 
     @property
     def weights(self) -> dict[int, int]:
         return {ride.pk: ride_weight(ride) for ride in self.roster.rides}
+
+    @property
+    def attractions(self) -> set[int]:
+        """What uptime and waits are made of (N-3, N-4)."""
+        return {ride.pk for ride in self.roster.rides if ride.category == Category.ATTRACTION}
 
 
 # -- shapes ----------------------------------------------------------------------------------------------
@@ -73,7 +80,7 @@ class RideDownNow(WeighedRide):
 
 
 class ScoreExcludedRide(WeighedRide):
-    last_operated_at: Annotated[str | None, describe("UTC, without a zone")]
+    last_operated_at: Annotated[str | None, describe("ISO, UTC; in the open park", format="date-time")]
     exclusion_reason: str
 
 
@@ -86,30 +93,42 @@ class Contribution(WeighedRide):
 
 class ShameBreakdown(Shape):
     breakdown_type: Period
-    shame_score: Annotated[float, describe("0 to 10; 0 when nothing was measured")]
+    shame_score: Annotated[
+        float | None,
+        describe("0 to 10; null: the park was not open, or nobody knows. Live: computed from the rides named here"),
+    ]
     total_park_weight: Annotated[
-        float,
+        float | None,
         describe(
             "live: rides that operated within seven days; today and yesterday: that day; week and month: the listed"
-            " rides"
+            " rides; null: nothing is stored of the day"
         ),
     ]
     total_excluded_weight: float
     rides_excluded: Annotated[list[ScoreExcludedRide], describe("right now, whatever the period")]
     is_live: Annotated[bool | UnsetType, describe("live")] = UNSET
-    last_updated: Annotated[str | UnsetType, describe("live; UTC, without a zone")] = UNSET
-    park_is_open: Annotated[bool | UnsetType, describe("live")] = UNSET
-    total_weighted_down: Annotated[float | UnsetType, describe("live")] = UNSET
-    rides_down: Annotated[list[RideDownNow] | UnsetType, describe("live")] = UNSET
+    last_updated: Annotated[str | UnsetType | None, describe("live; UTC, without a zone; null: never observed")] = (
+        UNSET
+    )
+    park_is_open: Annotated[bool | UnsetType | None, describe("live; null: nothing heard within two hours")] = UNSET
+    total_weighted_down: Annotated[float | UnsetType | None, describe("live; null: nothing heard")] = UNSET
+    rides_down: Annotated[list[RideDownNow] | UnsetType, describe("live; empty also where nothing is known")] = UNSET
     tier_weights: Annotated[dict[str, int] | UnsetType, describe("live")] = UNSET
-    total_downtime_hours: Annotated[float | UnsetType, describe("ride-hours; not live")] = UNSET
-    weighted_downtime_hours: Annotated[float | UnsetType, describe("not live")] = UNSET
+    total_downtime_hours: Annotated[
+        float | UnsetType | None, describe("ride-hours; null: nothing was observed; not live")
+    ] = UNSET
+    weighted_downtime_hours: Annotated[float | UnsetType | None, describe("the same; not live")] = UNSET
     rides: Annotated[list[Contribution] | UnsetType, describe("not live; most weighted hours first")] = UNSET
     rides_affected_count: Annotated[int | UnsetType, describe("not live")] = UNSET
-    hours_tracked: Annotated[int | UnsetType, describe("today")] = UNSET
-    avg_uptime_percentage: Annotated[float | UnsetType | None, describe("yesterday")] = UNSET
-    rides_with_downtime: Annotated[int | UnsetType, describe("yesterday")] = UNSET
-    avg_daily_downtime: Annotated[float | UnsetType, describe("week and month")] = UNSET
+    avg_uptime_percentage: Annotated[
+        float | UnsetType | None,
+        describe("operating of operating and down, over the attractions that operated; null: none did; not live"),
+    ] = UNSET
+    hours_tracked: Annotated[int | UnsetType, describe("today: hours in which the park was open")] = UNSET
+    rides_with_downtime: Annotated[int | UnsetType | None, describe("yesterday; null: nothing was observed")] = UNSET
+    avg_daily_downtime: Annotated[
+        float | UnsetType | None, describe("week and month, of the days it opened; null: on none")
+    ] = UNSET
     days_tracked: Annotated[int | UnsetType, describe("week and month: days the park opened")] = UNSET
     days_in_period: Annotated[int | UnsetType, describe("the same")] = UNSET
     period_label: Annotated[str | UnsetType, describe("week and month")] = UNSET
@@ -117,14 +136,23 @@ class ShameBreakdown(Shape):
 
 class ParkChart(Shape):
     granularity: Annotated[str, describe(enum=("minutes", "hourly", "daily"))]
-    labels: list[str]
-    data: Annotated[list[float | None], describe("shame scores")]
-    current: Annotated[float | UnsetType, describe("live")] = UNSET
-    average: Annotated[float | UnsetType, describe("of the plotted scores; by days: of those above 0")] = UNSET
-    shame_score: Annotated[float | UnsetType, describe("as in the breakdown; not live")] = UNSET
-    rides_down: Annotated[list[int] | UnsetType, describe("rides with downtime; not live")] = UNSET
-    avg_wait: Annotated[list[float | None] | UnsetType, describe("minutes; by hours")] = UNSET
-    downtime_hours: Annotated[list[float] | UnsetType, describe("by days")] = UNSET
+    labels: Annotated[list[str], describe("ten minutes, the hours in which the park was open, or every date")]
+    data: Annotated[
+        list[float | None],
+        describe("shame scores of these ten minutes, hours or days as a whole; null: the park was not open"),
+    ]
+    last_is_partial: Annotated[bool, describe("the last label is still running: its values are those so far")]
+    current: Annotated[float | UnsetType | None, describe("live; as in the breakdown")] = UNSET
+    average: Annotated[
+        float | UnsetType | None, describe("the score over the whole of the time, as in the breakdown; not live")
+    ] = UNSET
+    shame_score: Annotated[float | UnsetType | None, describe("as in the breakdown; not live")] = UNSET
+    rides_down: Annotated[list[int | None] | UnsetType, describe("rides with downtime; not live")] = UNSET
+    avg_wait: Annotated[
+        list[float | None] | UnsetType,
+        describe("minutes, weighted by time, of its attractions' posted waits above 0; by hours"),
+    ] = UNSET
+    downtime_hours: Annotated[list[float | None] | UnsetType, describe("by days")] = UNSET
 
 
 def plain_utc(instant: datetime) -> str:
@@ -135,11 +163,12 @@ def plain_utc(instant: datetime) -> str:
 def breakdown_and_chart(view: ParkView, period: Period) -> tuple[ShameBreakdown, ParkChart]:
     """`shame_breakdown` and `chart_data` of a period; the rides excluded right now are reported in each (R-5.5)."""
     if period == Period.LIVE:
-        return live_breakdown(view), live_chart(view)
+        breakdown = live_breakdown(view)
+        return breakdown, live_chart(view, breakdown.shame_score)
     days = days_of(period, view.now, view.park.timezone)
-    if period not in NO_DATA_LABELS:
+    if period not in DAILY:
         return day_breakdown_and_chart(view, days.first, hours_of_day(view, days.first))
-    rows = open_days(view, days)
+    rows = days_stored(view, days)
     breakdown = days_breakdown(view, period, days, rows)
     return breakdown, daily_chart(days, rows, breakdown.shame_score)
 
@@ -155,20 +184,21 @@ def day_breakdown_and_chart(view: ParkView, day: date, raw: ParkWindow) -> tuple
 
 
 def live_breakdown(view: ParkView) -> ShameBreakdown:
-    """The stored score of this moment (R-10.1) and the rides behind it; all zero when nothing is known."""
+    """The score of this moment (R-10.1), from the states of the rides named beside it (N-6)."""
     state = view.state
-    known = view.roster if state.seen else Roster([], [])
-    down = rides_down(view) if state.seen and state.is_open else []
+    down = rides_down(view) if state.is_open else []
+    weight = total_weight(view.roster.counted)
+    weighted = sum((row.tier_weight for row in down), 0.0)
     return ShameBreakdown(
         breakdown_type=Period.LIVE,
         is_live=True,
-        last_updated=plain_utc(view.latest.recorded_at) if view.latest else UNSET,
-        park_is_open=bool(state.is_open),
-        shame_score=number(state.shame_score or ZERO) if state.is_open else 0.0,
-        total_park_weight=float(total_weight(known.counted)),
-        total_weighted_down=sum((row.tier_weight for row in down), 0.0),
+        last_updated=plain_utc(view.latest.recorded_at) if view.latest else None,
+        park_is_open=state.is_open,
+        shame_score=number(shame_score(int(weighted), weight)) if state.is_open else None,
+        total_park_weight=float(weight),
+        total_weighted_down=None if state.is_open is None else weighted,
         rides_down=down,
-        **excluded_rides(known, view.now),
+        **excluded_rides(view.roster, view.now),
         tier_weights={str(tier): weight for tier, weight in TIER_WEIGHTS.items()},
     )
 
@@ -184,12 +214,11 @@ def weighed(ride: Ride) -> Row:
 
 
 def rides_down(view: ParkView) -> list[RideDownNow]:
-    """The rides of the score's denominator that are down now (R-10.1); one query."""
-    current = rides_now(Ride.objects.filter(pk__in=[ride.pk for ride in view.roster.counted]), view.now)
+    """The rides of the score's denominator that are down now (R-10.1)."""
     return [
-        RideDownNow(**weighed(ride), status=displayed_status(view.state, current[ride.pk]))
+        RideDownNow(**weighed(ride), status=displayed_status(view.state, view.rides[ride.pk]))
         for ride in view.roster.counted
-        if ride.pk in current and current[ride.pk].is_down(view.park.reports_down)
+        if ride.pk in view.rides and view.rides[ride.pk].is_down(view.park.reports_down)
     ]
 
 
@@ -205,24 +234,32 @@ def excluded_row(ride: Ride, now: datetime) -> ScoreExcludedRide:
     last, days = ride.last_operated_at, days_since_operation(ride, now)
     return ScoreExcludedRide(
         **weighed(ride),
-        last_operated_at=None if last is None else plain_utc(last),
+        last_operated_at=None if last is None else zulu(last),
         exclusion_reason="Never operated" if days is None else f"Last operated {days} days ago",
     )
 
 
-def live_chart(view: ParkView) -> ParkChart:
-    """The stored scores of the last hour, with the park's own clock; one query."""
-    rows = ParkActivitySnapshot.objects.filter(
-        park=view.park, recorded_at__gte=view.now - LIVE_CHART, recorded_at__lte=view.now
-    )
-    points = list(rows.order_by("recorded_at").values_list("recorded_at", "shame_score"))
-    scores = [score for _, score in points]
-    zone = ZoneInfo(view.park.timezone)
+def live_chart(view: ParkView, score: float | None) -> ParkChart:
+    """The score of each ten minutes of the last hour (R-10.2), by the park's own clock; at most ten queries.
+
+    Of the ten minutes that run less than one has passed, or none: they are left out.
+    """
+    zone, end = view.park.timezone, seconds(view.now)
+    start = end - int(LIVE_CHART.total_seconds())
+    first = start - (start + offset_of(start, zone)) % TEN_MINUTES
+    window = Window(instant(first), instant(end))
+    rides = list(view.weights)
+    raw = park_window(view.park, rides, window, Bucket.M10, view.now, read=waitless_ride_cells)
+    found = park_figures(raw, view.weights, view.attractions)
+    marks = [mark for mark in range(first, end, TEN_MINUTES) if end - mark >= LEAST_SECONDS]
+    if not any(found[mark].scores for mark in marks if mark in found):
+        marks = []
     return ParkChart(
         granularity="minutes",
-        labels=[f"{at.astimezone(zone):%H:%M}" for at, _ in points],
-        data=[number(score) for score in scores],
-        current=number(next((score for score in reversed(scores) if score is not None), ZERO)),
+        labels=[f"{instant(mark).astimezone(ZoneInfo(zone)):%H:%M}" for mark in marks],
+        data=[number(found[mark].shame_score) if mark in found else None for mark in marks],
+        last_is_partial=bool(marks) and marks[-1] + TEN_MINUTES > end,
+        current=score,
     )
 
 
@@ -233,7 +270,7 @@ def hours_of_day(view: ParkView, day: date) -> ParkWindow:
     """The park's active rides by the hour of a local day, up to now."""
     rides = [ride.pk for ride in view.roster.rides]
     window = Window(day, day)
-    return park_window(view.park, rides, window, Bucket.HOUR_OF_DAY, view.now, read=waitless_ride_cells)
+    return park_window(view.park, rides, window, Bucket.HOUR_OF_DAY, view.now, read=summed_ride_buckets)
 
 
 def day_members(raw: ParkWindow, weights: Mapping[int, int], day: date) -> list[tuple[RideMeasures, int]]:
@@ -250,41 +287,45 @@ def today_breakdown(view: ParkView, raw: ParkWindow, day: date) -> ShameBreakdow
     members = day_members(raw, view.weights, day)
     window = window_score(members, sum(raw.open_seconds.values()))
     down = {measures.ride_id: Down(measures.down_seconds) for measures, _ in members if measures.down_seconds}
-    current = rides_now(Ride.objects.filter(pk__in=list(down)), view.now)
-    statuses = {ride: displayed_status(view.state, current.get(ride)) for ride in down}
+    statuses = {ride: displayed_status(view.state, view.rides.get(ride)) for ride in down}
     rides = contributions(view, down, statuses)
-    tracked = sum(seconds > 0 for seconds in raw.open_seconds.values())
+    attractions = view.attractions
+    was_seen = bool(raw.rides)
     return ShameBreakdown(
         breakdown_type=Period.TODAY,
-        shame_score=number(window.score or ZERO),
-        total_downtime_hours=number(hours(window.down_seconds)),
-        weighted_downtime_hours=number(hours(window.weighted_down_seconds)),
+        shame_score=number(window.score),
+        total_downtime_hours=number(hours(window.down_seconds)) if was_seen else None,
+        weighted_downtime_hours=number(hours(window.weighted_down_seconds)) if was_seen else None,
         total_park_weight=float(window.weight),
         rides=rides,
-        hours_tracked=tracked or UNSET,
-        rides_affected_count=len(rides) if tracked else UNSET,
+        avg_uptime_percentage=number(park_uptime(ride for ride, _ in members if ride.ride_id in attractions)),
+        hours_tracked=sum(seconds > 0 for seconds in raw.open_seconds.values()),
+        rides_affected_count=len(rides),
         **excluded_rides(view.roster, view.now),
     )
 
 
-def hourly_chart(view: ParkView, raw: ParkWindow, day: date, is_today: bool, shame_score: float) -> ParkChart:
+def hourly_chart(view: ParkView, raw: ParkWindow, day: date, is_today: bool, score: float | None) -> ParkChart:
     """The hours in which the park was seen open, of a past day those of its schedule (R-6.6)."""
+    zone = view.park.timezone
+    local = view.now.astimezone(ZoneInfo(zone))
     opened = [hour for hour in HOURS_OF_DAY if raw.open_seconds.get((day, hour))]
+    if is_today and local.minute == 0:
+        opened = [hour for hour in opened if hour != local.hour]
     windows = [] if is_today else decided_windows({view.park: day})[view.park.pk]
-    shown = chart_hours(windows, view.park.timezone, is_today, opened)
+    shown = chart_hours(windows, zone, is_today, opened)
     kept = [hour for hour in opened if hour in shown]
-    means = hourly_means(view.park, day, view.now)
-    scores = [rounded(means.get(("shame_score", hour)), 1) for hour in kept]
-    waits = [rounded(means.get(("avg_wait_time", hour)), 2) for hour in kept]
+    found = park_figures(raw, view.weights, view.attractions)
     down = rides_down_by_hour(raw, day)
     return ParkChart(
         granularity="hourly",
         labels=[hour_label(hour) for hour in kept],
-        data=[number(score) for score in scores],
+        data=[number(found[hour].shame_score) for hour in kept],
+        last_is_partial=is_today and bool(kept) and kept[-1] == local.hour,
         rides_down=[down[hour] for hour in kept],
-        avg_wait=[number(wait) for wait in waits],
-        average=number(mean([score for score in scores if score is not None])),
-        shame_score=shame_score,
+        avg_wait=[number(rounded(found[hour].waits.average, 2)) for hour in kept],
+        average=score,
+        shame_score=score,
     )
 
 
@@ -295,41 +336,37 @@ def rides_down_by_hour(raw: ParkWindow, day: date) -> Counter[BucketKey]:
     )
 
 
-def hourly_means(park: Park, day: date, now: datetime) -> dict[tuple[str, BucketKey], Decimal]:
-    """By column and hour: the stored scores (R-20.2) and waits (R-16.2) of the open park, weighted by time, not
-    rounded; one query."""
-    parts = list(until(pieces(Window(day, day), park.timezone), seconds(now)))
-    cuts = slices(parts, Bucket.HOUR_OF_DAY, park.timezone)
-    bounds = [(cut.start, cut.end) for cut in cuts]
-    start, end = day_range(day, park.timezone)
-    rows = ParkActivitySnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lt=end, **OPEN)
-    totals: dict[tuple[str, BucketKey], Decimal] = defaultdict(Decimal)
-    held: dict[tuple[str, BucketKey], int] = defaultdict(int)
-    for at, length, *figures in rows.values_list("recorded_at", "duration_seconds", *HOURLY):
-        began = seconds(at)
-        for n, first, last in overlaps(began, began + length, bounds):
-            for column, figure in zip(HOURLY, figures, strict=True):
-                if figure is not None:
-                    totals[column, cuts[n].key] += figure * (last - first)
-                    held[column, cuts[n].key] += last - first
-    return {place: total / held[place] for place, total in totals.items()}
-
-
 def rounded(value: Decimal | None, digits: int) -> Decimal | None:
     return None if value is None else half_up(value, digits)
-
-
-def mean(points: Sequence[Decimal]) -> Decimal:
-    """Of the plotted points (R-20.2), one decimal; 0 without any."""
-    return half_up(sum(points, ZERO) / len(points), 1) if points else ZERO
 
 
 # -- days that have ended --------------------------------------------------------------------------------
 
 
-def open_days(view: ParkView, days: Days) -> list[ParkDailyStats]:
-    """The stored days on which the park opened; the others count in nothing (A-10). One query."""
-    return list(park_rows([view.park], lambda zone: days).filter(OPENED).order_by("stat_date"))
+def days_stored(view: ParkView, days: Days) -> list[ParkDailyStats]:
+    """The stored days, also those on which the park stayed closed; one query."""
+    return list(park_rows([view.park], days).order_by("stat_date"))
+
+
+def open_days(rows: Sequence[ParkDailyStats]) -> list[ParkDailyStats]:
+    """The days on which the park opened; the others count in nothing (A-10)."""
+    return [row for row in rows if row.operating_hours_minutes > 0]
+
+
+def score_of_days(rows: Sequence[ParkDailyStats]) -> Decimal | None:
+    """R-10.3 of one day, R-10.4 of several: weighted by open time (N-2). None: the park never opened."""
+    return score_over(map(scored_day, rows))
+
+
+def uptime_of_days(rows: Sequence[ParkDailyStats]) -> Decimal | None:
+    """N-3, in percent."""
+    up = sum(row.attraction_up_seconds or 0 for row in rows)
+    return availability(up, sum(row.attraction_down_seconds or 0 for row in rows))
+
+
+def down_of_days(rows: Sequence[ParkDailyStats]) -> Decimal | None:
+    """Ride-hours down, from seconds; None: nothing is stored."""
+    return hours(sum(row.down_seconds or 0 for row in rows)) if rows else None
 
 
 def stored_days(park: Park, days: Collection[date]) -> dict[date, ParkDailyStats]:
@@ -355,9 +392,9 @@ def down_over(view: ParkView, days: Days) -> dict[int, Down]:
         stat_date__range=(days.first, days.last),
         metrics_version=settings.METRICS_VERSION,
     )
-    down = Q(downtime_minutes__gt=0)
-    found = rows.order_by().values("ride_id").annotate(minutes=Sum("downtime_minutes"), days=Count("pk", filter=down))
-    return {row["ride_id"]: Down(row["minutes"] * 60, row["days"]) for row in found if row["days"]}
+    down = Q(down_seconds__gt=0)
+    found = rows.order_by().values("ride_id").annotate(seconds=Sum("down_seconds"), days=Count("pk", filter=down))
+    return {row["ride_id"]: Down(row["seconds"], row["days"]) for row in found if row["days"]}
 
 
 def contributions(view: ParkView, down: Mapping[int, Down], statuses: Mapping[int, str]) -> list[Contribution]:
@@ -379,57 +416,59 @@ def contributions(view: ParkView, down: Mapping[int, Down], statuses: Mapping[in
 
 
 def yesterday_breakdown(view: ParkView, days: Days) -> ShameBreakdown:
-    """The stored day (R-10.4)."""
-    stored = next(iter(open_days(view, days)), None)
+    """The stored day (R-10.4); nulls when nothing is stored of it."""
+    stored = days_stored(view, days)
     rides = contributions(view, down_over(view, days), {})
+    weighted = hours(sum(row.weighted_down_seconds or 0 for row in stored))
+    weight = sum(row.effective_park_weight for row in stored)
     return ShameBreakdown(
         breakdown_type=Period.YESTERDAY,
-        shame_score=number(day_score(stored.shame_score if stored else None)),
-        total_downtime_hours=number(stored.total_downtime_hours if stored else ZERO),
-        weighted_downtime_hours=number(stored.weighted_downtime_hours if stored else ZERO),
-        total_park_weight=number(stored.effective_park_weight if stored else ZERO),
+        shame_score=number(score_of_days(stored)),
+        total_downtime_hours=number(down_of_days(stored)),
+        weighted_downtime_hours=number(weighted) if stored else None,
+        total_park_weight=float(weight) if stored else None,
         rides_affected_count=len(rides),
         rides=rides,
-        avg_uptime_percentage=number(rounded(stored.avg_uptime_percentage, 1)) if stored else UNSET,
-        rides_with_downtime=stored.rides_with_downtime if stored else UNSET,
+        avg_uptime_percentage=number(uptime_of_days(stored)),
+        rides_with_downtime=sum(row.rides_with_downtime for row in stored) if stored else None,
         **excluded_rides(view.roster, view.now),
     )
 
 
 def days_breakdown(view: ParkView, period: Period, days: Days, stored: Sequence[ParkDailyStats]) -> ShameBreakdown:
-    """The mean of the stored scores (R-10.4), 0 without a day on which the park opened; sums of the rest."""
-    down, weights = down_over(view, days), view.weights
+    """The mean of the days' scores over their open time (R-10.4, N-2); sums of the rest."""
+    down, opened = down_over(view, days), open_days(stored)
     rides = [replace(row, days_with_downtime=down[row.ride_id].days) for row in contributions(view, down, {})]
-    weighted = sum(down[row.ride_id].seconds * weights[row.ride_id] for row in rides)
-    total = sum((row.total_downtime_hours for row in stored), ZERO)
-    score = period_score(ScoreDay(row.shame_score, row.operating_hours_minutes) for row in stored)
-    dates = f"{days.first:%b %d} - {days.last:%b %d, %Y}"
+    total = sum(row.down_seconds or 0 for row in stored)
+    weighted = hours(sum(row.weighted_down_seconds or 0 for row in stored))
     return ShameBreakdown(
         breakdown_type=period,
-        shame_score=number(score or ZERO),
-        total_downtime_hours=number(total),
-        weighted_downtime_hours=number(hours(weighted)),
+        shame_score=number(score_of_days(stored)),
+        total_downtime_hours=number(down_of_days(stored)),
+        weighted_downtime_hours=number(weighted) if stored else None,
         total_park_weight=float(sum(row.tier_weight for row in rides)),
-        days_tracked=len(stored),
-        days_in_period=len(stored) or UNSET,
-        avg_daily_downtime=number(half_up(total / len(stored), 2)) if stored else UNSET,
-        period_label=dates if stored else NO_DATA_LABELS[period],
+        avg_uptime_percentage=number(uptime_of_days(stored)),
+        days_tracked=len(opened),
+        days_in_period=len(opened),
+        avg_daily_downtime=number(half_up(Decimal(total) / 3600 / len(opened), 2)) if opened else None,
+        period_label=f"{days.first:%b %d} - {days.last:%b %d, %Y}",
         rides_affected_count=len(rides),
         rides=rides,
         **excluded_rides(view.roster, view.now),
     )
 
 
-def daily_chart(days: Days, stored: Sequence[ParkDailyStats], shame_score: float) -> ParkChart:
-    """The stored scores of the days on which the park opened; the average leaves out days at 0."""
-    labels = daily_labels(days)
-    scores = [day_score(row.shame_score) for row in stored]
+def daily_chart(days: Days, stored: Sequence[ParkDailyStats], score: float | None) -> ParkChart:
+    """Every date of the period; nulls on days on which the park did not open, or of which nothing is stored."""
+    by_day = {row.stat_date: row for row in open_days(stored)}
+    rows = [by_day.get(days.first + n * ONE_DAY) for n in range((days.last - days.first).days + 1)]
     return ParkChart(
         granularity="daily",
-        labels=[labels[(row.stat_date - days.first).days] for row in stored],
-        data=[number(score) for score in scores],
-        rides_down=[row.rides_with_downtime for row in stored],
-        downtime_hours=[number(row.total_downtime_hours) for row in stored],
-        average=number(mean([score for score in scores if score > 0])),
-        shame_score=shame_score,
+        labels=daily_labels(days),
+        data=[number(score_of_days([row])) if row else None for row in rows],
+        last_is_partial=False,
+        rides_down=[row.rides_with_downtime if row else None for row in rows],
+        downtime_hours=[number(down_of_days([row])) if row else None for row in rows],
+        average=score,
+        shame_score=score,
     )

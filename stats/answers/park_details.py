@@ -2,21 +2,23 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated
 
 from core.instants import instant, seconds
-from core.periods import ONE_DAY, Period
+from core.periods import ONE_DAY, Period, days_of
+from core.rounding import half_up
 from core.shapes import UNSET, Shape, UnsetType, describe
 from core.zones import local_date
-from parks.models import Park
-from snapshots.current import park_now
+from parks.models import Park, Ride
+from snapshots.current import park_now, rides_now
 from snapshots.models import ParkActivitySnapshot
 from stats.answers.park_breakdown import ParkChart, ParkView, ShameBreakdown, breakdown_and_chart, plain_utc
 from stats.measures.buckets import park_buckets, stretches, within
 from stats.measures.ride_measures import OPEN, ParkOpening, hours
 from stats.measures.windows import SECONDS_A_DAY, Window, pieces
-from stats.readings.identity import number
-from stats.readings.roster import roster_of, tier_of, total_weight
+from stats.readings.identity import Dated, dates_of, number
+from stats.readings.roster import roster_of, tier_of, total_weight, zulu
 
 SESSION_DAYS = timedelta(days=30)
 MOST_SESSIONS = 7
@@ -51,19 +53,27 @@ class OperatingSession(Shape):
 
 
 class CurrentStatus(Shape):
+    """Right now; nulls when nothing was heard of the park within two hours."""
+
     park_id: int
     park_name: str
-    is_open: bool
-    last_updated: Annotated[str | None, describe("UTC, without a zone")]
-    operating: Annotated[int, describe("the same as rides_open")]
-    rides_open: int
-    rides_closed: int
+    is_open: bool | None
+    last_updated: Annotated[str | None, describe("the newest observation, of any age; UTC, without a zone")]
+    operating: Annotated[int | None, describe("the same as rides_open")]
+    rides_open: Annotated[int | None, describe("of every category, in the newest observation of the park")]
+    rides_closed: int | None
     total_rides: int
-    avg_wait_time: Annotated[float | UnsetType | None, describe("absent: never observed")] = UNSET
-    max_wait_time: int | UnsetType | None = UNSET
+    avg_wait_time: Annotated[
+        float | None, describe("minutes: mean of the posted waits above 0 of its operating attractions; null: none")
+    ]
+    max_wait_time: int | None
 
 
-class AboutPark(Shape):
+class AboutPark(Dated):
+    as_of: Annotated[
+        str | UnsetType | None,
+        describe("live and today: the newest observation, ISO, UTC; null: none", format="date-time"),
+    ] = UNSET
     park: ParkIdentity
     tier_distribution: TierDistribution
     operating_sessions: list[OperatingSession]
@@ -77,11 +87,16 @@ class AboutPark(Shape):
 def park_details(park: Park, period: Period, now: datetime) -> AboutPark:
     """What `/api/parks/{park_id}/details` says, apart from `success` and `period`.
 
-    At most 13 queries, 3 more for a day on which the clock is changed.
+    At most 18 queries, 3 more for a day on which the clock is changed.
     """
     view = view_of(park, now)
     breakdown, chart = breakdown_and_chart(view, period)
+    as_of: str | UnsetType | None = UNSET
+    if period in (Period.LIVE, Period.TODAY):
+        as_of = zulu(view.latest.recorded_at) if view.latest else None
     return AboutPark(
+        **dates_of(days_of(period, now, park.timezone), park.timezone, now),
+        as_of=as_of,
         park=identity(park),
         tier_distribution=tier_distribution(view),
         operating_sessions=operating_sessions(park, now),
@@ -94,10 +109,12 @@ def park_details(park: Park, period: Period, now: datetime) -> AboutPark:
 
 
 def view_of(park: Park, now: datetime) -> ParkView:
-    """The park with its rides and its state at `now`; three queries."""
+    """The park with its rides and their states at `now`; four queries."""
     activity = ParkActivitySnapshot.objects.filter(park=park, recorded_at__lte=now)
     latest = activity.order_by("-recorded_at").first()
-    return ParkView(park, roster_of(park, now), park_now(park, latest, now), latest, now)
+    roster = roster_of(park, now)
+    rides = rides_now(Ride.objects.filter(pk__in=[ride.pk for ride in roster.rides]), now) if roster.rides else {}
+    return ParkView(park, roster, park_now(park, latest, now), latest, rides, now)
 
 
 def identity(park: Park) -> ParkIdentity:
@@ -126,20 +143,30 @@ def tier_distribution(view: ParkView) -> TierDistribution:
 
 
 def current_status(view: ParkView) -> CurrentStatus:
-    """Open or not by R-6.4; the rest is the newest observation of the park, of any age."""
-    latest = view.latest
+    """Open or not by R-6.4; the counters are those of the newest observation, unless it is too old (N-6)."""
+    latest = view.latest if view.state.is_open is not None else None
+    waits = posted_waits(view)
+    average = half_up(Decimal(sum(waits)) / len(waits), 2) if waits else None
     return CurrentStatus(
         park_id=view.park.pk,
         park_name=view.park.name,
-        is_open=bool(view.state.is_open),
-        last_updated=plain_utc(latest.recorded_at) if latest else None,
-        operating=latest.rides_open if latest else 0,
-        rides_open=latest.rides_open if latest else 0,
-        rides_closed=latest.rides_closed if latest else 0,
-        total_rides=len(view.roster.rides) if latest else 0,
-        avg_wait_time=number(latest.avg_wait_time) if latest else UNSET,
-        max_wait_time=latest.max_wait_time if latest else UNSET,
+        is_open=view.state.is_open,
+        last_updated=plain_utc(view.latest.recorded_at) if view.latest else None,
+        operating=latest.rides_open if latest else None,
+        rides_open=latest.rides_open if latest else None,
+        rides_closed=latest.rides_closed if latest else None,
+        total_rides=len(view.roster.rides),
+        avg_wait_time=number(average),
+        max_wait_time=max(waits, default=None),
     )
+
+
+def posted_waits(view: ParkView) -> list[int]:
+    """The newest waits above 0 of the operating attractions of an open park (N-4)."""
+    if not view.state.is_open:
+        return []
+    attractions = [view.rides[pk] for pk in view.attractions if pk in view.rides]
+    return [ride.wait for ride in attractions if ride.is_operating and ride.wait]
 
 
 def operating_sessions(park: Park, now: datetime) -> list[OperatingSession]:

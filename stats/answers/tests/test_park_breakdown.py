@@ -8,8 +8,6 @@ import time_machine
 
 from parks.models import Park
 from parks.tests.factories import ScheduleFactory
-from snapshots.models import ParkActivitySnapshot
-from snapshots.tests.factories import ActivityFactory
 from stats.tests.builders import (
     LOS_ANGELES,
     NEW_YORK,
@@ -82,8 +80,10 @@ def park_of_example_1(score: str, **columns: Any) -> Park:
         ({}, "3.8", [("B", 1, 3, "DOWN"), ("D", 2, 2, "CLOSED")]),
     ],
 )
-def test_live_names_the_rides_behind_the_stored_score(ask, columns, score, down):
-    breakdown, _ = ask(park_of_example_1(score, **columns), "live")
+def test_live_is_the_score_of_the_very_rides_it_names(ask, columns, score, down):
+    """N-6: whatever an earlier cycle stored."""
+    breakdown, chart = ask(park_of_example_1("9.9", **columns), "live")
+    assert chart["current"] == float(score)
     assert figures(breakdown, "shame_score", "park_is_open", "is_live") == (float(score), True, True)
     shown = [figures(row, "ride_name", "tier", "tier_weight", "status") for row in breakdown["rides_down"]]
     assert shown == down
@@ -94,7 +94,7 @@ def test_live_names_the_rides_behind_the_stored_score(ask, columns, score, down)
     (excluded,) = breakdown["rides_excluded"]
     assert figures(excluded, "ride_name", "tier", "tier_weight") == ("G", 2, 2)
     assert figures(excluded, "last_operated_at", "exclusion_reason") == (
-        "2025-11-13T19:00:00",
+        "2025-11-13T19:00:00Z",
         "Last operated 40 days ago",
     )
     assert breakdown["total_excluded_weight"] == 2
@@ -129,38 +129,65 @@ def test_nothing_is_down_in_a_closed_park(ask):
     park = park_of_example_1("3.8")
     show_park(park, NOW - timedelta(minutes=5), 5, "5.0", is_open=False)
     breakdown, _ = ask(park, "live")
-    assert figures(breakdown, "park_is_open", "shame_score", "total_weighted_down") == (False, 0, 0)
+    assert figures(breakdown, "park_is_open", "shame_score", "total_weighted_down") == (False, None, 0)
     assert figures(breakdown, "rides_down", "total_park_weight", "total_excluded_weight") == ([], 13, 2)
 
 
-def test_a_park_not_seen_for_two_hours_has_an_empty_breakdown(ask):
+def test_of_a_park_not_seen_for_two_hours_nothing_is_known(ask):
+    """N-6: neither open nor closed, and no score; who counts is known all the same."""
     park = make_park()
     report(make_ride(park, 1, last_operated_at=NOW), NOW - timedelta(hours=4), "D60")
     make_ride(park)
     show_park(park, NOW - timedelta(hours=4), 60, "9.0")
     breakdown, _ = ask(park, "live")
-    assert figures(breakdown, "park_is_open", "shame_score", "total_park_weight") == (False, 0, 0)
-    assert figures(breakdown, "rides_down", "rides_excluded", "total_excluded_weight") == ([], [], 0)
+    assert figures(breakdown, "park_is_open", "shame_score", "total_weighted_down") == (None, None, None)
+    assert figures(breakdown, "rides_down", "total_park_weight", "total_excluded_weight") == ([], 3, 2)
     assert breakdown["last_updated"] == "2025-12-23T18:50:00"
 
 
 @pytest.mark.parametrize(
     ("zone", "labels"),
     [
-        (NEW_YORK, ["16:00", "16:20", "16:40", "17:00"]),
-        (TOKYO, ["06:00", "06:20", "06:40", "07:00"]),
-        ("Asia/Kathmandu", ["02:45", "03:05", "03:25", "03:45"]),
+        (NEW_YORK, ["16:00", "16:10", "16:20", "16:30", "16:40", "16:50"]),
+        (TOKYO, ["06:00", "06:10", "06:20", "06:30", "06:40", "06:50"]),
+        ("Asia/Kathmandu", ["02:40", "02:50", "03:00", "03:10", "03:20", "03:30", "03:40"]),
     ],
 )
-def test_the_live_chart_is_the_last_hour_on_the_parks_clock(ask, zone, labels):
+def test_the_live_chart_is_the_last_hour_by_ten_minutes_of_the_parks_clock(ask, zone, labels):
+    """R-10.2 in each of them: down in the last 25 minutes, half of the weight."""
     park = make_park(timezone=zone)
-    show_park(park, NOW - timedelta(minutes=80), 20, "9.0", grain=1200)
-    for minutes, score in ((60, "1.5"), (40, None), (20, "2.5"), (0, None)):
-        show_park(park, NOW - timedelta(minutes=minutes), 20, score, grain=1200)
-    show_park(park, NOW + timedelta(minutes=20), 20, "9.0", grain=1200)
+    report(make_ride(park, 2), NOW - timedelta(minutes=80), "O55 D45")
+    report(make_ride(park, 2), NOW - timedelta(minutes=80), "O100")
+    show_park(park, NOW - timedelta(minutes=80), 100, "9.0", grain=1200)
     _, chart = ask(park, "live")
-    assert figures(chart, "labels", "data", "current") == (labels, [1.5, None, 2.5, None], 2.5)
+    assert chart["labels"] == labels
+    if len(labels) == 6:
+        assert (chart["data"], chart["last_is_partial"]) == ([0, 0, 0, 2.5, 5.0, 5.0], False)
+    else:  # from 2:40 on, five minutes of the last ten
+        assert (chart["data"], chart["last_is_partial"]) == ([0, 0, 0, 0, 5.0, 5.0, 5.0], True)
     assert chart["granularity"] == "minutes"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "last", "is_partial"), [(0, "16:50", False), (59, "16:50", False), (60, "17:00", True)]
+)
+def test_ten_minutes_that_have_just_begun_are_no_point_of_the_live_chart(ask, seconds, last, is_partial):
+    """N-16: never a zero."""
+    park = make_park()
+    report(make_ride(park, last_operated_at=NOW), NOW - timedelta(minutes=80), "O20 D90")
+    show_park(park, NOW - timedelta(minutes=80), 110)
+    with time_machine.travel(NOW + timedelta(seconds=seconds), tick=False):
+        breakdown, chart = ask(park, "live")
+    assert (chart["labels"][-1], chart["data"][-1], chart["current"]) == (last, 10.0, 10.0)
+    assert chart["last_is_partial"] is is_partial
+    assert breakdown["shame_score"] == 10.0
+
+
+def test_ten_minutes_in_which_the_park_was_closed_have_no_score(ask):
+    park = make_park()
+    report(make_ride(park), NOW - timedelta(minutes=30), "D10 O20")
+    show_park(park, NOW - timedelta(minutes=30), 30)
+    assert ask(park, "live")[1]["data"] == [None, None, None, 10.0, 0, 0]
 
 
 def test_the_live_labels_follow_daylight_saving_time(ask):
@@ -168,8 +195,9 @@ def test_the_live_labels_follow_daylight_saving_time(ask):
     now = datetime(2025, 7, 1, 22, tzinfo=UTC)
     with time_machine.travel(now, tick=False):
         park = make_park(timezone=LOS_ANGELES)
-        show_park(park, now - timedelta(minutes=10), 10, "1.0")
-        assert ask(park, "live")[1]["labels"] == ["14:50"]
+        report(make_ride(park), now - timedelta(minutes=10), "O10")
+        show_park(park, now - timedelta(minutes=10), 10)
+        assert ask(park, "live")[1]["labels"][-1] == "14:50"
 
 
 # -- today ------------------------------------------------------------------------------------------------
@@ -211,40 +239,28 @@ def test_today_agrees_with_the_ranking(ask, client):
     assert row["rides_down"] == breakdown["rides_affected_count"]
 
 
-def observe(park: Park, at: datetime, minutes: int, score: str | None, wait: str | None, **columns: Any) -> None:
-    figures = {"shame_score": score, "avg_wait_time": wait}
-    ActivityFactory(park=park, recorded_at=at, duration_seconds=minutes * 60, **figures, **columns)
-
-
-def test_the_hours_of_today_are_the_stored_scores_and_waits_of_the_open_park(ask):
-    """R-20.2, R-16.2: weighted by time, over the observations that have one."""
-    park = busy_park()
-    ParkActivitySnapshot.objects.filter(park=park, recorded_at__gte=OPENING).delete()
-    hours = [OPENING + timedelta(hours=number) for number in range(8)]
-    observe(park, hours[0], 60, "0.8", "24.00")
-    observe(park, hours[1], 15, "0.0", "10.00")
-    observe(park, hours[1] + timedelta(minutes=15), 45, "1.0", "20.50")  # 0.75; 17.875
-    observe(park, hours[2], 20, None, "30.00")
-    observe(park, hours[2] + timedelta(minutes=20), 40, "3.3", None)
-    observe(park, hours[3], 90, "2.0", "5.00")  # until 13:30
-    observe(park, hours[4] + timedelta(minutes=30), 30, "9.9", "99.00", park_appears_open=False)
-    observe(park, hours[5], 60, None, None)
-    observe(park, hours[7], 600, "6.0", "1.00")  # goes on
-    _, chart = ask(park, "today")
+def test_the_hours_of_today_are_computed_from_its_rides(ask):
+    """D-11: R-10.2 and the waits over each hour, whatever the cycles stored; weights 3, 1 and 2."""
+    _, chart = ask(busy_park(), "today")
     assert chart["labels"] == ["9:00", "10:00", "11:00", "12:00", "13:00", "14:00", "15:00", "16:00"]
-    assert chart["data"] == [0.8, 0.8, 3.3, 2.0, 2.0, None, None, 6.0]
-    assert chart["avg_wait"] == [24.0, 17.88, 30.0, 5.0, 5.0, None, None, 1.0]
+    # Half an hour of the show, 0.5 × 1 of 6; the coaster's last two hours, 3 of 6.
+    assert chart["data"] == [0.8, 0, 0, 0, 0, 0, 5.0, 5.0]
+    assert chart["avg_wait"] == [30.0, 30.0, 30.0, 30.0, 30.0, 30.0, 20.0, 20.0]
     assert chart["rides_down"] == [1, 0, 0, 0, 0, 0, 1, 1]
-    assert figures(chart, "granularity", "average", "shame_score") == ("hourly", 2.5, 1.4)  # 14.9 / 6 = 2.48
+    assert figures(chart, "granularity", "average", "shame_score") == ("hourly", 1.4, 1.4)
+    assert chart["last_is_partial"] is False
 
 
-def test_the_running_hour_weighs_its_observations_by_the_time_that_has_passed(ask):
-    park = busy_park()
-    observe(park, NOW, 30, "2.0", "10.00")
-    observe(park, NOW + timedelta(minutes=30), 60, "4.0", "40.00")
+def test_the_running_hour_is_that_so_far(ask):
+    """Fifteen minutes up and thirty down of the 45 that have passed."""
+    park = make_park()
+    report(make_ride(park), NOW, "O15 D60", wait=20)
+    show_park(park, NOW, 75)
     with time_machine.travel(NOW + timedelta(minutes=45), tick=False):
-        _, chart = ask(park, "today")
-    assert (chart["data"][-1], chart["avg_wait"][-1]) == (2.7, 20.0)
+        breakdown, chart = ask(park, "today")
+    assert (chart["data"], chart["avg_wait"], chart["last_is_partial"]) == ([6.7], [20.0], True)
+    assert breakdown["shame_score"] == chart["average"] == 6.7
+    assert breakdown["avg_uptime_percentage"] == 33.3
 
 
 @ZONES
@@ -252,13 +268,12 @@ def test_hours_are_those_of_the_parks_own_clock(ask, zone):
     park = make_park(timezone=zone)
     start = local(YESTERDAY, "10:00", zone)
     report(make_ride(park, 2), start, "O60 D60 O60")
-    for hour, score in enumerate(("0.1", "0.2", "0.3")):
-        show_park(park, start + timedelta(hours=hour), 60, score)
+    show_park(park, start, 180)
     show_park(park, local(YESTERDAY, "00:00", zone) - timedelta(minutes=10), 10, "9.0")
     with time_machine.travel(local(YESTERDAY, "20:00", zone), tick=False):
         breakdown, chart = ask(park, "today")
     assert figures(breakdown, "shame_score", "hours_tracked") == (3.3, 3)
-    assert figures(chart, "labels", "data") == (["10:00", "11:00", "12:00"], [0.1, 0.2, 0.3])
+    assert figures(chart, "labels", "data") == (["10:00", "11:00", "12:00"], [0, 10.0, 0])
     assert chart["rides_down"] == [0, 1, 0]
 
 
@@ -335,9 +350,10 @@ def test_a_park_closed_all_day_has_no_data(ask, period):
         show_park(park, local(day, "09:00"), 480, "5.0", is_open=False)
     recomputed(park, YESTERDAY)
     breakdown, chart = ask(park, period)
-    assert figures(breakdown, *SUMS, "rides") == (0, 0, 0, 0, [])
-    assert not {"hours_tracked", "avg_uptime_percentage", "rides_with_downtime"} & set(breakdown)
-    assert figures(chart, "labels", "data", "rides_down", "avg_wait", "average") == ([], [], [], [], 0)
+    assert figures(breakdown, *SUMS, "rides", "avg_uptime_percentage") == (None, 0, 0, 0, [], None)
+    counted = "hours_tracked" if period == "today" else "rides_with_downtime"
+    assert figures(breakdown, counted, "rides_affected_count") == (0, 0)
+    assert figures(chart, "labels", "data", "rides_down", "avg_wait", "average") == ([], [], [], [], None)
 
 
 def test_closed_hours_have_no_place_in_the_chart_and_partly_open_ones_count_their_open_time(ask):
@@ -350,7 +366,7 @@ def test_closed_hours_have_no_place_in_the_chart_and_partly_open_ones_count_thei
     show_park(park, OPENING + timedelta(minutes=30), 30, "4.0")
     breakdown, chart = ask(park, "today")
     assert figures(breakdown, *SUMS[:2], "hours_tracked") == (5.0, 0.25, 1)
-    assert figures(chart, "labels", "data") == (["9:00"], [4.0])
+    assert figures(chart, "labels", "data") == (["9:00"], [5.0])
 
 
 def test_an_observation_counts_until_now_and_not_beyond(ask):
@@ -359,14 +375,14 @@ def test_an_observation_counts_until_now_and_not_beyond(ask):
     show_park(park, NOW - timedelta(minutes=90), 300, "4.0", grain=86_400)
     breakdown, chart = ask(park, "today")
     assert figures(breakdown, *SUMS[:2]) == (3.3, 0.5)  # 30 of 90 minutes
-    assert figures(chart, "labels", "data", "rides_down") == (["15:00", "16:00"], [4.0, 4.0], [0, 1])
+    assert figures(chart, "labels", "data", "rides_down") == (["15:00", "16:00"], [0, 5.0], [0, 1])
 
 
 @pytest.mark.parametrize(
     ("day", "clock", "labels", "data"),
     [
-        (date(2025, 3, 9), "01:30", ["1:00", "3:00", "4:00", "5:00"], [1.0, 1.5, 2.5, 3.0]),
-        (date(2025, 11, 2), "00:30", ["0:00", "1:00", "2:00"], [1.0, 2.0, 3.0]),
+        (date(2025, 3, 9), "01:30", ["1:00", "3:00", "4:00", "5:00"], [0, 10.0, 0, 0]),
+        (date(2025, 11, 2), "00:30", ["0:00", "1:00", "2:00"], [0, 5.0, 0]),
     ],
     ids=["spring", "autumn"],
 )
@@ -375,8 +391,7 @@ def test_on_the_day_on_which_the_clock_is_changed_an_hour_is_one_label(ask, day,
     park = make_park()
     start = local(day, clock)
     report(make_ride(park, 2), start, "O30 D60 O90")
-    for hour, score in enumerate(("1.0", "2.0", "3.0")):
-        show_park(park, start + timedelta(hours=hour), 60, score)
+    show_park(park, start, 180)
     with time_machine.travel(local(day, "20:00"), tick=False):
         breakdown, chart = ask(park, "today")
     assert figures(breakdown, *SUMS[:2], "hours_tracked") == (3.3, 1.0, len(labels))

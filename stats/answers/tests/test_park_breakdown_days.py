@@ -53,12 +53,15 @@ def test_yesterday_is_the_stored_day_of_example_2(ask):
     start = local(YESTERDAY, "09:00")
     for name, tier, story in (("A", 1, "O540 D60"), ("B", 2, "D150 O450"), ("C", 3, "O600"), ("D", 2, "C600")):
         report(make_ride(park, tier, name=name), start, story)
-    for hour, score in enumerate(("3.3", "3.3", "1.7", *["0.0"] * 6, "5.0")):
-        show_park(park, start + timedelta(hours=hour), 60, score)
+    show_park(park, start, 600, "9.9")
     recomputed(park, YESTERDAY)
     breakdown, chart = ask(park, "yesterday")
     assert figures(breakdown, *SUMS) == (1.3, 3.5, 8.0, 6)
-    assert figures(breakdown, "avg_uptime_percentage", "rides_with_downtime", "rides_affected_count") == (66.3, 2, 2)
+    assert figures(breakdown, "avg_uptime_percentage", "rides_with_downtime", "rides_affected_count") == (
+        88.3,
+        2,
+        2,
+    )  # 26.5 of 30 h
     columns = ("ride_name", "tier_weight", "downtime_hours", "weighted_contribution", "status")
     assert rides_of(breakdown, *columns) == [("B", 2, 2.5, 5.0, "DOWN"), ("A", 3, 1.0, 3.0, "DOWN")]
     assert chart["labels"] == [f"{hour}:00" for hour in range(9, 19)]
@@ -67,13 +70,13 @@ def test_yesterday_is_the_stored_day_of_example_2(ask):
     assert figures(chart, "average", "shame_score") == (1.3, 1.3)
 
 
-def test_a_day_without_a_row_of_this_version_is_zero(ask):
+def test_a_day_without_a_row_of_this_version_is_unknown(ask):
     park = make_park()
     park_day(park, YESTERDAY, metrics_version=2)
     ride_day(make_ride(park), YESTERDAY, metrics_version=2)
     park_day(park, TODAY - timedelta(days=2))
     breakdown, _ = ask(park, "yesterday")
-    assert figures(breakdown, *SUMS, "rides") == (0, 0, 0, 0, [])
+    assert figures(breakdown, *SUMS, "rides") == (None, None, None, None, [])
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,8 @@ def test_a_week_is_the_mean_of_its_scores_and_the_sum_of_its_rides(ask):
     for number, (day, score) in enumerate(zip(WEEK, scores, strict=True)):
         if score:
             hours = {"total_downtime_hours": Decimal("1.11") * number, "rides_with_downtime": number}
-            park_day(park, day, shame_score=Decimal(score), **hours)
+            uptime = {"avg_uptime_percentage": Decimal(90 + number)}
+            park_day(park, day, shame_score=Decimal(score), **hours, **uptime)
             ride_day(mine_train, day, downtime_minutes=20)
             ride_day(mansion, day, downtime_minutes=35 if number == 2 else 0)
             ride_day(inactive, day)
@@ -128,18 +132,46 @@ def test_a_week_is_the_mean_of_its_scores_and_the_sum_of_its_rides(ask):
         park_day(park, day, shame_score=9)
         ride_day(mansion, day, downtime_minutes=600)
     breakdown, chart = ask(park, "last_week")
-    # 1.11 × (0 + 1 + 2 + 4 + 5 + 6) h; 120 minutes × 3 + 35 × 2
-    assert figures(breakdown, *SUMS) == (1.1, 19.98, 7.17, 5)
+    # 1.11 × (0 + 1 + 2 + 4 + 5 + 6) h; (1.3 + 2.6 + 0.9 + 1.1 + 0.7) tenths of a weight of 20 for 10 h
+    assert figures(breakdown, *SUMS) == (1.1, 19.98, 132.0, 5)
+    assert breakdown["avg_uptime_percentage"] == 93.0  # (90 + 91 + 92 + 94 + 95 + 96) ÷ 6, days of one length
     assert figures(breakdown, "days_tracked", "days_in_period", "avg_daily_downtime") == (6, 6, 3.33)
     assert figures(breakdown, "period_label", "rides_affected_count") == ("Dec 14 - Dec 20, 2025", 2)
     columns = ("ride_name", "tier", "tier_weight", "downtime_hours", "weighted_contribution", "days_with_downtime")
     assert rides_of(breakdown, *columns) == [("Mine Train", 1, 3, 2.0, 6.0, 6), ("Mansion", 2, 2, 0.58, 1.17, 1)]
     assert {row["status"] for row in breakdown["rides"]} == {"DOWN"}
-    assert chart["labels"] == ["Dec 14", "Dec 15", "Dec 16", "Dec 18", "Dec 19", "Dec 20"]
-    assert chart["data"] == [1.3, 0, 2.6, 0.9, 1.1, 0.7]
-    assert chart["rides_down"] == [0, 1, 2, 4, 5, 6]
-    assert chart["downtime_hours"] == [0, 1.11, 2.22, 4.44, 5.55, 6.66]
-    assert figures(chart, "granularity", "average", "shame_score") == ("daily", 1.3, 1.1)  # 6.6 / 5 = 1.32
+    assert chart["labels"] == [f"Dec {day}" for day in range(14, 21)]
+    assert chart["data"] == [1.3, 0, 2.6, None, 0.9, 1.1, 0.7]
+    assert chart["rides_down"] == [0, 1, 2, None, 4, 5, 6]
+    assert chart["downtime_hours"] == [0, 1.11, 2.22, None, 4.44, 5.55, 6.66]
+    assert figures(chart, "granularity", "average", "shame_score") == ("daily", 1.1, 1.1)
+    assert chart["last_is_partial"] is False
+
+
+def test_a_long_day_weighs_more_than_a_short_one(ask):
+    """N-2: 2 h of 4 h down is 5.0, none of 12 h is 0.0: 2 of 16 h, not the mean of 5.0 and 0.0."""
+    park = make_park()
+    ride = make_ride(park, 2)
+    for day, story, minutes in ((WEEK[0], "O120 D120", 240), (WEEK[1], "O720", 720)):
+        report(ride, local(day, "09:00"), story)
+        show_park(park, local(day, "09:00"), minutes)
+        recomputed(park, day)
+    breakdown, chart = ask(park, "last_week")
+    assert chart["data"][:2] == [5.0, 0.0]
+    assert breakdown["shame_score"] == chart["average"] == 1.3  # 1.25, half-up
+
+
+def test_hours_of_a_week_are_summed_before_they_are_rounded(ask):
+    """Seven days of 18 seconds, 0.005 h each: 0.035 h, not seven times 0.01."""
+    park = make_park()
+    ride = make_ride(park, 3)
+    for day in WEEK:
+        report(ride, local(day, "09:00"), "O3582s D18s")
+        show_park(park, local(day, "09:00"), 60)
+        recomputed(park, day)
+    breakdown, _ = ask(park, "last_week")
+    assert figures(breakdown, "total_downtime_hours", "weighted_downtime_hours") == (0.04, 0.04)
+    assert rides_of(breakdown, "downtime_hours") == [(0.04,)]
 
 
 def test_a_month_is_the_calendar_month_before(ask):
@@ -150,7 +182,8 @@ def test_a_month_is_the_calendar_month_before(ask):
         park_day(park, day, shame_score=9)
     breakdown, chart = ask(park, "last_month")
     assert figures(breakdown, "shame_score", "period_label") == (2.0, "Nov 01 - Nov 30, 2025")
-    assert chart["labels"] == ["Nov 01", "Nov 30"]
+    assert (chart["labels"][0], chart["labels"][-1], len(chart["labels"])) == ("Nov 01", "Nov 30", 30)
+    assert [value for value in chart["data"] if value is not None] == [2.0, 2.0]
 
 
 def test_a_week_over_new_year_is_named_by_the_year_of_its_end(ask):
@@ -179,19 +212,18 @@ def test_days_on_which_the_park_stayed_closed_count_in_nothing(ask, period):
     park_day(park, first + timedelta(days=1), shame_score=0, operating_hours_minutes=0, total_downtime_hours=0)
     breakdown, chart = ask(park, period)
     assert figures(breakdown, "shame_score", "days_tracked", "avg_daily_downtime") == (3.0, 1, 2.0)
-    assert figures(chart, "data", "average") == ([3.0], 3.0)
+    assert (chart["data"][:2], chart["average"]) == ([3.0, None], 3.0)
 
 
-def test_days_without_any_score_are_no_occasion_for_another_formula(ask):
+def test_days_on_which_the_park_never_opened_are_no_occasion_for_another_formula(ask):
     """D-25: legacy divided weighted hours by weight, giving values such as 100."""
     park = make_park()
-    ride = make_ride(park, 1)
     for day in WEEK:
-        park_day(park, day, shame_score=None)
-        ride_day(ride, day, downtime_minutes=600)
+        park_day(park, day, operating_hours_minutes=0, total_downtime_hours=0)
     breakdown, chart = ask(park, "last_week")
-    assert (breakdown["shame_score"], chart["average"]) == (0, 0)
-    assert breakdown["weighted_downtime_hours"] == 210
+    assert (breakdown["shame_score"], chart["average"], breakdown["avg_daily_downtime"]) == (None, None, None)
+    assert figures(breakdown, "total_downtime_hours", "weighted_downtime_hours", "days_tracked") == (0, 0, 0)
+    assert chart["data"] == [None] * 7
 
 
 @pytest.mark.parametrize(
@@ -212,8 +244,9 @@ def test_a_week_reads_only_the_version_in_force(ask, settings):
         ride_day(ride, WEEK[0], downtime_minutes=60 * version, metrics_version=version)
     settings.METRICS_VERSION = 2
     breakdown, chart = ask(park, "last_week")
-    assert figures(breakdown, "shame_score", "weighted_downtime_hours", "days_tracked") == (4.0, 4.0, 1)
-    assert chart["data"] == [4.0]
+    assert figures(breakdown, "shame_score", "weighted_downtime_hours", "days_tracked") == (4.0, 80.0, 1)
+    assert rides_of(breakdown, "downtime_hours") == [(2.0,)]
+    assert chart["data"][0] == 4.0
 
 
 def test_the_week_agrees_with_the_ranking(ask, client):
@@ -224,7 +257,7 @@ def test_the_week_agrees_with_the_ranking(ask, client):
         show_park(park, local(day, "09:00"), 480)
         recomputed(park, day)
     breakdown, _ = ask(park, "last_week")
+    assert figures(breakdown, *SUMS, "avg_uptime_percentage") == (1.0, 5.48, 16.45, 3, 90.2)  # 433 of 480 minutes
     (row,) = client.get("/api/parks/downtime?period=last_week").json()["data"]
-    assert figures(row, *SUMS[:2]) == figures(breakdown, *SUMS[:2]) == (1.0, 5.46)
-    # The ranking adds up the rounded days (7 × 2.35), the breakdown the minutes behind them.
-    assert (row["weighted_downtime_hours"], breakdown["weighted_downtime_hours"]) == (16.45, 16.45)
+    assert figures(row, *SUMS[:3]) == figures(breakdown, *SUMS[:3])
+    assert row["uptime_percentage"] == breakdown["avg_uptime_percentage"]

@@ -34,19 +34,20 @@ WEIGHED = {"ride_id": int, "ride_name": str, "tier": int, "tier_weight": NUMBER}
 CONTRIBUTION = WEIGHED | {"downtime_hours": NUMBER, "weighted_contribution": NUMBER, "status": str}
 EVERY_BREAKDOWN = {
     "breakdown_type": str,
-    "shame_score": NUMBER,
-    "total_park_weight": NUMBER,
+    "shame_score": MAYBE_NUMBER,
+    "total_park_weight": MAYBE_NUMBER,
     "total_excluded_weight": NUMBER,
     "rides_excluded": [WEIGHED | {"last_operated_at": str | None, "exclusion_reason": str}],
 }
 CLOSED_BREAKDOWN = EVERY_BREAKDOWN | {
-    "total_downtime_hours": NUMBER,
-    "weighted_downtime_hours": NUMBER,
+    "total_downtime_hours": MAYBE_NUMBER,
+    "weighted_downtime_hours": MAYBE_NUMBER,
+    "avg_uptime_percentage": MAYBE_NUMBER,
+    "rides_affected_count": int,
     "rides": [CONTRIBUTION],
 }
 LONG_BREAKDOWN = CLOSED_BREAKDOWN | {
-    "rides_affected_count": int,
-    "avg_daily_downtime": NUMBER,
+    "avg_daily_downtime": MAYBE_NUMBER,
     "days_tracked": int,
     "days_in_period": int,
     "period_label": str,
@@ -56,35 +57,23 @@ BREAKDOWNS = {
     "live": EVERY_BREAKDOWN
     | {
         "is_live": bool,
-        "last_updated": str,
-        "park_is_open": bool,
-        "total_weighted_down": NUMBER,
+        "last_updated": str | None,
+        "park_is_open": bool | None,
+        "total_weighted_down": MAYBE_NUMBER,
         "rides_down": [WEIGHED | {"status": str}],
         "tier_weights": {"1": int, "2": int, "3": int},
     },
-    "today": CLOSED_BREAKDOWN | {"hours_tracked": int, "rides_affected_count": int},
-    "yesterday": CLOSED_BREAKDOWN
-    | {"avg_uptime_percentage": NUMBER, "rides_with_downtime": int, "rides_affected_count": int},
+    "today": CLOSED_BREAKDOWN | {"hours_tracked": int},
+    "yesterday": CLOSED_BREAKDOWN | {"rides_with_downtime": int | None},
     "last_week": LONG_BREAKDOWN,
     "last_month": LONG_BREAKDOWN,
 }
-CHART = {"granularity": str, "labels": [str]}
-HOURLY_CHART = CHART | {
-    "data": [MAYBE_NUMBER],
-    "rides_down": [int],
-    "avg_wait": [MAYBE_NUMBER],
-    "average": NUMBER,
-    "shame_score": NUMBER,
-}
-DAILY_CHART = CHART | {
-    "data": [NUMBER],
-    "rides_down": [int],
-    "downtime_hours": [NUMBER],
-    "average": NUMBER,
-    "shame_score": NUMBER,
-}
+CHART = {"granularity": str, "labels": [str], "data": [MAYBE_NUMBER], "last_is_partial": bool}
+WHOLE_CHART = CHART | {"rides_down": [int | None], "average": MAYBE_NUMBER, "shame_score": MAYBE_NUMBER}
+HOURLY_CHART = WHOLE_CHART | {"avg_wait": [MAYBE_NUMBER]}
+DAILY_CHART = WHOLE_CHART | {"downtime_hours": [MAYBE_NUMBER]}
 CHARTS = {
-    "live": CHART | {"data": [MAYBE_NUMBER], "current": NUMBER},
+    "live": CHART | {"current": MAYBE_NUMBER},
     "today": HOURLY_CHART,
     "yesterday": HOURLY_CHART,
     "last_week": DAILY_CHART,
@@ -93,18 +82,22 @@ CHARTS = {
 STATUS = {
     "park_id": int,
     "park_name": str,
-    "is_open": bool,
+    "is_open": bool | None,
     "last_updated": str | None,
-    "operating": int,
-    "rides_open": int,
-    "rides_closed": int,
+    "operating": int | None,
+    "rides_open": int | None,
+    "rides_closed": int | None,
     "total_rides": int,
-    "avg_wait_time?": MAYBE_NUMBER,
-    "max_wait_time?": int | None,
+    "avg_wait_time": MAYBE_NUMBER,
+    "max_wait_time": int | None,
 }
 SHAPE = {
     "success": bool,
     "period": str,
+    "start_date": str,
+    "end_date": str,
+    "is_complete": bool,
+    "as_of?": str | None,
     "attribution": {"data_source": str, "url": str},
     "park": {
         "park_id": int,
@@ -136,13 +129,6 @@ SHAPE = {
     "current_status": STATUS,
     "excluded_rides_count": int,
     "effective_park_weight": int,
-}
-WHEN_THERE_ARE_DATA = {
-    "today": {"hours_tracked", "rides_affected_count"},
-    "yesterday": {"avg_uptime_percentage", "rides_with_downtime"},
-    "last_week": {"avg_daily_downtime", "days_in_period"},
-    "last_month": {"avg_daily_downtime", "days_in_period"},
-    "live": {"last_updated"},
 }
 
 
@@ -197,31 +183,25 @@ def test_every_period_has_exactly_its_fields(ask, period):
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_a_park_of_which_nothing_is_known_answers_with_zeros(ask, period):
+def test_a_park_of_which_nothing_is_known_answers_with_every_key_and_no_zero(ask, period):
+    """N-6: a score or an hour that nobody observed is null; what is counted is 0."""
     park = make_park()
     body = ask(park, period)
-    missing = WHEN_THERE_ARE_DATA[period]
-    breakdown = {key: shape for key, shape in BREAKDOWNS[period].items() if key not in missing}
-    assert misfits(body, SHAPE | {"shame_breakdown": breakdown, "chart_data": CHARTS[period]}) == []
-    assert body["current_status"] == {
-        "park_id": park.pk,
-        "park_name": park.name,
-        "is_open": False,
-        "last_updated": None,
-        "operating": 0,
-        "rides_open": 0,
-        "rides_closed": 0,
-        "total_rides": 0,
-    }
+    assert misfits(body, SHAPE | {"shame_breakdown": BREAKDOWNS[period], "chart_data": CHARTS[period]}) == []
+    status = dict.fromkeys(STATUS) | {"park_id": park.pk, "park_name": park.name, "total_rides": 0}
+    assert body["current_status"] == status
     assert (body["operating_sessions"], body["excluded_rides_count"], body["effective_park_weight"]) == ([], 0, 0)
     assert set(body["tier_distribution"].values()) == {park.pk, park.name, 0}
-    zeros = {name: value for name, value in body["shame_breakdown"].items() if type(value) in (int, float)}
-    assert set(zeros.values()) == {0}
-    assert not any(value for value in body["shame_breakdown"].values() if isinstance(value, list))
-    chart = body["chart_data"]
-    assert not any(value for name, value in chart.items() if name != "granularity")
-    labels = {"last_week": "Last 7 Days", "last_month": "Last 30 Days"}
-    assert body["shame_breakdown"].get("period_label") == labels.get(period)
+    breakdown, chart = body["shame_breakdown"], body["chart_data"]
+    unknown = ("shame_score", "total_downtime_hours", "weighted_downtime_hours", "avg_uptime_percentage")
+    assert {breakdown.get(name) for name in (*unknown, "avg_daily_downtime", "park_is_open")} == {None}
+    assert not any(value for value in breakdown.values() if isinstance(value, list))
+    assert {chart.get(name) for name in ("average", "shame_score", "current")} == {None}
+    length = {"last_week": 7, "last_month": 30}.get(period, 0)
+    for name, series in chart.items():
+        if isinstance(series, list) and name != "labels":
+            assert series == [None] * length
+    assert body.get("as_of") is None
 
 
 # -- the period and the park ------------------------------------------------------------------------------
@@ -314,10 +294,13 @@ def test_active_rides_of_every_category_are_counted_by_tier(ask):
 
 
 def test_the_current_state_is_the_newest_observation(ask):
+    """The waits are those of the live list (N-4): of operating attractions, above 0: (5 + 60) ÷ 2."""
     park = make_park()
-    for _ in range(3):
-        make_ride(park)
-    columns = {"rides_open": 4, "rides_closed": 1, "avg_wait_time": "26.25", "max_wait_time": 60}
+    for state, wait, category in (("O", 5, "ATTRACTION"), ("O", 60, "ATTRACTION"), ("D", 90, "ATTRACTION")):
+        report(make_ride(park, category=category), NOW - timedelta(minutes=10), f"{state}10", wait=wait)
+    for wait, category in ((0, "ATTRACTION"), (None, "ATTRACTION"), (45, "SHOW")):
+        report(make_ride(park, category=category), NOW - timedelta(minutes=10), "O10", wait=wait)
+    columns = {"rides_open": 4, "rides_closed": 1, "avg_wait_time": "99.00", "max_wait_time": 99}
     ActivityFactory(park=park, recorded_at=NOW - timedelta(minutes=7), **columns)
     ActivityFactory(park=park, recorded_at=NOW - timedelta(minutes=12), rides_open=9)
     ActivityFactory(park=park, recorded_at=NOW + timedelta(minutes=3), rides_open=9)
@@ -330,17 +313,17 @@ def test_the_current_state_is_the_newest_observation(ask):
         "operating": 4,
         "rides_open": 4,
         "rides_closed": 1,
-        "total_rides": 3,
-        "avg_wait_time": 26.25,
+        "total_rides": 6,
+        "avg_wait_time": 32.5,
         "max_wait_time": 60,
     }
 
 
-def test_a_park_that_was_never_observed_counts_no_rides_in_its_state(ask):
+def test_a_park_that_was_never_observed_has_its_rides_and_no_state(ask):
     park = make_park()
     make_ride(park)
-    body = ask(park)
-    assert (body["current_status"]["total_rides"], body["tier_distribution"]["total_rides"]) == (0, 1)
+    status = ask(park)["current_status"]
+    assert (status["total_rides"], status["rides_open"], status["rides_closed"]) == (1, None, None)
 
 
 @pytest.mark.parametrize(
@@ -349,22 +332,25 @@ def test_a_park_that_was_never_observed_counts_no_rides_in_its_state(ask):
         (10, True, False, True),
         (10, False, False, False),
         (10, False, True, True),
-        (4000, True, False, False),
-        (4000, False, True, True),
+        (4000, True, False, None),
+        (4000, False, True, None),
     ],
 )
 def test_a_park_is_open_by_its_schedule_or_by_what_was_seen_within_two_hours(
     ask, minutes_ago, seen_open, scheduled, is_open
 ):
-    """R-6.4; the counters stay those of the newest observation, however old."""
+    """R-6.4, N-6: whatever was planned, a park that is silent is neither, and has no counters."""
     park = make_park()
     at = NOW - timedelta(minutes=minutes_ago)
     ActivityFactory(park=park, recorded_at=at, park_appears_open=seen_open, rides_open=5)
     if scheduled:
         ScheduleFactory(park=park, schedule_date=TODAY)  # 13:00 to 23:00 UTC
     body = ask(park)
-    assert (body["current_status"]["is_open"], body["current_status"]["rides_open"]) == (is_open, 5)
-    assert body["shame_breakdown"]["park_is_open"] == is_open
+    rides_open = None if is_open is None else 5
+    assert (body["current_status"]["is_open"], body["current_status"]["rides_open"]) == (is_open, rides_open)
+    assert body["current_status"]["last_updated"] == f"{at:%Y-%m-%dT%H:%M:%S}"
+    assert body["as_of"] == f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    assert body["shame_breakdown"]["park_is_open"] is is_open
 
 
 # -- hours open -------------------------------------------------------------------------------------------
@@ -387,6 +373,16 @@ def test_a_session_is_the_first_and_last_sight_of_the_open_park(ask):
             "snapshot_count": 27,
         }
     ]
+
+
+def test_a_row_without_length_makes_no_session_longer(ask):
+    """N-10: the closing instant of a park that closes at midnight lies on the next date."""
+    park = make_park()
+    show_park(park, local(YESTERDAY, "15:00"), 9 * 60)
+    ActivityFactory(park=park, recorded_at=local(TODAY, "00:00"), duration_seconds=0)
+    show_park(park, local(TODAY, "15:00"), 60)
+    sessions = ask(park)["operating_sessions"]
+    assert [(row["date"], row["operating_hours"]) for row in sessions] == [("2025-12-23", 1.0), ("2025-12-22", 9.0)]
 
 
 def test_the_running_session_ends_now(ask):
@@ -431,7 +427,7 @@ def test_the_night_in_which_the_clock_is_set_back_is_one_hour_longer(ask):
 
 
 @pytest.mark.parametrize(
-    ("period", "queries"), [("live", 8), ("today", 10), ("yesterday", 12), ("last_week", 8), ("last_month", 8)]
+    ("period", "queries"), [("live", 12), ("today", 9), ("yesterday", 12), ("last_week", 9), ("last_month", 9)]
 )
 def test_the_number_of_queries_does_not_depend_on_the_number_of_rides(
     client, django_assert_num_queries, period, queries
@@ -449,6 +445,6 @@ def test_the_month_of_a_park_that_opened_all_week_is_not_read(client, django_ass
     make_ride(park)
     for days in range(1, 8):
         show_park(park, local(TODAY - timedelta(days=days), "09:00"), 60)
-    with django_assert_num_queries(6):  # eight, without the rides that are down and the month
+    with django_assert_num_queries(9):  # ten with the month
         sessions = client.get(f"/api/parks/{park.pk}/details", {"period": "live"}).json()["operating_sessions"]
     assert len(sessions) == 7
