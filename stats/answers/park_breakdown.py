@@ -36,7 +36,6 @@ from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.identity import Row, number
 from stats.readings.period_sums import OPENED, park_rows, scored_day
 from stats.readings.roster import Roster, days_since_operation, ride_weight, shown_tier, total_weight, zulu
-from stats.readings.today import park_uptime
 
 LIVE_CHART = timedelta(minutes=60)
 TEN_MINUTES = SIZES["10m"]
@@ -298,11 +297,16 @@ def today_breakdown(view: ParkView, raw: ParkWindow, day: date) -> ShameBreakdow
         weighted_downtime_hours=number(hours(window.weighted_down_seconds)) if was_seen else None,
         total_park_weight=float(window.weight),
         rides=rides,
-        avg_uptime_percentage=number(park_uptime(ride for ride, _ in members if ride.ride_id in attractions)),
+        avg_uptime_percentage=number(park_uptime([ride for ride, _ in members if ride.ride_id in attractions])),
         hours_tracked=sum(seconds > 0 for seconds in raw.open_seconds.values()),
         rides_affected_count=len(rides),
         **excluded_rides(view.roster, view.now),
     )
+
+
+def park_uptime(attractions: Sequence[RideMeasures]) -> Decimal | None:
+    """N-3 over the attractions that operated, in percent."""
+    return availability(sum(ride.up_seconds for ride in attractions), sum(ride.down_seconds for ride in attractions))
 
 
 def hourly_chart(view: ParkView, raw: ParkWindow, day: date, is_today: bool, score: float | None) -> ParkChart:

@@ -1,9 +1,8 @@
 """The values of the charts as a matrix of parks or rides by hours or dates (R-20.1, public-api 4.16)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park
 from stats.charts.parks_and_rides import chart_of, granularity
 from stats.charts.series import Kind, Line
-from stats.readings.identity import number
+from stats.readings.identity import Dated, dates_of, number
 from stats.readings.roster import tier_of
 
 
@@ -43,13 +42,20 @@ METRICS = {
 }
 
 
-class HeatmapEntity(Shape):
+class HeatmapEntity(Dated):
     """A row's head. A location makes the browser take it for a park."""
 
     entity_id: int
     entity_name: str
-    rank: Annotated[int, describe("place in the chart's order, which is not that of `total_value`")]
-    total_value: Annotated[float, describe("mean of the cells that are not null, one decimal; 0.0 without any")]
+    rank: Annotated[int, describe("place by `total_value`, the highest first")]
+    total_value: Annotated[
+        float,
+        describe(
+            "the score or average wait over the whole of the time, as in the lists; of downtime the mean hours of its"
+            " cells that are not null; one decimal"
+        ),
+    ]
+    last_is_partial: Annotated[bool, describe("the last cell that is not null is that so far of a running hour")]
     location: Annotated[str | UnsetType, describe("parks only")] = UNSET
     park_name: Annotated[str | UnsetType, describe("rides only")] = UNSET
     tier: Annotated[int | UnsetType | None, describe("rides only")] = UNSET
@@ -62,22 +68,26 @@ class Matrix(Shape):
     metric_unit: Annotated[str, describe("minutes, points or hours")]
     granularity: Annotated[str, describe("hourly or daily")]
     timezone: Annotated[str, describe("the site's; the hours are those of each park's own clock")]
-    time_labels: Sequence[str]
+    time_labels: Annotated[
+        Sequence[str], describe("hours from 6:00 on, or from the first of the night with a value; or dates")
+    ]
     entities: list[HeatmapEntity]
     matrix: Annotated[
         list[list[float | None]],
-        describe("a row for each entity, a cell for each label; null: nothing was measured"),
+        describe("a row for each entity, a cell for each label; null: nothing was measured, or no wait above 0"),
     ]
 
 
 def heatmap(asked: HeatmapType, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Matrix:
     """What `/api/trends/heatmap-data` says, apart from `success`. `period` is not live.
 
-    The rows are the chart's, in its order. Hours are those of each park's own clock, whatever `timezone` says.
+    The rows are the chart's, the highest `total_value` first. Hours are those of each park's own clock, whatever
+    `timezone` says.
     """
     metric = METRICS[asked]
     chart = chart_of(metric.kind, period, disney_universal_only, limit, now)
     entities = "Parks" if metric.kind.is_of_parks else "Rides"
+    lines = sorted(chart.lines, key=lambda line: -(line.total or 0))
     words = period.value.replace("_", " ").title()
     return Matrix(
         period=period.value,
@@ -85,27 +95,23 @@ def heatmap(asked: HeatmapType, period: Period, disney_universal_only: bool, lim
         metric_unit=metric.unit,
         granularity=granularity(period),
         timezone=settings.SITE_TIME_ZONE,
-        title=f"Top {len(chart.lines)} {entities} by {metric.title} ({words})",
-        entities=[entity(rank, line) for rank, line in enumerate(chart.lines, start=1)],
+        title=f"Top {len(lines)} {entities} by {metric.title} ({words})",
+        entities=[entity(rank, line, now) for rank, line in enumerate(lines, start=1)],
         time_labels=chart.labels,
-        matrix=[[number(value) for value in line.values] for line in chart.lines],
+        matrix=[[number(value) for value in line.values] for line in lines],
     )
 
 
-def entity(rank: int, line: Line) -> HeatmapEntity:
+def entity(rank: int, line: Line, now: datetime) -> HeatmapEntity:
     found = line.entity
     return HeatmapEntity(
         entity_id=found.pk,
         entity_name=found.name,
         rank=rank,
-        total_value=mean_of_cells(line.values),
+        total_value=0.0 if line.total is None else float(half_up(line.total, 1)),
+        last_is_partial=line.last_is_partial,
+        **dates_of(line.days, line.zone, now),
         location=found.location if isinstance(found, Park) else UNSET,
         park_name=UNSET if isinstance(found, Park) else found.park.name,
         tier=UNSET if isinstance(found, Park) else tier_of(found),
     )
-
-
-def mean_of_cells(values: Iterable[Decimal | None]) -> float:
-    """Of the cells that are not null, one decimal; 0.0 without any (R-20.1)."""
-    known = [value for value in values if value is not None]
-    return float(half_up(sum(known, Decimal(0)) / len(known), 1)) if known else 0.0

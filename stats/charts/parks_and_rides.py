@@ -12,7 +12,7 @@ from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park
 from stats.charts.hourly_series import clock_chart
 from stats.charts.series import Chart, Kind, Line, daily_chart
-from stats.readings.identity import Row
+from stats.readings.identity import Dated, Row, dates_of
 from stats.readings.roster import tier_of
 from stats.readings.selection import chosen_parks
 from stats.readings.shared import over_many_parks
@@ -36,8 +36,12 @@ KINDS = {
 
 
 def chart_of(kind: Kind, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Chart:
-    """The parks or attractions with the highest figures of a period, and their values in its columns."""
-    return drawn(chosen_parks(disney_universal_only), now, kind, period, limit)
+    """The parks or attractions with the highest figures of a period, and their values in its columns.
+
+    Of days that are over also those that are no longer active (N-15).
+    """
+    is_over = period not in (Period.LIVE, Period.TODAY)
+    return drawn(chosen_parks(disney_universal_only, former=is_over), now, kind, period, limit)
 
 
 @over_many_parks
@@ -50,9 +54,16 @@ def granularity(period: Period) -> str:
     return GRANULARITY.get(period, "daily")
 
 
-class Dataset(Shape):
+class Dataset(Dated):
     label: Annotated[str, describe("name of the park or ride")]
-    data: Annotated[list[float | None], describe("one value a label; null: nothing was measured")]
+    data: Annotated[
+        list[float | None],
+        describe(
+            "one value a label: the score, the hours down or the mean over time of posted waits above 0 of this span"
+            " as a whole; null: the park was not open, nothing was observed, or no wait above 0 was posted"
+        ),
+    ]
+    last_is_partial: Annotated[bool, describe("the last value is that so far of an hour or ten minutes still running")]
     entity_id: Annotated[int | UnsetType, describe("not live")] = UNSET
     location: Annotated[str | UnsetType, describe("parks; not live")] = UNSET
     park: Annotated[str | UnsetType, describe("rides only")] = UNSET
@@ -61,7 +72,10 @@ class Dataset(Shape):
 
 
 class ChartData(Shape):
-    labels: Annotated[Sequence[str], describe("`14:30`, `9:00` or `Dec 09`")]
+    labels: Annotated[
+        Sequence[str],
+        describe("`14:30`, `9:00` or `Dec 09`; hours from 6:00 on, or from the first of the night with a value"),
+    ]
     datasets: Annotated[list[Dataset], describe("the highest first")]
     granularity: Annotated[str | UnsetType, describe("live only, except for type `parks`")] = UNSET
 
@@ -76,7 +90,12 @@ def chart_data(
     return ChartData(
         labels=chart.labels,
         datasets=[
-            Dataset(**named(line, is_live), data=[json_number(value, has_whole_minutes) for value in line.values])
+            Dataset(
+                **named(line, is_live),
+                **dates_of(line.days, line.zone, now),
+                data=[json_number(value, has_whole_minutes) for value in line.values],
+                last_is_partial=line.last_is_partial,
+            )
             for line in chart.lines
         ],
         granularity=granularity(period) if is_live and kind != Kind.PARK_SCORE else UNSET,

@@ -55,7 +55,7 @@ class ParkToday:
 
 
 class PlacedRide(NamedTuple):
-    """An active ride of any category, and the park it stands in."""
+    """A ride of any category, and the park it stands in."""
 
     pk: int
     park_id: int
@@ -68,9 +68,11 @@ class PlacedRide(NamedTuple):
         return self.last_operated_at is not None and self.last_operated_at >= now - INCLUSION_WINDOW
 
 
-def placed_rides(parks: list[Park]) -> list[PlacedRide]:
-    """What scores and downtime of these parks are made of (R-5.6); one query."""
-    rides = Ride.objects.filter(is_active=True, park__in=[park.pk for park in parks])
+def placed_rides(parks: list[Park], former: bool = False) -> list[PlacedRide]:
+    """What scores and downtime of these parks are made of (R-5.6): active rides, and with `former` the others too; one
+    query."""
+    rides = Ride.objects.filter(park__in=[park.pk for park in parks])
+    rides = rides if former else rides.filter(is_active=True)
     columns = ("pk", "park_id", "category", "classification__tier_weight", "last_operated_at")
     return [
         PlacedRide(pk, park_id, category == Category.ATTRACTION, weight_of(weight), last)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.test import Client
 
-from parks.models import Park
-from snapshots.models import ParkActivitySnapshot
+from parks.models import Park, Ride
+from stats.tests.builders import make_ride, report, show_park
 
 NOW = datetime(2025, 12, 23, 22, 32, tzinfo=UTC)  # Tuesday, 17:32 in New York, 14:32 in Los Angeles
 TODAY, YESTERDAY = date(2025, 12, 23), date(2025, 12, 22)
@@ -42,20 +41,27 @@ def by_day(values: Mapping[int, float]) -> Cells:
     return [values.get(day.day) for day in WEEK]
 
 
-def show_wait(
-    park: Park, start: datetime, minutes: int, wait: str | None, is_open: bool = True, grain: int = 600
-) -> None:
-    """Activity rows of a park, open or closed, with a stored average wait."""
-    ParkActivitySnapshot.objects.bulk_create(
-        ParkActivitySnapshot(
-            park=park,
-            recorded_at=start + timedelta(seconds=offset),
-            duration_seconds=min(grain, minutes * 60 - offset),
-            park_appears_open=is_open,
-            avg_wait_time=None if wait is None else Decimal(wait),
-        )
-        for offset in range(0, minutes * 60, grain)
-    )
+def run_scored(park: Park, start: datetime, *scores: float | None, minutes: int = 60) -> Ride:
+    """A ride that is the whole of its park: in each span down for as much of it as gives the score; None: closed."""
+    ride = make_ride(park, name=park.name)
+    for n, score in enumerate(scores):
+        at = start + timedelta(minutes=n * minutes)
+        if score is not None:
+            down = round(score * minutes * 6)
+            report(ride, at, f"D{down}s O{minutes * 60 - down}s", None)
+            show_park(park, at, minutes, grain=minutes * 60)
+    return ride
+
+
+def run_posting(park: Park, start: datetime, *waits: int | None, minutes: int = 60) -> Ride:
+    """A ride that operates and posts each wait for a span; None: closed."""
+    ride = make_ride(park, name=park.name)
+    for n, wait in enumerate(waits):
+        at = start + timedelta(minutes=n * minutes)
+        if wait is not None:
+            report(ride, at, f"O{minutes}", None, wait=wait)
+            show_park(park, at, minutes, grain=minutes * 60)
+    return ride
 
 
 def chart_of(client: Client, kind: str, period: str, **query: Any) -> dict[str, Any]:

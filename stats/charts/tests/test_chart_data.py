@@ -9,9 +9,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from parks.models import Category
+from parks.models import Category, Park, Ride
 from stats.charts.tests.chart_builders import (
-    DAYS,
     FIRST_MARK,
     GRANULARITY,
     LABELS,
@@ -63,8 +62,8 @@ def lines(chart):
 def test_a_day_of_a_park_is_its_stored_score(lines):
     """Q13: it was hours of downtime by rides."""
     park = make_park(name="A")
-    for day, score in ((14, "1.300"), (15, "0.000"), (16, "2.250"), (18, None), (20, "10.000")):
-        park_day(park, date(2025, 12, day), shame_score=None if score is None else Decimal(score))
+    for day, score in ((14, "1.300"), (15, "0.000"), (16, "2.250"), (20, "10.000")):
+        park_day(park, date(2025, 12, day), shame_score=Decimal(score))
     park_day(park, date(2025, 12, 17), shame_score=Decimal(0), operating_hours_minutes=0)  # closed
     park_day(park, date(2025, 12, 13), shame_score=Decimal(9))
     park_day(park, date(2025, 12, 21), shame_score=Decimal(9))
@@ -73,7 +72,7 @@ def test_a_day_of_a_park_is_its_stored_score(lines):
 
 
 def test_parks_of_a_week_are_ranked_by_their_mean_score(lines):
-    """R-10.4: over the days on which they opened; one bad day is not a bad week, a closed one not a good one."""
+    """R-10.4: over the time in which they were open; one bad day is not a bad week, a closed one not a good one."""
     scores: dict[str, list[Any]] = {
         "bad day": [9, 0, 0, 0, 0, 0, 0],
         "closed often": [2, None, None, None, None, None, None],
@@ -89,8 +88,8 @@ def test_parks_of_a_week_are_ranked_by_their_mean_score(lines):
     assert [name for name, _ in lines("parks", "last_week", limit=1)] == ["closed often"]
 
 
-def test_a_day_of_waits_is_the_stored_average_in_whole_minutes(lines):
-    """Ranked before rounding: 30.3 and 30.25 minutes on average."""
+def test_a_day_of_waits_is_its_average_in_whole_minutes(lines):
+    """Ranked before rounding: 30.3 and 30.25 minutes on average; a day of walk-ons alone has none (N-4)."""
     parks = [make_park(name=name) for name in ("lower", "higher")]
     averages = (["30.00", "30.50"], ["30.49", "30.11", None])
     for park, waits in zip(parks, averages, strict=True):
@@ -100,9 +99,9 @@ def test_a_day_of_waits_is_the_stored_average_in_whole_minutes(lines):
             park_day(park, day, **columns)
             ride_day(ride, day, **columns)
         if park.name == "lower":
-            closed = {"avg_wait_time": Decimal(90), "operating_hours_minutes": 0}
-            park_day(park, WEEK[6], **closed)
-            ride_day(ride, WEEK[6], **closed)
+            walk_on = {"avg_wait_time": None, "walk_on_seconds": 3600}
+            park_day(park, WEEK[6], **walk_on)
+            ride_day(ride, WEEK[6], **walk_on)
     expected = [("higher", by_day({14: 30, 15: 30})), ("lower", by_day({14: 30, 15: 31}))]
     assert lines("waittimes", "last_week") == lines("ridewaittimes", "last_week") == expected
 
@@ -148,7 +147,7 @@ def test_a_month_has_the_dates_of_the_calendar(chart, kind, now, labels, first, 
         (datetime(2025, 12, 28, 7, 59, tzinfo=UTC), "Dec 14", "Dec 20"),
     ],
 )
-def test_a_week_is_sunday_to_saturday_by_the_parks_clock(chart, now, first, last):
+def test_a_week_is_sunday_to_saturday_by_the_sites_clock(chart, now, first, last):
     park_day(make_park(timezone=LOS_ANGELES), date(2025, 12, 13))
     park_day(make_park(timezone=LOS_ANGELES), date(2025, 12, 20))
     with time_machine.travel(now, tick=False):
@@ -158,19 +157,38 @@ def test_a_week_is_sunday_to_saturday_by_the_parks_clock(chart, now, first, last
 
 
 @ALL_TYPES
-def test_while_the_weeks_differ_every_value_stands_under_its_date(chart, kind):
-    """Saturday evening in California, Sunday noon in Tokyo."""
-    for zone, day in ((LOS_ANGELES, date(2025, 12, 13)), (TOKYO, date(2025, 12, 20))):
+def test_a_chart_has_one_set_of_dates_for_all_parks(chart, kind):
+    """N-1: Saturday evening in California, Sunday noon in Tokyo: both show the week that is over at the site."""
+    for zone in (LOS_ANGELES, TOKYO):
         park = make_park(timezone=zone, name=zone)
         ride = make_ride(park, name=zone)
-        for other in range(7, 21):
-            park_day(park, date(2025, 12, other), avg_wait_time=Decimal(20))
-            ride_day(ride, date(2025, 12, other), downtime_minutes=60 + (date(2025, 12, other) == day))
+        for day in range(7, 21):
+            park_day(park, date(2025, 12, day), avg_wait_time=Decimal(20))
+            ride_day(ride, date(2025, 12, day))
     with time_machine.travel(datetime(2025, 12, 21, 4, tzinfo=UTC), tick=False):
         found = chart(kind, "last_week")
-    assert found["labels"] == ["Dec 07", "Dec 08", "Dec 09", "Dec 10", "Dec 11", "Dec 12", "Dec 13", *DAYS]
-    data = {each["label"]: [value is not None for value in each["data"]] for each in found["datasets"]}
-    assert data == {LOS_ANGELES: [True] * 7 + [False] * 7, TOKYO: [False] * 7 + [True] * 7}
+    assert found["labels"] == ["Dec 07", "Dec 08", "Dec 09", "Dec 10", "Dec 11", "Dec 12", "Dec 13"]
+    assert [[value is not None for value in each["data"]] for each in found["datasets"]] == [[True] * 7] * 2
+    for each in found["datasets"]:
+        assert [each[name] for name in ("start_date", "end_date", "is_complete")] == ["2025-12-07", "2025-12-13", True]
+
+
+def test_a_park_whose_last_day_has_not_ended_says_so(chart):
+    """The site's week ends at midnight in Los Angeles; in Honolulu it is ten in the evening."""
+    park_day(make_park(timezone="Pacific/Honolulu"), date(2025, 12, 20))
+    with time_machine.travel(datetime(2025, 12, 21, 8, 30, tzinfo=UTC), tick=False):
+        (line,) = chart("parks", "last_week")["datasets"]
+    assert [line[name] for name in ("start_date", "end_date", "is_complete")] == ["2025-12-14", "2025-12-20", False]
+
+
+@pytest.mark.parametrize("period", ["yesterday", "last_week", "last_month"])
+@ALL_TYPES
+def test_days_that_are_over_keep_what_is_no_longer_active(chart, kind, period):
+    """N-15."""
+    fill()
+    Ride.objects.update(is_active=False)
+    Park.objects.update(is_active=False)
+    assert len(chart(kind, period)["datasets"]) == (2 if "ride" in kind else 1)
 
 
 # -- everywhere ------------------------------------------------------------------------------------------
@@ -187,9 +205,9 @@ def fill(count: int = 1, **columns: Any) -> None:
             report(ride, FIRST_MARK, "O20 D20 O20", wait=30 + n)
             for day in (YESTERDAY, WEEK[3], date(2025, 11, 11)):
                 ride_day(ride, day)
-        show_park(park, morning, 180, "3.0")
-        show_park(park, FIRST_MARK, 60, "3.0")
-        park.activity.update(avg_wait_time=Decimal(25))
+        show_park(park, morning, 180)
+        show_park(park, FIRST_MARK, 60)
+        park_day(park, YESTERDAY, avg_wait_time=Decimal(30 + n))
         for day in (WEEK[3], date(2025, 11, 11)):
             park_day(park, day, avg_wait_time=Decimal(25))
 
@@ -213,6 +231,7 @@ def test_every_answer_has_exactly_its_fields_as_numbers(client, kind, period):
     body = client.get(URL, {"type": kind, "period": period, "filter": "all-parks"}).json()
     is_whole = "wait" in kind and period != "live"
     dataset: dict[str, Any] = {"label": str, "data": [int | None if is_whole else float | None]}
+    dataset |= {"start_date": str, "end_date": str, "is_complete": bool, "last_is_partial": bool}
     if "ride" in kind:
         dataset["park"] = str
     if period != "live":
@@ -259,14 +278,20 @@ def test_an_empty_database_has_labels_and_nothing_invented(client, kind, period)
 
 @ALL_PERIODS
 @ALL_TYPES
-@pytest.mark.parametrize("hidden", [{"is_active": False}, {"name": "Disney's Neighbour"}])
-def test_disney_and_universal_is_the_default_and_inactive_parks_are_not_shown(client, kind, period, hidden):
-    fill(**hidden)
+def test_disney_and_universal_is_the_default(client, kind, period):
+    fill(name="Disney's Neighbour")
     assert client.get(URL, {"type": kind, "period": period}).json()["chart_data"]["datasets"] == []
     fill(is_universal=True)
     fill(is_disney=True)
     body = client.get(URL, {"type": kind, "period": period}).json()
     assert (body["filter"], len(body["chart_data"]["datasets"])) == ("disney-universal", 4 if "ride" in kind else 2)
+
+
+@pytest.mark.parametrize("period", ["live", "today"])
+@ALL_TYPES
+def test_what_is_no_longer_active_is_not_shown_as_present(chart, kind, period):
+    fill(is_active=False)
+    assert chart(kind, period)["datasets"] == []
 
 
 def test_parks_by_the_last_week_are_the_default(client):

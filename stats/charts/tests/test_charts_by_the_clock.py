@@ -2,6 +2,7 @@
 
 import functools
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ from stats.charts.tests.chart_builders import (
     by_hour,
     chart_of,
     lines_of,
-    show_wait,
+    run_posting,
+    run_scored,
 )
 from stats.tests.builders import (
     LOS_ANGELES,
@@ -67,62 +69,72 @@ def minutes_after(minutes: int) -> datetime:
 # -- the last hour ---------------------------------------------------------------------------------------
 
 
-def test_live_scores_are_those_stored_at_the_marks(lines):
+def test_live_scores_are_computed_over_each_ten_minutes(lines):
+    """D-11: whatever the cycles stored."""
     park = make_park(name="Magic Kingdom")
-    for n, score in enumerate(["3.7", "0.0", "1.9", "3.9", "3.2", "2.2"]):
-        show_park(park, minutes_after(10 * n), 10, score)
+    run_scored(park, minutes_after(0), 3.7, 0.0, 1.9, 3.9, 3.2, 2.2, minutes=10)
+    park.activity.update(shame_score=Decimal("9.9"))
     assert lines("parks", "live") == [("Magic Kingdom", [3.7, 0.0, 1.9, 3.9, 3.2, 2.2, None])]
 
 
 def test_live_lines_are_joined_by_time(lines):
     """Q10: the values of the second park stood where those of the first did."""
     first, second = make_park(name="First"), make_park(name="Second")
-    show_park(first, minutes_after(0), 60, "4.0")
-    show_park(second, minutes_after(30), 10, "3.0")
-    show_park(second, minutes_after(60), 2, "2.0")
+    run_scored(first, minutes_after(0), *[4.0] * 6, minutes=10)
+    run_scored(second, minutes_after(30), 3.0, None, None, minutes=10)
+    run_scored(second, minutes_after(60), 2.0, minutes=2)
     assert lines("parks", "live") == [
         ("First", [4.0, 4.0, 4.0, 4.0, 4.0, 4.0, None]),
         ("Second", [None, None, None, 3.0, None, None, 2.0]),
     ]
 
 
-def test_a_mark_is_the_mean_over_its_ten_minutes(lines):
+def test_what_reaches_into_the_last_hour_is_part_of_its_first_mark(lines):
+    """Down from four minutes before until four minutes after its beginning."""
     park = make_park(name="A")
-    show_park(park, minutes_after(-4), 8, "1.0", grain=480)  # reaches in: four minutes
-    show_park(park, minutes_after(4), 6, "2.0")
-    show_park(park, minutes_after(10), 5, "1.0")
-    show_park(park, minutes_after(15), 5, "2.0")
-    assert lines("parks", "live") == [("A", [1.6, 1.5, None, None, None, None, None])]
+    ride = make_ride(park)
+    report(ride, minutes_after(-14), "O10")
+    report(ride, minutes_after(-4), "D8", None)
+    report(ride, minutes_after(4), "O16", None)
+    show_park(park, minutes_after(-14), 34, grain=600)
+    report(make_ride(park), minutes_after(-14), "O24 D10", None)  # gives it a rank
+    assert lines("parks", "live") == [("A", [2.0, 5.0, None, None, None, None, None])]
 
 
-def test_the_last_mark_ends_now(lines):
-    """Of ten minutes two have passed, with one score; the next one begins in the future."""
+def test_the_last_mark_ends_now_and_says_so(chart):
+    """Of ten minutes two have passed; the next observation begins in the future."""
     park = make_park(name="A")
-    show_park(park, minutes_after(60), 2, "1.0")
-    show_park(park, minutes_after(63), 7, "9.0")
-    assert lines("parks", "live") == [("A", [None, None, None, None, None, None, 1.0])]
+    ride = run_scored(park, minutes_after(50), 0.0, minutes=10)
+    report(ride, minutes_after(60), "D60s O60s O60s D600s", None)
+    show_park(park, minutes_after(60), 13)
+    for kind, data in (("parks", [0.0, 5.0]), ("rides", [0.0, 0.0167])):
+        (line,) = chart(kind, "live")["datasets"]
+        assert line["data"] == [None] * 5 + data
+        assert line["last_is_partial"] is True
 
 
-def test_what_begins_this_second_is_shown(chart):
-    with time_machine.travel(FIRST_MARK + timedelta(hours=1), tick=False):
-        park = make_park()
-        show_park(park, FIRST_MARK + timedelta(hours=1), 10, "5.0")
-        ride = make_ride(park)
-        report(ride, FIRST_MARK + timedelta(hours=1), "O10", wait=25)
-        for kind, value in (("parks", 5.0), ("ridewaittimes", 25)):
-            found = chart(kind, "live")
-            assert found["labels"] == MARKS
-            assert [each["data"][-1] for each in found["datasets"]] == [value]
+@pytest.mark.parametrize(("seconds", "marks"), [(0, MARKS[:-1]), (59, MARKS[:-1]), (60, MARKS), (599, MARKS)])
+def test_ten_minutes_that_have_just_begun_are_no_point(chart, seconds, marks):
+    """N-16: the ride is down all the time, and no point says 0."""
+    ride = make_ride(make_park())
+    report(ride, minutes_after(-60), "O60 D80")
+    show_park(ride.park, minutes_after(-60), 140)
+    with time_machine.travel(minutes_after(60) + timedelta(seconds=seconds), tick=False):
+        found = chart("rides", "live")
+    assert found["labels"] == marks
+    (line,) = found["datasets"]
+    assert line["last_is_partial"] is (len(marks) == 7)
+    assert all(line["data"])
 
 
 @pytest.mark.parametrize(
     ("now", "first", "last"),
     [
         (datetime(2025, 12, 23, 22, 39, 59, tzinfo=UTC), "13:30", "14:30"),
-        (datetime(2025, 12, 23, 22, 40, tzinfo=UTC), "13:40", "14:40"),
+        (datetime(2025, 12, 23, 22, 41, tzinfo=UTC), "13:40", "14:40"),
         (datetime(2025, 7, 1, 22, 32, tzinfo=UTC), "14:30", "15:30"),  # Q21: not UTC-8 all year
         (datetime(2025, 12, 23, 8, 5, tzinfo=UTC), "23:00", "00:00"),
-        (datetime(2025, 11, 2, 9, 20, tzinfo=UTC), "01:20", "01:20"),  # the clock was put back
+        (datetime(2025, 11, 2, 9, 21, tzinfo=UTC), "01:20", "01:20"),  # the clock was put back
     ],
 )
 @ALL_TYPES
@@ -132,34 +144,30 @@ def test_the_marks_are_seven_times_of_the_sites_clock(chart, kind, now, first, l
     assert (len(labels), labels[0], labels[-1]) == (7, first, last)
 
 
-def test_live_parks_are_ranked_by_their_scores_above_zero(lines):
-    for name, stories in {
-        "steady": [("0", "2.0")],
-        "late": [("0", "0.0"), ("50", "9.0")],
-        "calm": [("0", "0.0")],
-        "unknown": [("0", None)],
-    }.items():
-        park = make_park(name=name)
-        ends = [int(start) for start, _ in stories[1:]] + [60]
-        for (start, score), end in zip(stories, ends, strict=True):
-            show_park(park, minutes_after(int(start)), end - int(start), score)
+def test_live_parks_are_ranked_by_the_score_of_the_hour_above_zero(lines):
+    """R-10.2 over the whole hour: ten minutes all down are less than an hour at 2.0."""
+    run_scored(make_park(name="late"), minutes_after(0), *[0.0] * 5, 10.0, minutes=10)
+    run_scored(make_park(name="steady"), minutes_after(0), *[2.0] * 6, minutes=10)
+    run_scored(make_park(name="calm"), minutes_after(0), *[0.0] * 6, minutes=10)
+    run_scored(make_park(name="long ago"), minutes_after(-60), *[9.0] * 6, minutes=10)
     closed = make_park(name="closed")
+    report(make_ride(closed), minutes_after(0), "O10 D50", park_open=False)
     show_park(closed, minutes_after(0), 60, "10.0", is_open=False)
-    long_ago = make_park(name="long ago")
-    show_park(long_ago, minutes_after(-60), 60, "10.0")
-    assert [name for name, _ in lines("parks", "live")] == ["late", "steady"]
+    assert [name for name, _ in lines("parks", "live")] == ["steady", "late"]
 
 
-def test_live_park_waits_are_means_of_the_open_park(lines):
+def test_live_park_waits_are_means_over_time_of_its_attractions(lines):
+    """N-4: waits above zero of the operating rides of the open park, whatever the cycles stored."""
     busy, calm = make_park(name="busy"), make_park(name="calm")
-    show_wait(busy, minutes_after(0), 5, "33.33")
-    show_wait(busy, minutes_after(5), 5, "0.00")  # zeros count
-    show_wait(busy, minutes_after(10), 10, None)
-    show_wait(busy, minutes_after(20), 10, "99.00", is_open=False)
-    show_wait(calm, minutes_after(0), 20, "12.50")
+    ride = run_posting(busy, minutes_after(0), 33, 0, minutes=5)
+    report(make_ride(busy), minutes_after(0), "O10", wait=20)
+    report(ride, minutes_after(20), "O10", wait=99, park_open=False)
+    report(make_ride(busy, category="SHOW"), minutes_after(0), "O10", wait=99)
+    run_posting(calm, minutes_after(0), 12, 0, minutes=10)
+    calm.activity.update(avg_wait_time=Decimal(77))
     assert lines("waittimes", "live") == [
-        ("busy", [16.665, None, None, None, None, None, None]),
-        ("calm", [12.5, 12.5, None, None, None, None, None]),
+        ("busy", [24.3333, *[None] * 6]),  # (33 × 5 + 20 × 10) ÷ 15
+        ("calm", [12.0, *[None] * 6]),
     ]
 
 
@@ -168,7 +176,7 @@ def test_live_downtime_is_hours_of_each_mark(lines):
     ride = make_ride(make_park(), name="A")
     report(ride, local(TODAY, "09:00"), "O60")
     report(ride, minutes_after(-5), "D35 O10 D5 O10", grain=300)
-    assert lines("rides", "live") == [("A", [0.17, 0.17, 0.17, 0.0, 0.08, 0.0, None])]
+    assert lines("rides", "live") == [("A", [0.1667, 0.1667, 0.1667, 0.0, 0.0833, 0.0, None])]
 
 
 @pytest.mark.parametrize(
@@ -206,14 +214,14 @@ def test_live_downtime_counts_on_the_day_on_which_the_ride_operated(lines):
     report(ride, midnight - timedelta(minutes=60), "C60")
     report(ride, midnight, "O10 C20 O2")
     with time_machine.travel(midnight + timedelta(minutes=32), tick=False):
-        assert lines("rides", "live") == [("A", [0.0, 0.0, 0.0, 0.0, 0.17, 0.17, 0.0])]
+        assert lines("rides", "live") == [("A", [0.0, 0.0, 0.0, 0.0, 0.1667, 0.1667, 0.0])]
 
 
 def test_live_downtime_is_null_while_the_park_is_closed(lines):
     ride = make_ride(make_park(), name="A")
     report(ride, minutes_after(0), "O10 D20")
     report(ride, minutes_after(30), "D30", park_open=False)
-    assert lines("rides", "live") == [("A", [0.0, 0.17, 0.17, None, None, None, None])]
+    assert lines("rides", "live") == [("A", [0.0, 0.1667, 0.1667, None, None, None, None])]
 
 
 def test_live_ride_waits_leave_out_zeros(lines):
@@ -231,66 +239,89 @@ def test_live_ride_waits_leave_out_zeros(lines):
 def test_the_marks_fit_clocks_that_are_a_quarter_of_an_hour_apart(lines, zone):
     ride = make_ride(make_park(timezone=zone), name="A")
     report(ride, minutes_after(0), "O10 D10 O10 D10 O22", None, wait=40)
-    assert lines("rides", "live") == [("A", [0.0, 0.17, 0.0, 0.17, 0.0, 0.0, 0.0])]
-    assert lines("ridewaittimes", "live") == [("A", [40.0] * 7)]
+    assert lines("rides", "live") == [("A", [0.0, 0.1667, 0.0, 0.1667, 0.0, 0.0, 0.0])]
+    assert lines("ridewaittimes", "live") == [("A", [40.0, None, 40.0, None, 40.0, 40.0, 40.0])]
 
 
 # -- hours -----------------------------------------------------------------------------------------------
 
 
 @BY_HOUR
-def test_an_hour_of_a_park_is_the_mean_of_its_stored_scores(lines, period, day):
+def test_an_hour_of_a_park_is_the_score_over_it(lines, period, day):
+    """R-10.2 over the time in which the park was open, whatever the cycles stored."""
     park = make_park(name="A")
+    ride = run_scored(park, local(day, "09:00"), 2.0)
+    report(ride, local(day, "08:00"), "D60", park_open=False)
     show_park(park, local(day, "08:00"), 60, "9.9", is_open=False)
-    show_park(park, local(day, "09:00"), 60, "2.0")
-    show_park(park, local(day, "10:00"), 20, "1.0")
-    show_park(park, local(day, "10:20"), 40, "0.0")
-    show_park(park, local(day, "11:00"), 30, "10.0")
-    show_park(park, local(day, "11:30"), 30, None)
-    show_park(park, local(day, "12:50"), 20, "3.0", grain=1200)  # reaches over the hour
-    show_park(park, local(day, "13:10"), 10, "4.0")
-    expected = by_hour({9: 2.0, 10: 0.3, 11: 10.0, 12: 3.0, 13: 3.5})
+    report(ride, local(day, "10:00"), "D2 O58")
+    show_park(park, local(day, "10:00"), 60)
+    report(ride, local(day, "11:00"), "D30")  # open for half of the hour
+    show_park(park, local(day, "11:00"), 30)
+    report(ride, local(day, "12:50"), "D20 O10", None)  # reaches over the hour
+    show_park(park, local(day, "12:50"), 30, grain=1200)
+    recomputed(park, day)
+    expected = by_hour({9: 2.0, 10: 0.3, 11: 10.0, 12: 10.0, 13: 5.0})
     assert lines("parks", period) == [("A", expected)]
 
 
-def test_today_ends_now(lines):
+def test_today_ends_now(chart):
     """An observation contributes what has passed of it: ten minutes of six hours."""
     park = make_park(name="A")
     ride = make_ride(park, name="R")
-    show_park(park, local(TODAY, "17:00"), 20, "1.0")
-    show_park(park, local(TODAY, "17:22"), 360, "7.0", grain=21_600)
     report(ride, local(TODAY, "17:00"), "O22 D360", None)
-    steady = make_park(name="B")
-    show_park(steady, local(TODAY, "17:00"), 30, "3.5")
-    assert lines("parks", "today") == [("B", by_hour({17: 3.5})), ("A", by_hour({17: 3.0}))]
-    assert lines("rides", "today") == [("R", by_hour({17: 0.17}))]
+    show_park(park, local(TODAY, "17:00"), 382, grain=22_920)
+    run_scored(make_park(name="B"), local(TODAY, "16:00"), 3.5)
+    found = chart("parks", "today")["datasets"]
+    assert [(line["label"], line["data"]) for line in found] == [("B", by_hour({16: 3.5})), ("A", by_hour({17: 3.1}))]
+    assert [line["last_is_partial"] for line in found] == [False, True]
+    rides = chart("rides", "today")["datasets"]
+    assert [(line["label"], line["data"]) for line in rides] == [
+        ("B", by_hour({16: 0.35})),
+        ("R", by_hour({17: 0.17})),
+    ]
+
+
+@pytest.mark.parametrize(("clock", "hours"), [("17:00", {16: 0.5}), ("17:01", {16: 0.5, 17: 0.02})])
+def test_an_hour_that_has_just_begun_is_no_point(lines, clock, hours):
+    """N-16: less than a minute of it has passed."""
+    park = make_park()
+    report(make_ride(park, name="A"), local(TODAY, "16:00"), "O30 D90")
+    show_park(park, local(TODAY, "16:00"), 120)
+    with time_machine.travel(local(TODAY, clock) + timedelta(seconds=20), tick=False):
+        assert lines("rides", "today") == [("A", by_hour(hours))]
+        scores = {hour: 5.0 if hour == 16 else 10.0 for hour in hours}
+        assert lines("parks", "today") == [(park.name, by_hour(scores))]
 
 
 @BY_HOUR
-def test_parks_are_ranked_by_their_scores_above_zero(lines, period, day):
-    steady, peak, equal, calm = (make_park(name=name) for name in ("steady", "peak", "equal", "calm"))
-    show_park(steady, local(day, "09:00"), 240, "5.0")
-    show_park(peak, local(day, "09:00"), 230, "0.0")
-    show_park(peak, local(day, "12:50"), 10, "9.0")
-    show_park(equal, local(day, "10:00"), 70, "5.0", grain=420)
-    show_park(calm, local(day, "09:00"), 240, "0.0")
-    assert [name for name, _ in lines("parks", period)] == ["peak", "steady", "equal"]
-    assert [name for name, _ in lines("parks", period, limit=2)] == ["peak", "steady"]
+def test_parks_are_ranked_by_the_score_of_the_day_above_zero(lines, period, day):
+    """A bad hour of four is less than four hours at 5.0; ties by id."""
+    for name, scores in {
+        "peak": [0.0, 0.0, 0.0, 9.0],
+        "steady": [5.0] * 4,
+        "equal": [5.0],
+        "calm": [0.0] * 4,
+    }.items():
+        park = make_park(name=name)
+        run_scored(park, local(day, "09:00"), *scores)
+        recomputed(park, day)
+    assert [name for name, _ in lines("parks", period)] == ["steady", "equal", "peak"]
+    assert [name for name, _ in lines("parks", period, limit=2)] == ["steady", "equal"]
 
 
 @BY_HOUR
 def test_an_hour_of_park_waits_is_whole_minutes(lines, period, day):
+    """N-4: 30.5 and 30.25 on average, half-up; 40 beside half an hour at 0; an hour of walk-ons alone."""
     busy, calm = make_park(name="busy"), make_park(name="calm")
-    show_wait(busy, local(day, "09:00"), 30, "30.00")
-    show_wait(busy, local(day, "09:30"), 30, "31.00")
-    show_wait(busy, local(day, "10:00"), 30, "30.00")
-    show_wait(busy, local(day, "10:30"), 30, "30.98")
-    show_wait(busy, local(day, "11:00"), 30, "40.00")
-    show_wait(busy, local(day, "11:30"), 30, "0.00")
-    show_wait(busy, local(day, "12:00"), 60, "90.00", is_open=False)
-    show_wait(calm, local(day, "09:00"), 60, "5.00")
+    ride = run_posting(busy, local(day, "09:00"), 30, 31, 30, 30, 40, 0, 0, 0, minutes=30)
+    second = RideStatusSnapshot.objects.filter(ride=ride, recorded_at=local(day, "10:30"))
+    second.update(wait_time=31, duration_seconds=600)  # 30 for 30 minutes, 31 for ten
+    report(ride, local(day, "13:00"), "O60", wait=90, park_open=False)
+    run_posting(calm, local(day, "09:00"), 5)
+    for park in (busy, calm):
+        recomputed(park, day)
     assert lines("waittimes", period) == [
-        ("busy", by_hour({9: 31, 10: 30, 11: 20})),  # 30.5 and 30.49
+        ("busy", by_hour({9: 31, 10: 30, 11: 40})),
         ("calm", by_hour({9: 5})),
     ]
 
@@ -361,7 +392,7 @@ def test_an_hour_of_ride_waits_is_the_mean_while_it_operated(lines, period, day)
     park = make_park()
     ride, calm, silent = (make_ride(park, name=name) for name in ("queue", "calm", "silent"))
     at = report(ride, local(day, "09:00"), "O30", wait=30)
-    at = report(ride, at, "O30", wait=0)  # R-16.1: zeros count
+    at = report(ride, at, "O30", wait=0)  # N-4: a walk-on is no wait
     at = report(ride, at, "O30", wait=45)
     at = report(ride, at, "D30", wait=90)  # a stopped ride's do not
     at = report(ride, at, "O60", wait=480)
@@ -371,30 +402,31 @@ def test_an_hour_of_ride_waits_is_the_mean_while_it_operated(lines, period, day)
     show_park(park, local(day, "09:00"), 240, "0.0")
     recomputed(park, day)
     assert lines("ridewaittimes", period) == [
-        ("queue", by_hour({9: 15, 10: 45, 12: 22})),
+        ("queue", by_hour({9: 30, 10: 45, 12: 22})),
         ("calm", by_hour({9: 5})),
     ]
 
 
 def test_yesterday_is_shown_in_the_hours_of_its_schedule(lines):
-    """R-6.6; today is not filtered."""
-    park = make_park()
+    """R-6.6; today is not filtered. What was posted before the park opened is nowhere (N-4)."""
+    park = make_park(name="P")
     ride = make_ride(park, name="A")
     for day in (TODAY, YESTERDAY):
         ParkSchedule.objects.create(
             park=park, schedule_date=day, opening_time=local(day, "10:00"), closing_time=local(day, "13:00")
         )
-        report(ride, local(day, "09:00"), "O60", wait=10, park_open=False)  # early entry
-        report(ride, local(day, "10:00"), "O180", wait=20)
-        report(ride, local(day, "13:00"), "O60", wait=30, park_open=False)
-        show_park(park, local(day, "10:00"), 190, "2.0")  # the feed was late to say that it closed
-        show_wait(park, local(day, "14:00"), 10, "12.00")
-    recomputed(park, YESTERDAY)
-    assert lines("ridewaittimes", "yesterday") == [("A", by_hour({10: 20, 11: 20, 12: 20}))]
-    assert lines("ridewaittimes", "today") == [("A", by_hour({9: 10, 10: 20, 11: 20, 12: 20, 13: 30}))]
-    assert lines("parks", "yesterday") == [(park.name, by_hour({10: 2.0, 11: 2.0, 12: 2.0}))]
-    assert lines("parks", "today") == [(park.name, by_hour({10: 2.0, 11: 2.0, 12: 2.0, 13: 2.0}))]
-    assert lines("waittimes", "yesterday") == [(park.name, [None] * 18)]
+        report(ride, local(day, "09:00"), "O60", wait=10, park_open=False)  # test cycles
+        report(ride, local(day, "10:00"), "D12 O48 D12 O48 D12 O48 D2 O8", wait=20)  # the feed was late to close
+        report(ride, local(day, "13:10"), "O50", wait=30, park_open=False)
+        show_park(park, local(day, "10:00"), 190)
+        recomputed(park, day)
+    waits = {10: 20, 11: 20, 12: 20}
+    assert lines("ridewaittimes", "yesterday") == [("A", by_hour(waits))]
+    assert lines("ridewaittimes", "today") == [("A", by_hour({**waits, 13: 20}))]
+    assert lines("waittimes", "yesterday") == [("P", by_hour(waits))]
+    assert lines("waittimes", "today") == [("P", by_hour({**waits, 13: 20}))]
+    assert lines("parks", "yesterday") == [("P", by_hour({10: 2.0, 11: 2.0, 12: 2.0}))]
+    assert lines("parks", "today") == [("P", by_hour({10: 2.0, 11: 2.0, 12: 2.0, 13: 2.0}))]
 
 
 def test_yesterday_without_a_schedule_is_shown_while_the_park_was_seen_open(lines):
@@ -406,35 +438,51 @@ def test_yesterday_without_a_schedule_is_shown_while_the_park_was_seen_open(line
     assert lines("ridewaittimes", "yesterday") == [("A", by_hour({10: 20}))]
 
 
-ZONES = {
-    NEW_YORK: (TODAY, {9: 0.5, 10: 0.0}),
-    LOS_ANGELES: (TODAY, {9: 0.5, 10: 0.0}),
-    PARIS: (TODAY, {9: 0.5, 10: 0.0}),
-    TOKYO: (TODAY, {9: 0.5, 10: 0.0}),  # yesterday there: it is 7:32 on the 24th
-}
+def test_a_day_begins_in_the_night_where_its_observations_do(chart):
+    """Open past midnight: down from 1:30 to 2:30 (the case `night`)."""
+    park, other = make_park(name="A"), make_park(name="B")
+    for each, clock, story in ((park, "01:00", "O30 D60 O90"), (other, "09:00", "O60 D60 O60")):
+        report(make_ride(each, name=each.name), local(YESTERDAY, clock), story, wait=10)
+        show_park(each, local(YESTERDAY, clock), 180)
+        recomputed(each, YESTERDAY)
+    found = {kind: chart(kind, "yesterday") for kind in TYPES}
+    for each in found.values():
+        assert each["labels"] == [f"{hour}:00" for hour in range(1, 24)]
+    lines = {kind: {line["label"]: line["data"] for line in each["datasets"]} for kind, each in found.items()}
+    assert lines["rides"]["A"] == [0.5, 0.5, 0.0, *[None] * 20]
+    assert lines["parks"]["A"] == [5.0, 5.0, 0.0, *[None] * 20]
+    assert lines["rides"]["B"] == [None] * 8 + [0.0, 1.0, 0.0] + [None] * 12
+    assert lines["waittimes"]["A"] == lines["ridewaittimes"]["A"] == [10, 10, 10, *[None] * 20]
 
 
 @ALL_TYPES
-def test_the_hours_are_those_of_each_parks_own_clock(lines, kind):
-    """Four parks opened at nine by their own clocks; in Tokyo that is yesterday."""
-    for zone in ZONES:
+def test_the_hours_are_those_of_each_parks_own_clock(chart, kind):
+    """Four parks opened at nine by their own clocks. Of today's dates Tokyo has the 24th, where it is 7:32; yesterday
+    is the 22nd for all (N-1)."""
+    for zone in (NEW_YORK, LOS_ANGELES, PARIS, TOKYO):
         park = make_park(timezone=zone, name=zone)
         ride = make_ride(park, name=zone)
-        start = local(TODAY, "09:00", zone)
-        report(ride, start, "O30 D30 O60", wait=20)
-        show_park(park, start, 120, "2.0")
-        show_wait(park, start + timedelta(hours=2), 60, "20.00")
-        if zone == TOKYO:
-            recomputed(park, TODAY)
+        for day, shift in ((TODAY, 0), (YESTERDAY, 1)):
+            start = local(day, "09:00", zone) + timedelta(hours=shift)
+            report(ride, start, "O30 D30 O60", wait=20)
+            show_park(park, start, 120)
+        recomputed(park, YESTERDAY)
     expected = {
-        "parks": {9: 2.0, 10: 2.0},
-        "waittimes": {11: 20},
+        "parks": {9: 5.0, 10: 0.0},
+        "waittimes": {9: 20, 10: 20},
         "rides": {9: 0.5, 10: 0.0},
         "ridewaittimes": {9: 20, 10: 20},
     }[kind]
-    today = dict(lines(kind, "today"))
-    assert today == dict.fromkeys([NEW_YORK, LOS_ANGELES, PARIS], by_hour(expected))
-    assert lines(kind, "yesterday") == [(TOKYO, by_hour(expected))]
+    today, yesterday = chart(kind, "today")["datasets"], chart(kind, "yesterday")["datasets"]
+    assert {line["label"]: line["data"] for line in today} == dict.fromkeys(
+        [NEW_YORK, LOS_ANGELES, PARIS], by_hour(expected)
+    )
+    an_hour_later = by_hour({hour + 1: value for hour, value in expected.items()})
+    assert {line["label"]: line["data"] for line in yesterday} == dict.fromkeys(
+        [NEW_YORK, LOS_ANGELES, PARIS, TOKYO], an_hour_later
+    )
+    assert {(line["start_date"], line["end_date"]) for line in yesterday} == {("2025-12-22", "2025-12-22")}
+    assert {(line["start_date"], line["is_complete"]) for line in today} == {("2025-12-23", False)}
 
 
 @pytest.mark.parametrize("day", [date(2025, 11, 2), date(2026, 3, 8)], ids=["25 hours", "23 hours"])
@@ -442,17 +490,17 @@ def test_the_hours_are_those_of_each_parks_own_clock(lines, kind):
 def test_a_day_on_which_the_clock_is_changed(lines, kind, day):
     park = make_park(name="A")
     ride = make_ride(park, name="A")
-    for clock, wait, score in (("06:00", 10, "1.0"), ("09:00", 20, "2.0"), ("22:00", 30, "3.0")):
+    for clock, wait in (("06:00", 10), ("09:00", 20), ("22:00", 30)):
         report(ride, local(day, clock), "O40 D20", wait=wait)
-        show_park(park, local(day, clock), 60, score)
-    show_wait(park, local(day, "23:00"), 60, "30.00")
-    recomputed(park, day)
+        show_park(park, local(day, clock), 60)
     with time_machine.travel(local(day + timedelta(days=1), "12:00"), tick=False):
+        recomputed(park, day)
+        waits = {6: 10, 9: 20, 22: 30}
         expected = {
-            "parks": {6: 1.0, 9: 2.0, 22: 3.0},
-            "waittimes": {23: 30},
-            "rides": {6: 0.33, 9: 0.33, 22: 0.33},
-            "ridewaittimes": {6: 10, 9: 20, 22: 30},
+            "parks": dict.fromkeys(waits, 3.3),
+            "waittimes": waits,
+            "rides": dict.fromkeys(waits, 0.33),
+            "ridewaittimes": waits,
         }[kind]
         assert lines(kind, "yesterday") == [("A", by_hour(expected))]
 
@@ -466,20 +514,34 @@ def test_a_ride_that_has_moved_is_shown_with_what_it_did_in_its_park(lines):
     report(ride, local(TODAY, "10:00"), "O45 D15")
     report(ride, minutes_after(50), "O5 D5")
     assert lines("rides", "today") == [("A", by_hour({10: 0.25, 17: 0.08}))]
-    assert lines("rides", "live") == [("A", [None, None, None, None, None, 0.08, None])]
+    assert lines("rides", "live") == [("A", [None, None, None, None, None, 0.0833, None])]
 
 
-def test_each_parks_schedule_is_that_of_its_own_yesterday(lines):
-    """In Tokyo yesterday was the 23rd."""
-    for zone, day in ((NEW_YORK, YESTERDAY), (TOKYO, TODAY)):
+def test_each_parks_schedule_is_that_of_its_own_day(lines):
+    """Yesterday is the 22nd of all parks; what is planned for the 23rd in Tokyo is another day's."""
+    for zone in (NEW_YORK, TOKYO):
         park = make_park(timezone=zone, name=zone)
-        for date_, closing in ((day, "12:00"), (TODAY if day == YESTERDAY else YESTERDAY, "20:00")):
+        for day, closing in ((YESTERDAY, "12:00"), (TODAY, "20:00")):
             ParkSchedule.objects.create(
                 park=park,
-                schedule_date=date_,
-                opening_time=local(date_, "10:00", zone),
-                closing_time=local(date_, closing, zone),
+                schedule_date=day,
+                opening_time=local(day, "10:00", zone),
+                closing_time=local(day, closing, zone),
             )
-        show_park(park, local(day, "09:00", zone), 300, "2.0")
+        run_scored(park, local(YESTERDAY, "09:00", zone), *[2.0] * 5)
+        recomputed(park, YESTERDAY)
     expected = by_hour({10: 2.0, 11: 2.0})
     assert lines("parks", "yesterday") == [(NEW_YORK, expected), (TOKYO, expected)]
+
+
+def test_a_past_hour_has_also_the_rides_that_are_no_longer_active(lines):
+    """N-15: the day is computed; then the ride and its park are given up."""
+    park = make_park(name="A")
+    ride = run_scored(park, local(YESTERDAY, "09:00"), 5.0)
+    recomputed(park, YESTERDAY)
+    ride.is_active = park.is_active = False
+    ride.save()
+    park.save()
+    assert lines("parks", "yesterday") == [("A", by_hour({9: 5.0}))]
+    assert lines("rides", "yesterday") == [("A", by_hour({9: 0.5}))]
+    assert lines("parks", "today") == lines("rides", "live") == []

@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.test import Client
 
-from stats.charts.heatmaps import mean_of_cells
 from stats.charts.series import best
 from stats.charts.tests.chart_builders import (
     DAYS,
@@ -22,7 +21,6 @@ from stats.charts.tests.chart_builders import (
     YESTERDAY,
     by_day,
     by_hour,
-    show_wait,
 )
 from stats.tests.builders import TOKYO, local, make_park, make_ride, park_day, recomputed, report, ride_day, show_park
 from stats.tests.shapes import misfits
@@ -90,17 +88,16 @@ def fill(count: int = 1, **columns: Any) -> None:
             for day in (YESTERDAY, WEEK[3], date(2025, 11, 11)):
                 ride_day(ride, day, downtime_minutes=60 + n, avg_wait_time=Decimal(20 + n))
         for day in (TODAY, YESTERDAY):
-            show_park(park, start[day], 180, "3.0")
-        park.activity.update(avg_wait_time=Decimal(25))
-        for day in (WEEK[3], date(2025, 11, 11)):
-            park_day(park, day, avg_wait_time=Decimal(25))
+            show_park(park, start[day], 180)
+        for day in (YESTERDAY, WEEK[3], date(2025, 11, 11)):
+            park_day(park, day, avg_wait_time=Decimal(20 + n))
 
 
 # -- numbers ---------------------------------------------------------------------------------------------
 
 
 def test_a_week_of_waits_is_that_of_the_contract(ask):
-    """The totals are means of the cells that are shown, 280 / 6 and 278 / 6 minutes."""
+    """The totals are the averages of the week, of days that posted for one hour each: 280 / 6 and 278 / 6 minutes."""
     park = make_park(name="Magic Kingdom")
     weeks = {"Dumbo": [69, 69, 40, 29, 39, 34], "Living with the Land": [48, 15, 66, 27, 66, 56]}
     for name, waits in weeks.items():
@@ -119,27 +116,29 @@ def test_a_week_of_waits_is_that_of_the_contract(ask):
 
 @pytest.mark.parametrize(("period", "day"), [("today", TODAY), ("yesterday", YESTERDAY)])
 def test_a_day_by_the_hour(ask, period, day):
+    """Down for 20 minutes of three hours; the totals are those of the day, not means of its hours."""
     park = make_park(name="Park")
     ride = make_ride(park, 2, name="Ride")
-    report(ride, local(day, "09:00"), "O110 D20 O50", wait=40)
-    show_park(park, local(day, "09:00"), 60, "2.0")
-    show_park(park, local(day, "10:00"), 60, "3.5")
-    show_wait(park, local(day, "11:00"), 30, "20.00")
-    show_wait(park, local(day, "12:00"), 30, "31.00")
+    at = report(ride, local(day, "09:00"), "O20", wait=40)
+    at = report(ride, at, "O90 D20", wait=31)
+    report(ride, at, "O50", wait=0)
+    show_park(park, local(day, "09:00"), 180, "9.9")
     recomputed(park, day)
     found = {kind: ask(kind, period) for kind in TYPES}
+    waits = by_hour({9: 34.0, 10: 31.0})
     assert {kind: body["matrix"] for kind, body in found.items()} == {
-        "parks": [by_hour({11: 20.0, 12: 31.0})],
-        "parks-shame": [by_hour({9: 2.0, 10: 3.5})],
+        "parks": [waits],
+        "parks-shame": [by_hour({9: 0.0, 10: 1.7, 11: 1.7})],
         "rides-downtime": [by_hour({9: 0.0, 10: 0.17, 11: 0.17})],
-        "rides-waittimes": [by_hour({9: 40.0, 10: 40.0, 11: 40.0})],
+        "rides-waittimes": [waits],
     }
     totals = {kind: body["entities"][0]["total_value"] for kind, body in found.items()}
-    # (2.0 + 3.5) / 2 = 2.75; (0.17 + 0.17) / 3
-    assert totals == {"parks": 25.5, "parks-shame": 2.8, "rides-downtime": 0.1, "rides-waittimes": 40.0}
+    # 20 of 180 minutes; a third of an hour in three; (20 × 40 + 90 × 31) ÷ 110, where the hours' mean is 32.5
+    assert totals == {"parks": 32.6, "parks-shame": 1.1, "rides-downtime": 0.1, "rides-waittimes": 32.6}
 
 
 def test_a_week_of_scores_and_of_downtime(ask):
+    """Of days of ten hours; 190 minutes on three days."""
     park = make_park()
     ride = make_ride(park)
     for day, score, minutes in ((14, "1.3", 60), (15, "0.0", 0), (17, "2.6", 130)):
@@ -151,12 +150,27 @@ def test_a_week_of_scores_and_of_downtime(ask):
     assert (scores["entities"][0]["total_value"], hours["entities"][0]["total_value"]) == (1.3, 1.1)
 
 
-@pytest.mark.parametrize(
-    ("cells", "total"),
-    [([], 0.0), ([None], 0.0), ([0], 0.0), ([None, 1, 2], 1.5), (["0.1", "0.2"], 0.2), (["0.33"] * 3, 0.3)],
-)
-def test_the_total_is_the_mean_of_the_cells_that_are_not_null(cells, total):
-    assert mean_of_cells([None if cell is None else Decimal(cell) for cell in cells]) == total
+def test_a_long_day_weighs_more_in_the_total_than_a_short_one(ask):
+    """N-2: 2 h of 4 h down and none of 12 h are 1.25, not the mean of 5.0 and 0.0."""
+    park = make_park()
+    park_day(park, WEEK[0], shame_score=Decimal(5), operating_hours_minutes=240)
+    park_day(park, WEEK[1], shame_score=Decimal(0), operating_hours_minutes=720)
+    assert ask("parks-shame", "last_week")["entities"][0]["total_value"] == 1.3
+
+
+def test_rides_stand_in_the_order_of_the_total_that_they_show(ask):
+    """Four hours in two days are more an hour of a day than five in five; the chart has the longest downtime first."""
+    park = make_park()
+    rare, often = make_ride(park, name="rare"), make_ride(park, name="often")
+    for day in WEEK[:2]:
+        ride_day(rare, day, downtime_minutes=120)
+    for day in WEEK[:5]:
+        ride_day(often, day, downtime_minutes=60)
+    body = ask("rides-downtime", "last_week")
+    heads = [(row["rank"], row["entity_name"], row["total_value"]) for row in body["entities"]]
+    assert heads == [(1, "rare", 2.0), (2, "often", 1.0)]
+    assert [row[:2] for row in body["matrix"]] == [[2.0, 2.0], [1.0, 1.0]]
+    assert ask("rides-downtime", "last_week", limit=1)["entities"][0]["entity_name"] == "often"
 
 
 def test_the_best_are_the_largest_above_zero_and_ties_go_by_id():
@@ -188,6 +202,7 @@ def test_every_answer_has_exactly_its_fields_as_numbers(ask, kind, period):
     fill(2)
     body = ask(kind, period)
     entity: dict[str, Any] = {"entity_id": int, "entity_name": str, "rank": int, "total_value": float}
+    entity |= {"start_date": str, "end_date": str, "is_complete": bool, "last_is_partial": bool}
     entity |= {"location": str} if kind.startswith("parks") else {"park_name": str, "tier": int | None}
     root: dict[str, Any] = {
         "success": bool,
