@@ -188,9 +188,12 @@ def test_the_cells_are_those_of_the_chart(client, ask, kind, period):
     chart = client.get("/api/trends/chart-data", query).json()["chart_data"]
     assert len(body["entities"]) >= 2
     assert body["time_labels"] == chart["labels"]
-    assert body["matrix"] == [each["data"] for each in chart["datasets"]]
-    heads = [(row["entity_id"], row["entity_name"]) for row in body["entities"]]
-    assert heads == [(each["entity_id"], each["label"]) for each in chart["datasets"]]
+    cells = {row["entity_id"]: values for row, values in zip(body["entities"], body["matrix"], strict=True)}
+    assert cells == {each["entity_id"]: each["data"] for each in chart["datasets"]}
+    if kind != "rides-downtime":
+        assert list(cells) == [each["entity_id"] for each in chart["datasets"]]
+    totals = [row["total_value"] for row in body["entities"]]
+    assert totals == sorted(totals, reverse=True)
 
 
 # -- shape -----------------------------------------------------------------------------------------------

@@ -46,7 +46,13 @@ SHAPE = {
     "chart_type": str,
     "granularity": str,
     "labels": [str],
-    "datasets": [{"label": str, "ride_id": int, "tier": int, "data": [MAYBE_NUMBER]}],
+    "start_date": str,
+    "end_date": str,
+    "is_complete": bool,
+    "last_is_partial": bool,
+    "datasets": [
+        {"label": str, "ride_id": int, "tier": int, "data": [MAYBE_NUMBER], "walk_on_percentage?": MAYBE_NUMBER}
+    ],
 }
 
 
@@ -61,7 +67,7 @@ def ask(client):
     def answer(park_id: int, period: str = "yesterday", kind: str = "downtime") -> dict:
         response = client.get(f"/api/parks/{park_id}/rides/charts", {"period": period, "type": kind})
         assert response.status_code == 200, response.content
-        body = response.json()
+        body: dict = response.json()
         assert misfits(body, SHAPE) == []
         assert (body["success"], body["park_id"]) == (True, park_id)
         assert (body["period"], body["chart_type"]) == (period, kind)
@@ -109,17 +115,23 @@ def test_the_wait_of_each_hour_is_a_whole_number_half_up(ask):
     for story, wait in (("O30", 15), ("O30", 20), ("O60", 0), ("D60", 99), ("O60", None), ("O60", 500)):
         at = report(ride, at, story, wait=wait)
     body = ask(park.pk, "yesterday", "wait_times")
-    # 17.5; walk-on is 0; what a stopped ride posts does not count, nor a feed error
-    assert series(body) == {"Coaster": hours(9, 18, 0)}
+    # 17.5; an hour of walk-ons has no wait; what a stopped ride posts does not count, nor a feed error
+    assert series(body) == {"Coaster": hours(9, 18)}
+    assert body["datasets"][0]["walk_on_percentage"] == 50.0
     assert type(body["datasets"][0]["data"][3]) is int
 
 
-def test_rides_that_never_posted_a_queue_are_not_compared_by_it(ask):
-    park = open_park()
-    report(make_ride(park, name="Walk-on"), OPENING, "O300", wait=0)
-    report(make_ride(park, name="Silent"), OPENING, "O300")
-    assert ask(park.pk, "yesterday", "wait_times")["datasets"] == []
-    assert len(ask(park.pk)["datasets"]) == 2
+@pytest.mark.parametrize("period", ["yesterday", "last_week"])
+def test_a_ride_whose_only_waits_are_zero_is_listed(ask, period):
+    """N-4: it is a walk-on all along; of a ride that posted nothing at all there is nothing to compare."""
+    day = YESTERDAY if period == "yesterday" else WEEK[2]
+    park = open_park(day=day)
+    for name, wait in (("Walk-on", 0), ("Silent", None)):
+        report(make_ride(park, name=name), local(day, "09:00"), "O300", wait=wait)
+    recomputed(park, day)
+    (line,) = ask(park.pk, period, "wait_times")["datasets"]
+    assert (line["label"], line["walk_on_percentage"], set(line["data"])) == ("Walk-on", 100.0, {None})
+    assert len(ask(park.pk, period)["datasets"]) == 2
 
 
 def test_only_rides_that_operated_in_the_open_park_are_compared_by_downtime(ask):
@@ -164,13 +176,13 @@ def test_yesterday_is_shown_in_the_hours_of_its_schedule(ask, client):
         ScheduleFactory(
             park=park, schedule_date=day, opening_time=local(day, "10:00"), closing_time=local(day, "13:00")
         )
-        report(ride, local(day, "09:00"), "O60", wait=10, park_open=False)  # early entry
+        report(ride, local(day, "09:00"), "O60", wait=10, park_open=False)  # test cycles (N-4)
         report(ride, local(day, "10:00"), "O150 D30", wait=20)
         report(ride, local(day, "13:00"), "D30 O30", wait=30)  # the feed was late to say that it closed
         recomputed(park, day)
     assert series(ask(park.pk, "yesterday", "wait_times")) == {"Coaster": hours(10, 20, 20, 20)}
     assert series(ask(park.pk, "yesterday", "downtime")) == {"Coaster": hours(10, 0, 0, 0.5)}
-    assert series(ask(park.pk, "today", "wait_times")) == {"Coaster": hours(9, 10, 20, 20, 20, 30)}
+    assert series(ask(park.pk, "today", "wait_times")) == {"Coaster": hours(10, 20, 20, 20, 30)}
     assert series(ask(park.pk, "today", "downtime")) == {"Coaster": hours(10, 0, 0, 0.5, 0.5)}
     for kind, many in (("wait_times", "ridewaittimes"), ("downtime", "rides")):
         for period in ("today", "yesterday"):
@@ -201,7 +213,7 @@ def test_an_hour_is_one_of_the_parks_own_clock_and_date(ask, zone, kind):
     now = local(YESTERDAY + timedelta(days=1), "03:00", zone)
     with time_machine.travel(now, tick=False):
         data = series(ask(park.pk, "yesterday", kind))["Coaster"]
-    assert data == ([0] * 16 + [0.5, 0] if kind == "downtime" else [30] * 18)
+    assert data == ([0] * 22 + [0.5, 0] if kind == "downtime" else [30] * 24), "open all night"
 
 
 @pytest.mark.parametrize("day", [date(2025, 3, 9), date(2025, 11, 2)], ids=["spring", "autumn"])
@@ -212,14 +224,43 @@ def test_the_hours_of_a_day_on_which_the_clock_is_changed(ask, day):
     down_from = int((local(day, "22:00") - start).total_seconds()) // 60
     report(make_ride(park, name="Coaster"), start, f"O{down_from} D30 O90", None, wait=5)
     with time_machine.travel(local(day + timedelta(days=1), "12:00"), tick=False):
-        assert series(ask(park.pk))["Coaster"] == [0] * 16 + [0.5, 0]
-        assert series(ask(park.pk, "yesterday", "wait_times"))["Coaster"] == [5] * 18
+        shown = 23 if day.month == 3 else 24  # hours of the clock: 2:00 is missing in spring
+        downtime = series(ask(park.pk))["Coaster"]
+        assert [value for value in downtime if value is not None] == [0] * (shown - 2) + [0.5, 0]
+        waits = series(ask(park.pk, "yesterday", "wait_times"))["Coaster"]
+        assert [value for value in waits if value is not None] == [5] * shown
+        assert len(waits) == 24
+
+
+def test_a_day_begins_in_the_night_where_its_observations_do(ask):
+    """The case `night`: open until 3:00, down from 0:30 to 2:30; without the night the labels begin at 6:00."""
+    park = make_park()
+    report(make_ride(park, name="Coaster"), local(YESTERDAY, "00:00"), "O30 D120 O30", wait=10)
+    report(make_ride(park, name="Flume"), local(YESTERDAY, "10:00"), "O60", wait=20)
+    show_park(park, local(YESTERDAY, "00:00"), 180)
+    show_park(park, local(YESTERDAY, "10:00"), 60)
+    body = ask(park.pk)
+    assert body["labels"] == [f"{hour}:00" for hour in range(24)]
+    assert series(body)["Coaster"][:4] == [0.5, 1.0, 0.5, None]
+    assert series(body)["Flume"][9:12] == [None, 0, None]
+    assert ask(park.pk, "yesterday", "wait_times")["labels"][0] == "0:00"
+
+
+def test_an_hour_that_has_just_begun_is_no_point_and_a_running_one_says_so(ask):
+    """N-16: the ride is down since 16:30."""
+    park = open_park(day=TODAY, minutes=600)
+    report(make_ride(park, name="Coaster"), local(TODAY, "16:00"), "O30 D120")
+    for clock, data, is_partial in (("17:00", [0.5], False), ("17:30", [0.5, 0.5], True)):
+        with time_machine.travel(local(TODAY, clock) + timedelta(seconds=30 if clock == "17:00" else 0), tick=False):
+            body = ask(park.pk, "today")
+        assert (series(body)["Coaster"], body["last_is_partial"]) == (hours(16, *data), is_partial)
 
 
 # -- days -------------------------------------------------------------------------------------------------
 
 
 def test_the_days_of_a_week_are_the_stored_ones(ask):
+    """Of waits the sums of the day: an hour at a third of 10, 20 … minutes."""
     park = make_park()
     train, mountain = make_ride(park, 1, name="Train"), make_ride(park, 1, name="Mountain")
     for number, day in enumerate(WEEK):
@@ -234,7 +275,8 @@ def test_the_days_of_a_week_are_the_stored_ones(ask):
         "Mountain": [None] * 6 + [1.0],
         "Train": [0, 0.17, 0.33, None, 0.67, 0.83, 1.0],
     }
-    assert series(waits) == {"Train": [None, 3.33, 6.67, None, 13.33, 16.67, 20.0]}, "no queue is no value"
+    assert series(waits) == {"Train": [None, 3.33, 6.67, None, 13.33, 16.67, 20.0]}, "no wait is no value"
+    assert [downtime[name] for name in ("start_date", "end_date", "is_complete")] == ["2025-12-14", "2025-12-20", True]
 
 
 def test_a_month_has_a_label_for_every_date(ask):
@@ -283,7 +325,8 @@ def test_the_hours_of_a_day_add_up_to_its_stored_downtime(ask):
 
 
 @EVERY
-def test_active_attractions_by_tier_and_name(ask, period, kind):
+def test_attractions_by_tier_and_name(ask, period, kind):
+    """Also those that are no longer active (N-15)."""
     park = make_park()
     day = {"today": TODAY, "yesterday": YESTERDAY, "last_week": WEEK[2], "last_month": date(2025, 11, 5)}[period]
 
@@ -300,7 +343,7 @@ def test_active_attractions_by_tier_and_name(ask, period, kind):
     ride("Elsewhere", park=make_park())
     body = ask(park.pk, period, kind)
     shown = [(each["label"], each["tier"]) for each in body["datasets"]]
-    assert shown == [("Y", 1), ("Z", 1), ("A", 2), ("B", 2), ("D", 2), ("C", 3)]
+    assert shown == [("Y", 1), ("Z", 1), ("A", 2), ("B", 2), ("D", 2), ("Inactive", 2), ("C", 3)]
 
 
 # -- parameters -------------------------------------------------------------------------------------------
@@ -338,13 +381,15 @@ def test_an_unknown_park_has_labels_and_no_datasets(ask, period, kind, number):
 
 
 @EVERY
-def test_parks_without_data_and_inactive_parks_have_no_datasets(ask, period, kind):
+def test_a_park_without_data_has_no_datasets_and_an_inactive_one_those_of_its_days(ask, period, kind):
+    """N-15."""
     assert ask(make_park().pk, period, kind)["datasets"] == []
     inactive = open_park(is_active=False)
-    ride = make_ride(inactive)
+    ride = make_ride(inactive, name="Coaster", is_active=False)
     report(ride, OPENING, "O300", wait=5)
-    ride_day(ride, WEEK[0])
-    assert ask(inactive.pk, period, kind)["datasets"] == []
+    for day in (WEEK[0], date(2025, 11, 1)):
+        ride_day(ride, day)
+    assert list(series(ask(inactive.pk, period, kind))) == ([] if period == "today" else ["Coaster"])
 
 
 @pytest.mark.parametrize("path", ["-1/rides/charts", "abc/rides/charts", "1/rides/charts/", "1/rides/Charts"])
