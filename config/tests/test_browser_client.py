@@ -71,9 +71,10 @@ NUMBERS: list[tuple[list[str], list[str]]] = [
             "shame_breakdown.weighted_downtime_hours",
             "shame_breakdown.rides[].downtime_hours",
             "shame_breakdown.rides[].weighted_contribution",
-            "chart_data.rides_down[]",
         ],
     ),
+    # Of weeks and months a day that nobody observed is null, which the page's maximum takes as 0.
+    (urls(DETAILS, period=("today", "yesterday")), ["chart_data.rides_down[]"]),
     (urls(HEATMAPS, period=CALENDAR, type=HEATMAP_TYPES), ["entities[].total_value"]),
 ]
 

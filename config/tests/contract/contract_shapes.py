@@ -238,7 +238,7 @@ def status_summary(park: bool = False) -> Shape:
 
 # -- one park (4.5, 4.6, 4.7) ----------------------------------------------------------------------------
 
-ROSTER_ROW = fields("ride_id:int ride_name:str tier:int? tier_weight:int land_area:str? last_operated_at:http?")
+ROSTER_ROW = fields("ride_id:int ride_name:str tier:int? tier_weight:int land_area:str? last_operated_at:zulu?")
 ROSTER: Shape = {
     "success": TRUE,
     **fields("park_id:int park_name:str effective_park_weight:int total_roster_weight:int"),
@@ -249,19 +249,23 @@ ROSTER: Shape = {
 }
 WEIGHED = fields("ride_id:int ride_name:str tier:int tier_weight:num")
 CONTRIBUTION = {**WEIGHED, **fields("downtime_hours:num2 weighted_contribution:num2")}
-EXCLUDED: Shape = [{**WEIGHED, **fields("last_operated_at:naive? exclusion_reason:str")}]
+EXCLUDED: Shape = [{**WEIGHED, **fields("last_operated_at:zulu? exclusion_reason:str")}]
 # Additions to the contract: what does not count in the score is reported for every period.
 ALSO_EXCLUDED: Shape = {"total_excluded_weight": "num", "rides_excluded": EXCLUDED}
 MONTH_LABELS = {"last_week": ("Dec 14 - Dec 20, 2025",), "last_month": ("Nov 01 - Nov 30, 2025",)}
-HOURS = fields("shame_score:num1 total_downtime_hours:num2 weighted_downtime_hours:num2 rides_affected_count:int")
+# A score or an hour that nobody observed is null, where the contract has 0 (N-6).
+HOURS = fields(
+    "shame_score:num1? total_downtime_hours:num2? weighted_downtime_hours:num2? rides_affected_count:int"
+    " avg_uptime_percentage:num1?"
+)
 
 
 def breakdown(period: str) -> Shape:
     if period == "live":
         return {
             "is_live": TRUE,
-            **fields("last_updated?:naive park_is_open:bool shame_score:num1 total_park_weight:num"),
-            "total_weighted_down": "num",
+            **fields("last_updated:naive? park_is_open:bool? shame_score:num1? total_park_weight:num"),
+            "total_weighted_down": "num?",
             "rides_down": [{**WEIGHED, "status": SHOWN_STATUS}],
             "tier_weights": {"1": (3,), "2": (2,), "3": (1,)},
             **ALSO_EXCLUDED,
@@ -271,11 +275,11 @@ def breakdown(period: str) -> Shape:
         return {**HOURS, **fields("hours_tracked:int total_park_weight:num2"), "rides": rides, **ALSO_EXCLUDED}
     row = {**CONTRIBUTION, "status": ("DOWN",)}
     if period == "yesterday":
-        figures = fields("avg_uptime_percentage:num rides_with_downtime:int total_park_weight:num2")
+        figures = fields("rides_with_downtime:int? total_park_weight:num2?")
         return {**HOURS, **figures, "rides": [row], **ALSO_EXCLUDED}
     return {
         **HOURS,
-        **fields("avg_daily_downtime:num2 days_tracked:int days_in_period:int total_park_weight:num2"),
+        **fields("avg_daily_downtime:num2? days_tracked:int days_in_period:int total_park_weight:num2"),
         "period_label": MONTH_LABELS[period],
         "rides": [{**row, "days_with_downtime": "int"}],
         **ALSO_EXCLUDED,
@@ -284,13 +288,20 @@ def breakdown(period: str) -> Shape:
 
 def park_chart(period: str) -> Shape:
     if period == "live":
-        return {"granularity": ("minutes",), "labels": ["clock"], "data": ["num1?"], "current": "num1"}
-    both = fields("average:num1 shame_score:num1")
+        live = fields("current:num1? last_is_partial:bool")
+        return {"granularity": ("minutes",), "labels": ["clock"], "data": ["num1?"], **live}
+    both = fields("average:num1? shame_score:num1? last_is_partial:bool")
     if period in ("today", "yesterday"):
         series = {"labels": ["hour"], "data": ["num1?"], "rides_down": ["int?"], "avg_wait": ["num2?"]}
         return {**both, "granularity": ("hourly",), **series}
-    series = {"labels": ["date"], "data": ["num1"], "rides_down": ["int"], "downtime_hours": ["num2"]}
+    series = {"labels": ["date"], "data": ["num1?"], "rides_down": ["int?"], "downtime_hours": ["num2?"]}
     return {**both, "granularity": ("daily",), **series}
+
+
+def dated(period: str) -> Shape:
+    """Which dates an answer is about, and of the present day how new it is (N-1, N-6)."""
+    dates = fields("start_date:day end_date:day is_complete:bool")
+    return {**dates, "as_of": "zulu?"} if period in ("live", "today") else dates
 
 
 def park_details(period: str) -> Shape:
@@ -298,6 +309,7 @@ def park_details(period: str) -> Shape:
     return {
         "success": TRUE,
         "attribution": NOTE,
+        **dated(period),
         **fields("excluded_rides_count:int effective_park_weight:int"),
         "park": fields("park_id:int name:str location:str operator:str? timezone:str queue_times_url:park_url?"),
         "tier_distribution": fields(
@@ -306,8 +318,8 @@ def park_details(period: str) -> Shape:
         ),
         "operating_sessions": [{**session, "snapshot_count": "int"}],
         "current_status": fields(
-            "park_id:int park_name:str is_open:bool last_updated:naive? operating:int rides_open:int rides_closed:int"
-            " total_rides:int avg_wait_time?:num? max_wait_time?:int?"
+            "park_id:int park_name:str is_open:bool? last_updated:naive? operating:int? rides_open:int?"
+            " rides_closed:int? total_rides:int avg_wait_time:num2? max_wait_time:int?"
         ),
         "shame_breakdown": {"breakdown_type": (period,), **breakdown(period)},
         "chart_data": park_chart(period),
@@ -317,13 +329,15 @@ def park_details(period: str) -> Shape:
 def ride_charts(period: str, kind: str = "downtime") -> Shape:
     is_hourly = period in ("today", "yesterday")
     value = "num0?" if is_hourly and kind == "wait_times" else "num2?"
+    waits = {"walk_on_percentage": "num1?"} if kind == "wait_times" else {}
     return {
         "success": TRUE,
+        **fields("start_date:day end_date:day is_complete:bool last_is_partial:bool"),
         "park_id": "int",
         "chart_type": (kind,),
         "granularity": ("hourly" if is_hourly else "daily",),
         "labels": ["hour" if is_hourly else "date"],
-        "datasets": [{"label": "str", "ride_id": "int", "tier": (1, 2, 3), "data": [value]}],
+        "datasets": [{"label": "str", "ride_id": "int", "tier": (1, 2, 3), "data": [value], **waits}],
     }
 
 
@@ -332,9 +346,10 @@ def ride_charts(period: str, kind: str = "downtime") -> Shape:
 
 def ride_details(period: str) -> Shape:
     is_daily = period in LONG
-    when = fields("date:day uptime_percentage:num?" if is_daily else "hour_start_utc:http uptime_percentage:num")
-    both = {**when, **fields("avg_wait_time_minutes:num? snapshot_count:int")}
-    counts = "operating_hours:int down_hours:int" if is_daily else "operating_snapshots:int down_snapshots:int"
+    minutes = fields(" ".join(f"{name}_minutes:int?" for name in ("open", "uptime", "downtime", "closed", "unknown")))
+    shares = fields("uptime_percentage:num2? availability_percentage:num2? avg_wait_time_minutes:num2?")
+    both = {**fields("date:day" if is_daily else "hour_start_utc:http"), **minutes, **shares, "snapshot_count": "int"}
+    counts = "operating_hours:int? down_hours:int?" if is_daily else "operating_snapshots:int down_snapshots:int"
     return {
         "success": TRUE,
         "attribution": NOTE,
@@ -342,11 +357,18 @@ def ride_details(period: str) -> Shape:
             **fields("ride_id:int name:str park_id:int park_name:str tier:int? queue_times_url:ride_url?"),
             "category": ("ATTRACTION", "MEET_AND_GREET", "SHOW", "EXPERIENCE", None),
         },
-        "summary": fields(
-            "total_downtime_hours:num? uptime_percentage:num? avg_wait_time:num? total_operating_hours:int?"
-            " total_hours:int"
-        ),
-        "timeseries": [{**both, "status": ("OPERATING", "DOWN", "CLOSED")}],
-        "hourly_breakdown": [{**both, **fields(counts), "downtime_hours": "num"}],
-        "downtime_events": [fields("start_time:http end_time:http duration_hours:num")],
+        **dated(period),
+        "summary": {
+            **minutes,
+            **fields(
+                "total_downtime_hours:num2? uptime_percentage:num1? availability_percentage:num1? avg_wait_time:num1?"
+                " walk_on_percentage:num1? opening_delay_minutes:int? outages:int total_operating_hours:int?"
+                " total_hours:int"
+            ),
+        },
+        "timeseries": [{**both, "status": ("OPERATING", "DOWN", "CLOSED", "PARK_CLOSED", "UNKNOWN")}],
+        "hourly_breakdown": [{**both, **fields(counts), "downtime_hours": "num2?"}],
+        "downtime_events": [
+            {**fields("start_time:http end_time:http duration_hours:num2"), "kind": ("breakdown", "opening_delay")}
+        ],
     }

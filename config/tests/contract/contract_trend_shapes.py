@@ -20,6 +20,10 @@ COMPARED: dict[str, tuple[Shape, Shape]] = {
 }
 
 
+# Each row says its dates, and whether its last value is that of a span that still runs (N-1, N-16).
+DATED = fields("start_date:day end_date:day is_complete:bool last_is_partial:bool")
+
+
 def trends(period: str, category: str) -> Shape:
     entities, _, direction = category.partition("-")
     change = "improvement_percentage" if direction == "improving" else "decline_percentage"
@@ -49,7 +53,7 @@ def value_of(period: str, kind: str) -> str:
 
 
 def chart_data(period: str, kind: str = "parks") -> Shape:
-    row = {"label": "str", "data": [value_of(period, kind)]}
+    row = {"label": "str", "data": [value_of(period, kind)], **DATED}
     if kind not in PARK_TYPES:
         row |= fields("park:str")  # 6.4: the tooltip reads it in every period
     if period != "live":
@@ -117,7 +121,7 @@ def heatmap(period: str, kind: str) -> Shape:
         "granularity": ("daily" if is_daily else "hourly",),
         "timezone": ("America/Los_Angeles",),
         "title": tuple(f"Top {n} {title} ({words})" for n in range(11)),
-        "entities": [fields(f"entity_id:int entity_name:str rank:int total_value:num1 {place}")],
+        "entities": [{**fields(f"entity_id:int entity_name:str rank:int total_value:num1 {place}"), **DATED}],
         "time_labels": ["date" if is_daily else "hour"],
         "matrix": [[value]],
     }

@@ -91,7 +91,7 @@ WAITS: dict[str, int | None] = {
 
 
 def disney_park(name: str = "Disneyland Park", zone: str = LOS_ANGELES) -> tuple[Park, dict[str, Ride]]:
-    """Open since 9:00, now 17:30: one ride was down, two are, a show plays, others have not run for long."""
+    """Open since 9:00, now 17:30: one ride was down twice, two are, a show plays, others have not run for long."""
     park = make_park(
         name=name,
         city="Anaheim",
@@ -113,7 +113,7 @@ def disney_park(name: str = "Disneyland Park", zone: str = LOS_ANGELES) -> tuple
     make_ride(park, 3, name="Gone", is_active=False)
     today = local(date(2025, 12, 23), OPENING, zone)
     for ride, story in {
-        "Space Mountain": "O300 D100 O110",
+        "Space Mountain": "O200 D60 O100 D40 O110",
         "Haunted Mansion": "O390 D120",
         "Dumbo": "O510",
         "Monorail": "O480 D30",

@@ -36,8 +36,8 @@ SIZES: dict[str, Callable[[], World]] = {
     "many": build_larger_world,
     "zones": lambda: build_larger_world(FURTHER_ZONES),
 }
-# Hourly lines of rides are read zone by zone: each zone of what is shown costs a few queries more.
-READ_BY_ZONE = re.compile(r"/api/trends/(chart|heatmap)-data period=(today|yesterday) type=ride\S+")
+# Lines by the clock are read zone by zone: each zone of what is shown costs a few queries more.
+READ_BY_ZONE = re.compile(r"/api/trends/(chart|heatmap)-data period=(today|yesterday) type=\S+")
 MOST_PER_ZONE = 6
 
 
