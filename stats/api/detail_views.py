@@ -47,7 +47,11 @@ class ParkDetailViewSet(ViewSet):
 
     @extend_schema(
         summary="Everything about one park",
-        description="Inactive parks are served too. A score is made of the listed rides' weighted contributions.",
+        description=(
+            "Inactive parks are served too. A score is made of the listed rides' weighted contributions; what nobody"
+            " observed is null. Days, weeks and months are those of the park's calendar; every hour, day and period is"
+            " computed from its own seconds, so that the chart, its average and the score agree with the lists."
+        ),
         tags=["parks"],
         parameters=[ParkDetailsQuery],
         responses={200: ParkDetails, 400: BAD_QUERY, 404: UNKNOWN_PARK},
@@ -62,7 +66,10 @@ class ParkDetailViewSet(ViewSet):
 
     @extend_schema(
         summary="A park's attractions by hour or day",
-        description="Downtime in hours or waits in minutes. An unknown park has no datasets.",
+        description=(
+            "Downtime in hours or waits in minutes, by the park's calendar. Rides that are no longer active are shown"
+            " where they have data, inactive parks too. An unknown park has no datasets."
+        ),
         tags=["parks"],
         parameters=[RideChartsQuery],
         responses={200: RideCharts, 400: BAD_QUERY, 404: NO_NUMBER},
@@ -77,8 +84,9 @@ class RideDetailViewSet(ViewSet):
     @extend_schema(
         summary="Everything about one ride",
         description=(
-            "Inactive rides are served too. The week is the 7, the month the 30 complete days before today; live is"
-            " answered as today. Only hours in which the ride was seen in the open park are told."
+            "Inactive rides are served too. The week and the month are those of the lists, by the park's calendar;"
+            " live is answered as today. Hours in which the park was open are listed, and every date of a week or"
+            " month; figures of a span come from its seconds, and what nobody observed is null."
         ),
         tags=["rides"],
         parameters=[RideDetailsQuery],

@@ -49,7 +49,8 @@ class TrendViewSet(ViewSet):
         summary="Series for line charts",
         description=(
             "`parks` are shame scores, `rides` hours of downtime, `waittimes` and `ridewaittimes` minutes of parks and"
-            f" rides. Hours are those of each park's own clock, live minutes those of the site's. {PERIODS_TOLD}"
+            " rides. Hours are those of each park's own clock, live minutes those of the site's; each is computed from"
+            f" its own seconds. Days that are over show also what is no longer active. {PERIODS_TOLD}"
         ),
         tags=["trends"],
         parameters=[ChartQuery],
@@ -67,7 +68,7 @@ class TrendViewSet(ViewSet):
         summary="The charts as a matrix",
         description=(
             "`parks` and `rides-waittimes` are minutes, `parks-shame` scores, `rides-downtime` hours. Hours are those"
-            f" of each park's own clock. {PERIODS_TOLD}"
+            f" of each park's own clock. The highest `total_value` comes first. {PERIODS_TOLD}"
         ),
         tags=["trends"],
         parameters=[HeatmapQuery],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType, NoneType
@@ -94,7 +94,7 @@ def changeable(found: Any) -> Iterator[Any]:
                 setattr(found, name, None)
         for name in names:
             yield from changeable(getattr(found, name))
-    elif not isinstance(found, Model | Enum | str | int | float | Decimal | datetime | UnsetType | NoneType):
+    elif not isinstance(found, Model | Enum | str | int | float | Decimal | date | UnsetType | NoneType):
         yield found
 
 
