@@ -4,10 +4,11 @@ The contributions add up, before they are rounded, to the numerator of the score
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,8 @@ from stats.measures.windows import SIZES, Bucket, BucketKey, Window, offset_of
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.identity import Row, number
 from stats.readings.period_sums import OPENED, park_rows, scored_day
-from stats.readings.roster import Roster, days_since_operation, ride_weight, shown_tier, total_weight, zulu
+from stats.readings.roster import Roster, classified, days_since_operation, ride_weight, shown_tier, total_weight, zulu
+from stats.readings.selection import UNREAD
 
 LIVE_CHART = timedelta(minutes=60)
 TEN_MINUTES = SIZES["10m"]
@@ -43,7 +45,7 @@ LEAST_SECONDS = 60  # of the running span of a chart: what is shorter is no poin
 DAILY = (Period.LAST_WEEK, Period.LAST_MONTH)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ParkView:
     """A park at the moment of asking."""
 
@@ -54,14 +56,17 @@ class ParkView:
     rides: Mapping[int, RideNow]  # those heard of within the live window
     now: datetime
 
-    @property
-    def weights(self) -> dict[int, int]:
-        return {ride.pk: ride_weight(ride) for ride in self.roster.rides}
+    @cached_property
+    def everybody(self) -> list[Ride]:
+        """Also the rides that are no longer active: days that are over keep them (N-15); one query."""
+        former = classified(Ride.objects.filter(park=self.park, is_active=False)).defer(*UNREAD)
+        return self.roster.rides + list(former)
 
-    @property
-    def attractions(self) -> set[int]:
-        """What uptime and waits are made of (N-3, N-4)."""
-        return {ride.pk for ride in self.roster.rides if ride.category == Category.ATTRACTION}
+    def is_past(self, day: date) -> bool:
+        return day < local_date(self.now, self.park.timezone)
+
+    def rides_on(self, day: date) -> list[Ride]:
+        return self.everybody if self.is_past(day) else self.roster.rides
 
 
 # -- shapes ----------------------------------------------------------------------------------------------
@@ -247,9 +252,9 @@ def live_chart(view: ParkView, score: float | None) -> ParkChart:
     start = end - int(LIVE_CHART.total_seconds())
     first = start - (start + offset_of(start, zone)) % TEN_MINUTES
     window = Window(instant(first), instant(end))
-    rides = list(view.weights)
-    raw = park_window(view.park, rides, window, Bucket.M10, view.now, read=waitless_ride_cells)
-    found = park_figures(raw, view.weights, view.attractions)
+    weights = weights_of(view.roster.rides)
+    raw = park_window(view.park, weights, window, Bucket.M10, view.now, read=waitless_ride_cells)
+    found = park_figures(raw, weights, attractions_among(view.roster.rides))
     marks = [mark for mark in range(first, end, TEN_MINUTES) if end - mark >= LEAST_SECONDS]
     if not any(found[mark].scores for mark in marks if mark in found):
         marks = []
@@ -266,8 +271,8 @@ def live_chart(view: ParkView, score: float | None) -> ParkChart:
 
 
 def hours_of_day(view: ParkView, day: date) -> ParkWindow:
-    """The park's active rides by the hour of a local day, up to now."""
-    rides = [ride.pk for ride in view.roster.rides]
+    """The park's rides by the hour of a local day, up to now."""
+    rides = [ride.pk for ride in view.rides_on(day)]
     window = Window(day, day)
     return park_window(view.park, rides, window, Bucket.HOUR_OF_DAY, view.now, read=summed_ride_buckets)
 
@@ -283,12 +288,12 @@ def day_members(raw: ParkWindow, weights: Mapping[int, int], day: date) -> list[
 
 def today_breakdown(view: ParkView, raw: ParkWindow, day: date) -> ShameBreakdown:
     """R-10.2 from local midnight until now, with what each ride is doing now (A-14)."""
-    members = day_members(raw, view.weights, day)
+    members = day_members(raw, weights_of(view.roster.rides), day)
     window = window_score(members, sum(raw.open_seconds.values()))
     down = {measures.ride_id: Down(measures.down_seconds) for measures, _ in members if measures.down_seconds}
     statuses = {ride: displayed_status(view.state, view.rides.get(ride)) for ride in down}
-    rides = contributions(view, down, statuses)
-    attractions = view.attractions
+    rides = contributions(view.roster.rides, down, statuses)
+    attractions = attractions_among(view.roster.rides)
     was_seen = bool(raw.rides)
     return ShameBreakdown(
         breakdown_type=Period.TODAY,
@@ -319,14 +324,15 @@ def hourly_chart(view: ParkView, raw: ParkWindow, day: date, is_today: bool, sco
     windows = [] if is_today else decided_windows({view.park: day})[view.park.pk]
     shown = chart_hours(windows, zone, is_today, opened)
     kept = [hour for hour in opened if hour in shown]
-    found = park_figures(raw, view.weights, view.attractions)
+    rides = view.rides_on(day)
+    found = park_figures(raw, weights_of(rides), attractions_among(rides))
     down = rides_down_by_hour(raw, day)
     return ParkChart(
         granularity="hourly",
         labels=[hour_label(hour) for hour in kept],
         data=[number(found[hour].shame_score) for hour in kept],
         last_is_partial=is_today and bool(kept) and kept[-1] == local.hour,
-        rides_down=[down[hour] for hour in kept],
+        rides_down=[down[hour] if found[hour].open_seconds else None for hour in kept],
         avg_wait=[number(rounded(found[hour].waits.average, 2)) for hour in kept],
         average=score,
         shame_score=score,
@@ -381,6 +387,15 @@ def stored_days(park: Park, days: Collection[date]) -> dict[date, ParkDailyStats
     return {row.stat_date: row for row in rows}
 
 
+def weights_of(rides: Iterable[Ride]) -> dict[int, int]:
+    return {ride.pk: ride_weight(ride) for ride in rides}
+
+
+def attractions_among(rides: Iterable[Ride]) -> set[int]:
+    """What uptime and waits are made of (N-3, N-4)."""
+    return {ride.pk for ride in rides if ride.category == Category.ATTRACTION}
+
+
 @dataclass(frozen=True, slots=True)
 class Down:
     """How long a ride was down, and on how many days."""
@@ -390,9 +405,9 @@ class Down:
 
 
 def down_over(view: ParkView, days: Days) -> dict[int, Down]:
-    """The active rides with downtime on stored days; one query."""
+    """The rides with downtime on stored days; one query."""
     rows = RideDailyStats.objects.filter(
-        ride__in=view.roster.rides,
+        ride__in=view.everybody,
         stat_date__range=(days.first, days.last),
         metrics_version=settings.METRICS_VERSION,
     )
@@ -401,9 +416,11 @@ def down_over(view: ParkView, days: Days) -> dict[int, Down]:
     return {row["ride_id"]: Down(row["seconds"], row["days"]) for row in found if row["days"]}
 
 
-def contributions(view: ParkView, down: Mapping[int, Down], statuses: Mapping[int, str]) -> list[Contribution]:
+def contributions(
+    everybody: Iterable[Ride], down: Mapping[int, Down], statuses: Mapping[int, str]
+) -> list[Contribution]:
     """What each ride adds to the score's numerator, most first (R-17.4)."""
-    rides = [ride for ride in view.roster.rides if ride.pk in down]
+    rides = [ride for ride in everybody if ride.pk in down]
     rides.sort(key=lambda ride: (-down[ride.pk].seconds * ride_weight(ride), -down[ride.pk].seconds, ride.name))
     return [
         Contribution(
@@ -422,7 +439,7 @@ def contributions(view: ParkView, down: Mapping[int, Down], statuses: Mapping[in
 def yesterday_breakdown(view: ParkView, days: Days) -> ShameBreakdown:
     """The stored day (R-10.4); nulls when nothing is stored of it."""
     stored = days_stored(view, days)
-    rides = contributions(view, down_over(view, days), {})
+    rides = contributions(view.everybody, down_over(view, days), {})
     weighted = hours(sum(row.weighted_down_seconds or 0 for row in stored))
     weight = sum(row.effective_park_weight for row in stored)
     return ShameBreakdown(
@@ -442,7 +459,9 @@ def yesterday_breakdown(view: ParkView, days: Days) -> ShameBreakdown:
 def days_breakdown(view: ParkView, period: Period, days: Days, stored: Sequence[ParkDailyStats]) -> ShameBreakdown:
     """The mean of the days' scores over their open time (R-10.4, N-2); sums of the rest."""
     down, opened = down_over(view, days), open_days(stored)
-    rides = [replace(row, days_with_downtime=down[row.ride_id].days) for row in contributions(view, down, {})]
+    rides = [
+        replace(row, days_with_downtime=down[row.ride_id].days) for row in contributions(view.everybody, down, {})
+    ]
     total = sum(row.down_seconds or 0 for row in stored)
     weighted = hours(sum(row.weighted_down_seconds or 0 for row in stored))
     return ShameBreakdown(

@@ -13,7 +13,14 @@ from core.zones import local_date
 from parks.models import Park, Ride
 from snapshots.current import park_now, rides_now
 from snapshots.models import ParkActivitySnapshot
-from stats.answers.park_breakdown import ParkChart, ParkView, ShameBreakdown, breakdown_and_chart, plain_utc
+from stats.answers.park_breakdown import (
+    ParkChart,
+    ParkView,
+    ShameBreakdown,
+    attractions_among,
+    breakdown_and_chart,
+    plain_utc,
+)
 from stats.measures.buckets import park_buckets, stretches, within
 from stats.measures.ride_measures import OPEN, ParkOpening, hours
 from stats.measures.windows import SECONDS_A_DAY, Window, pieces
@@ -165,7 +172,7 @@ def posted_waits(view: ParkView) -> list[int]:
     """The newest waits above 0 of the operating attractions of an open park (N-4)."""
     if not view.state.is_open:
         return []
-    attractions = [view.rides[pk] for pk in view.attractions if pk in view.rides]
+    attractions = [view.rides[pk] for pk in attractions_among(view.roster.rides) if pk in view.rides]
     return [ride.wait for ride in attractions if ride.is_operating and ride.wait]
 
 
