@@ -115,10 +115,10 @@ def test_an_hour_of_a_park_without_schedule_in_which_all_rides_were_down_is_show
 
 
 def test_a_week_is_the_mean_of_its_scores_and_the_sum_of_its_rides(ask):
-    """R-10.6, example 6: the fourth day has no row."""
+    """R-10.6, example 6: the fourth day has no row. A ride that is no longer active stays in it (N-15)."""
     park = make_park()
     mine_train, mansion = make_ride(park, 1, name="Mine Train"), make_ride(park, name="Mansion")
-    inactive = make_ride(park, 1, is_active=False)
+    former = make_ride(park, 1, name="Former", is_active=False)
     scores = ("1.3", "0.0", "2.6", None, "0.9", "1.1", "0.7")
     for number, (day, score) in enumerate(zip(WEEK, scores, strict=True)):
         if score:
@@ -127,18 +127,22 @@ def test_a_week_is_the_mean_of_its_scores_and_the_sum_of_its_rides(ask):
             park_day(park, day, shame_score=Decimal(score), **hours, **uptime)
             ride_day(mine_train, day, downtime_minutes=20)
             ride_day(mansion, day, downtime_minutes=35 if number == 2 else 0)
-            ride_day(inactive, day)
+            ride_day(former, day, downtime_minutes=10)
     for day in (WEEK[0] - timedelta(days=1), WEEK[6] + timedelta(days=1)):
         park_day(park, day, shame_score=9)
         ride_day(mansion, day, downtime_minutes=600)
     breakdown, chart = ask(park, "last_week")
     # 1.11 × (0 + 1 + 2 + 4 + 5 + 6) h; (1.3 + 2.6 + 0.9 + 1.1 + 0.7) tenths of a weight of 20 for 10 h
-    assert figures(breakdown, *SUMS) == (1.1, 19.98, 132.0, 5)
+    assert figures(breakdown, *SUMS) == (1.1, 19.98, 132.0, 8)
     assert breakdown["avg_uptime_percentage"] == 93.0  # (90 + 91 + 92 + 94 + 95 + 96) ÷ 6, days of one length
     assert figures(breakdown, "days_tracked", "days_in_period", "avg_daily_downtime") == (6, 6, 3.33)
-    assert figures(breakdown, "period_label", "rides_affected_count") == ("Dec 14 - Dec 20, 2025", 2)
+    assert figures(breakdown, "period_label", "rides_affected_count") == ("Dec 14 - Dec 20, 2025", 3)
     columns = ("ride_name", "tier", "tier_weight", "downtime_hours", "weighted_contribution", "days_with_downtime")
-    assert rides_of(breakdown, *columns) == [("Mine Train", 1, 3, 2.0, 6.0, 6), ("Mansion", 2, 2, 0.58, 1.17, 1)]
+    assert rides_of(breakdown, *columns) == [
+        ("Mine Train", 1, 3, 2.0, 6.0, 6),
+        ("Former", 1, 3, 1.0, 3.0, 6),
+        ("Mansion", 2, 2, 0.58, 1.17, 1),
+    ]
     assert {row["status"] for row in breakdown["rides"]} == {"DOWN"}
     assert chart["labels"] == [f"Dec {day}" for day in range(14, 21)]
     assert chart["data"] == [1.3, 0, 2.6, None, 0.9, 1.1, 0.7]
