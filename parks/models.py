@@ -110,6 +110,14 @@ class RideQuerySet(models.QuerySet["Ride"]):
         """Active rides of active parks (R-5.6)."""
         return self.filter(is_active=True, park__is_active=True)
 
+    def in_history(self) -> "RideQuerySet":
+        """Active and former rides, of parks that are either: what days that are over hold (N-15).
+
+        An inactive ride without a key keeps the rows of an unmapped entity, out of every figure (ADR 17).
+        """
+        has_key = models.Q(themeparks_wiki_id__isnull=False) | models.Q(queue_times_id__isnull=False)
+        return self.filter(models.Q(is_active=True) | has_key)
+
     def attractions(self) -> "RideQuerySet":
         """What lists, rankings and live counts show (R-5.6)."""
         return self.filter(category=Category.ATTRACTION)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from core.instants import seconds
 from core.intervals import Interval, holding, merged
-from core.querysets import BATCH_SIZE
+from core.querysets import BATCH_SIZE, retried_on_lock
 from core.zones import day_range
 from parks.models import INCLUSION_WINDOW, Park, Ride
 from parks.opening_windows import ONE_DAY, plan_of_date, planned_hours
@@ -54,11 +54,10 @@ def decide_open_again(park: Park, day: date) -> int:
         is_open = is_park_open(plan, row.at, holding(spans, seconds(row.at)) is not None)
         if is_open != row.is_open:
             changed[is_open].append(row.at)
-    for is_open, instants in changed.items():
-        store(park, instants, is_open)
-    for at in changed[True]:
-        score_again(park, at)
-    return sum(map(len, changed.values()))
+    number = sum(map(len, changed.values()))
+    if number:
+        write(park, changed)
+    return number
 
 
 def activity_of(park: Park, day: date, rows: Sequence[Seen]) -> list[Interval]:
@@ -85,6 +84,14 @@ def runs_of(park: Park, start: datetime, end: datetime) -> tuple[Mapping[int, li
         if lasting and is_operating(status, is_open):
             found.setdefault(ride, []).append((seconds(at), seconds(at) + lasting))
     return {ride: merged(ran) for ride, ran in found.items()}, reported
+
+
+@retried_on_lock
+def write(park: Park, changed: Mapping[bool, Collection[datetime]]) -> None:
+    for is_open, instants in changed.items():
+        store(park, instants, is_open)
+    for at in changed[True]:
+        score_again(park, at)
 
 
 def store(park: Park, instants: Collection[datetime], is_open: bool) -> None:

@@ -58,35 +58,26 @@ class Question:
         return not self.needs_raw and self.window.is_made_of_days and self.is_cut_by_days
 
     @cached_property
-    def members(self) -> list[tuple[int, int, int, str | None, bool]]:
-        """(ride, park, weight, category, is active) of the rides asked for; one query."""
-        rides = Ride.objects.filter(park__in=[park.pk for park in self.parks]).order_by()
+    def members(self) -> list[tuple[int, int, int, str | None]]:
+        """(ride, park, weight, category) of the rides asked for, former ones too (N-15); one query."""
+        rides = Ride.objects.in_history().filter(park__in=[park.pk for park in self.parks]).order_by()
         if self.rides:
             rides = rides.filter(pk__in=self.rides)
-        listed = rides.values_list("pk", "park_id", "classification__tier_weight", "category", "is_active")
-        return [(pk, park, weight_of(weight), category, is_active) for pk, park, weight, category, is_active in listed]
+        listed = rides.values_list("pk", "park_id", "classification__tier_weight", "category")
+        return [(pk, park, weight_of(weight), category) for pk, park, weight, category in listed]
 
     @cached_property
     def attractions(self) -> frozenset[int]:
         """The rides that a park's uptime and waits are made of (N-3, N-4)."""
-        return frozenset(pk for pk, _, _, category, _ in self.members if category == Category.ATTRACTION)
+        return frozenset(pk for pk, _, _, category in self.members if category == Category.ATTRACTION)
 
     @cached_property
     def weights(self) -> Weights:
         """Weights of the rides asked for, by park and ride."""
-        return by_park(self.members)
-
-    @cached_property
-    def counted(self) -> Weights:
-        """Of `weights` those that a park's figures are made of: the active rides, or those that are named."""
-        return by_park(member for member in self.members if member[-1] or self.rides)
-
-
-def by_park(members: Iterable[tuple[int, int, int, str | None, bool]]) -> Weights:
-    found: dict[int, dict[int, int]] = defaultdict(dict)
-    for pk, park, weight, _, _ in members:
-        found[park][pk] = weight
-    return found
+        found: dict[int, dict[int, int]] = defaultdict(dict)
+        for pk, park, weight, _ in self.members:
+            found[park][pk] = weight
+        return found
 
 
 Stored = Mapping[int, Mapping[date, ParkDailyStats]]  # by park
@@ -295,7 +286,7 @@ def parks_over(question: Question, version: int, now: datetime) -> dict[int, Ans
     # The stored score is that of all rides.
     computed = {} if question.rides else computed_days(question, version, now)
     stored: Stored = computed if question.takes_daily_rows else {}
-    rides = question.counted
+    rides = question.weights
     found: dict[int, dict[BucketKey, Figures]] = defaultdict(dict)
     scores: Scores = defaultdict(list)
     for (park_id, key), figures in park_sums(question, stored, rides, version).items():

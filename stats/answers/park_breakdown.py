@@ -59,7 +59,7 @@ class ParkView:
     @cached_property
     def everybody(self) -> list[Ride]:
         """Also the rides that are no longer active: days that are over keep them (N-15); one query."""
-        former = classified(Ride.objects.filter(park=self.park, is_active=False)).defer(*UNREAD)
+        former = classified(Ride.objects.in_history().filter(park=self.park, is_active=False)).defer(*UNREAD)
         return self.roster.rides + list(former)
 
     def is_past(self, day: date) -> bool:

@@ -110,13 +110,12 @@ def compute_park_days(park: Park, days: Days, version: int, only: int | None = N
 
 
 def find_rides(result: ParkDay, start: datetime, end: datetime, only: int | None = None) -> None:
-    """Every active ride that stood in the park then, with its weight; read from an index alone. `only`: that one."""
+    """Every ride that stood in the park then, former ones too (N-15), with its weight. `only`: that one."""
     seen = RideStatusSnapshot.objects.filter(park=result.park, recorded_at__gte=start, recorded_at__lt=end)
     if only is not None:
         seen = seen.filter(ride=only)
-    rides = Ride.objects.filter(
-        is_active=True, pk__in=list(seen.order_by().values_list("ride_id", flat=True).distinct())
-    )
+    ids = list(seen.order_by().values_list("ride_id", flat=True).distinct())
+    rides = Ride.objects.in_history().filter(pk__in=ids)
     for pk, category, weight in rides.values_list("pk", "category", "classification__tier_weight"):
         result.weights[pk] = weight_of(weight)
         if category == Category.ATTRACTION:

@@ -120,7 +120,6 @@ def recompute_park_day(park: Park, day: date, version: int) -> ParkDay:
     return result
 
 
-@retried_on_lock
 def decide_and_compute(park: Park, day: date, version: int) -> ParkDay:
     """First when the park was open, as all that is known now says (N-8, N-9), then the figures of the day."""
     decide_open_again(park, day)

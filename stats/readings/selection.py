@@ -44,7 +44,7 @@ def parks_to_read(parks: list[Park], former: bool = False) -> list[Park]:
 
 def attractions_of(parks: Iterable[Park], former: bool = False) -> QuerySet[Ride]:
     """Parks and classifications loaded."""
-    rides = Ride.objects.all() if former else Ride.objects.active()
+    rides = Ride.objects.in_history() if former else Ride.objects.active()
     rides = rides.attractions().filter(park__in=[park.pk for park in parks])
     return rides.select_related("park", "classification").defer(*UNREAD, *UNREAD_OF_PARK)
 

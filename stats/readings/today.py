@@ -71,8 +71,9 @@ class PlacedRide(NamedTuple):
 def placed_rides(parks: list[Park], former: bool = False) -> list[PlacedRide]:
     """What scores and downtime of these parks are made of (R-5.6): active rides, and with `former` the others too; one
     query."""
-    rides = Ride.objects.filter(park__in=[park.pk for park in parks])
-    rides = rides if former else rides.filter(is_active=True)
+    rides = (Ride.objects.in_history() if former else Ride.objects.filter(is_active=True)).filter(
+        park__in=[park.pk for park in parks]
+    )
     columns = ("pk", "park_id", "category", "classification__tier_weight", "last_operated_at")
     return [
         PlacedRide(pk, park_id, category == Category.ATTRACTION, weight_of(weight), last)

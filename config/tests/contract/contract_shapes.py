@@ -47,6 +47,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, dict),
     "any": lambda value: value is not None,
     "day": matches(r"\d{4}-\d\d-\d\d"),
+    "days": matches(r"\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d"),
     "zulu": matches(INSTANT + r"(\.\d+)?Z"),
     "naive": matches(INSTANT),
     "utc": matches(INSTANT + r"(\.\d+)?\+00:00"),

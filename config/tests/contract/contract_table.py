@@ -218,7 +218,6 @@ RANKINGS = (
             Order("data", "-downtime_hours", {"sort_by": ("downtime_hours",)}),
             Order("data", "+uptime_percentage", {"sort_by": ("uptime_percentage",)}),
             Order("data", "-trend_percentage", {"sort_by": ("trend_percentage",)}),
-            Order("data", "-opening_delay_minutes", {"sort_by": ("opening_delay_minutes",)}),
         ),
         limit=Limit(100, 200, 0),
     ),

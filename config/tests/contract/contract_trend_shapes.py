@@ -10,8 +10,7 @@ PARK_TYPES = ("parks", "waittimes", "parks-shame")  # of charts and heatmaps; th
 WEEKS = (("2025-12-14 to 2025-12-20",), ("2025-12-07 to 2025-12-13",))
 MONTHS = (("2025-11-01 to 2025-11-30",), ("2025-10-01 to 2025-10-31",))
 COMPARED: dict[str, tuple[Shape, Shape]] = {
-    # The present days of the parks: one of them is in Paris (N-1).
-    "today": (("2025-12-23 to 2025-12-24",), ("2025-12-22 to 2025-12-23",)),
+    "today": ("days", "days"),  # the present days of the parks that are asked for (N-1)
     "yesterday": (("2025-12-22 to 2025-12-22",), ("2025-12-21 to 2025-12-21",)),
     "last_week": WEEKS,
     "7days": WEEKS,

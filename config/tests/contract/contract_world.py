@@ -148,9 +148,10 @@ def other_park(name: str = "Fuji-Q Highland", zone: str = TOKYO) -> tuple[Park, 
     show_park(park, today, 90, "2.5", grain=GRAIN)
     worse: Minutes = {"Takabisha": 60, "Fujiyama": 30}
     better: Minutes = {"Takabisha": 30, "Fujiyama": 20}
-    for day in (date(2025, 12, 22), WEEK_BEFORE, MONTH_BEFORE):
+    # The site's yesterday is the 22nd, the park's own the 23rd.
+    for day in (date(2025, 12, 21), WEEK_BEFORE, MONTH_BEFORE):
         ended_day(park, rides, day, SHORT_DAY, better)
-    for day in (date(2025, 12, 23), WEEK, MONTH):
+    for day in (date(2025, 12, 22), date(2025, 12, 23), WEEK, MONTH):
         ended_day(park, rides, day, SHORT_DAY, worse)
     return park, rides
 

@@ -100,7 +100,7 @@ def test_two_versions_lie_side_by_side_and_a_run_touches_only_its_own():
     assert ParkDailyStats.objects.get().metrics_version == 1
 
 
-def test_rides_without_observations_lose_their_row_and_inactive_ones_keep_it():
+def test_rides_without_observations_lose_their_row_and_former_ones_stay_in_the_day():
     park = make_park()
     running, silent, retired = (make_ride(park) for _ in range(3))
     for ride in (running, silent, retired):
@@ -109,16 +109,17 @@ def test_rides_without_observations_lose_their_row_and_inactive_ones_keep_it():
     retired.is_active = False
     retired.save()
     RideStatusSnapshot.objects.filter(ride=silent).delete()
-    RideStatusSnapshot.objects.filter(ride=retired, status="DOWN").delete()
     recomputed(park)
     assert set(RideDailyStats.objects.values_list("ride", "downtime_minutes")) == {(running.pk, 60), (retired.pk, 60)}
-    assert park_row_of(park).total_rides_tracked == 1
+    assert park_row_of(park).total_rides_tracked == 2
 
 
-def test_an_inactive_ride_gets_no_new_row_and_no_part_in_the_park():
+def test_rows_of_an_unmapped_entity_are_in_no_figure():
+    """An inactive ride without any key keeps them (ADR 17)."""
     park = make_park()
     report(make_ride(park), OPENING, "O120")
-    report(make_ride(park, is_active=False), OPENING - timedelta(hours=1), "O60 D120")
+    keeper = make_ride(park, is_active=False, themeparks_wiki_id=None, queue_times_id=None)
+    report(keeper, OPENING - timedelta(hours=1), "O60 D120")
     recomputed(park)
     assert RideDailyStats.objects.count() == 1
     assert values(park_row_of(park), "total_rides_tracked", "shame_score") == (1, 0)
