@@ -16,7 +16,7 @@ from stats.answers.trends import TrendCategory, trend_category
 from stats.measures.ride_measures import LEAST_DOWN_SECONDS, availability, hours, percent_change, uptime
 from stats.measures.windows import days_before, days_in_list, listed_days, listed_days_before
 from stats.readings.identity import Dated, Listed, Row, dates_by_zone, number
-from stats.readings.period_sums import ParkSums, park_sums, ride_sums
+from stats.readings.period_sums import ParkSums, all_ride_sums, park_sums
 from stats.readings.selection import attractions_by_id, chosen_parks, park_by_attraction, parks_to_read
 from stats.readings.today import (
     ParkBefore,
@@ -255,17 +255,17 @@ def rides_compared(parks: list[Park], period: Period, now: datetime) -> Compared
     """Attractions that were known in the open park in both periods."""
     if period == Period.TODAY:
         return rides_compared_today(parks, now)
+    places, read = park_by_attraction(parks, former=True), parks_to_read(parks, former=True)
+    over = {park.pk for park in ended(parks, period, now)}
     current, previous = (
         {
             pk: Reliability(sums.down_seconds, sums.uptime(digits=2))
-            for pk, sums in ride_sums(parks, days).items()
-            if sums.open_seconds
+            for pk, sums in all_ride_sums(read, days).items()
+            if sums.open_seconds and places.get(pk) in over
         }
         for days in (listed_days(period, now), listed_days_before(period, now))
     )
-    places = park_by_attraction(parks, former=True)
-    over = {park.pk for park in ended(parks, period, now)}
-    return {pk: (current[pk], previous[pk]) for pk in current.keys() & previous.keys() if places[pk] in over}
+    return {pk: (current[pk], previous[pk]) for pk in current.keys() & previous.keys()}
 
 
 def rides_compared_today(parks: list[Park], now: datetime) -> Compared:

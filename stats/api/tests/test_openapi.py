@@ -7,6 +7,8 @@ import pytest
 import yaml
 from django.core.management import call_command
 
+from stats.api.serializers import RIDE_SORTS
+
 ENDPOINTS = {"/", "/api/health", "/api/parks/downtime", "/api/rides/downtime", "/api/search/index"}
 
 
@@ -27,7 +29,7 @@ def test_the_schema_is_valid_without_a_warning_and_names_the_five_endpoints(sche
     ("kind", "default", "sorts"),
     [
         ("parks", 50, ["shame_score", "total_downtime_hours", "uptime_percentage", "rides_down"]),
-        ("rides", 100, ["current_is_open", "downtime_hours", "uptime_percentage", "trend_percentage"]),
+        ("rides", 100, [*RIDE_SORTS]),
     ],
 )
 def test_the_parameters_and_the_error_of_a_ranking_are_documented(schema, kind, default, sorts):

@@ -1,6 +1,5 @@
 """Weeks, months and years from daily rows (R-3.4, R-10.4, R-15)."""
 
-import re
 from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
@@ -9,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.tests.golden import golden_cases
-from stats.measures.ride_measures import percent_change
 from stats.measures.spans import (
     RideDay,
     RideSpan,
@@ -29,64 +26,6 @@ def day(up: int = 540, down: int = 60, open_minutes: int = 600, ride: int = 1, *
 
 def decimal(value: str | None) -> Decimal | None:
     return None if value is None else Decimal(value)
-
-
-# -- golden cases ----------------------------------------------------------------------------------------
-
-
-def figures(given: Any) -> dict[str, Any]:
-    """What the code makes of a golden case: the figures of its ride, or of its park."""
-    if isinstance(given, list):
-        spans = ride_spans(ride_day(row) for row in given)
-        park = park_span(spans.values())
-        counts = {"ride_rows": len(spans), "park_rows": int(park is not None)}
-        return counts | (asdict(spans[1]) if spans else {})
-    if "rides" in given:
-        park = park_span(ride_spans(days_of_rides(given)).values())
-        assert park is not None
-        return asdict(park)
-    if "first_run" in given:
-        first, second = (ride_spans(days_in_words(given[run])) for run in ("first_run", "second_run"))
-        return {
-            "first_run_downtime_minutes": first[1].downtime_minutes,
-            "second_run_downtime_minutes": second[1].downtime_minutes,
-            "rows_after_second_run": len(second),
-        }
-    change = percent_change(given["current_downtime_minutes"], given["previous_downtime_minutes"], 2)
-    return {"trend_vs_previous_week": change, "trend_vs_previous_month": change}
-
-
-def ride_day(row: dict[str, Any]) -> RideDay:
-    return RideDay(ride_id=1, **{name: value for name, value in row.items() if name != "stat_date"})
-
-
-def days_of_rides(given: dict[str, Any]) -> list[RideDay]:
-    return [
-        RideDay(
-            ride_id=number,
-            uptime_minutes=ride["uptime_minutes_per_day"],
-            downtime_minutes=ride["downtime_minutes_per_day"],
-            operating_hours_minutes=ride["operating_minutes_per_day"],
-            avg_wait_time=ride.get("avg_wait_time"),
-            peak_wait_time=ride.get("peak_wait_time"),
-        )
-        for number, ride in enumerate(given["rides"])
-        for _ in range(given["days"])
-    ]
-
-
-def days_in_words(text: str) -> list[RideDay]:
-    """ "5 days of 69 downtime minutes"."""
-    count, down = map(int, re.findall(r"\d+", text))
-    return [day(up=761, down=down, open_minutes=830)] * count
-
-
-@pytest.mark.parametrize("case", golden_cases("period_aggregation", "cases"))
-def test_the_golden_spans_hold(case):
-    expected = dict(case["expected"])
-    expected.pop("job_status", None)  # there is no job: a span is computed when asked
-    found = figures(case["input"])
-    assert {name: found[name] for name in expected} == expected
 
 
 # -- rides -----------------------------------------------------------------------------------------------
@@ -239,56 +178,7 @@ def test_the_mean_uptime_of_a_park_rounds_half_up():
     assert found.avg_uptime_percentage == Decimal("90.01")
 
 
-# -- trends ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("current", "previous", "expected"),
-    [
-        (483, 399, "21.05"),
-        (0, 399, "-100.00"),
-        (399, 399, "0.00"),
-        (Decimal("24.38"), Decimal("20.00"), "21.90"),  # a park's hours
-        (20_001, 20_000, "0.01"),  # 0.005 is a tie
-        (19_999, 20_000, "-0.01"),
-        (0, 0, None),
-        (5, None, None),
-        (Decimal("5.00"), Decimal("0.00"), None),
-    ],
-)
-def test_a_trend_is_a_change_in_percent_with_two_decimals(current, previous, expected):
-    assert percent_change(current, previous, 2) == decimal(expected)
-
-
 # -- scores ----------------------------------------------------------------------------------------------
-
-
-def stored(*scores: Decimal | str | None) -> list[ScoreDay]:
-    """Days of an open park; None has no row."""
-    return [ScoreDay(Decimal(score), 600) for score in scores if score is not None]
-
-
-@pytest.mark.parametrize("case", golden_cases("shame_score", "period"))
-def test_the_golden_scores_of_a_period_hold(case):
-    if "stored" in case:
-        shown = case["expected_display"]
-        assert day_score(case["stored"]) == period_score(stored(case["stored"])) == shown
-    elif len(case["days"]) == 1:
-        assert day_score(case["days"][0]) == case["expected"]
-    else:
-        assert period_score(stored(*case["days"])) == case["expected"]
-
-
-@pytest.mark.parametrize("summary", golden_cases("daily_scenarios", "legacy_three_day_summary_simple_park"))
-def test_the_golden_three_days_have_the_mean_of_their_scores(summary):
-    scenarios = [parameter.values[0] for parameter in golden_cases("daily_scenarios", "scenarios")]
-    scores = [
-        scenario["authoritative_expected"]["interval_10"]["park"]["shame_score"]
-        for scenario in scenarios
-        if scenario["scenario"] == "simple"
-    ]
-    assert len(scores) == 3
-    assert period_score(stored(*scores)) == summary["authoritative_mean_of_daily_scores"]
 
 
 @pytest.mark.parametrize(
