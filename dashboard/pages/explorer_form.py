@@ -193,7 +193,7 @@ def ride_names(parks: set[int], rides: set[int]) -> list[tuple[int, str]]:
         parks = set(Ride.objects.filter(pk__in=rides).values_list("park_id", flat=True))
     if not 0 < len(parks) <= MOST_PARKS_UNFOLDED:
         return []
-    found = Ride.objects.filter(park__in=parks).order_by("name", "park__name", "pk")
+    found = Ride.objects.in_history().filter(park__in=parks).order_by("name", "park__name", "pk")
     rows = list(found.values_list("pk", "name", "park__name"))
     names = reported_apart([{"name": name, "of": park} for _, name, park in rows])
     return [(pk, name) for (pk, *_), name in zip(rows, names, strict=True)]

@@ -96,7 +96,7 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
     view = view_of(park, now)
     raw = hours_of_day(view, day)
     breakdown, chart = day_breakdown_and_chart(view, day, raw)
-    strips = timeline_of(park, [ride.pk for ride in view.roster.rides], Days(day, day), now)
+    strips = timeline_of(park, [ride.pk for ride in view.rides_on(day)], Days(day, day), now)
     is_today = day == local_date(now, park.timezone)
     return {
         **head(view),
@@ -179,7 +179,7 @@ def timeline_part(view: ParkView, day: date, strips: Timeline, rides: list[Contr
     zone = view.park.timezone
     axis = axis_of(strips)
     down = {row.ride_id: row.downtime_hours for row in rides}
-    seen = [ride for ride in view.roster.rides if strips.spells.get((ride.pk, day))]
+    seen = [ride for ride in view.rides_on(day) if strips.spells.get((ride.pk, day))]
     seen.sort(key=lambda ride: (-down.get(ride.pk, 0), shown_tier(ride), ride.name))
     return {
         "axis": axis,

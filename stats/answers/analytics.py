@@ -38,7 +38,7 @@ class Answer:
 @dataclass(frozen=True)
 class Question:
     """What is asked of which parks and rides. `rides` empty: every ride of the parks; those that are no longer active
-    have a history too (N-15), but no part in the figures of their park (R-5.6)."""
+    have a history too (N-15), but no part in the running day of their park (R-5.6)."""
 
     window: Window
     bucket: Bucket
@@ -58,24 +58,29 @@ class Question:
         return not self.needs_raw and self.window.is_made_of_days and self.is_cut_by_days
 
     @cached_property
-    def members(self) -> list[tuple[int, int, int, str | None]]:
-        """(ride, park, weight, category) of the rides asked for, former ones too (N-15); one query."""
+    def members(self) -> list[tuple[int, int, int, str | None, bool]]:
+        """(ride, park, weight, category, is active) of the rides asked for, former ones too (N-15); one query."""
         rides = Ride.objects.in_history().filter(park__in=[park.pk for park in self.parks]).order_by()
         if self.rides:
             rides = rides.filter(pk__in=self.rides)
-        listed = rides.values_list("pk", "park_id", "classification__tier_weight", "category")
-        return [(pk, park, weight_of(weight), category) for pk, park, weight, category in listed]
+        listed = rides.values_list("pk", "park_id", "classification__tier_weight", "category", "is_active")
+        return [(pk, park, weight_of(weight), category, is_active) for pk, park, weight, category, is_active in listed]
 
     @cached_property
     def attractions(self) -> frozenset[int]:
         """The rides that a park's uptime and waits are made of (N-3, N-4)."""
-        return frozenset(pk for pk, _, _, category in self.members if category == Category.ATTRACTION)
+        return frozenset(pk for pk, _, _, category, _ in self.members if category == Category.ATTRACTION)
+
+    @cached_property
+    def former(self) -> frozenset[int]:
+        """The rides that are no longer active: in no figure of their park's running day, unless they are named."""
+        return frozenset(pk for pk, _, _, _, is_active in self.members if not is_active and not self.rides)
 
     @cached_property
     def weights(self) -> Weights:
         """Weights of the rides asked for, by park and ride."""
         found: dict[int, dict[int, int]] = defaultdict(dict)
-        for pk, park, weight, _ in self.members:
+        for pk, park, weight, _, _ in self.members:
             found[park][pk] = weight
         return found
 
@@ -294,6 +299,7 @@ def parks_over(question: Question, version: int, now: datetime) -> dict[int, Ans
         scores[park_id] += figures.scores
     for raw in raw_windows(question, rides, stored, now):
         park_id, weights = raw.park.pk, rides.get(raw.park.pk, {})
+        leave_out(raw, question.former, local_date(now, raw.park.timezone))
         known = computed.get(park_id, {})
         stored_scores = known if question.is_cut_by_days else {}
         for key, figures in park_figures(raw, weights, question.attractions, stored_scores).items():
@@ -302,6 +308,18 @@ def parks_over(question: Question, version: int, now: datetime) -> dict[int, Ans
             found[park_id][key].opening_delay_seconds += seconds
         scores[park_id] += park_day_scores(raw, weights, known)
     return {park_id: answer(buckets, scores[park_id]) for park_id, buckets in found.items()}
+
+
+def leave_out(raw: ParkWindow, rides: Collection[int], today: date) -> None:
+    """Take rides that are no longer active out of the running day, as lists of today do (R-5.6)."""
+    if not rides:
+        return
+    for place in [place for place in raw.rides if place[0] in rides and place[1] >= today]:
+        del raw.rides[place]
+    raw.observed -= {(ride, day) for ride, day in raw.observed if ride in rides and day >= today}
+    if raw.hours is not None:
+        kept = {(ride, key) for ride, _, key in raw.rides}
+        raw.hours = {place: hours for place, hours in raw.hours.items() if place in kept}
 
 
 def park_figures(

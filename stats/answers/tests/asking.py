@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from parks.models import Park, Ride
 from stats.answers.analytics import Answer, Question, parks_over, rides_over
 from stats.measures.bucket_sums import Figures
@@ -10,7 +12,7 @@ from stats.measures.windows import Bucket, Window
 from stats.tests.builders import DAY, local
 
 LATER = local(DAY + timedelta(days=30), "12:00")
-VERSION = 1
+VERSION = settings.METRICS_VERSION
 
 
 def hours(start: str, end: str) -> tuple[int, int]:

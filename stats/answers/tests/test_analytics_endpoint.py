@@ -246,8 +246,7 @@ def test_what_is_inactive_or_unseen_is_in_no_list_of_parks(client, kingdom):
 
 
 def test_history_outlives_activity(client, kingdom):
-    """N-15: a ride that is gone has its own figures, but no part in its park's (R-5.6); a park that is gone has its,
-    when it is named."""
+    """N-15: a ride that is gone stays in the days that are over; a park that is gone is answered when it is named."""
     retired = make_ride(kingdom, name="Retired", is_active=False)
     report(retired, local(DAY, "09:00"), "O300 D300")
     gone = make_ride(make_park(name="Gone", is_active=False), name="Slide")
@@ -257,10 +256,29 @@ def test_history_outlives_activity(client, kingdom):
     for asked, up, down in ((retired, 300, 300), (gone, 450, 150)):
         (row,) = ask(client, RIDES, ride_id=asked.pk, **minutes)["data"]
         assert row["total"] == {"uptime_minutes": up, "downtime_minutes": down}
+    for bucket in ("none", "1h"):
+        (row,) = ask(client, PARKS, **minutes, bucket=bucket)["data"]
+        assert row["total"] == {"uptime_minutes": 1440, "downtime_minutes": 360}
+    recomputed(kingdom)
     (row,) = ask(client, PARKS, **minutes)["data"]
-    assert row["total"] == {"uptime_minutes": 1140, "downtime_minutes": 60}
+    assert row["total"] == {"uptime_minutes": 1440, "downtime_minutes": 360}
     (row,) = ask(client, PARKS, park_id=gone.park_id, metrics="uptime_percentage")["data"]
     assert (row["park_name"], row["total"]) == ("Gone", {"uptime_percentage": 75.0})
+
+
+def test_a_ride_that_is_gone_has_no_part_in_the_running_day_of_its_park(client, kingdom):
+    """R-5.6, as in the lists of today."""
+    today = DAY + timedelta(days=3)
+    report(kingdom.rides.get(name="Carousel"), local(today, "09:00"), "O180")
+    retired = make_ride(kingdom, name="Retired", is_active=False)
+    report(retired, local(today, "09:00"), "O60 D120")
+    asked = {"start": str(today), "end": str(today), "metrics": "uptime_minutes,downtime_minutes,observations"}
+    (row,) = ask(client, PARKS, **asked, bucket="1h")["data"]
+    assert row["total"] == {"uptime_minutes": 180, "downtime_minutes": 0, "observations": 18}
+    (row,) = ask(client, PARKS, **asked, group_by="rain")["data"]
+    assert row["groups"][0]["hours"] == 3
+    (row,) = ask(client, PARKS, **asked, ride_id=retired.pk)["data"]
+    assert row["total"]["downtime_minutes"] == 120
 
 
 # -- what the figures mean -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from parks.models import Park
 from parks.tests.factories import ScheduleFactory
 from snapshots.models import RideStatusSnapshot
-from stats.answers.tests.asking import LATER, of_park, of_ride
+from stats.answers.tests.asking import LATER, VERSION, of_park, of_ride
 from stats.measures.windows import Bucket, Window
 from stats.models import ParkDailyStats
 from stats.tests.builders import DAY, local, make_park, make_ride, park_day, recomputed, report, ride_day, show_park
@@ -133,7 +133,7 @@ def test_whole_days_need_no_raw_observations_and_parts_of_days_do(bucket):
 def test_only_rows_of_the_version_asked_for_answer():
     ride = make_ride(make_park())
     report(ride, local(DAY, "09:00"), "O60")
-    recomputed(ride.park, version=2)
+    recomputed(ride.park, version=VERSION + 1)
     RideStatusSnapshot.objects.all().delete()
     assert of_ride(ride, Window(DAY, DAY)).buckets == {}
 
