@@ -99,12 +99,12 @@ def add_to_park(ride: Ride, day: date, down: int, up: int, opened: int, version:
     row = row or park_day(ride.park, day, metrics_version=version, **nothing)
     row.total_rides_tracked += 1
     row.effective_park_weight += 2
-    row.ride_seconds += 60 * opened
-    row.down_seconds += 60 * down
-    row.weighted_down_seconds += 120 * down
+    row.ride_seconds = (row.ride_seconds or 0) + 60 * opened
+    row.down_seconds = (row.down_seconds or 0) + 60 * down
+    row.weighted_down_seconds = (row.weighted_down_seconds or 0) + 120 * down
     if ride.category == Category.ATTRACTION:
-        row.attraction_up_seconds += 60 * up
-        row.attraction_down_seconds += 60 * down
+        row.attraction_up_seconds = (row.attraction_up_seconds or 0) + 60 * up
+        row.attraction_down_seconds = (row.attraction_down_seconds or 0) + 60 * down
     row.save()
 
 
