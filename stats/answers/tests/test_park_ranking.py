@@ -461,8 +461,8 @@ def test_the_trend_is_the_change_of_downtime_in_percent(ask, period, before, now
     ]
     park_day(park, day, total_downtime_hours=Decimal(now))
     if before:
-        park_day(park, earlier, total_downtime_hours=Decimal(before), metrics_version=1)
-        park_day(park, earlier, total_downtime_hours=Decimal("99.00"), metrics_version=2)
+        park_day(park, earlier, total_downtime_hours=Decimal(before))
+        park_day(park, earlier, total_downtime_hours=Decimal("99.00"), metrics_version=9)
     previous = None if before is None else float(before)
     assert figures(ask(period), "trend_percentage", "previous_downtime_hours") == (expected, previous)
 

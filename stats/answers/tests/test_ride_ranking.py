@@ -250,7 +250,7 @@ def test_the_trend_is_the_change_of_downtime_in_percent(ask, period, before, now
     ride_day(ride, DAY_IN[period], downtime_minutes=now)
     if before is not None:
         ride_day(ride, earlier[period], downtime_minutes=before)
-        ride_day(ride, earlier[period], downtime_minutes=999, metrics_version=2)
+        ride_day(ride, earlier[period], downtime_minutes=999, metrics_version=9)
     previous = None if before is None else round(before / 60, 2)
     assert figures(ask(period), "trend_percentage", "previous_downtime_hours") == (expected, previous)
 
