@@ -44,8 +44,9 @@ def minutes(value: float | None) -> str:
     return number(value, 0 if value is None or float(value).is_integer() else 1)
 
 
-def percent(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:,.1f} %"
+def percent(value: float | None, digits: int = 1) -> str:
+    """As many digits as the API has: to round again would be another figure (N-2)."""
+    return NOTHING if value is None else f"{value:,.{digits}f} %"
 
 
 def length(minutes: int) -> str:
@@ -151,6 +152,7 @@ KINDS: dict[str, Callable[[Row, str], Any]] = {
     "hours": lambda row, key: hours(value_of(row, key)),
     "minutes": lambda row, key: minutes(value_of(row, key)),
     "percent": lambda row, key: percent(value_of(row, key)),
+    "percent2": lambda row, key: percent(value_of(row, key), 2),
     "trend": lambda row, key: trend(value_of(row, key)),
     "state": lambda row, key: state(value_of(row, key)),
     "sparkline": lambda row, key: sparkline(value_of(row, key)),

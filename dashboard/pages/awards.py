@@ -100,7 +100,7 @@ def change_tables(entity: str, period: Period, only: bool, limit: int, now: date
     for name, (title, change) in TRENDS.items():
         columns = (
             NAMES[entity][0],
-            Column(PERCENTAGE[asked[name].category], change, "percent"),
+            Column(PERCENTAGE[asked[name].category], change, "percent2"),
             Column("previous_downtime_hours", "Before", "hours", "h", is_wide=True),
             Column("current_downtime_hours", "Downtime", "hours", "h"),
         )

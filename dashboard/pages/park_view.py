@@ -309,7 +309,7 @@ def hour_charts(chart: ParkChart) -> list[Chart]:
     waits = Series("Average wait by hour", chart.avg_wait or [])
     down = Series("Rides down by hour", chart.rides_down or [])
     return [
-        Chart(waits.name, "Hour", chart.labels, [waits], "min"),
+        Chart(waits.name, "Hour", chart.labels, [waits], "min", digits=2),
         Chart(down.name, "Hour", chart.labels, [down], "rides", "bar", digits=0),
         *score_charts(chart),
     ]

@@ -60,7 +60,7 @@ class Verified(Shape):
     verified: Annotated[bool, describe("displayed and computed differ by no more than the tolerance")]
     displayed_value: float
     computed_value: Annotated[
-        float | None, describe("a score on the scale 0 to 10, or hours; null: the park was not open")
+        float | None, describe("a score on the scale 0 to 10, or hours; null: the park was not open, or nobody knows")
     ]
     tolerance: float = float(TOLERANCE)
     entity_type: Annotated[str, describe("park or ride")]

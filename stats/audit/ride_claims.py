@@ -68,7 +68,7 @@ def verify_ride(claim: Claim, version: int, now: datetime) -> Verified:
     figures = ride_so_far(ride, now, days.first) if period == Period.TODAY else ride_over_days(ride, days, version)
     entity = {"entity_type": "ride", "entity_name": ride.name, "metric": "downtime_hours"}
     found = anomalies_of("ride", ride.pk, park, period, now, version)
-    value = hours(figures.down_seconds)
+    value = hours(figures.down_seconds) if figures.open_seconds else None  # nobody knows
     return answer(claim, entity, ride_steps(ride, days, figures, value), value, ride_quality(figures), found)
 
 
@@ -82,7 +82,7 @@ def ride_quality(figures: RideFigures) -> Quality:
     }
 
 
-def ride_steps(ride: Ride, days: Days, figures: RideFigures, value: Decimal) -> list[Step]:
+def ride_steps(ride: Ride, days: Days, figures: RideFigures, value: Decimal | None) -> list[Step]:
     opened, up, down = (figures.count(name) for name in ("open_rows", "up_rows", "down_rows"))
     return [
         Step(
@@ -119,6 +119,6 @@ def ride_steps(ride: Ride, days: Days, figures: RideFigures, value: Decimal) -> 
             formula="downtime_hours = downtime / 3600, two decimals",
             inputs={"downtime_seconds": figures.down_seconds},
             output_label="downtime_hours",
-            output=float(value),
+            output=None if value is None else float(value),
         ),
     ]

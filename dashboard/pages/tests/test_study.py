@@ -53,7 +53,7 @@ def test_changes_of_downtime_are_those_of_the_api(client, world, entity, name):
     page = client.get(f"/awards?award=changes&entity={entity}&period=today").content.decode()
     rows = client.get(f"/api/trends?category={entity}-{name}&period=today").json()[entity]
     key = "improvement_percentage" if name == "improving" else "decline_percentage"
-    assert [row[1] for row in figures_of(page, name)] == [f"{row[key]:,.1f} %" for row in rows]
+    assert [row[1] for row in figures_of(page, name)] == [f"{row[key]:,.2f} %" for row in rows]
 
 
 def test_less_and_more_downtime_cost_no_more_than_one_of_them(client, world, django_assert_max_num_queries):

@@ -381,9 +381,11 @@ def test_a_ride_s_downtime_of_today_is_that_of_the_ranking(ask, client):
     assert (body["computed_value"], body["verified"]) == (8.0, True)
 
 
-def test_a_ride_without_observations_has_no_downtime(ask):
+def test_of_a_ride_without_observations_nothing_is_verified(ask):
+    """N-6: nobody knows."""
     body = ask(type="ride_downtime", entity_id=make_ride(make_park()).pk, period="30days", displayed_value=0)
-    assert (body["computed_value"], body["verified"]) == (0.0, True)
+    assert (body["computed_value"], body["verified"]) == (None, False)
+    assert steps(body)["Convert to Hours"] is None
     assert body["data_quality"] == {"coverage_percentage": None, "park_open_snapshots": 0, "total_snapshots": 0}
 
 
