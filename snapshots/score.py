@@ -31,22 +31,23 @@ class ScoredTime(NamedTuple):
     open_seconds: int | Fraction  # how long the park was open
 
 
+def share_over(parts: Iterable[ScoredTime]) -> Fraction | None:
+    """What the score over open time is rounded from, 0 to 1; None: never open."""
+    down, opened = Fraction(0), Fraction(0)
+    for part in parts:
+        opened += part.open_seconds
+        if part.weight:
+            down += Fraction(part.weighted_down, part.weight)
+    return down / opened if opened else None
+
+
+def score_of_share(share: Fraction | None) -> Decimal | None:
+    return None if share is None else shame_score(share.numerator, share.denominator)
+
+
 def score_over(parts: Iterable[ScoredTime]) -> Decimal | None:
     """The mean score over open time, weighted by it (R-10.4, N-2); None: never open. Rounded once.
 
     Inside one day it is R-10.2, for the rides that took part are the same all day.
     """
-    taken = parts if isinstance(parts, list) else list(parts)
-    if len(taken) == 1:
-        ((weighted_down, weight, seconds),) = taken
-        whole = weight * seconds.numerator
-        return shame_score(weighted_down * seconds.denominator, whole) if seconds else None
-    # Whole numbers as long as it goes: most parts share few weights, and few numbers of rides.
-    down: dict[int, int] = {}
-    opened: dict[int, int] = {}  # seconds by their denominator
-    for weighted_down, weight, seconds in taken:
-        down[weight] = down.get(weight, 0) + weighted_down
-        opened[seconds.denominator] = opened.get(seconds.denominator, 0) + seconds.numerator
-    share = sum((Fraction(seconds, weight) for weight, seconds in down.items() if weight), Fraction(0))
-    total = sum((Fraction(seconds, part) for part, seconds in opened.items()), Fraction(0))
-    return shame_score(share.numerator * total.denominator, share.denominator * total.numerator) if total else None
+    return score_of_share(share_over(parts))

@@ -42,7 +42,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "stats/measures/hours.py": (f"{MEASURES}test_hours.py",),
     "stats/measures/hours_open.py": (f"{MEASURES}test_hours_open.py",),
     "stats/measures/bucket_sums.py": (f"{MEASURES}test_bucket_sums.py",),
-    "stats/measures/spans.py": (f"{MEASURES}test_periods.py",),
+    "stats/readings/period_sums.py": ("stats/readings/tests/test_period_sums.py",),
     "stats/measures/timeline.py": (f"{MEASURES}test_timeline.py",),
     "stats/measures/expressions.py": WINDOW_TESTS,
     "stats/measures/windows.py": (f"{MEASURES}test_windows.py", f"{MEASURES}test_window_pieces.py"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, TypeVar
 
 from django.db.models import Count, F
@@ -40,7 +41,7 @@ ONE_DAY = (Period.TODAY, Period.YESTERDAY)
 Figure = TypeVar("Figure")
 
 
-def best(figures: Mapping[int, Figure], size: Callable[[Figure], Decimal | int], limit: int) -> list[int]:
+def best(figures: Mapping[int, Figure], size: Callable[[Figure], Decimal | Fraction | int], limit: int) -> list[int]:
     """The ids with the largest figures, in order."""
     return sorted(figures, key=lambda pk: (-size(figures[pk]), pk))[:limit]
 
@@ -195,15 +196,16 @@ def least_reliable_parks(
             avg_shame_score=number(figures[pk].score),
             uptime_percentage=number(figures[pk].uptime),
         )
-        for rank, pk in enumerate(best(figures, lambda figure: figure.score, limit), start=1)
+        for rank, pk in enumerate(best(figures, lambda figure: figure.share, limit), start=1)
     ]
     return Listed(rows, len(figures))
 
 
 @dataclass(frozen=True, slots=True)
 class Unreliability:
-    """A park's score and its uptime in percent."""
+    """A park's score, the share that it is rounded from and ranked by (Q18), and its uptime in percent."""
 
+    share: Fraction
     score: Decimal
     uptime: Decimal | None
 
@@ -211,18 +213,18 @@ class Unreliability:
 def park_scores_today(parks: list[Park], now: datetime) -> dict[int, Unreliability]:
     """By park that was open today."""
     return {
-        pk: Unreliability(park.window.score, park.uptime)
+        pk: Unreliability(park.window.share, park.window.score, park.uptime)
         for pk, park in parks_today(parks, now).items()
-        if park.window.score is not None
+        if park.window.score is not None and park.window.share is not None
     }
 
 
 def park_scores_of_days(parks: list[Park], period: Period, now: datetime) -> dict[int, Unreliability]:
     """By park that was open on one of the days."""
     return {
-        pk: Unreliability(sums.score, sums.uptime)
+        pk: Unreliability(sums.share, sums.score, sums.uptime)
         for pk, sums in park_sums(parks, listed_days(period, now)).items()
-        if sums.score is not None
+        if sums.share is not None and sums.score is not None
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import FrozenInstanceError, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.rounding import half_up
 from core.zones import day_range
 from parks.models import Park
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from snapshots.score import ScoredTime, score_over
+from snapshots.score import ScoredTime, score_over, share_over
 from snapshots.status import down, is_down, is_operating, is_plausible_wait, operating
 from stats.measures.buckets import LASTING, Grid, RideBucket, WaitSums, park_buckets, ride_buckets
 
@@ -409,10 +410,9 @@ class WindowScore:
     open_seconds: int  # of the park
 
     @property
-    def share(self) -> Decimal:
-        """What the score is rounded from: the share of the weighted capacity that was down, 0 to 1."""
-        capacity = self.weight * self.open_seconds
-        return Decimal(self.weighted_down_seconds) / capacity if capacity else Decimal(0)
+    def share(self) -> Fraction | None:
+        """What the score is rounded from (R-10.2)."""
+        return share_over([ScoredTime(self.weighted_down_seconds, self.weight, self.open_seconds)])
 
 
 def window_score(members: Sequence[tuple[RideMeasures, int]], open_seconds: int) -> WindowScore:

@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from core.periods import Days
 from parks.models import Park
-from snapshots.score import ScoredTime, score_over
+from snapshots.score import ScoredTime, score_of_share, share_over
 from stats.measures.ride_measures import WaitTotals, availability, uptime
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.selection import park_by_attraction, parks_to_read
@@ -143,7 +143,7 @@ PARK_SUMMED = (
 class ParkSums:
     """One park over stored days: downtime of rides of every category (R-5.6), uptime and waits of its attractions."""
 
-    score: Decimal | None  # mean over its open days, weighted by their length; None: never open
+    share: Fraction | None  # of its weighted capacity down, over its open days; None: never open
     down_seconds: int
     weighted_down_seconds: int
     most_down: int  # rides with downtime on one day, at most
@@ -155,6 +155,11 @@ class ParkSums:
     wait_minute_seconds: int
     walk_on_seconds: int
     peak_wait: int | None
+
+    @property
+    def score(self) -> Decimal | None:
+        """Mean over its open days, weighted by their length (R-10.4, N-2)."""
+        return score_of_share(self.share)
 
     @property
     def waits(self) -> WaitTotals:
@@ -200,7 +205,7 @@ def summed_park(groups: Sequence[Mapping[str, Any]]) -> ParkSums:
         return sum(int(row[f"all_{name}"]) for row in groups)
 
     return ParkSums(
-        score=score_over(
+        share=share_over(
             scored_days(
                 row["total_rides_tracked"],
                 int(row["effective_park_weight"]),
