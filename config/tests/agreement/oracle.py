@@ -1,0 +1,423 @@
+"""What every answer must say, worked out from the raw rows in plain Python (N-1 to N-12; R-… where they are silent).
+
+It shares no code with the product: a rule that is wrong there is not wrong here for the same reason. Sums are exact
+seconds, shares are fractions; whoever compares rounds once.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+
+from config.tests.agreement.facts import (
+    ONE_DAY,
+    Facts,
+    ParkFact,
+    RideFact,
+    Row,
+    Span,
+    cut,
+    date_at,
+    day_span,
+    hour_spans,
+    joined,
+    length,
+    up_to_clock,
+)
+
+TOO_LONG = 480  # minutes: a wait of this and more is an error of the feed
+LIVE_WINDOW = 7200  # N-6: after so many seconds without news nothing is known
+SEVEN_DAYS = 7 * 86_400
+LEAST_BASE, LEAST_WAIT = 1800, 5  # N-5: seconds of downtime, minutes of wait
+
+
+@dataclass(frozen=True)
+class Dates:
+    first: date
+    last: date
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + n * ONE_DAY for n in range((self.last - self.first).days + 1))
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of time in a zone: local days with their spans, in order."""
+
+    zone: str
+    days: tuple[tuple[date, tuple[Span, ...]], ...]
+
+    @property
+    def spans(self) -> list[Span]:
+        return joined(span for _, spans in self.days for span in spans)
+
+    @property
+    def dates(self) -> Dates:
+        return Dates(self.days[0][0], self.days[-1][0])
+
+
+def window_of(zone: str, days: Iterable[tuple[date, Iterable[Span]]]) -> Window:
+    kept = ((day, tuple(spans)) for day, spans in days)
+    return Window(zone, tuple((day, spans) for day, spans in kept if spans))
+
+
+def dates_of(period: str, today: date) -> Dates:
+    """R-3.3: weeks are Sunday to Saturday."""
+    if period in ("live", "today"):
+        return Dates(today, today)
+    if period == "yesterday":
+        return Dates(today - ONE_DAY, today - ONE_DAY)
+    if period == "last_week":
+        sunday = today - timedelta(days=today.isoweekday() % 7 + 7)
+        return Dates(sunday, sunday + timedelta(days=6))
+    last = today.replace(day=1) - ONE_DAY
+    return Dates(last.replace(day=1), last)
+
+
+def dates_before(period: str, dates: Dates) -> Dates:
+    """The dates that a period's are compared with."""
+    last = dates.first - ONE_DAY
+    return (
+        Dates(last.replace(day=1), last) if period == "last_month" else Dates(last - (dates.last - dates.first), last)
+    )
+
+
+def operates(row: Row) -> bool:
+    """R-4.5."""
+    return row.status == "OPERATING" or (row.status is None and row.runs)
+
+
+def fails(row: Row, park: ParkFact) -> bool:
+    """R-5.1."""
+    if row.status == "DOWN":
+        return True
+    return not park.says_down and (row.status == "CLOSED" or (row.status is None and not row.runs))
+
+
+@dataclass(frozen=True)
+class RideDay:
+    """A ride on one of its local days, up to now. Spans are in order; those of the open park but for `waits`' own."""
+
+    known: list[Span]
+    up: list[Span]
+    down: list[Span]  # none when it did not operate
+    unknown: list[Span]
+    waits: list[tuple[Span, int]]  # posted while it operated in the open park, 0 included
+    operated: bool
+    seen: bool  # in any row that lasts
+
+
+NOTHING = RideDay([], [], [], [], [], operated=False, seen=False)
+
+
+@dataclass
+class Sums:
+    """Seconds of one ride, or of several, over a window."""
+
+    known: int = 0
+    up: int = 0
+    down: int = 0
+    unknown: int = 0
+    posted: int = 0
+    minute_seconds: int = 0
+    walk_on: int = 0
+    delay: int = 0
+    outages: int = 0
+    least: int | None = None
+    greatest: int | None = None
+    operated: bool = False
+
+    def add(self, other: "Sums") -> None:
+        for name in ("known", "up", "down", "unknown", "posted", "minute_seconds", "walk_on", "delay", "outages"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.least = min((each for each in (self.least, other.least) if each is not None), default=None)
+        self.greatest = max((each for each in (self.greatest, other.greatest) if each is not None), default=None)
+        self.operated |= other.operated
+
+    @property
+    def closed(self) -> int:
+        return self.known - self.up - self.down
+
+    @property
+    def open(self) -> int:
+        return self.known + self.unknown
+
+    @property
+    def uptime(self) -> Fraction | None:
+        """N-3, of a ride: percent of the known open time."""
+        return Fraction(100 * self.up, self.known) if self.operated and self.known else None
+
+    @property
+    def availability(self) -> Fraction | None:
+        """N-3: percent of the time it was meant to run; of a park this is its uptime."""
+        return Fraction(100 * self.up, self.up + self.down) if self.up + self.down else None
+
+    @property
+    def wait(self) -> Fraction | None:
+        """N-4: minutes."""
+        return Fraction(self.minute_seconds, self.posted) if self.posted else None
+
+    @property
+    def walk_on_share(self) -> Fraction | None:
+        posted = self.posted + self.walk_on
+        return Fraction(100 * self.walk_on, posted) if posted else None
+
+
+@dataclass
+class ScoreParts:
+    """What a score over one day's open time is made of (R-10.2, R-10.3)."""
+
+    weighted: int = 0  # Σ seconds down × weight
+    weight: int = 0  # of the rides that operated
+    open: Fraction = field(default_factory=Fraction)  # seconds for which the park was open
+
+
+def score_of(days: Iterable[ScoreParts]) -> Fraction | None:
+    """D-4: the mean over open time; at most 10, None when the park was never open."""
+    opened, down = Fraction(), Fraction()
+    for day in days:
+        opened += day.open
+        down += Fraction(day.weighted, day.weight) if day.weight and day.open else 0
+    return min(Fraction(10), 10 * down / opened) if opened else None
+
+
+class Oracle:
+    """The answers at the instant `now`."""
+
+    def __init__(self, facts: Facts, now: int, site_zone: str) -> None:
+        self.facts, self.now, self.site_zone = facts, now, site_zone
+        self.days: dict[tuple[int, date], RideDay] = {}
+        self.outages: dict[int, list[Span]] = {}
+        self.rows_by_day: dict[int, dict[date, list[Row]]] = {}
+        self.sums: dict[tuple[int, Window], Sums] = {}
+
+    # -- the calendar ------------------------------------------------------------------------------------
+
+    def zone_of_ride(self, ride: int) -> str:
+        return self.facts.parks[self.facts.rides[ride].park].zone
+
+    def today(self, zone: str) -> date:
+        return date_at(self.now, zone)
+
+    def listed(self, period: str, zone: str) -> Dates:
+        """N-1: the dates of a list; live and today are those of the zone itself."""
+        return dates_of(period, self.today(zone if period in ("live", "today") else self.site_zone))
+
+    def own(self, period: str, zone: str) -> Dates:
+        """The dates of an answer about one park or ride."""
+        return dates_of(period, self.today(zone))
+
+    def is_complete(self, dates: Dates, zone: str) -> bool:
+        return day_span(dates.last, zone)[1] <= self.now
+
+    def window(self, dates: Dates, zone: str, hour: int | None = None) -> Window:
+        return window_of(
+            zone, ((day, [day_span(day, zone)] if hour is None else hour_spans(day, hour, zone)) for day in dates)
+        )
+
+    def before(self, period: str, zone: str, dates: Dates) -> Window:
+        """N-5: what a period of these dates is compared with, today so far with the same time of the day before."""
+        if period not in ("live", "today"):
+            return self.window(dates_before(period, dates), zone)
+        day = dates.first - ONE_DAY
+        return window_of(zone, [(day, [up_to_clock(day, self.now, zone)])])
+
+    # -- parks open --------------------------------------------------------------------------------------
+
+    def opened(self, park: int, day: date) -> list[Span]:
+        """When the park was open on a local day up to now (N-9): by the schedule of the date, without one the night of
+        the date before and from the first to the last sight of the open park."""
+        whole = [day_span(day, self.facts.parks[park].zone)]
+        schedule = self.facts.schedule
+        windows = schedule.get((park, day - ONE_DAY), []) + schedule.get((park, day), [])
+        planned = cut(joined(windows), whole)
+        if (park, day) not in schedule:
+            after = max((end for _, end in planned), default=0)
+            seen = [
+                (start, end)
+                for start, end, is_open in self.facts.activity.get(park, ())
+                if is_open and start < end and whole[0][0] <= start < min(whole[0][1], self.now) and start >= after
+            ]
+            if seen:
+                planned = joined([*planned, (seen[0][0], max(end for _, end in seen))])
+        return cut(planned, [(0, self.now)])
+
+    def seen_open(self, park: int, spans: Iterable[Span]) -> int:
+        """Seconds for which the park was observed open."""
+        seen = [(start, end) for start, end, is_open in self.facts.activity.get(park, ()) if is_open]
+        return length(cut(cut(seen, spans), [(0, self.now)]))
+
+    # -- rides -------------------------------------------------------------------------------------------
+
+    def rows(self, ride: int, day: date) -> list[Row]:
+        """What lasts of a local day up to now; a row never reaches over midnight."""
+        if ride not in self.rows_by_day:
+            zone, by_day = self.zone_of_ride(ride), self.rows_by_day.setdefault(ride, {})
+            for row in self.facts.rows.get(ride, ()):
+                if min(row.end, self.now) > row.start:
+                    by_day.setdefault(date_at(row.start, zone), []).append(row._replace(end=min(row.end, self.now)))
+        return self.rows_by_day[ride].get(day, [])
+
+    def day(self, ride: int, day: date) -> RideDay:
+        key = ride, day
+        if key not in self.days:
+            self.days[key] = self.work_out(self.facts.rides[ride], day)
+        return self.days[key]
+
+    def work_out(self, ride: RideFact, day: date) -> RideDay:
+        rows = self.rows(ride.pk, day)
+        if not rows:
+            return NOTHING
+        park = self.facts.parks[ride.park]
+        inside = [row for row in rows if row.park_open]
+        up = joined((row.start, row.end) for row in inside if operates(row))
+        down = joined((row.start, row.end) for row in inside if not operates(row) and fails(row, park))
+        known = joined((row.start, row.end) for row in inside)
+        runs_still = self.now < day_span(day, park.zone)[1]
+        # R-5.3: on a day that still runs a breakdown is evidence where the feed says breakdowns.
+        operated = bool(up) or (runs_still and park.says_down and bool(down))
+        waits = [
+            ((row.start, row.end), row.wait)
+            for row in inside
+            if operates(row) and row.wait is not None and 0 <= row.wait < TOO_LONG
+        ]
+        unknown = without(self.opened(ride.park, day), known)
+        return RideDay(known, up, down if operated else [], unknown, waits, operated, seen=True)
+
+    def outages_of(self, ride: int) -> list[Span]:
+        """N-11: unbroken spells down, joined over midnight, of days on which the ride operated."""
+        if ride not in self.outages:
+            self.rows(ride, date.min)
+            self.outages[ride] = joined(
+                span for day in sorted(self.rows_by_day[ride]) for span in self.day(ride, day).down
+            )
+        return self.outages[ride]
+
+    def delay(self, ride: int, day: date) -> list[Span]:
+        """Down before the ride first ran that day, but for what was carried over midnight."""
+        found, start = self.day(ride, day), day_span(day, self.zone_of_ride(ride))[0]
+        if not found.up:
+            return []
+        carried = [(a, b) for a, b in self.outages_of(ride) if a < start]
+        return without(cut(found.down, [(0, found.up[0][0])]), carried)
+
+    def ride(self, ride: int, window: Window) -> Sums:
+        key = ride, window
+        if key not in self.sums:
+            self.sums[key] = self.add_up(ride, window)
+        return self.sums[key]
+
+    def add_up(self, ride: int, window: Window) -> Sums:
+        sums = Sums()
+        for day, spans in window.days:
+            found = self.day(ride, day)
+            sums.known += length(cut(found.known, spans))
+            sums.up += length(cut(found.up, spans))
+            sums.down += length(cut(found.down, spans))
+            sums.unknown += length(cut(found.unknown, spans))
+            sums.operated |= found.operated
+            sums.delay += length(cut(self.delay(ride, day), spans))
+            for span, wait in found.waits:
+                held = length(cut([span], spans))
+                if held and wait:
+                    sums.add(Sums(posted=held, minute_seconds=held * wait, least=wait, greatest=wait))
+                elif held:
+                    sums.walk_on += held
+        asked = window.spans
+        sums.outages = sum(bool(cut([outage], asked)) for outage in self.outages_of(ride))
+        return sums
+
+    def seen_in(self, ride: int, window: Window) -> bool:
+        return any(cut([(row.start, row.end)], spans) for day, spans in window.days for row in self.rows(ride, day))
+
+    def ride_score(self, ride: int, window: Window) -> Fraction | None:
+        """As if the park had this ride alone."""
+        sums = self.ride(ride, window)
+        return min(Fraction(10), Fraction(10 * sums.down, sums.known)) if sums.known else None
+
+    # -- parks -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def members(self) -> dict[int, list[RideFact]]:
+        found: dict[int, list[RideFact]] = {pk: [] for pk in self.facts.parks}
+        for ride in self.facts.rides.values():
+            if ride.active:
+                found[ride.park].append(ride)
+        return found
+
+    def attractions(self, park: int) -> list[RideFact]:
+        return [ride for ride in self.members[park] if ride.attraction]
+
+    def park(self, park: int, window: Window, attractions: bool) -> Sums:
+        """Sums over its active rides, or over its attractions alone (uptime, waits)."""
+        sums = Sums()
+        for ride in self.attractions(park) if attractions else self.members[park]:
+            sums.add(self.ride(ride.pk, window))
+        return sums
+
+    def weighted_down(self, park: int, window: Window) -> int:
+        return sum(ride.weight * self.ride(ride.pk, window).down for ride in self.members[park])
+
+    def down_rides(self, park: int, window: Window) -> int:
+        """How many rides have downtime."""
+        return sum(self.ride(ride.pk, window).down > 0 for ride in self.members[park])
+
+    def score(self, park: int, window: Window) -> Fraction | None:
+        return score_of(self.score_parts(park, day, spans, window.zone) for day, spans in window.days)
+
+    def score_parts(self, park: int, day: date, spans: tuple[Span, ...], zone: str) -> ScoreParts:
+        """R-10.3 of a whole day that has ended, else R-10.2."""
+        whole = day_span(day, zone)
+        window = Window(zone, ((day, spans),))
+        seen = [ride for ride in self.members[park] if self.seen_in(ride.pk, window)]
+        sums = {ride: self.ride(ride.pk, window) for ride in seen}
+        parts = ScoreParts(
+            sum(ride.weight * each.down for ride, each in sums.items()),
+            sum(ride.weight for ride in seen if self.day(ride.pk, day).operated),
+        )
+        if spans == (whole,) and whole[1] <= self.now:
+            parts.open = Fraction(sum(each.known for each in sums.values()), len(seen)) if seen else Fraction()
+        else:
+            parts.open = Fraction(self.seen_open(park, spans))
+        return parts
+
+    # -- changes -----------------------------------------------------------------------------------------
+
+    def ride_change(self, ride: int, window: Window, before: Window) -> Fraction | None:
+        """N-5: percent by which downtime changed; None from a base under half an hour."""
+        return change(self.ride(ride, window).down, self.ride(ride, before).down, LEAST_BASE)
+
+    def park_change(self, park: int, window: Window, before: Window) -> Fraction | None:
+        now, then = (self.park(park, each, attractions=False).down for each in (window, before))
+        return change(now, then, LEAST_BASE)
+
+
+def change(now: Fraction | int | None, before: Fraction | int | None, least: int) -> Fraction | None:
+    if now is None or before is None or before < least:
+        return None
+    return Fraction(100) * (now - before) / before
+
+
+def half_up(value: Fraction, digits: int) -> Decimal:
+    """Ties go away from zero (R-0.1)."""
+    scaled = abs(value) * 10**digits
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(whole if value >= 0 else -whole).scaleb(-digits)
+
+
+def without(spans: Iterable[Span], taken: list[Span]) -> list[Span]:
+    """What is left of spans; `taken` is in order and apart."""
+    left = []
+    for start, end in spans:
+        at = start
+        for a, b in taken:
+            if b <= at or a >= end:
+                continue
+            if a > at:
+                left.append((at, a))
+            at = max(at, b)
+        if at < end:
+            left.append((at, end))
+    return left

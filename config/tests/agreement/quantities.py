@@ -1,0 +1,125 @@
+"""The quantities of `docs/quantities.md`, each as a question to the oracle: exact seconds, fractions, dates."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from config.tests.agreement import live
+from config.tests.agreement.facts import Span, cut
+from config.tests.agreement.oracle import LEAST_WAIT, Oracle, Sums, Window, change, window_of
+
+if TYPE_CHECKING:
+    from config.tests.agreement.net import About
+
+
+def sums(oracle: Oracle, about: "About", attractions: bool = False, window: Window | None = None) -> Sums:
+    """Of a ride, or over the rides of a park, of every category or its attractions alone."""
+    asked = window or about.window
+    return (
+        oracle.ride(about.pk, asked) if about.kind == "ride" else oracle.park(about.pk, asked, attractions=attractions)
+    )
+
+
+def uptime(oracle: Oracle, about: "About", window: Window | None = None) -> Fraction | None:
+    """N-3: of a ride and of a park it is not the same."""
+    found = sums(oracle, about, attractions=True, window=window)
+    return found.uptime if about.kind == "ride" else found.availability
+
+
+def score(oracle: Oracle, about: "About") -> Fraction | None:
+    if about.kind == "ride":
+        return oracle.ride_score(about.pk, about.window)
+    return oracle.score(about.pk, about.window)
+
+
+def weighted_downtime(oracle: Oracle, about: "About") -> int:
+    if about.kind == "ride":
+        return oracle.facts.rides[about.pk].weight * oracle.ride(about.pk, about.window).down
+    return oracle.weighted_down(about.pk, about.window)
+
+
+def weight(oracle: Oracle, about: "About") -> int:
+    """Of the rides that operated in the window."""
+    rides = oracle.members[about.pk]
+    return sum(ride.weight for ride in rides if oracle.ride(ride.pk, about.window).operated)
+
+
+def downtime_change(oracle: Oracle, about: "About") -> Fraction | None:
+    assert about.before is not None
+    if about.kind == "ride":
+        return oracle.ride_change(about.pk, about.window, about.before)
+    return oracle.park_change(about.pk, about.window, about.before)
+
+
+def wait_change(oracle: Oracle, about: "About") -> Fraction | None:
+    now = sums(oracle, about, attractions=True).wait
+    then = sums(oracle, about, attractions=True, window=about.before).wait
+    return change(now, then, LEAST_WAIT)
+
+
+def size_of(found: Fraction | None) -> Fraction | None:
+    return None if found is None else abs(found)
+
+
+def most_rides_down(oracle: Oracle, about: "About") -> int:
+    days = (window_of(about.window.zone, [day]) for day in about.window.days)
+    return max((oracle.down_rides(about.pk, day) for day in days), default=0)
+
+
+def newest_observation(oracle: Oracle, about: "About") -> int | None:
+    found = live.newest(oracle, about.pk) if about.kind == "ride" else live.newest_of_park(oracle, about.pk)
+    return found and found[0]
+
+
+def outage_spans(oracle: Oracle, about: "About") -> set[Span]:
+    """Whole spells that touch the window, cut to it."""
+    return {
+        (found[0][0], found[-1][1])
+        for outage in oracle.outages_of(about.pk)
+        if (found := cut([outage], about.window.spans))
+    }
+
+
+Answer = Callable[[Oracle, "About"], Any]
+
+QUANTITIES: dict[str, Answer] = {
+    "downtime": lambda oracle, about: sums(oracle, about).down,
+    "weighted downtime": weighted_downtime,
+    "operating time": lambda oracle, about: sums(oracle, about).up,
+    "closed time": lambda oracle, about: sums(oracle, about).closed,
+    "unknown time": lambda oracle, about: sums(oracle, about).unknown,
+    "known open time": lambda oracle, about: sums(oracle, about).known,
+    "open time": lambda oracle, about: sums(oracle, about).open,
+    "uptime": uptime,
+    "availability": lambda oracle, about: sums(oracle, about, attractions=True).availability,
+    "average wait": lambda oracle, about: sums(oracle, about, attractions=True).wait,
+    "peak wait": lambda oracle, about: sums(oracle, about, attractions=True).greatest,
+    "least wait": lambda oracle, about: sums(oracle, about, attractions=True).least,
+    "walk-on share": lambda oracle, about: sums(oracle, about, attractions=True).walk_on_share,
+    "score": score,
+    "weight": weight,
+    "rides down": most_rides_down,
+    "rides with downtime": lambda oracle, about: oracle.down_rides(about.pk, about.window),
+    "outages": lambda oracle, about: sums(oracle, about).outages,
+    "outage spans": outage_spans,
+    "opening delay": lambda oracle, about: sums(oracle, about).delay,
+    "first date": lambda oracle, about: about.dates.first,
+    "last date": lambda oracle, about: about.dates.last,
+    "dates": lambda oracle, about: [f"{day:%b %d}" for day in about.dates],
+    "completeness": lambda oracle, about: oracle.is_complete(about.dates, about.window.zone),
+    "newest observation": newest_observation,
+    "score now": lambda oracle, about: live.score(oracle, about.pk),
+    "rides down now": lambda oracle, about: live.rides_down(oracle, about.pk),
+    "posted wait now": lambda oracle, about: live.posted_wait(oracle, about.pk),
+    "average posted wait now": lambda oracle, about: live.mean_wait(oracle, about.pk),
+    "greatest posted wait now": lambda oracle, about: max(live.posted_waits(oracle, about.pk), default=None),
+    "status now": lambda oracle, about: live.status(oracle, oracle.facts.rides[about.pk]),
+    "openness now": lambda oracle, about: live.is_open(
+        oracle, about.pk if about.kind == "park" else oracle.facts.rides[about.pk].park
+    ),
+    "change of downtime": downtime_change,
+    "size of the change of downtime": lambda oracle, about: size_of(downtime_change(oracle, about)),
+    "downtime before": lambda oracle, about: sums(oracle, about, window=about.before).down,
+    "uptime before": lambda oracle, about: uptime(oracle, about, about.before),
+    "change of the average wait": wait_change,
+}
