@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from config.tests.agreement import live
 from config.tests.agreement.facts import ONE_DAY, date_at, day_span, midnight, recorded, seconds
 from config.tests.agreement.oracle import Oracle, dates_before, dates_of, half_up
-from django.conf import settings
-
 from parks.models import Category, Park, ParkSchedule, Ride, ScheduleType
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.daily.recompute import recompute_park_day, refresh_today
@@ -156,8 +156,8 @@ def opening_of(plan: Plan, day: date) -> tuple[int, int]:
 
 
 def wall(day: date, minutes: int, zone: str) -> int:
-    local = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)
-    return seconds(local.replace(tzinfo=ZoneInfo(zone)))
+    shown = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minutes)
+    return seconds(shown.replace(tzinfo=ZoneInfo(zone)))
 
 
 def tell_day(plan: Plan, park: Park, rides: list[Ride], day: date, number: int, at: int) -> None:

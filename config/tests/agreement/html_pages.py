@@ -58,7 +58,8 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        is_silent = tag in ("small", "script", "style") or "hidden" in (given.get("class") or "").split()
+        is_hidden = tag != "caption" and "hidden" in (given.get("class") or "").split()
+        is_silent = is_hidden or tag in ("small", "script", "style")
         if tag not in ("br", "img", "input", "link", "meta", "rect", "path", "hr"):
             self.stack.append((tag, is_silent))
             self.silent += is_silent

@@ -32,6 +32,12 @@ def score(oracle: Oracle, about: "About") -> Fraction | None:
     return oracle.score(about.pk, about.window)
 
 
+def downtime(oracle: Oracle, about: "About", window: Window | None = None) -> int | None:
+    """None: nothing is known."""
+    found = sums(oracle, about, window=window)
+    return found.down if found.known else None
+
+
 def weighted_downtime(oracle: Oracle, about: "About") -> int:
     if about.kind == "ride":
         return oracle.facts.rides[about.pk].weight * oracle.ride(about.pk, about.window).down
@@ -80,10 +86,25 @@ def outage_spans(oracle: Oracle, about: "About") -> set[Span]:
     }
 
 
+def opening_delays(oracle: Oracle, about: "About") -> list[Span]:
+    """Outages that touch the window and hold down time before the ride first ran on their first day in it."""
+    found = []
+    for outage in oracle.outages_of(about.pk):
+        days = [day for day, spans in about.window.days if cut([outage], spans)]
+        if days and cut([outage], oracle.delay(about.pk, days[0])):
+            found.append(outage)
+    return found
+
+
+def outages_carried(oracle: Oracle, about: "About") -> int:
+    start = about.window.spans[0][0]
+    return sum(outage[0] < start < outage[1] for outage in oracle.outages_of(about.pk))
+
+
 Answer = Callable[[Oracle, "About"], Any]
 
 QUANTITIES: dict[str, Answer] = {
-    "downtime": lambda oracle, about: sums(oracle, about).down,
+    "downtime": downtime,
     "weighted downtime": weighted_downtime,
     "operating time": lambda oracle, about: sums(oracle, about).up,
     "closed time": lambda oracle, about: sums(oracle, about).closed,
@@ -102,6 +123,15 @@ QUANTITIES: dict[str, Answer] = {
     "rides with downtime": lambda oracle, about: oracle.down_rides(about.pk, about.window),
     "outages": lambda oracle, about: sums(oracle, about).outages,
     "outage spans": outage_spans,
+    "opening delays": lambda oracle, about: len(opening_delays(oracle, about)),
+    "breakdowns": lambda oracle, about: sums(oracle, about).outages - len(opening_delays(oracle, about)),
+    "outages carried": outages_carried,
+    "posted time": lambda oracle, about: sums(oracle, about, attractions=True).posted,
+    "wait times seconds": lambda oracle, about: sums(oracle, about, attractions=True).minute_seconds,
+    "walk-on time": lambda oracle, about: sums(oracle, about, attractions=True).walk_on,
+    "time of rides": lambda oracle, about: sums(oracle, about).known,
+    "operating time of attractions": lambda oracle, about: sums(oracle, about, attractions=True).up,
+    "downtime of attractions": lambda oracle, about: sums(oracle, about, attractions=True).down,
     "opening delay": lambda oracle, about: sums(oracle, about).delay,
     "first date": lambda oracle, about: about.dates.first,
     "last date": lambda oracle, about: about.dates.last,
@@ -119,7 +149,7 @@ QUANTITIES: dict[str, Answer] = {
     ),
     "change of downtime": downtime_change,
     "size of the change of downtime": lambda oracle, about: size_of(downtime_change(oracle, about)),
-    "downtime before": lambda oracle, about: sums(oracle, about, window=about.before).down,
+    "downtime before": lambda oracle, about: downtime(oracle, about, about.before),
     "uptime before": lambda oracle, about: uptime(oracle, about, about.before),
     "change of the average wait": wait_change,
 }

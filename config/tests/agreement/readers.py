@@ -64,7 +64,7 @@ HOURLY = ("today", "yesterday")
 def column(net: Net, kind: str, pk: int, dates: Dates, label: str) -> About | None:
     """What a column is about: an hour of the local day, or one of the dates."""
     if ":" in label:
-        return net.at(kind, pk, dates.first, int(label.split(":")[0]))
+        return net.at(kind, pk, dates.first, int(label.split(":", maxsplit=1)[0]))
     day = next((day for day in dates if f"{day:%b %d}" == label), None)
     return None if day is None else net.at(kind, pk, day)
 
@@ -193,23 +193,24 @@ def span_of(net: Net, ride: int, row: dict[str, Any]) -> About:
 # -- analytics -------------------------------------------------------------------------------------------
 
 
-def analytics(net: Net) -> Iterator[Reading]:
-    """All days that anything is told of, as whole, by days, by hours of the day, and the hours of the last days."""
+def analytics_urls(net: Net) -> Iterator[tuple[str, Dates, str, str]]:
+    """All days that anything is told of, by days and by hours of the day, and the hours of the last days:
+    (rides or parks, dates, bucket, query)."""
     today = max(net.oracle.today(park.zone) for park in net.oracle.facts.parks.values())
     month = Dates(today - timedelta(days=40), today)
-    yield from analytics_over(net, month, "1d")
-    yield from analytics_over(net, month, "hour_of_day")
-    yield from analytics_over(net, Dates(today - timedelta(days=2), today), "1h")
-
-
-def analytics_over(net: Net, dates: Dates, bucket: str) -> Iterator[Reading]:
+    days = Dates(today - timedelta(days=2), today)
     metrics = net.metrics_of_analytics()
     for entity in ("rides", "parks"):
-        kind = entity.removesuffix("s")
-        url = f"analytics/{entity}?start={dates.first}&end={dates.last}&bucket={bucket}&metrics={metrics}"
+        for dates, bucket in ((month, "1d"), (month, "hour_of_day"), (days, "1h")):
+            query = f"start={dates.first}&end={dates.last}&bucket={bucket}&metrics={metrics}"
+            yield entity, dates, bucket, query
+
+
+def analytics(net: Net) -> Iterator[Reading]:
+    for entity, dates, _, query in analytics_urls(net):
+        kind, url = entity.removesuffix("s"), f"analytics/{entity}?{query}"
         for row in net.json(f"analytics/{entity}", url)["data"]:
-            pk = row[f"{kind}_id"]
-            place = f"analytics/{entity}:data[]."
+            pk, place = row[f"{kind}_id"], f"analytics/{entity}:data[]."
             yield from net.row(f"{place}total.", row["total"], net.over(kind, pk, dates), url)
             for each in row["buckets"]:
                 about = bucket_of(net, kind, pk, dates, each["bucket"])
@@ -221,7 +222,7 @@ def bucket_of(net: Net, kind: str, pk: int, dates: Dates, label: str) -> About:
         start = seconds(datetime.fromisoformat(label))
         return net.within(kind, pk, start, start + 3600)
     if ":" in label:
-        return net.over(kind, pk, dates, hour=int(label.split(":")[0]))
+        return net.over(kind, pk, dates, hour=int(label.split(":", maxsplit=1)[0]))
     return net.at(kind, pk, date.fromisoformat(label))
 
 
