@@ -145,7 +145,7 @@ def days_told(zone: str, at: int) -> list[date]:
     for name in ("last_week", "last_month"):
         dates = dates_of(name, today)
         before = dates_before(name, dates)
-        found |= {dates.first, dates.last, dates.last - ONE_DAY, before.last, before.first + 2 * ONE_DAY}
+        found |= {dates.first, dates.last, before.last}
     return sorted(found)
 
 

@@ -5,7 +5,7 @@ are seconds since 1970 (UTC), [start, end).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -161,10 +161,18 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def cut(spans: Iterable[Span], inside: Iterable[Span]) -> list[Span]:
-    within = list(inside)
-    both = ((max(a, c), min(b, d)) for a, b in spans for c, d in within)
-    return [(a, b) for a, b in both if a < b]
+def cut(spans: Iterable[Span], inside: Sequence[Span]) -> list[Span]:
+    """What of the spans lies inside; both are in order, and `inside` is apart."""
+    found: list[Span] = []
+    n = 0
+    for start, end in spans:
+        while n < len(inside) and inside[n][1] <= start:
+            n += 1
+        for a, b in inside[n:] if n + 1 < len(inside) else inside[n : n + 1]:
+            if a >= end:
+                break
+            found.append((max(start, a), min(end, b)))
+    return [(a, b) for a, b in found if a < b]
 
 
 def length(spans: Iterable[Span]) -> int:

@@ -74,6 +74,7 @@ class Net:
     site_zone: str
     bodies: dict[str, list[tuple[str, Any]]] = field(default_factory=lambda: defaultdict(list))  # by endpoint
     answers: dict[str, Any] = field(default_factory=dict)
+    read: dict[Any, list["Reading"]] = field(default_factory=dict)  # by reader
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -103,6 +104,12 @@ class Net:
 
     def csv(self, url: str) -> list[dict[str, str]]:
         return list(csv.DictReader(StringIO(self.get(url).content.decode())))
+
+    def readings(self, reader: Callable[["Net"], Iterator["Reading"]]) -> list["Reading"]:
+        """What a reader reads; it reads once."""
+        if reader not in self.read:
+            self.read[reader] = list(reader(self))
+        return self.read[reader]
 
     # -- about -------------------------------------------------------------------------------------------
 
@@ -197,8 +204,9 @@ def published(exact: Any, place: Place) -> Any:
 
 def agrees(reading: Reading, expected: Any) -> bool:
     value = PARSERS.get(reading.place.unit, plain)(reading.value)
-    if reading.place.unit in ("minutes", "seconds") and exact_unit(reading.place.quantity) == "seconds":
-        expected = expected or Decimal(0)
+    is_sum = reading.place.unit in ("minutes", "seconds") and exact_unit(reading.place.quantity) == "seconds"
+    if expected is None and (is_sum or reading.place.zero):
+        expected = Decimal(0)
     if expected is None or value is None:
         return value is None and expected is None
     if reading.place.fitted and isinstance(expected, Decimal):

@@ -136,6 +136,12 @@ class Sums:
         self.greatest = max((each for each in (self.greatest, other.greatest) if each is not None), default=None)
         self.operated |= other.operated
 
+    def add_wait(self, wait: int, held: int) -> None:
+        self.posted += held
+        self.minute_seconds += held * wait
+        self.least = wait if self.least is None else min(self.least, wait)
+        self.greatest = wait if self.greatest is None else max(self.greatest, wait)
+
     @property
     def closed(self) -> int:
         return self.known - self.up - self.down
@@ -189,8 +195,11 @@ class Oracle:
     def __init__(self, facts: Facts, now: int, site_zone: str) -> None:
         self.facts, self.now, self.site_zone = facts, now, site_zone
         self.days: dict[tuple[int, date], RideDay] = {}
+        self.openings: dict[tuple[int, date], list[Span]] = {}
+        self.seen: dict[int, list[Span]] = {}
         self.outages: dict[int, list[Span]] = {}
         self.rows_by_day: dict[int, dict[date, list[Row]]] = {}
+        self.delays: dict[tuple[int, date], list[Span]] = {}
         self.sums: dict[tuple[int, Window], Sums] = {}
 
     # -- the calendar ------------------------------------------------------------------------------------
@@ -227,6 +236,12 @@ class Oracle:
     # -- parks open --------------------------------------------------------------------------------------
 
     def opened(self, park: int, day: date) -> list[Span]:
+        key = park, day
+        if key not in self.openings:
+            self.openings[key] = self.find_opened(park, day)
+        return self.openings[key]
+
+    def find_opened(self, park: int, day: date) -> list[Span]:
         """When the park was open on a local day up to now (N-9): by the schedule of the date, without one the night of
         the date before and from the first to the last sight of the open park."""
         whole = [day_span(day, self.facts.parks[park].zone)]
@@ -246,8 +261,10 @@ class Oracle:
 
     def seen_open(self, park: int, spans: Iterable[Span]) -> int:
         """Seconds for which the park was observed open."""
-        seen = [(start, end) for start, end, is_open in self.facts.activity.get(park, ()) if is_open]
-        return length(cut(cut(seen, spans), [(0, self.now)]))
+        if park not in self.seen:
+            seen = ((start, end) for start, end, is_open in self.facts.activity.get(park, ()) if is_open)
+            self.seen[park] = cut(joined(seen), [(0, self.now)])
+        return length(cut(spans, self.seen[park]))
 
     # -- rides -------------------------------------------------------------------------------------------
 
@@ -296,6 +313,12 @@ class Oracle:
         return self.outages[ride]
 
     def delay(self, ride: int, day: date) -> list[Span]:
+        key = ride, day
+        if key not in self.delays:
+            self.delays[key] = self.find_delay(ride, day)
+        return self.delays[key]
+
+    def find_delay(self, ride: int, day: date) -> list[Span]:
         """Down before the ride first ran that day, but for what was carried over midnight."""
         found, start = self.day(ride, day), day_span(day, self.zone_of_ride(ride))[0]
         if not found.up:
@@ -317,12 +340,12 @@ class Oracle:
             sums.up += length(cut(found.up, spans))
             sums.down += length(cut(found.down, spans))
             sums.unknown += length(cut(found.unknown, spans))
-            sums.operated |= found.operated
+            sums.operated |= found.operated and spans[0][0] < self.now
             sums.delay += length(cut(self.delay(ride, day), spans))
-            for span, wait in found.waits:
-                held = length(cut([span], spans))
+            for (start, end), wait in found.waits:
+                held = sum(max(0, min(end, b) - max(start, a)) for a, b in spans)
                 if held and wait:
-                    sums.add(Sums(posted=held, minute_seconds=held * wait, least=wait, greatest=wait))
+                    sums.add_wait(wait, held)
                 elif held:
                     sums.walk_on += held
         asked = window.spans

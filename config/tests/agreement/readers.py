@@ -198,12 +198,17 @@ def analytics_urls(net: Net) -> Iterator[tuple[str, Dates, str, str]]:
     (rides or parks, dates, bucket, query)."""
     today = max(net.oracle.today(park.zone) for park in net.oracle.facts.parks.values())
     month = Dates(today - timedelta(days=40), today)
-    days = Dates(today - timedelta(days=2), today)
+    days = Dates(today - timedelta(days=1), today)
     metrics = net.metrics_of_analytics()
-    for entity in ("rides", "parks"):
-        for dates, bucket in ((month, "1d"), (month, "hour_of_day"), (days, "1h")):
-            query = f"start={dates.first}&end={dates.last}&bucket={bucket}&metrics={metrics}"
-            yield entity, dates, bucket, query
+    for entity, dates, bucket in (
+        ("rides", month, "1d"),
+        ("rides", days, "1h"),
+        ("parks", month, "1d"),
+        ("parks", month, "hour_of_day"),
+        ("parks", days, "1h"),
+    ):
+        query = f"start={dates.first}&end={dates.last}&bucket={bucket}&metrics={metrics}"
+        yield entity, dates, bucket, query
 
 
 def analytics(net: Net) -> Iterator[Reading]:

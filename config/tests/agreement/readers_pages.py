@@ -105,8 +105,8 @@ def heatmap_pages(net: Net) -> Iterator[Reading]:
 
 def ride_pages(net: Net) -> Iterator[Reading]:
     for number, ride in enumerate(net.oracle.facts.rides):
-        # Every ride's month, and of some rides the shorter periods.
-        for period in PERIODS[1:] if number % 4 == 0 else ("last_month",):
+        # A page is dear: every ride in one of the periods.
+        for period in (DATED[number % len(DATED)],):
             url = f"/rides/{ride}?period={period}"
             page = net.page(url)
             about = net.over("ride", ride, dates_on(page))
@@ -179,7 +179,7 @@ def now_page(net: Net) -> Iterator[Reading]:
 def explorer_files(net: Net) -> Iterator[Reading]:
     for entity, dates, bucket, query in analytics_urls(net):
         kind, url = entity.removesuffix("s"), f"/explorer.csv?entity={entity}&{query}"
-        if bucket != "1h":
+        if bucket == ("1h" if entity == "parks" else "1d"):
             for row in net.csv(url):
                 about = bucket_of(net, kind, int(row[f"{kind}_id"]), dates, row["bucket"])
                 yield from net.row(f"/explorer.csv?entity={entity}:", row, about, f"{url} {row['bucket']}")

@@ -33,7 +33,9 @@ def verified(net: Net) -> Iterator[Reading]:
     for kind, name in (("park", "park_shame_score"), ("ride", "ride_downtime")):
         facts: Any = net.oracle.facts.parks if kind == "park" else net.oracle.facts.rides
         for pk, fact in facts.items():
-            for asked, period in names.items() if fact.active else ():
+            # An answer is dear: every ride in one of the periods.
+            some = list(names.items())[pk % 3 :][:1] if kind == "ride" else names.items()
+            for asked, period in some if fact.active else ():
                 body = {"type": name, "entity_id": pk, "period": asked, "displayed_value": 1}
                 answer = net.post("audit/verify", body)
                 place = f"audit/verify?type={name}"

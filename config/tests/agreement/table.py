@@ -12,19 +12,22 @@ from django.conf import settings
 DOCUMENT = Path(settings.BASE_DIR) / "docs" / "quantities.md"
 CODE = re.compile(r"`([^`]+)`")
 LAST_KEY = re.compile(r"[^.:]+$")
+DIGITS = re.compile(r"\d+")
 # The innermost braces with a comma; `{park}` in a path is no choice.
 CHOICE = re.compile(r"\{([^{},]*(?:\{[^{},]*\}[^{},]*)*(?:,[^{},]*(?:\{[^{},]*\}[^{},]*)*)+)\}")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a figure is published. `digits` after the point; `fitted`: whole numbers made to add up."""
+    """Where a figure is published. `digits` after the point; `fitted`: whole numbers made to add up; `zero`: what
+    is none elsewhere is 0 here."""
 
     id: str
     quantity: str
     unit: str
     digits: int
     fitted: bool
+    zero: bool
 
     @property
     def key(self) -> str:
@@ -89,7 +92,9 @@ def places_of(cells: list[str]) -> Iterator[Place]:
     name, quantity, unit, digits = cells[:4]
     for code in CODE.findall(name):
         for spelled in spelled_out(code):
-            yield Place(spelled, quantity, unit, int(digits) if digits.isdigit() else 0, digits == "fitted")
+            number = DIGITS.match(digits)
+            places_after = int(number.group()) if number else 0
+            yield Place(spelled, quantity, unit, places_after, "fitted" in digits, "or 0" in digits)
 
 
 @cache
