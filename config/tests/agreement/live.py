@@ -53,10 +53,34 @@ def score(oracle: Oracle, park: int) -> Fraction | None:
     """R-10.1; None while the park is not open, or nothing is known."""
     if not is_open(oracle, park):
         return None
-    members = counted(oracle, park)
-    weight = sum(ride.weight for ride in members)
-    down = sum(ride.weight for ride in members if is_down(oracle, ride))
-    return Fraction(10 * down, weight) if weight else Fraction(0)
+    weight = sum(ride.weight for ride in counted(oracle, park))
+    return Fraction(10 * weight_down(oracle, park), weight) if weight else Fraction(0)
+
+
+def weight_down(oracle: Oracle, park: int) -> int:
+    return sum(ride.weight for ride in counted(oracle, park) if is_down(oracle, ride))
+
+
+def silent_parks(oracle: Oracle) -> set[int]:
+    """Active parks that were heard of, but not within the live window."""
+    active = (park.pk for park in oracle.facts.parks.values() if park.active)
+    return {park for park in active if newest_of_park(oracle, park) is not None and is_open(oracle, park) is None}
+
+
+def summary_state(oracle: Oracle, ride: RideFact) -> str | None:
+    """R-4.7; None: nothing is known of the ride."""
+    row, opened = state(oracle, ride.pk), is_open(oracle, ride.park)
+    if opened is None or row is None:
+        return None
+    if not opened:
+        return "PARK_CLOSED"
+    if operates(row):
+        return "OPERATING"
+    is_broken = row.status == "DOWN" or row.status is None
+    if is_broken:
+        zone = oracle.facts.parks[ride.park].zone
+        return "DOWN" if oracle.day(ride.pk, oracle.today(zone)).up else "CLOSED"
+    return row.status
 
 
 def rides_down(oracle: Oracle, park: int) -> int:

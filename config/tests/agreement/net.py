@@ -134,6 +134,11 @@ class Net:
         facts = self.oracle.facts
         return facts.parks[pk].name if kind == "park" else facts.rides[pk].name
 
+    def site(self, period: str) -> About:
+        """What is about all parks."""
+        dates = self.oracle.own(period, self.site_zone)
+        return About("site", 0, self.oracle.window(dates, self.site_zone), dates, period)
+
     def within(self, kind: str, pk: int, start: int, end: int) -> About:
         """Part of one local day."""
         zone = self.zone_of(kind, pk)
@@ -243,6 +248,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "flag": as_flag,
     "instant": as_instant,
     "word": lambda value: value,
+    "words": lambda value: value,
     "labels": lambda value: value,
     "spans": lambda value: value,
     "ids": lambda value: value,

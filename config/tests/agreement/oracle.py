@@ -259,12 +259,15 @@ class Oracle:
                 planned = joined([*planned, (seen[0][0], max(end for _, end in seen))])
         return cut(planned, [(0, self.now)])
 
-    def seen_open(self, park: int, spans: Iterable[Span]) -> int:
-        """Seconds for which the park was observed open."""
+    def seen_spans(self, park: int, spans: Iterable[Span]) -> list[Span]:
+        """When the park was observed open."""
         if park not in self.seen:
             seen = ((start, end) for start, end, is_open in self.facts.activity.get(park, ()) if is_open)
             self.seen[park] = cut(joined(seen), [(0, self.now)])
-        return length(cut(spans, self.seen[park]))
+        return cut(spans, self.seen[park])
+
+    def seen_open(self, park: int, spans: Iterable[Span]) -> int:
+        return length(self.seen_spans(park, spans))
 
     # -- rides -------------------------------------------------------------------------------------------
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from config.tests.agreement import live
-from config.tests.agreement.facts import Span, cut
-from config.tests.agreement.oracle import LEAST_WAIT, Oracle, Sums, Window, change, window_of
+from config.tests.agreement.facts import Span, cut, length
+from config.tests.agreement.oracle import LEAST_WAIT, Dates, Oracle, Sums, Window, change, dates_before, window_of
 
 if TYPE_CHECKING:
     from config.tests.agreement.net import About
@@ -101,6 +102,48 @@ def outages_carried(oracle: Oracle, about: "About") -> int:
     return sum(outage[0] < start < outage[1] for outage in oracle.outages_of(about.pk))
 
 
+def rides_with_waits(oracle: Oracle, about: "About") -> int:
+    if about.period == "live":
+        return len(live.posted_waits(oracle, about.pk))
+    return sum(oracle.ride(ride.pk, about.window).posted > 0 for ride in oracle.attractions(about.pk))
+
+
+def all_parks(oracle: Oracle, about: "About", attractions: bool) -> Sums:
+    """Over each active park's own days of a list; live without parks whose feed is silent."""
+    silent = live.silent_parks(oracle) if about.period == "live" else set()
+    found = Sums()
+    for park in oracle.facts.parks.values():
+        if park.active and park.pk not in silent:
+            window = oracle.window(oracle.listed(about.period, park.zone), park.zone)
+            found.add(oracle.park(park.pk, window, attractions=attractions))
+    return found
+
+
+def rides_in_state(state: str, oracle: Oracle, about: "About") -> int:
+    parks = (park for park in oracle.facts.parks.values() if park.active)
+    return sum(live.summary_state(oracle, ride) == state for park in parks for ride in oracle.attractions(park.pk))
+
+
+def in_words(dates: Dates) -> str:
+    return f"{dates.first} to {dates.last}"
+
+
+def sights(oracle: Oracle, about: "About") -> Span:
+    """First and last sight of the open park on a day."""
+    seen = oracle.seen_spans(about.pk, about.window.spans)
+    return seen[0][0], seen[-1][1]
+
+
+def open_days(oracle: Oracle, about: "About") -> list[Window]:
+    days = [window_of(about.window.zone, [day]) for day in about.window.days]
+    return [day for day in days if oracle.park(about.pk, day, attractions=False).known]
+
+
+def downtime_per_open_day(oracle: Oracle, about: "About") -> Fraction | None:
+    days = len(open_days(oracle, about))
+    return Fraction(sums(oracle, about).down, days) if days else None
+
+
 Answer = Callable[[Oracle, "About"], Any]
 
 QUANTITIES: dict[str, Answer] = {
@@ -147,6 +190,23 @@ QUANTITIES: dict[str, Answer] = {
     "openness now": lambda oracle, about: live.is_open(
         oracle, about.pk if about.kind == "park" else oracle.facts.rides[about.pk].park
     ),
+    "weight that counts now": lambda oracle, about: sum(ride.weight for ride in live.counted(oracle, about.pk)),
+    "weight down now": lambda oracle, about: live.weight_down(oracle, about.pk),
+    "rides with waits": rides_with_waits,
+    "silent parks": lambda oracle, about: len(live.silent_parks(oracle)),
+    "downtime of all parks": lambda oracle, about: all_parks(oracle, about, attractions=False).down,
+    "uptime of all parks": lambda oracle, about: all_parks(oracle, about, attractions=True).availability,
+    **{
+        f"rides in state {state}": partial(rides_in_state, state)
+        for state in ("OPERATING", "DOWN", "CLOSED", "REFURBISHMENT", "PARK_CLOSED")
+    },
+    "dates in words": lambda oracle, about: in_words(about.dates),
+    "dates before in words": lambda oracle, about: in_words(dates_before(about.period, about.dates)),
+    "first sight": lambda oracle, about: sights(oracle, about)[0],
+    "last sight": lambda oracle, about: sights(oracle, about)[1],
+    "first to last sight": lambda oracle, about: length([sights(oracle, about)]),
+    "open days": lambda oracle, about: len(open_days(oracle, about)),
+    "downtime per open day": downtime_per_open_day,
     "change of downtime": downtime_change,
     "size of the change of downtime": lambda oracle, about: size_of(downtime_change(oracle, about)),
     "downtime before": lambda oracle, about: downtime(oracle, about, about.before),

@@ -27,11 +27,18 @@ def ranking(entity: str, measure: str, limit: int) -> Reader:
             if measure == "waittimes" and entity == "rides":
                 url += f"&mode={period}"
             place = f"{endpoint}?period=live" if period == "live" and entity == "parks" else endpoint
-            for row in net.json(place, url)["data"]:
+            body = net.json(place, url)
+            yield from net.row(f"{place}:aggregate_stats.", body.get("aggregate_stats", {}), net.site(period), url)
+            for row in body["data"]:
                 about = net.listed(kind, row[f"{kind}_id"], period)
                 yield from net.row(f"{place}:data[].", row, about, url)
 
     return read
+
+
+def status_summary(net: Net) -> Iterator[Reading]:
+    url = "live/status-summary"
+    yield from net.row(f"{url}:status_summary.", net.json(url, url)["status_summary"], net.site("live"), url)
 
 
 def award(name: str) -> Reader:
@@ -51,7 +58,9 @@ def trends(net: Net) -> Iterator[Reading]:
         for kind in ("park", "ride"):
             for way in ("improving", "declining"):
                 url = f"trends?period={period}&category={kind}s-{way}&limit=100"
-                for row in net.json("trends", url)[f"{kind}s"]:
+                body = net.json("trends", url)
+                yield from net.row("trends:comparison.", body["comparison"], net.site(period), url)
+                for row in body[f"{kind}s"]:
                     about = net.listed(kind, row[f"{kind}_id"], period)
                     yield from net.row(f"trends:{kind}s[].", row, about, url)
 
@@ -152,12 +161,15 @@ def park_details(net: Net) -> Iterator[Reading]:
             breakdown, chart = body["shame_breakdown"], body["chart_data"]
             yield from net.row(f"{place}:shame_breakdown.", breakdown, about, url)
             yield from net.row(f"{place}:current_status.", body["current_status"], about, url)
+            for row in body["operating_sessions"]:
+                session = net.at("park", park, date.fromisoformat(row["date"]))
+                yield from net.row(f"{place}:operating_sessions[].", row, session, url)
             for row in breakdown.get("rides", ()):
                 ride = net.own("ride", row["ride_id"], period)
                 yield from net.row(f"{place}:shame_breakdown.rides[].", row, ride, url)
+            yield from net.row(f"{place}:chart_data.", chart, about, url)
             if period == "live":
                 continue
-            yield from net.row(f"{place}:chart_data.", chart, about, url)
             for name in ("data", "rides_down", "avg_wait", "downtime_hours"):
                 where = f"{place}:chart_data.{name}[]"
                 values = chart.get(name) or [None] * len(chart["labels"])
@@ -238,6 +250,7 @@ READERS: dict[str, Reader] = {
     "rides by wait": ranking("rides", "waittimes", 200),
     "least reliable": award("least-reliable"),
     "longest waits": award("longest-wait-times"),
+    "states of rides": status_summary,
     "trends": trends,
     "charts": chart_data,
     "heatmaps": heatmaps,
