@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from pytest_django import DjangoDbBlocker
 
+from config.tests.agreement import sample
 from config.tests.agreement.designed import AUTUMN, SPRING, build
 from config.tests.agreement.net import Net
 from config.tests.contract.contract_world import stage
@@ -22,3 +23,12 @@ def net(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker
     now: datetime = MOMENTS[request.param]
     with stage(django_db_blocker, now, partial(build, now)):
         yield Net(ProductionClient(), now, settings.SITE_TIME_ZONE)
+
+
+@pytest.fixture(scope="module")
+def sample_net(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Net]:
+    """The generator's world; it has so many rides that a tenth of them is asked one by one."""
+    with stage(django_db_blocker, sample.NOW, partial(sample.build, tmp_path_factory.mktemp("archive"))):
+        yield Net(ProductionClient(), sample.NOW, settings.SITE_TIME_ZONE, stride=10)

@@ -5,7 +5,7 @@ reason why two answers once disagreed.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -99,9 +99,9 @@ PLANS = (
 )
 
 
-def build(now: datetime) -> None:
+def build(now: datetime, plans: Sequence[Plan] = PLANS) -> None:
     at = seconds(now)
-    for number, plan in enumerate(PLANS):
+    for number, plan in enumerate(plans):
         park = make_park(name=plan.name, timezone=plan.zone, is_active=plan.is_active, **dict(plan.columns))
         rides = [make_member(park, habit, tier) for habit, tier in plan.rides]
         make_ride(park, 2, name="Never seen")

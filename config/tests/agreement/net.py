@@ -72,6 +72,7 @@ class Net:
     client: Any
     now: datetime
     site_zone: str
+    stride: int = 1  # of the rides, every how-manieth is asked by itself
     bodies: dict[str, list[tuple[str, Any]]] = field(default_factory=lambda: defaultdict(list))  # by endpoint
     answers: dict[str, Any] = field(default_factory=dict)
     read: dict[Any, list["Reading"]] = field(default_factory=dict)  # by reader
@@ -79,6 +80,15 @@ class Net:
     @cached_property
     def oracle(self) -> Oracle:
         return Oracle(recorded(), seconds(self.now), self.site_zone)
+
+    @property
+    def parks(self) -> list[int]:
+        return list(self.oracle.facts.parks)
+
+    @property
+    def rides(self) -> list[int]:
+        """Those that are asked one by one."""
+        return list(self.oracle.facts.rides)[:: self.stride]
 
     # -- asking ------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.tests.agreement import live
 from config.tests.agreement.facts import Span, cut, length
-from config.tests.agreement.oracle import LEAST_WAIT, Dates, Oracle, Sums, Window, change, dates_before, window_of
+from config.tests.agreement.oracle import LEAST_WAIT, Oracle, Sums, Window, change, dates_before, window_of
 
 if TYPE_CHECKING:
     from config.tests.agreement.net import About
@@ -109,11 +109,13 @@ def rides_with_waits(oracle: Oracle, about: "About") -> int:
 
 
 def all_parks(oracle: Oracle, about: "About", attractions: bool) -> Sums:
-    """Over each active park's own days of a list; live without parks whose feed is silent."""
+    """Over each park's own days of a list; live without parks whose feed is silent. History outlives activity (N-15):
+    only live and today is asked whether a park is active."""
     silent = live.silent_parks(oracle) if about.period == "live" else set()
+    is_history = about.period not in ("live", "today")
     found = Sums()
     for park in oracle.facts.parks.values():
-        if park.active and park.pk not in silent:
+        if (park.active or is_history) and park.pk not in silent:
             window = oracle.window(oracle.listed(about.period, park.zone), park.zone)
             found.add(oracle.park(park.pk, window, attractions=attractions))
     return found
@@ -124,8 +126,21 @@ def rides_in_state(state: str, oracle: Oracle, about: "About") -> int:
     return sum(live.summary_state(oracle, ride) == state for park in parks for ride in oracle.attractions(park.pk))
 
 
-def in_words(dates: Dates) -> str:
-    return f"{dates.first} to {dates.last}"
+def rides_down_now(oracle: Oracle, about: "About") -> int:
+    """Of a park, or of all that are active."""
+    if about.kind == "park":
+        return live.rides_down(oracle, about.pk)
+    return sum(live.rides_down(oracle, park.pk) for park in oracle.facts.parks.values() if park.active)
+
+
+def in_words(oracle: Oracle, about: "About", before: bool = False) -> str:
+    """Of the site's calendar; live and today the present days of all zones."""
+    spans = [about.dates]
+    if about.period in ("live", "today"):
+        spans = [oracle.own(about.period, park.zone) for park in oracle.facts.parks.values() if park.active]
+    if before:
+        spans = [dates_before(about.period, dates) for dates in spans]
+    return f"{min(dates.first for dates in spans)} to {max(dates.last for dates in spans)}"
 
 
 def sights(oracle: Oracle, about: "About") -> Span:
@@ -182,7 +197,7 @@ QUANTITIES: dict[str, Answer] = {
     "completeness": lambda oracle, about: oracle.is_complete(about.dates, about.window.zone),
     "newest observation": newest_observation,
     "score now": lambda oracle, about: live.score(oracle, about.pk),
-    "rides down now": lambda oracle, about: live.rides_down(oracle, about.pk),
+    "rides down now": rides_down_now,
     "posted wait now": lambda oracle, about: live.posted_wait(oracle, about.pk),
     "average posted wait now": lambda oracle, about: live.mean_wait(oracle, about.pk),
     "greatest posted wait now": lambda oracle, about: max(live.posted_waits(oracle, about.pk), default=None),
@@ -200,8 +215,8 @@ QUANTITIES: dict[str, Answer] = {
         f"rides in state {state}": partial(rides_in_state, state)
         for state in ("OPERATING", "DOWN", "CLOSED", "REFURBISHMENT", "PARK_CLOSED")
     },
-    "dates in words": lambda oracle, about: in_words(about.dates),
-    "dates before in words": lambda oracle, about: in_words(dates_before(about.period, about.dates)),
+    "dates in words": in_words,
+    "dates before in words": partial(in_words, before=True),
     "first sight": lambda oracle, about: sights(oracle, about)[0],
     "last sight": lambda oracle, about: sights(oracle, about)[1],
     "first to last sight": lambda oracle, about: length([sights(oracle, about)]),

@@ -134,7 +134,7 @@ def heatmaps(net: Net) -> Iterator[Reading]:
 
 
 def ride_charts(net: Net) -> Iterator[Reading]:
-    for park in net.oracle.facts.parks:
+    for park in net.parks:
         for name in ("downtime", "wait_times"):
             for period in DATED:
                 url = f"parks/{park}/rides/charts?period={period}&type={name}"
@@ -152,7 +152,7 @@ def ride_charts(net: Net) -> Iterator[Reading]:
 
 def park_details(net: Net) -> Iterator[Reading]:
     endpoint = "parks/{park}/details"
-    for park in net.oracle.facts.parks:
+    for park in net.parks:
         for period in PERIODS:
             url = f"parks/{park}/details?period={period}"
             place = f"{endpoint}?period=live" if period == "live" else endpoint
@@ -179,7 +179,7 @@ def park_details(net: Net) -> Iterator[Reading]:
 
 def ride_details(net: Net) -> Iterator[Reading]:
     place = "rides/{ride}/details"
-    for ride in net.oracle.facts.rides:
+    for ride in net.rides:
         for period in DATED:
             url = f"rides/{ride}/details?period={period}"
             body, about = net.json(place, url), net.own("ride", ride, period)

@@ -104,7 +104,7 @@ def heatmap_pages(net: Net) -> Iterator[Reading]:
 
 
 def ride_pages(net: Net) -> Iterator[Reading]:
-    for number, ride in enumerate(net.oracle.facts.rides):
+    for number, ride in enumerate(net.rides):
         # A page is dear: every ride in one of the periods.
         for period in (DATED[number % len(DATED)],):
             url = f"/rides/{ride}?period={period}"
@@ -121,7 +121,7 @@ def ride_pages(net: Net) -> Iterator[Reading]:
 
 
 def park_pages(net: Net) -> Iterator[Reading]:
-    for park in net.oracle.facts.parks:
+    for park in net.parks:
         for period in ("today", "yesterday"):
             url = f"/parks/{park}?period={period}"
             page = net.page(url)

@@ -32,10 +32,10 @@ def verified(net: Net) -> Iterator[Reading]:
     names = {"today": "today", "7days": "last_week", "30days": "last_month"}
     for kind, name in (("park", "park_shame_score"), ("ride", "ride_downtime")):
         facts: Any = net.oracle.facts.parks if kind == "park" else net.oracle.facts.rides
-        for pk, fact in facts.items():
+        for pk in net.parks if kind == "park" else net.rides:
             # An answer is dear: every ride in one of the periods.
             some = list(names.items())[pk % 3 :][:1] if kind == "ride" else names.items()
-            for asked, period in some if fact.active else ():
+            for asked, period in some if facts[pk].active else ():
                 body = {"type": name, "entity_id": pk, "period": asked, "displayed_value": 1}
                 answer = net.post("audit/verify", body)
                 place = f"audit/verify?type={name}"
