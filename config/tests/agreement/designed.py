@@ -15,7 +15,8 @@ from django.conf import settings
 
 from config.tests.agreement import live
 from config.tests.agreement.facts import ONE_DAY, date_at, day_span, midnight, recorded, seconds
-from config.tests.agreement.oracle import Oracle, dates_before, dates_of, half_up
+from config.tests.agreement.oracle import Oracle, half_up
+from config.tests.agreement.windows import dates_before, dates_of
 from parks.models import Category, Park, ParkSchedule, Ride, ScheduleType
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.daily.recompute import recompute_park_day, refresh_today
@@ -105,7 +106,7 @@ def build(now: datetime, plans: Sequence[Plan] = PLANS) -> None:
         park = make_park(name=plan.name, timezone=plan.zone, is_active=plan.is_active, **dict(plan.columns))
         rides = [make_member(park, habit, tier) for habit, tier in plan.rides]
         make_ride(park, 2, name="Never seen")
-        retired = make_member(park, "flagship", 1, name="Retired", is_active=False)
+        retired = make_member(park, "flagship", 1, name="Retired")
         days = days_told(plan.zone, at)
         for n, day in enumerate(days):
             tell_day(plan, park, [*rides, *([retired] if n < len(days) - 3 else [])], day, number + n, at)
@@ -117,6 +118,7 @@ def build(now: datetime, plans: Sequence[Plan] = PLANS) -> None:
         for day in touched:
             if day_span(day, plan.zone)[1] <= at:
                 recompute_park_day(park, day, settings.METRICS_VERSION)
+        Ride.objects.filter(pk=retired.pk).update(is_active=False)
     refresh_today(now, settings.METRICS_VERSION)
     score_newest(at)
 

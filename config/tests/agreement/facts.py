@@ -177,3 +177,19 @@ def cut(spans: Iterable[Span], inside: Sequence[Span]) -> list[Span]:
 
 def length(spans: Iterable[Span]) -> int:
     return sum(end - start for start, end in spans)
+
+
+def without(spans: Iterable[Span], taken: list[Span]) -> list[Span]:
+    """What is left of spans; `taken` is in order and apart."""
+    left = []
+    for start, end in spans:
+        at = start
+        for a, b in taken:
+            if b <= at or a >= end:
+                continue
+            if a > at:
+                left.append((at, a))
+            at = max(at, b)
+        if at < end:
+            left.append((at, end))
+    return left

@@ -39,7 +39,15 @@ def is_open(oracle: Oracle, park: int) -> bool | None:
 def counted(oracle: Oracle, park: int) -> list[RideFact]:
     """R-5.5: operated within seven days."""
     since = oracle.now - SEVEN_DAYS
-    return [ride for ride in oracle.members[park] if ride.last_operated is not None and ride.last_operated >= since]
+    return [ride for ride in active(oracle, park) if ride.last_operated is not None and ride.last_operated >= since]
+
+
+def active(oracle: Oracle, park: int) -> list[RideFact]:
+    return [ride for ride in oracle.members[park] if ride.active]
+
+
+def attractions(oracle: Oracle, park: int) -> list[RideFact]:
+    return [ride for ride in active(oracle, park) if ride.attraction]
 
 
 def is_down(oracle: Oracle, ride: RideFact) -> bool:
@@ -54,10 +62,13 @@ def score(oracle: Oracle, park: int) -> Fraction | None:
     if not is_open(oracle, park):
         return None
     weight = sum(ride.weight for ride in counted(oracle, park))
-    return Fraction(10 * weight_down(oracle, park), weight) if weight else Fraction(0)
+    return Fraction(10 * (weight_down(oracle, park) or 0), weight) if weight else Fraction(0)
 
 
-def weight_down(oracle: Oracle, park: int) -> int:
+def weight_down(oracle: Oracle, park: int) -> int | None:
+    """None: nothing is known."""
+    if is_open(oracle, park) is None:
+        return None
     return sum(ride.weight for ride in counted(oracle, park) if is_down(oracle, ride))
 
 
@@ -95,15 +106,25 @@ def posted_wait(oracle: Oracle, ride: int) -> int | None:
 
 
 def posted_waits(oracle: Oracle, park: int) -> list[int]:
-    """Above zero, of the operating attractions of an open park."""
+    """Zeros included, of the operating attractions of an open park."""
     if not is_open(oracle, park):
         return []
-    running = [ride.pk for ride in oracle.attractions(park) if (row := state(oracle, ride.pk)) and operates(row)]
-    return [wait for ride in running if (wait := posted_wait(oracle, ride))]
+    running = [ride.pk for ride in attractions(oracle, park) if (row := state(oracle, ride.pk)) and operates(row)]
+    return [wait for ride in running if (wait := posted_wait(oracle, ride)) is not None]
+
+
+def queues(oracle: Oracle, park: int) -> list[int]:
+    """Those above zero."""
+    return [wait for wait in posted_waits(oracle, park) if wait]
+
+
+def walk_on_share(oracle: Oracle, park: int) -> Fraction | None:
+    waits = posted_waits(oracle, park)
+    return Fraction(100 * waits.count(0), len(waits)) if waits else None
 
 
 def mean_wait(oracle: Oracle, park: int) -> Fraction | None:
-    waits = posted_waits(oracle, park)
+    waits = queues(oracle, park)
     return Fraction(sum(waits), len(waits)) if waits else None
 
 

@@ -20,9 +20,10 @@ from typing import Any
 
 from config.tests.agreement.facts import date_at, recorded, seconds
 from config.tests.agreement.html_pages import Page, page_of
-from config.tests.agreement.oracle import Dates, Oracle, Window, half_up, window_of
+from config.tests.agreement.oracle import Oracle, half_up
 from config.tests.agreement.quantities import QUANTITIES
 from config.tests.agreement.table import Place, exact_unit, places
+from config.tests.agreement.windows import Dates, Window, window_of
 
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 PERIODS = ("live", "today", "yesterday", "last_week", "last_month")

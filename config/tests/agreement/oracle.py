@@ -4,9 +4,9 @@ It shares no code with the product: a rule that is wrong there is not wrong here
 seconds, shares are fractions; whoever compares rounds once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -25,63 +25,14 @@ from config.tests.agreement.facts import (
     joined,
     length,
     up_to_clock,
+    without,
 )
+from config.tests.agreement.windows import Dates, Window, dates_before, dates_of, window_of
 
 TOO_LONG = 480  # minutes: a wait of this and more is an error of the feed
 LIVE_WINDOW = 7200  # N-6: after so many seconds without news nothing is known
 SEVEN_DAYS = 7 * 86_400
 LEAST_BASE, LEAST_WAIT = 1800, 5  # N-5: seconds of downtime, minutes of wait
-
-
-@dataclass(frozen=True)
-class Dates:
-    first: date
-    last: date
-
-    def __iter__(self) -> Iterator[date]:
-        return (self.first + n * ONE_DAY for n in range((self.last - self.first).days + 1))
-
-
-@dataclass(frozen=True)
-class Window:
-    """A part of time in a zone: local days with their spans, in order."""
-
-    zone: str
-    days: tuple[tuple[date, tuple[Span, ...]], ...]
-
-    @property
-    def spans(self) -> list[Span]:
-        return joined(span for _, spans in self.days for span in spans)
-
-    @property
-    def dates(self) -> Dates:
-        return Dates(self.days[0][0], self.days[-1][0])
-
-
-def window_of(zone: str, days: Iterable[tuple[date, Iterable[Span]]]) -> Window:
-    kept = ((day, tuple(spans)) for day, spans in days)
-    return Window(zone, tuple((day, spans) for day, spans in kept if spans))
-
-
-def dates_of(period: str, today: date) -> Dates:
-    """R-3.3: weeks are Sunday to Saturday."""
-    if period in ("live", "today"):
-        return Dates(today, today)
-    if period == "yesterday":
-        return Dates(today - ONE_DAY, today - ONE_DAY)
-    if period == "last_week":
-        sunday = today - timedelta(days=today.isoweekday() % 7 + 7)
-        return Dates(sunday, sunday + timedelta(days=6))
-    last = today.replace(day=1) - ONE_DAY
-    return Dates(last.replace(day=1), last)
-
-
-def dates_before(period: str, dates: Dates) -> Dates:
-    """The dates that a period's are compared with."""
-    last = dates.first - ONE_DAY
-    return (
-        Dates(last.replace(day=1), last) if period == "last_month" else Dates(last - (dates.last - dates.first), last)
-    )
 
 
 def operates(row: Row) -> bool:
@@ -128,6 +79,7 @@ class Sums:
     least: int | None = None
     greatest: int | None = None
     operated: bool = False
+    seen: bool = False  # in any row that lasts, the park open or not
 
     def add(self, other: "Sums") -> None:
         for name in ("known", "up", "down", "unknown", "posted", "minute_seconds", "walk_on", "delay", "outages"):
@@ -135,6 +87,7 @@ class Sums:
         self.least = min((each for each in (self.least, other.least) if each is not None), default=None)
         self.greatest = max((each for each in (self.greatest, other.greatest) if each is not None), default=None)
         self.operated |= other.operated
+        self.seen |= other.seen
 
     def add_wait(self, wait: int, held: int) -> None:
         self.posted += held
@@ -219,7 +172,7 @@ class Oracle:
         return dates_of(period, self.today(zone))
 
     def is_complete(self, dates: Dates, zone: str) -> bool:
-        return day_span(dates.last, zone)[1] <= self.now
+        return self.has_ended(dates.last, zone)
 
     def window(self, dates: Dates, zone: str, hour: int | None = None) -> Window:
         return window_of(
@@ -344,6 +297,7 @@ class Oracle:
             sums.down += length(cut(found.down, spans))
             sums.unknown += length(cut(found.unknown, spans))
             sums.operated |= found.operated and spans[0][0] < self.now
+            sums.seen |= self.seen_in(ride, day, spans)
             sums.delay += length(cut(self.delay(ride, day), spans))
             for (start, end), wait in found.waits:
                 held = sum(max(0, min(end, b) - max(start, a)) for a, b in spans)
@@ -355,8 +309,9 @@ class Oracle:
         sums.outages = sum(bool(cut([outage], asked)) for outage in self.outages_of(ride))
         return sums
 
-    def seen_in(self, ride: int, window: Window) -> bool:
-        return any(cut([(row.start, row.end)], spans) for day, spans in window.days for row in self.rows(ride, day))
+    def seen_in(self, ride: int, day: date, spans: Iterable[Span]) -> bool:
+        rows = self.rows(ride, day)
+        return any(row.start < end and start < row.end for start, end in spans for row in rows)
 
     def ride_score(self, ride: int, window: Window) -> Fraction | None:
         """As if the park had this ride alone."""
@@ -367,44 +322,56 @@ class Oracle:
 
     @cached_property
     def members(self) -> dict[int, list[RideFact]]:
+        """Every ride of a park, active or not."""
         found: dict[int, list[RideFact]] = {pk: [] for pk in self.facts.parks}
         for ride in self.facts.rides.values():
-            if ride.active:
-                found[ride.park].append(ride)
+            found[ride.park].append(ride)
         return found
 
-    def attractions(self, park: int) -> list[RideFact]:
-        return [ride for ride in self.members[park] if ride.attraction]
+    def counted_window(self, ride: RideFact, window: Window) -> Window:
+        """History outlives activity (N-15): of a ride that is no longer active its days that have ended count in its
+        park's figures."""
+        if ride.active:
+            return window
+        return Window(
+            window.zone, tuple((day, spans) for day, spans in window.days if self.has_ended(day, window.zone))
+        )
+
+    def has_ended(self, day: date, zone: str) -> bool:
+        return day_span(day, zone)[1] <= self.now
+
+    def sums_of_rides(self, park: int, window: Window, attractions: bool = False) -> dict[RideFact, Sums]:
+        """Of the rides of a park, or of its attractions alone (uptime, waits)."""
+        rides = (ride for ride in self.members[park] if ride.attraction or not attractions)
+        return {ride: self.ride(ride.pk, self.counted_window(ride, window)) for ride in rides}
 
     def park(self, park: int, window: Window, attractions: bool) -> Sums:
-        """Sums over its active rides, or over its attractions alone (uptime, waits)."""
         sums = Sums()
-        for ride in self.attractions(park) if attractions else self.members[park]:
-            sums.add(self.ride(ride.pk, window))
+        for each in self.sums_of_rides(park, window, attractions).values():
+            sums.add(each)
         return sums
 
     def weighted_down(self, park: int, window: Window) -> int:
-        return sum(ride.weight * self.ride(ride.pk, window).down for ride in self.members[park])
+        return sum(ride.weight * sums.down for ride, sums in self.sums_of_rides(park, window).items())
 
     def down_rides(self, park: int, window: Window) -> int:
         """How many rides have downtime."""
-        return sum(self.ride(ride.pk, window).down > 0 for ride in self.members[park])
+        return sum(sums.down > 0 for sums in self.sums_of_rides(park, window).values())
 
     def score(self, park: int, window: Window) -> Fraction | None:
         return score_of(self.score_parts(park, day, spans, window.zone) for day, spans in window.days)
 
     def score_parts(self, park: int, day: date, spans: tuple[Span, ...], zone: str) -> ScoreParts:
         """R-10.3 of a whole day that has ended, else R-10.2."""
-        whole = day_span(day, zone)
         window = Window(zone, ((day, spans),))
-        seen = [ride for ride in self.members[park] if self.seen_in(ride.pk, window)]
-        sums = {ride: self.ride(ride.pk, window) for ride in seen}
+        found = self.sums_of_rides(park, window)
+        seen = {ride: sums for ride, sums in found.items() if sums.seen}
         parts = ScoreParts(
-            sum(ride.weight * each.down for ride, each in sums.items()),
-            sum(ride.weight for ride in seen if self.day(ride.pk, day).operated),
+            sum(ride.weight * sums.down for ride, sums in seen.items()),
+            sum(ride.weight for ride, sums in seen.items() if sums.operated),
         )
-        if spans == (whole,) and whole[1] <= self.now:
-            parts.open = Fraction(sum(each.known for each in sums.values()), len(seen)) if seen else Fraction()
+        if spans == (day_span(day, zone),) and self.has_ended(day, zone):
+            parts.open = Fraction(sum(sums.known for sums in seen.values()), len(seen)) if seen else Fraction()
         else:
             parts.open = Fraction(self.seen_open(park, spans))
         return parts
@@ -431,19 +398,3 @@ def half_up(value: Fraction, digits: int) -> Decimal:
     scaled = abs(value) * 10**digits
     whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     return Decimal(whole if value >= 0 else -whole).scaleb(-digits)
-
-
-def without(spans: Iterable[Span], taken: list[Span]) -> list[Span]:
-    """What is left of spans; `taken` is in order and apart."""
-    left = []
-    for start, end in spans:
-        at = start
-        for a, b in taken:
-            if b <= at or a >= end:
-                continue
-            if a > at:
-                left.append((at, a))
-            at = max(at, b)
-        if at < end:
-            left.append((at, end))
-    return left

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from config.tests.agreement import live
 from config.tests.agreement.facts import Span, cut, length
-from config.tests.agreement.oracle import LEAST_WAIT, Oracle, Sums, Window, change, dates_before, window_of
+from config.tests.agreement.oracle import LEAST_WAIT, Oracle, Sums, change
+from config.tests.agreement.windows import Window, dates_before, window_of
 
 if TYPE_CHECKING:
     from config.tests.agreement.net import About
@@ -34,9 +35,9 @@ def score(oracle: Oracle, about: "About") -> Fraction | None:
 
 
 def downtime(oracle: Oracle, about: "About", window: Window | None = None) -> int | None:
-    """None: nothing is known."""
+    """None: nothing is known, not even that the park was closed."""
     found = sums(oracle, about, window=window)
-    return found.down if found.known else None
+    return found.down if found.seen else None
 
 
 def weighted_downtime(oracle: Oracle, about: "About") -> int:
@@ -47,8 +48,8 @@ def weighted_downtime(oracle: Oracle, about: "About") -> int:
 
 def weight(oracle: Oracle, about: "About") -> int:
     """Of the rides that operated in the window."""
-    rides = oracle.members[about.pk]
-    return sum(ride.weight for ride in rides if oracle.ride(ride.pk, about.window).operated)
+    found = oracle.sums_of_rides(about.pk, about.window)
+    return sum(ride.weight for ride, sums in found.items() if sums.operated)
 
 
 def downtime_change(oracle: Oracle, about: "About") -> Fraction | None:
@@ -104,8 +105,8 @@ def outages_carried(oracle: Oracle, about: "About") -> int:
 
 def rides_with_waits(oracle: Oracle, about: "About") -> int:
     if about.period == "live":
-        return len(live.posted_waits(oracle, about.pk))
-    return sum(oracle.ride(ride.pk, about.window).posted > 0 for ride in oracle.attractions(about.pk))
+        return len(live.queues(oracle, about.pk))
+    return sum(sums.posted > 0 for sums in oracle.sums_of_rides(about.pk, about.window, attractions=True).values())
 
 
 def all_parks(oracle: Oracle, about: "About", attractions: bool) -> Sums:
@@ -123,7 +124,9 @@ def all_parks(oracle: Oracle, about: "About", attractions: bool) -> Sums:
 
 def rides_in_state(state: str, oracle: Oracle, about: "About") -> int:
     parks = (park for park in oracle.facts.parks.values() if park.active)
-    return sum(live.summary_state(oracle, ride) == state for park in parks for ride in oracle.attractions(park.pk))
+    return sum(
+        live.summary_state(oracle, ride) == state for park in parks for ride in live.attractions(oracle, park.pk)
+    )
 
 
 def rides_down_now(oracle: Oracle, about: "About") -> int:
@@ -200,7 +203,9 @@ QUANTITIES: dict[str, Answer] = {
     "rides down now": rides_down_now,
     "posted wait now": lambda oracle, about: live.posted_wait(oracle, about.pk),
     "average posted wait now": lambda oracle, about: live.mean_wait(oracle, about.pk),
-    "greatest posted wait now": lambda oracle, about: max(live.posted_waits(oracle, about.pk), default=None),
+    "greatest posted wait now": lambda oracle, about: max(live.queues(oracle, about.pk), default=None),
+    "walk-on share now": lambda oracle, about: live.walk_on_share(oracle, about.pk),
+    "average wait before": lambda oracle, about: sums(oracle, about, attractions=True, window=about.before).wait,
     "status now": lambda oracle, about: live.status(oracle, oracle.facts.rides[about.pk]),
     "openness now": lambda oracle, about: live.is_open(
         oracle, about.pk if about.kind == "park" else oracle.facts.rides[about.pk].park

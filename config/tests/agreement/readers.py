@@ -9,7 +9,7 @@ from typing import Any
 
 from config.tests.agreement.facts import seconds
 from config.tests.agreement.net import DATED, PERIODS, About, Net, Reading, as_instant
-from config.tests.agreement.oracle import Dates
+from config.tests.agreement.windows import Dates
 
 Reader = Callable[[Net], Iterator[Reading]]
 
@@ -111,9 +111,11 @@ def chart_data(net: Net) -> Iterator[Reading]:
             body = net.json(f"trends/chart-data?type={name}", url)["chart_data"]
             for line in body["datasets"]:
                 pk = line["entity_id"]
-                dates = net.listed(kind, pk, period).dates
+                about = net.listed(kind, pk, period)
+                dates = about.dates
                 place = f"trends/chart-data?type={name}:chart_data."
                 labels = body["labels"]
+                yield from net.row(f"{place}datasets[].", line, about, url)
                 yield from columns(net, f"{place}labels[]", kind, pk, dates, labels, url)
                 yield from series(net, f"{place}datasets[].data[]", kind, pk, dates, labels, line["data"], url)
 
@@ -139,10 +141,15 @@ def ride_charts(net: Net) -> Iterator[Reading]:
             for period in DATED:
                 url = f"parks/{park}/rides/charts?period={period}&type={name}"
                 place = f"parks/{{park}}/rides/charts?type={name}"
+                place += "&by=day" if name == "wait_times" and period not in HOURLY else ""
                 body = net.json(place, url)
-                dates = net.own("park", park, period).dates
+                whole = net.own("park", park, period)
+                dates = whole.dates
+                yield from net.row(f"{place}:", body, whole, url)
                 yield from columns(net, f"{place}:labels[]", "park", park, dates, body["labels"], url)
                 for line in body["datasets"]:
+                    about = net.own("ride", line["ride_id"], period)
+                    yield from net.row(f"{place}:datasets[].", line, about, url)
                     where = f"{place}:datasets[].data[]"
                     yield from series(net, where, "ride", line["ride_id"], dates, body["labels"], line["data"], url)
 
@@ -228,6 +235,7 @@ def analytics(net: Net) -> Iterator[Reading]:
         kind, url = entity.removesuffix("s"), f"analytics/{entity}?{query}"
         for row in net.json(f"analytics/{entity}", url)["data"]:
             pk, place = row[f"{kind}_id"], f"analytics/{entity}:data[]."
+            yield from net.row(place, row, net.over(kind, pk, dates), url)
             yield from net.row(f"{place}total.", row["total"], net.over(kind, pk, dates), url)
             for each in row["buckets"]:
                 about = bucket_of(net, kind, pk, dates, each["bucket"])

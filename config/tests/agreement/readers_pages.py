@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 from config.tests.agreement.html_pages import Cell, Grid, Page
 from config.tests.agreement.net import DATED, PERIODS, About, Net, Reading
-from config.tests.agreement.oracle import Dates
 from config.tests.agreement.readers import Reader, analytics_urls, bucket_of, series
+from config.tests.agreement.windows import Dates
 
 DAY = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (\d+ \w+ \d{4})")
 DAYS = re.compile(r"(\d+ \w+ \d{4}) to (\d+ \w+ \d{4})")
@@ -169,8 +169,8 @@ def compared(net: Net, page: Page, park: int, dates: Dates, url: str) -> Iterato
 
 
 def now_page(net: Net) -> Iterator[Reading]:
-    for pk, record in linked(net.page("/").table("Parks, what is down in them"), "Park"):
-        yield from cells(net, "/:Parks.", record, net.own("park", pk, "live"), "/")
+    for pk, record in linked(net.page("/now/live").table("Parks, what is down in them"), "Park"):
+        yield from cells(net, "/now/live:Parks.", record, net.own("park", pk, "live"), "/now/live")
 
 
 # -- the explorer ----------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from fractions import Fraction
 import pytest
 
 from config.tests.agreement.facts import Facts, ParkFact, RideFact, Row, day_span, hour_spans, midnight, up_to_clock
-from config.tests.agreement.oracle import Dates, Oracle, Sums, change, dates_before, dates_of
+from config.tests.agreement.oracle import Oracle, Sums, change
+from config.tests.agreement.windows import Dates, dates_before, dates_of
 
 NEW_YORK, PARIS = "America/New_York", "Europe/Paris"
 DAY, NEXT = date(2025, 7, 14), date(2025, 7, 15)
