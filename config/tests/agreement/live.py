@@ -73,9 +73,9 @@ def weight_down(oracle: Oracle, park: int) -> int | None:
 
 
 def silent_parks(oracle: Oracle) -> set[int]:
-    """Active parks that were heard of, but not within the live window."""
-    active = (park.pk for park in oracle.facts.parks.values() if park.active)
-    return {park for park in active if newest_of_park(oracle, park) is not None and is_open(oracle, park) is None}
+    """Active parks of which nothing was heard within the live window."""
+    parks = (park.pk for park in oracle.facts.parks.values() if park.active)
+    return {park for park in parks if is_open(oracle, park) is None}
 
 
 def summary_state(oracle: Oracle, ride: RideFact) -> str | None:

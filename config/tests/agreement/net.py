@@ -21,7 +21,7 @@ from typing import Any
 from config.tests.agreement.facts import date_at, recorded, seconds
 from config.tests.agreement.html_pages import Page, page_of
 from config.tests.agreement.oracle import Oracle, half_up
-from config.tests.agreement.quantities import QUANTITIES
+from config.tests.agreement.quantities import NOTHING_COUNTED, QUANTITIES
 from config.tests.agreement.table import Place, exact_unit, places
 from config.tests.agreement.windows import Dates, Window, window_of
 
@@ -221,8 +221,8 @@ def published(exact: Any, place: Place) -> Any:
 def agrees(reading: Reading, expected: Any) -> bool:
     value = PARSERS.get(reading.place.unit, plain)(reading.value)
     is_sum = reading.place.unit in ("minutes", "seconds") and exact_unit(reading.place.quantity) == "seconds"
-    if expected is None and (is_sum or reading.place.zero):
-        expected = Decimal(0)
+    if expected is NOTHING_COUNTED or (expected is None and (is_sum or reading.place.zero)):
+        return value is None or value == 0
     if expected is None or value is None:
         return value is None and expected is None
     if reading.place.fitted and isinstance(expected, Decimal):

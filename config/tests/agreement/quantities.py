@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from config.tests.agreement import live
@@ -34,16 +35,37 @@ def score(oracle: Oracle, about: "About") -> Fraction | None:
     return oracle.score(about.pk, about.window)
 
 
-def downtime(oracle: Oracle, about: "About", window: Window | None = None) -> int | None:
-    """None: nothing is known, not even that the park was closed."""
+class NoneOrZero:
+    """Nothing was counted, for the park was closed: none and 0 say so both."""
+
+    def __repr__(self) -> str:
+        return "none or 0"
+
+
+NOTHING_COUNTED = NoneOrZero()
+
+
+def time_of(read: Callable[[Sums], int], oracle: Oracle, about: "About", window: Window | None = None) -> Any:
+    """A sum of time. Where nothing is known of the open park it is none."""
     found = sums(oracle, about, window=window)
-    return found.down if found.seen else None
+    value = read(found)
+    if found.known or value:
+        return value
+    return NOTHING_COUNTED if found.seen and not found.unknown else None
 
 
-def weighted_downtime(oracle: Oracle, about: "About") -> int:
+def weighted_downtime(oracle: Oracle, about: "About") -> Any:
+    found = sums(oracle, about)
+    if not found.known:
+        return time_of(attrgetter("down"), oracle, about)
     if about.kind == "ride":
-        return oracle.facts.rides[about.pk].weight * oracle.ride(about.pk, about.window).down
+        return oracle.facts.rides[about.pk].weight * found.down
     return oracle.weighted_down(about.pk, about.window)
+
+
+def rides_with_downtime(oracle: Oracle, about: "About") -> Any:
+    found = sums(oracle, about)
+    return oracle.down_rides(about.pk, about.window) if found.known else time_of(attrgetter("down"), oracle, about)
 
 
 def weight(oracle: Oracle, about: "About") -> int:
@@ -75,8 +97,9 @@ def most_rides_down(oracle: Oracle, about: "About") -> int:
 
 
 def newest_observation(oracle: Oracle, about: "About") -> int | None:
+    """In the window, with or without length."""
     found = live.newest(oracle, about.pk) if about.kind == "ride" else live.newest_of_park(oracle, about.pk)
-    return found and found[0]
+    return found[0] if found is not None and found[0] >= about.window.spans[0][0] else None
 
 
 def outage_spans(oracle: Oracle, about: "About") -> set[Span]:
@@ -165,13 +188,13 @@ def downtime_per_open_day(oracle: Oracle, about: "About") -> Fraction | None:
 Answer = Callable[[Oracle, "About"], Any]
 
 QUANTITIES: dict[str, Answer] = {
-    "downtime": downtime,
+    "downtime": partial(time_of, attrgetter("down")),
     "weighted downtime": weighted_downtime,
-    "operating time": lambda oracle, about: sums(oracle, about).up,
-    "closed time": lambda oracle, about: sums(oracle, about).closed,
-    "unknown time": lambda oracle, about: sums(oracle, about).unknown,
-    "known open time": lambda oracle, about: sums(oracle, about).known,
-    "open time": lambda oracle, about: sums(oracle, about).open,
+    "operating time": partial(time_of, attrgetter("up")),
+    "closed time": partial(time_of, attrgetter("closed")),
+    "unknown time": partial(time_of, attrgetter("unknown")),
+    "known open time": partial(time_of, attrgetter("known")),
+    "open time": partial(time_of, attrgetter("open")),
     "uptime": uptime,
     "availability": lambda oracle, about: sums(oracle, about, attractions=True).availability,
     "average wait": lambda oracle, about: sums(oracle, about, attractions=True).wait,
@@ -181,7 +204,7 @@ QUANTITIES: dict[str, Answer] = {
     "score": score,
     "weight": weight,
     "rides down": most_rides_down,
-    "rides with downtime": lambda oracle, about: oracle.down_rides(about.pk, about.window),
+    "rides with downtime": rides_with_downtime,
     "outages": lambda oracle, about: sums(oracle, about).outages,
     "outage spans": outage_spans,
     "opening delays": lambda oracle, about: len(opening_delays(oracle, about)),
@@ -193,7 +216,7 @@ QUANTITIES: dict[str, Answer] = {
     "time of rides": lambda oracle, about: sums(oracle, about).known,
     "operating time of attractions": lambda oracle, about: sums(oracle, about, attractions=True).up,
     "downtime of attractions": lambda oracle, about: sums(oracle, about, attractions=True).down,
-    "opening delay": lambda oracle, about: sums(oracle, about).delay,
+    "opening delay": partial(time_of, attrgetter("delay")),
     "first date": lambda oracle, about: about.dates.first,
     "last date": lambda oracle, about: about.dates.last,
     "dates": lambda oracle, about: [f"{day:%b %d}" for day in about.dates],
@@ -229,7 +252,7 @@ QUANTITIES: dict[str, Answer] = {
     "downtime per open day": downtime_per_open_day,
     "change of downtime": downtime_change,
     "size of the change of downtime": lambda oracle, about: size_of(downtime_change(oracle, about)),
-    "downtime before": lambda oracle, about: downtime(oracle, about, about.before),
+    "downtime before": lambda oracle, about: time_of(attrgetter("down"), oracle, about, about.before),
     "uptime before": lambda oracle, about: uptime(oracle, about, about.before),
     "change of the average wait": wait_change,
 }
