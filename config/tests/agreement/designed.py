@@ -179,7 +179,8 @@ def tell_day(plan: Plan, park: Park, rides: list[Ride], day: date, number: int, 
         ParkActivitySnapshot(
             park=park,
             recorded_at=datetime.fromtimestamp(a, UTC),
-            duration_seconds=b - a,
+            # A live row of the last minutes reaches beyond now.
+            duration_seconds=b - a if b - a <= 600 else min(b, end) - a,
             park_appears_open=True,
             shame_score=1,
         )

@@ -54,6 +54,11 @@ def time_of(read: Callable[[Sums], int], oracle: Oracle, about: "About", window:
     return NOTHING_COUNTED if found.seen and not found.unknown else None
 
 
+def count_of_outages(oracle: Oracle, about: "About") -> Any:
+    found = sums(oracle, about)
+    return found.outages if found.known else NOTHING_COUNTED
+
+
 def weighted_downtime(oracle: Oracle, about: "About") -> Any:
     found = sums(oracle, about)
     if not found.known:
@@ -205,7 +210,7 @@ QUANTITIES: dict[str, Answer] = {
     "weight": weight,
     "rides down": most_rides_down,
     "rides with downtime": rides_with_downtime,
-    "outages": lambda oracle, about: sums(oracle, about).outages,
+    "outages": count_of_outages,
     "outage spans": outage_spans,
     "opening delays": lambda oracle, about: len(opening_delays(oracle, about)),
     "breakdowns": lambda oracle, about: sums(oracle, about).outages - len(opening_delays(oracle, about)),
