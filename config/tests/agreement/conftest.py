@@ -1,7 +1,6 @@
 """The worlds that are asked, each built once for a module and read only."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from functools import partial
 
 import pytest
@@ -9,20 +8,21 @@ from django.conf import settings
 from pytest_django import DjangoDbBlocker
 
 from config.tests.agreement import sample
-from config.tests.agreement.designed import AUTUMN, SPRING, build
+from config.tests.agreement.designed import AUTUMN, PLANS, SPRING, build
 from config.tests.agreement.net import Net
 from config.tests.contract.contract_world import stage
 from core.web.tests.production_client import ProductionClient
 
-MOMENTS = {"autumn": AUTUMN, "spring": SPRING}
+# The second world is there for its clock: some of the parks, of whose rides a third is asked one by one.
+MOMENTS = {"autumn": (AUTUMN, PLANS, 1), "spring": (SPRING, (PLANS[0], *PLANS[2:4]), 3)}
 
 
 @pytest.fixture(scope="module", params=MOMENTS)
 def net(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Net]:
     """A designed world at one of its moments."""
-    now: datetime = MOMENTS[request.param]
-    with stage(django_db_blocker, now, partial(build, now)):
-        yield Net(ProductionClient(), now, settings.SITE_TIME_ZONE)
+    now, plans, stride = MOMENTS[request.param]
+    with stage(django_db_blocker, now, partial(build, now, plans)):
+        yield Net(ProductionClient(), now, settings.SITE_TIME_ZONE, stride)
 
 
 @pytest.fixture(scope="module")

@@ -105,20 +105,21 @@ def build(now: datetime, plans: Sequence[Plan] = PLANS) -> None:
     for number, plan in enumerate(plans):
         park = make_park(name=plan.name, timezone=plan.zone, is_active=plan.is_active, **dict(plan.columns))
         rides = [make_member(park, habit, tier) for habit, tier in plan.rides]
-        make_ride(park, 2, name="Never seen")
-        retired = make_member(park, "flagship", 1, name="Retired")
+        if number == 0:
+            make_ride(park, 2, name="Never seen")
+        retired = [make_member(park, "flagship", 1, name="Retired")] if number % 2 == 0 else []
         days = days_told(plan.zone, at)
         for n, day in enumerate(days):
-            tell_day(plan, park, [*rides, *([retired] if n < len(days) - 3 else [])], day, number + n, at)
+            tell_day(plan, park, [*rides, *(retired if n < len(days) - 3 else [])], day, number + n, at)
         touched = sorted({*days, *(day + ONE_DAY for day in days)})
         if plan.has_schedule:
             shut = next(day for day in (days[0] + n * ONE_DAY for n in range(9)) if day not in touched)
             ParkSchedule.objects.create(park=park, schedule_date=shut, schedule_type=ScheduleType.CLOSED)
-        note_last_operation([*rides, retired])
+        note_last_operation([*rides, *retired])
         for day in touched:
             if day_span(day, plan.zone)[1] <= at:
                 recompute_park_day(park, day, settings.METRICS_VERSION)
-        Ride.objects.filter(pk=retired.pk).update(is_active=False)
+        park.rides.filter(name="Retired").update(is_active=False)
     refresh_today(now, settings.METRICS_VERSION)
     score_newest(at)
 

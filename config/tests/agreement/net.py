@@ -7,7 +7,7 @@ many digits is said by `docs/quantities.md` alone. Readers know only whom and wh
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -90,6 +90,16 @@ class Net:
     def rides(self) -> list[int]:
         """Those that are asked one by one."""
         return list(self.oracle.facts.rides)[:: self.stride]
+
+    @property
+    def is_partial(self) -> bool:
+        """Is this world asked less than everything?"""
+        return self.stride > 1
+
+    def some(self, periods: Sequence[str], number: int, many: int) -> list[str]:
+        """Some of the periods, others for the next number: what is dear is not asked of all in each."""
+        many = max(1, many // 2) if self.is_partial else many
+        return [periods[(number + n * len(periods) // many) % len(periods)] for n in range(many)]
 
     # -- asking ------------------------------------------------------------------------------------------
 

@@ -102,9 +102,9 @@ def most_rides_down(oracle: Oracle, about: "About") -> int:
 
 
 def newest_observation(oracle: Oracle, about: "About") -> int | None:
-    """In the window, with or without length."""
+    """Of any age, with or without length."""
     found = live.newest(oracle, about.pk) if about.kind == "ride" else live.newest_of_park(oracle, about.pk)
-    return found[0] if found is not None and found[0] >= about.window.spans[0][0] else None
+    return found and found[0]
 
 
 def outage_spans(oracle: Oracle, about: "About") -> set[Span]:

@@ -136,9 +136,9 @@ def heatmaps(net: Net) -> Iterator[Reading]:
 
 
 def ride_charts(net: Net) -> Iterator[Reading]:
-    for park in net.parks:
+    for number, park in enumerate(net.parks):
         for name in ("downtime", "wait_times"):
-            for period in DATED:
+            for period in net.some(DATED, number, 2):
                 url = f"parks/{park}/rides/charts?period={period}&type={name}"
                 place = f"parks/{{park}}/rides/charts?type={name}"
                 place += "&by=day" if name == "wait_times" and period not in HOURLY else ""
@@ -159,8 +159,8 @@ def ride_charts(net: Net) -> Iterator[Reading]:
 
 def park_details(net: Net) -> Iterator[Reading]:
     endpoint = "parks/{park}/details"
-    for park in net.parks:
-        for period in PERIODS:
+    for number, park in enumerate(net.parks):
+        for period in net.some(PERIODS, number, 4):
             url = f"parks/{park}/details?period={period}"
             place = f"{endpoint}?period=live" if period == "live" else endpoint
             body, about = net.json(place, url), net.own("park", park, period)
@@ -186,8 +186,8 @@ def park_details(net: Net) -> Iterator[Reading]:
 
 def ride_details(net: Net) -> Iterator[Reading]:
     place = "rides/{ride}/details"
-    for ride in net.rides:
-        for period in DATED:
+    for number, ride in enumerate(net.rides):
+        for period in net.some(DATED, number, 2):
             url = f"rides/{ride}/details?period={period}"
             body, about = net.json(place, url), net.own("ride", ride, period)
             yield from net.row(f"{place}:", body, about, url)
@@ -219,13 +219,10 @@ def analytics_urls(net: Net) -> Iterator[tuple[str, Dates, str, str]]:
     month = Dates(today - timedelta(days=40), today)
     days = Dates(today - timedelta(days=1), today)
     metrics = net.metrics_of_analytics()
-    for entity, dates, bucket in (
-        ("rides", month, "1d"),
-        ("rides", days, "1h"),
-        ("parks", month, "1d"),
-        ("parks", month, "hour_of_day"),
-        ("parks", days, "1h"),
-    ):
+    asked = [("rides", days, "1h"), ("parks", days, "1h"), ("parks", month, "1d")]
+    if not net.is_partial:
+        asked += [("rides", month, "1d"), ("parks", month, "hour_of_day")]
+    for entity, dates, bucket in asked:
         query = f"start={dates.first}&end={dates.last}&bucket={bucket}&metrics={metrics}"
         yield entity, dates, bucket, query
 

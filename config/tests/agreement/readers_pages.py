@@ -87,8 +87,8 @@ def award_pages(net: Net) -> Iterator[Reading]:
 
 def heatmap_pages(net: Net) -> Iterator[Reading]:
     kinds = {"parks": "park", "parks-shame": "park", "rides-downtime": "ride", "rides-waittimes": "ride"}
-    for name, kind in kinds.items():
-        for period in DATED:
+    for number, (name, kind) in enumerate(kinds.items()):
+        for period in net.some(DATED, number, 2):
             url = f"/heatmaps?type={name}&period={period}&limit=20"
             for grid in net.page(url).tables[:1]:
                 labels = [cell.words for cell in grid.head[1:-1]]
@@ -104,9 +104,8 @@ def heatmap_pages(net: Net) -> Iterator[Reading]:
 
 
 def ride_pages(net: Net) -> Iterator[Reading]:
-    for number, ride in enumerate(net.rides):
-        # A page is dear: every ride in one of the periods.
-        for period in (DATED[number % len(DATED)],):
+    for number, ride in enumerate(net.rides[::2]):
+        for period in net.some(DATED, number, 1):
             url = f"/rides/{ride}?period={period}"
             page = net.page(url)
             about = net.over("ride", ride, dates_on(page))
@@ -121,24 +120,27 @@ def ride_pages(net: Net) -> Iterator[Reading]:
 
 
 def park_pages(net: Net) -> Iterator[Reading]:
-    for park in net.parks:
-        for period in ("today", "yesterday"):
+    for number, park in enumerate(net.parks):
+        for period in net.some(DATED, number, 2):
             url = f"/parks/{park}?period={period}"
             page = net.page(url)
-            dates = dates_on(page)
-            yield from park_figures(net, page, net.over("park", park, dates), url)
-            yield from hours_of_day(net, page, park, dates, url)
-            yield from compared(net, page, park, dates, url)
-        for period in ("last_week", "last_month"):
-            url = f"/parks/{park}?period={period}"
-            page = net.page(url)
-            yield from park_figures(net, page, net.own("park", park, period), url)
-            grid = page.table("Day by day")
-            for record in grid.records() if grid else ():
-                day = LINKED_DAY.search(record["Day"].link)
-                assert day is not None, record
-                about = net.at("park", park, date.fromisoformat(day.group(1)))
-                yield from cells(net, "/parks/{park}:Day by day.", record, about, url)
+            if period in ("today", "yesterday"):
+                dates = dates_on(page)
+                yield from park_figures(net, page, net.over("park", park, dates), url)
+                yield from hours_of_day(net, page, park, dates, url)
+                yield from compared(net, page, park, dates, url)
+            else:
+                yield from park_figures(net, page, net.own("park", park, period), url)
+                yield from days_of_period(net, page, park)
+
+
+def days_of_period(net: Net, page: Page, park: int) -> Iterator[Reading]:
+    grid = page.table("Day by day")
+    for record in grid.records() if grid else ():
+        day = LINKED_DAY.search(record["Day"].link)
+        assert day is not None, record
+        about = net.at("park", park, date.fromisoformat(day.group(1)))
+        yield from cells(net, "/parks/{park}:Day by day.", record, about, record["Day"].link)
 
 
 def park_figures(net: Net, page: Page, about: About, url: str) -> Iterator[Reading]:
@@ -179,7 +181,7 @@ def now_page(net: Net) -> Iterator[Reading]:
 def explorer_files(net: Net) -> Iterator[Reading]:
     for entity, dates, bucket, query in analytics_urls(net):
         kind, url = entity.removesuffix("s"), f"/explorer.csv?entity={entity}&{query}"
-        if bucket == ("1h" if entity == "parks" else "1d"):
+        if bucket == ("1h" if entity == "rides" else "1d"):
             for row in net.csv(url):
                 about = bucket_of(net, kind, int(row[f"{kind}_id"]), dates, row["bucket"])
                 yield from net.row(f"/explorer.csv?entity={entity}:", row, about, f"{url} {row['bucket']}")

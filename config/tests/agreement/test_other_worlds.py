@@ -14,7 +14,7 @@ from config.tests.agreement.test_agreement import EVERY_READER
 from stats.tests.random_days import AS_FOUND
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = int(os.environ.get("RIDEWATCH_AGREEMENT_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("RIDEWATCH_AGREEMENT_EXAMPLES", "2"))
 
 
 @pytest.mark.parametrize("reader", EVERY_READER)
