@@ -37,7 +37,7 @@ class Grid:
 
 @dataclass
 class Page:
-    figures: dict[str, str] = field(default_factory=dict)  # of definition lists, by their terms
+    figures: dict[str, str] = field(default_factory=dict)  # of the list of this class, by their terms
     tables: list[Grid] = field(default_factory=list)
     text: str = ""
 
@@ -54,6 +54,7 @@ class Reader(HTMLParser):
         self.cell: Cell | None = None
         self.term = ""
         self.silent = 0
+        self.is_about_figures = False
         self.stack: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -63,6 +64,8 @@ class Reader(HTMLParser):
         if tag not in ("br", "img", "input", "link", "meta", "rect", "path", "hr"):
             self.stack.append((tag, is_silent))
             self.silent += is_silent
+        if tag == "dl":
+            self.is_about_figures = "figures" in (given.get("class") or "").split()
         if tag == "table":
             self.page.tables.append(Grid())
         elif tag == "tr" and self.page.tables:
@@ -83,8 +86,10 @@ class Reader(HTMLParser):
         cell, self.cell = self.cell, None
         if tag == "dt":
             self.term = cell.words
-        elif tag == "dd":
+        elif tag == "dd" and self.is_about_figures:
             self.page.figures[self.term] = cell.words
+        elif tag == "dd":
+            pass
         elif tag == "caption":
             self.page.tables[-1].caption = cell.words
         else:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 from config.tests.agreement.net import Net
@@ -53,14 +54,22 @@ def unlisted(net: Net) -> dict[str, tuple[Any, str]]:
             for path, value in leaves(body):
                 if is_figure(value):
                     examples.setdefault(f"{endpoint}:{path}", (value, url))
-        found |= {
-            place: example
-            for place, example in examples.items()
-            if place not in known and not any(fnmatchcase(place, pattern) for pattern in patterns())
-        }
+        found |= {place: example for place, example in examples.items() if place not in known and not is_other(place)}
     return found
 
 
+def unlisted_headings(net: Net) -> list[str]:
+    """Columns of pages and files, and terms beside figures, that the document does not know."""
+    known = {place.id for place in places().all}
+    shown = {f"{prefix}{key}" for prefix, keys in net.headings.items() if prefix.startswith("/") for key in keys}
+    return sorted(place for place in shown - known if not is_other(place))
+
+
+def is_other(place: str) -> bool:
+    return any(fnmatchcase(place, pattern) for pattern in patterns())
+
+
+@cache
 def patterns() -> tuple[str, ...]:
     """Brackets are those of lists, not of a choice of letters."""
     return tuple(pattern.replace("[", "[[]") for pattern in other_numbers())

@@ -26,6 +26,7 @@ from config.tests.agreement.table import Place, exact_unit, places
 from config.tests.agreement.windows import Dates, Window, window_of
 
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+LENGTH = re.compile(r"(?:(\d+) h )?([\d,]+) min")  # "2 h 05 min"
 PERIODS = ("live", "today", "yesterday", "last_week", "last_month")
 DATED = PERIODS[1:]
 
@@ -77,6 +78,7 @@ class Net:
     bodies: dict[str, list[tuple[str, Any]]] = field(default_factory=lambda: defaultdict(list))  # by endpoint
     answers: dict[str, Any] = field(default_factory=dict)
     read: dict[Any, list["Reading"]] = field(default_factory=dict)  # by reader
+    headings: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # of rows, by their prefix
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -179,6 +181,7 @@ class Net:
 
     def row(self, prefix: str, row: Mapping[str, Any], about: About, where: str) -> Iterator[Reading]:
         """What stands in the places of a row, as far as it has them."""
+        self.headings[prefix] |= row.keys()
         for place in places().under(prefix):
             if place.key in row:
                 yield Reading(place, about, row[place.key], where)
@@ -222,6 +225,8 @@ SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1}
 
 
 def published(exact: Any, place: Place) -> Any:
+    if isinstance(exact, set) and place.unit == "number":
+        return Decimal(len(exact))
     if exact is None or isinstance(exact, bool) or not isinstance(exact, int | Fraction) or place.unit == "instant":
         return exact
     divisor = SECONDS[place.unit] if exact_unit(place.quantity) == "seconds" else 1
@@ -245,6 +250,9 @@ def plain(value: Any) -> Any:
     """A number as a decimal, from JSON, a CSV or a page."""
     if value is None:
         return None
+    words = LENGTH.fullmatch(str(value))
+    if words:
+        return Decimal(int(words.group(1) or 0) * 60 + int(words.group(2).replace(",", "")))
     found = NUMBER.search(str(value).replace(",", "").replace("−", "-"))
     return Decimal(found.group()) if found else None
 

@@ -6,7 +6,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from config.tests.agreement import live
+from config.tests.agreement import listing, live
 from config.tests.agreement.facts import Span, cut, length
 from config.tests.agreement.oracle import LEAST_WAIT, Oracle, Sums, change
 from config.tests.agreement.windows import Window, dates_before, window_of
@@ -70,7 +70,7 @@ def weighted_downtime(oracle: Oracle, about: "About") -> Any:
 
 def rides_with_downtime(oracle: Oracle, about: "About") -> Any:
     found = sums(oracle, about)
-    return oracle.down_rides(about.pk, about.window) if found.known else time_of(attrgetter("down"), oracle, about)
+    return oracle.down_rides(about.pk, about.window) if found.known else NOTHING_COUNTED
 
 
 def weight(oracle: Oracle, about: "About") -> int:
@@ -164,6 +164,10 @@ def rides_down_now(oracle: Oracle, about: "About") -> int:
     return sum(live.rides_down(oracle, park.pk) for park in oracle.facts.parks.values() if park.active)
 
 
+def listed(read: Callable[[Oracle, str], set[int]], oracle: Oracle, about: "About") -> set[int]:
+    return read(oracle, about.period)
+
+
 def in_words(oracle: Oracle, about: "About", before: bool = False) -> str:
     """Of the site's calendar; live and today the present days of all zones."""
     spans = [about.dates]
@@ -212,6 +216,7 @@ QUANTITIES: dict[str, Answer] = {
     "rides with downtime": rides_with_downtime,
     "outages": count_of_outages,
     "outage spans": outage_spans,
+    "longest outage": lambda oracle, about: max((b - a for a, b in outage_spans(oracle, about)), default=None),
     "opening delays": lambda oracle, about: len(opening_delays(oracle, about)),
     "breakdowns": lambda oracle, about: sums(oracle, about).outages - len(opening_delays(oracle, about)),
     "outages carried": outages_carried,
@@ -248,6 +253,7 @@ QUANTITIES: dict[str, Answer] = {
         f"rides in state {state}": partial(rides_in_state, state)
         for state in ("OPERATING", "DOWN", "CLOSED", "REFURBISHMENT", "PARK_CLOSED")
     },
+    **{name: partial(listed, read) for name, read in listing.LISTS.items()},
     "dates in words": in_words,
     "dates before in words": partial(in_words, before=True),
     "first sight": lambda oracle, about: sights(oracle, about)[0],

@@ -29,11 +29,24 @@ def ranking(entity: str, measure: str, limit: int) -> Reader:
             place = f"{endpoint}?period=live" if period == "live" and entity == "parks" else endpoint
             body = net.json(place, url)
             yield from net.row(f"{place}:aggregate_stats.", body.get("aggregate_stats", {}), net.site(period), url)
+            yield from listed(net, f"{place}:", body, "data", kind, period, url)
             for row in body["data"]:
                 about = net.listed(kind, row[f"{kind}_id"], period)
                 yield from net.row(f"{place}:data[].", row, about, url)
 
     return read
+
+
+def listed(
+    net: Net, place: str, body: dict[str, Any], rows: str, kind: str, period: str, url: str
+) -> Iterator[Reading]:
+    """How many there are, and who, if the list was not cut."""
+    found = [row[f"{kind}_id"] for row in body[rows]]
+    assert len(found) == len(set(found)), url
+    about = net.site(period)
+    yield from net.value(f"{place}total", body.get("total"), about, url)
+    if body.get("total") == len(found):
+        yield from net.value(f"{place}{rows}[]", set(found), about, url)
 
 
 def status_summary(net: Net) -> Iterator[Reading]:
@@ -46,7 +59,9 @@ def award(name: str) -> Reader:
         for period in DATED:
             for kind in ("park", "ride"):
                 url = f"trends/{name}?period={period}&entity={kind}s&limit=20"
-                for row in net.json(f"trends/{name}", url)["data"]:
+                body = net.json(f"trends/{name}", url)
+                yield from listed(net, f"trends/{name}?entity={kind}s:", body, "data", kind, period, url)
+                for row in body["data"]:
                     about = net.listed(kind, row[f"{kind}_id"], period)
                     yield from net.row(f"trends/{name}:data[].", row, about, url)
 
@@ -60,6 +75,7 @@ def trends(net: Net) -> Iterator[Reading]:
                 url = f"trends?period={period}&category={kind}s-{way}&limit=100"
                 body = net.json("trends", url)
                 yield from net.row("trends:comparison.", body["comparison"], net.site(period), url)
+                yield from listed(net, f"trends?category={kind}s-{way}:", body, f"{kind}s", kind, period, url)
                 for row in body[f"{kind}s"]:
                     about = net.listed(kind, row[f"{kind}_id"], period)
                     yield from net.row(f"trends:{kind}s[].", row, about, url)

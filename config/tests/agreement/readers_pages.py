@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from config.tests.agreement.html_pages import Cell, Grid, Page
-from config.tests.agreement.net import DATED, PERIODS, About, Net, Reading
+from config.tests.agreement.net import DATED, PERIODS, About, Net, Reading, plain
 from config.tests.agreement.readers import Reader, analytics_urls, bucket_of, series
 from config.tests.agreement.windows import Dates
 
@@ -109,11 +109,23 @@ def ride_pages(net: Net) -> Iterator[Reading]:
             url = f"/rides/{ride}?period={period}"
             page = net.page(url)
             about = net.over("ride", ride, dates_on(page))
-            yield from net.row("/rides/{ride}:", page.figures, about, url)
+            # An outage of seconds is shown in seconds.
+            shown = {name: text for name, text in page.figures.items() if not text.endswith(" s")}
+            yield from net.row("/rides/{ride}:", shown, about, url)
+            yield from time_in_the_open_park(net, page, "/rides/{ride}:Time in the open park", about, url)
             grid = page.table("Outages")
             kinds = [record["Kind"].words for record in grid.records()] if grid else []
             for kind in ("Opening delay", "Breakdown"):
                 yield from net.value(f"/rides/{{ride}}:Outages[{kind}]", kinds.count(kind), about, url)
+
+
+def time_in_the_open_park(net: Net, page: Page, place: str, about: About, url: str) -> Iterator[Reading]:
+    """Up, down, closed and unknown, and that they add up."""
+    grid = page.table(place.split(":")[1])
+    lengths = {row[0].words: row[1].words for row in grid.rows} if grid else {}
+    yield from net.row(f"{place}.", lengths, about, url)
+    minutes = [plain(text) for text in lengths.values()]
+    assert not minutes or sum(minutes[:-1]) == minutes[-1], (url, lengths)
 
 
 # -- parks -----------------------------------------------------------------------------------------------
@@ -129,6 +141,8 @@ def park_pages(net: Net) -> Iterator[Reading]:
                 yield from park_figures(net, page, net.over("park", park, dates), url)
                 yield from hours_of_day(net, page, park, dates, url)
                 yield from compared(net, page, park, dates, url)
+                place = "/parks/{park}:Time of all rides in the open park"
+                yield from time_in_the_open_park(net, page, place, net.over("park", park, dates), url)
             else:
                 yield from park_figures(net, page, net.own("park", park, period), url)
                 yield from days_of_period(net, page, park)
