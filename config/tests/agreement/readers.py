@@ -121,8 +121,8 @@ def is_asked(net: Net, about: About, kind: str, pk: int, value: Any) -> bool:
 
 def chart_data(net: Net) -> Iterator[Reading]:
     kinds = {"parks": "park", "rides": "ride", "waittimes": "park", "ridewaittimes": "ride"}
-    for name, kind in kinds.items():
-        for period in DATED:
+    for number, (name, kind) in enumerate(kinds.items()):
+        for period in net.some(DATED, number, 4):
             url = f"trends/chart-data?type={name}&period={period}&filter=all-parks&limit=20"
             body = net.json(f"trends/chart-data?type={name}", url)["chart_data"]
             for line in body["datasets"]:
@@ -138,8 +138,8 @@ def chart_data(net: Net) -> Iterator[Reading]:
 
 def heatmaps(net: Net) -> Iterator[Reading]:
     kinds = {"parks": "park", "parks-shame": "park", "rides-downtime": "ride", "rides-waittimes": "ride"}
-    for name, kind in kinds.items():
-        for period in DATED:
+    for number, (name, kind) in enumerate(kinds.items()):
+        for period in net.some(DATED, number, 4):
             url = f"trends/heatmap-data?type={name}&period={period}&filter=all-parks&limit=20"
             place = f"trends/heatmap-data?type={name}"
             body = net.json(place, url)
@@ -203,7 +203,7 @@ def park_details(net: Net) -> Iterator[Reading]:
 def ride_details(net: Net) -> Iterator[Reading]:
     place = "rides/{ride}/details"
     for number, ride in enumerate(net.rides):
-        for period in net.some(DATED, number, 2):
+        for period in net.some(DATED, number, 1):
             url = f"rides/{ride}/details?period={period}"
             body, about = net.json(place, url), net.own("ride", ride, period)
             yield from net.row(f"{place}:", body, about, url)
