@@ -1,0 +1,50 @@
+"""Worlds that nobody would think of: random stories, at a random moment of their last day."""
+
+import time_machine
+from django.conf import settings
+from django.db import transaction
+from hypothesis import strategies as st
+
+from config.tests.agreement.designed import note_last_operation, score_newest
+from config.tests.agreement.facts import ONE_DAY, date_at, day_span
+from config.tests.agreement.net import Disagreement, Net, check
+from config.tests.agreement.readers import READERS
+from config.tests.agreement.readers_stored import STORED
+from core.instants import instant
+from core.web.tests.production_client import ProductionClient, writes
+from parks.models import Ride
+from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
+from stats.daily.recompute import recompute_park_day, refresh_today
+from stats.tests.random_days import KINDS, ParkStory, stories, write
+
+# A park is never recorded without its own rows.
+RECORDED = [kind for kind in KINDS if kind.has_activity]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[list[ParkStory], int]:
+    """Parks with a history of one to three days, and an instant of the last of them or the day after."""
+    told = [story for story in draw(stories(draw(st.sampled_from(RECORDED)))) if story.kind.has_activity]
+    last = day_span(told[0].days[-1].day, told[0].kind.zone)
+    return told, draw(st.integers(last[0] + 1, last[1] + 86_400))
+
+
+def disagreements(told: list[ParkStory], at: int) -> list[Disagreement]:
+    """What the net finds in a world, of which nothing is left."""
+    now = instant(at)
+    with time_machine.travel(now, tick=False), transaction.atomic():
+        reported = [write(story) for story in told]
+        for rows in (RideStatusSnapshot, ParkActivitySnapshot):
+            rows.objects.filter(recorded_at__gt=now).delete()
+        note_last_operation(list(Ride.objects.select_related("park")))
+        for park in reported:
+            for day in {day + n * ONE_DAY for day in park.days for n in (0, 1)}:
+                if day < date_at(at, park.park.timezone):
+                    recompute_park_day(park.park, day, settings.METRICS_VERSION)
+        refresh_today(now, settings.METRICS_VERSION)
+        score_newest(at)
+        net = Net(ProductionClient(), now, settings.SITE_TIME_ZONE)
+        found = [each for reader in {**STORED, **READERS}.values() for each in check(net, net.readings(reader))]
+        transaction.set_rollback(True)
+    writes.happened()
+    return found
