@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 
 from parks.models import Category, Park, Ride
@@ -67,7 +68,7 @@ def test_a_day_of_a_park_is_its_stored_score(lines):
     park_day(park, date(2025, 12, 17), shame_score=Decimal(0), operating_hours_minutes=0)  # closed
     park_day(park, date(2025, 12, 13), shame_score=Decimal(9))
     park_day(park, date(2025, 12, 21), shame_score=Decimal(9))
-    park_day(park, date(2025, 12, 19), shame_score=Decimal(9), metrics_version=2)
+    park_day(park, date(2025, 12, 19), shame_score=Decimal(9), metrics_version=settings.METRICS_VERSION + 1)
     assert lines("parks", "last_week") == [("A", by_day({14: 1.3, 15: 0.0, 16: 2.3, 20: 10.0}))]
 
 
@@ -113,7 +114,7 @@ def test_a_day_of_a_ride_is_its_hours_down(lines):
         ride_day(often, day, downtime_minutes=50)
     ride_day(often, WEEK[3], downtime_minutes=0)
     ride_day(often, WEEK[4], downtime_minutes=0, uptime_minutes=0, operating_hours_minutes=0)
-    ride_day(often, WEEK[5], downtime_minutes=500, metrics_version=2)
+    ride_day(often, WEEK[5], downtime_minutes=500, metrics_version=settings.METRICS_VERSION + 1)
     ride_day(once, WEEK[6], downtime_minutes=149)
     ride_day(make_ride(make_park(), name="never"), WEEK[0], downtime_minutes=0)
     ride_day(make_ride(make_park(), name="show", category=Category.SHOW), WEEK[0], downtime_minutes=60)
