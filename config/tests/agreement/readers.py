@@ -222,7 +222,7 @@ def span_of(net: Net, ride: int, row: dict[str, Any]) -> About:
         return net.at("ride", ride, date.fromisoformat(row["date"]))
     start = as_instant(row["hour_start_utc"])
     assert start is not None
-    return net.within("ride", ride, start, start + 3600)
+    return net.hour_from("ride", ride, start)
 
 
 # -- analytics -------------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def analytics(net: Net) -> Iterator[Reading]:
 def bucket_of(net: Net, kind: str, pk: int, dates: Dates, label: str) -> About:
     if "T" in label:
         start = seconds(datetime.fromisoformat(label))
-        return net.within(kind, pk, start, start + 3600)
+        return net.hour_from(kind, pk, start)
     if ":" in label:
         return net.over(kind, pk, dates, hour=int(label.split(":", maxsplit=1)[0]))
     return net.at(kind, pk, date.fromisoformat(label))

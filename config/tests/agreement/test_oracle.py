@@ -5,7 +5,17 @@ from fractions import Fraction
 
 import pytest
 
-from config.tests.agreement.facts import Facts, ParkFact, RideFact, Row, day_span, hour_spans, midnight, up_to_clock
+from config.tests.agreement.facts import (
+    Facts,
+    ParkFact,
+    RideFact,
+    Row,
+    day_span,
+    hour_end,
+    hour_spans,
+    midnight,
+    up_to_clock,
+)
 from config.tests.agreement.oracle import Oracle, Sums, change
 from config.tests.agreement.windows import Dates, dates_before, dates_of
 
@@ -233,6 +243,13 @@ def test_an_hour_can_be_missing_or_come_twice():
     assert hour_spans(date(2025, 3, 30), 2, PARIS) == []
     ((start, end),) = hour_spans(date(2025, 10, 26), 2, PARIS)
     assert end - start == 7200
+
+
+def test_an_hour_ends_where_the_clock_is_changed():
+    """On Lord Howe Island by half an hour, at two o'clock."""
+    zone = "Australia/Lord_Howe"
+    start = midnight(date(2025, 10, 5), zone)
+    assert [hour_end(start + n * 3600, zone) - start for n in (0, 1, 2)] == [3600, 7200, 9000]
 
 
 def test_the_same_clock_time_of_another_day():
