@@ -235,7 +235,8 @@ def analytics_urls(net: Net) -> Iterator[tuple[str, Dates, str, str]]:
     month = Dates(today - timedelta(days=40), today)
     days = Dates(today - timedelta(days=1), today)
     metrics = net.metrics_of_analytics()
-    asked = [("rides", days, "1h"), ("parks", days, "1h"), ("parks", month, "1d")]
+    # Hours of rides on days that have ended are asked of their details.
+    asked = [("rides", Dates(today, today), "1h"), ("parks", days, "1h"), ("parks", month, "1d")]
     if not net.is_partial:
         asked += [("rides", month, "1d"), ("parks", month, "hour_of_day")]
     for entity, dates, bucket in asked:
