@@ -1,10 +1,13 @@
 """The oracle itself, on days small enough to be added up in the head."""
 
+import ast
+import inspect
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
 
+from config.tests.agreement import facts, listing, live, oracle, quantities, windows
 from config.tests.agreement.facts import (
     Facts,
     ParkFact,
@@ -51,6 +54,22 @@ def world(*rides: list[Row], says_down: bool = False, hours: tuple[str, str] | N
 def asked(facts: Facts, now: int = LATER, first: date = DAY, last: date = DAY) -> tuple[Oracle, Sums]:
     oracle = Oracle(facts, now, NEW_YORK)
     return oracle, oracle.ride(1, oracle.window(Dates(first, last), NEW_YORK))
+
+
+OURS = ("core", "dashboard", "importer", "parks", "snapshots", "stats", "weather")
+
+
+@pytest.mark.parametrize(
+    "module", [facts, windows, oracle, live, listing, quantities], ids=lambda module: module.__name__
+)
+def test_the_oracle_shares_no_code_with_the_product(module):
+    imported = set()
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+    assert not [name for name in imported if name.split(".")[0] in OURS]
 
 
 # -- rides -----------------------------------------------------------------------------------------------
