@@ -139,6 +139,15 @@ def hour_spans(day: date, hour: int, zone: str) -> list[Span]:
     return joined((at, at + 900) for at in quarters)
 
 
+def hour_end(start: int, zone: str) -> int:
+    """Where an hour of the clock ends that begins at an instant: when the clock shows a full hour, or is changed."""
+    offset = datetime.fromtimestamp(start, ZoneInfo(zone)).utcoffset()
+    at = start + 900
+    while clock_at(at, zone) % 3600 and datetime.fromtimestamp(at, ZoneInfo(zone)).utcoffset() == offset:
+        at += 900
+    return at
+
+
 def up_to_clock(day: date, at: int, zone: str) -> Span:
     """From midnight of a day until its clock shows what it shows at the instant `at`."""
     shown = datetime.fromtimestamp(at, ZoneInfo(zone)).time()

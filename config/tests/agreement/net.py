@@ -18,7 +18,7 @@ from importlib import import_module
 from io import StringIO
 from typing import Any
 
-from config.tests.agreement.facts import date_at, recorded, seconds
+from config.tests.agreement.facts import date_at, hour_end, recorded, seconds
 from config.tests.agreement.html_pages import Page, page_of
 from config.tests.agreement.oracle import Oracle, half_up
 from config.tests.agreement.quantities import NOTHING_COUNTED, QUANTITIES
@@ -162,11 +162,12 @@ class Net:
         dates = self.oracle.own(period, self.site_zone)
         return About("site", 0, self.oracle.window(dates, self.site_zone), dates, period)
 
-    def within(self, kind: str, pk: int, start: int, end: int) -> About:
-        """Part of one local day."""
+    def hour_from(self, kind: str, pk: int, start: int) -> About:
+        """An hour of the clock, from its first instant on."""
         zone = self.zone_of(kind, pk)
         day = date_at(start, zone)
-        return About(kind, pk, window_of(zone, [(day, [(start, end)])]), Dates(day, day), name=self.name_of(kind, pk))
+        window = window_of(zone, [(day, [(start, hour_end(start, zone))])])
+        return About(kind, pk, window, Dates(day, day), name=self.name_of(kind, pk))
 
     def metrics_of_analytics(self) -> str:
         """Every metric in the table that the endpoint knows."""

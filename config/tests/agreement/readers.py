@@ -222,7 +222,7 @@ def span_of(net: Net, ride: int, row: dict[str, Any]) -> About:
         return net.at("ride", ride, date.fromisoformat(row["date"]))
     start = as_instant(row["hour_start_utc"])
     assert start is not None
-    return net.within("ride", ride, start, start + 3600)
+    return net.hour_from("ride", ride, start)
 
 
 # -- analytics -------------------------------------------------------------------------------------------
@@ -235,7 +235,8 @@ def analytics_urls(net: Net) -> Iterator[tuple[str, Dates, str, str]]:
     month = Dates(today - timedelta(days=40), today)
     days = Dates(today - timedelta(days=1), today)
     metrics = net.metrics_of_analytics()
-    asked = [("rides", days, "1h"), ("parks", days, "1h"), ("parks", month, "1d")]
+    # Hours of rides on days that have ended are asked of their details.
+    asked = [("rides", Dates(today, today), "1h"), ("parks", days, "1h"), ("parks", month, "1d")]
     if not net.is_partial:
         asked += [("rides", month, "1d"), ("parks", month, "hour_of_day")]
     for entity, dates, bucket in asked:
@@ -258,7 +259,7 @@ def analytics(net: Net) -> Iterator[Reading]:
 def bucket_of(net: Net, kind: str, pk: int, dates: Dates, label: str) -> About:
     if "T" in label:
         start = seconds(datetime.fromisoformat(label))
-        return net.within(kind, pk, start, start + 3600)
+        return net.hour_from(kind, pk, start)
     if ":" in label:
         return net.over(kind, pk, dates, hour=int(label.split(":", maxsplit=1)[0]))
     return net.at(kind, pk, date.fromisoformat(label))

@@ -1,11 +1,24 @@
 """The oracle itself, on days small enough to be added up in the head."""
 
+import ast
+import inspect
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
 
-from config.tests.agreement.facts import Facts, ParkFact, RideFact, Row, day_span, hour_spans, midnight, up_to_clock
+from config.tests.agreement import facts, listing, live, oracle, quantities, windows
+from config.tests.agreement.facts import (
+    Facts,
+    ParkFact,
+    RideFact,
+    Row,
+    day_span,
+    hour_end,
+    hour_spans,
+    midnight,
+    up_to_clock,
+)
 from config.tests.agreement.oracle import Oracle, Sums, change
 from config.tests.agreement.windows import Dates, dates_before, dates_of
 
@@ -41,6 +54,22 @@ def world(*rides: list[Row], says_down: bool = False, hours: tuple[str, str] | N
 def asked(facts: Facts, now: int = LATER, first: date = DAY, last: date = DAY) -> tuple[Oracle, Sums]:
     oracle = Oracle(facts, now, NEW_YORK)
     return oracle, oracle.ride(1, oracle.window(Dates(first, last), NEW_YORK))
+
+
+OURS = ("core", "dashboard", "importer", "parks", "snapshots", "stats", "weather")
+
+
+@pytest.mark.parametrize(
+    "module", [facts, windows, oracle, live, listing, quantities], ids=lambda module: module.__name__
+)
+def test_the_oracle_shares_no_code_with_the_product(module):
+    imported = set()
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+    assert not [name for name in imported if name.split(".")[0] in OURS]
 
 
 # -- rides -----------------------------------------------------------------------------------------------
@@ -233,6 +262,13 @@ def test_an_hour_can_be_missing_or_come_twice():
     assert hour_spans(date(2025, 3, 30), 2, PARIS) == []
     ((start, end),) = hour_spans(date(2025, 10, 26), 2, PARIS)
     assert end - start == 7200
+
+
+def test_an_hour_ends_where_the_clock_is_changed():
+    """On Lord Howe Island by half an hour, at two o'clock."""
+    zone = "Australia/Lord_Howe"
+    start = midnight(date(2025, 10, 5), zone)
+    assert [hour_end(start + n * 3600, zone) - start for n in (0, 1, 2)] == [3600, 7200, 9000]
 
 
 def test_the_same_clock_time_of_another_day():
