@@ -379,12 +379,16 @@ class Oracle:
     # -- changes -----------------------------------------------------------------------------------------
 
     def ride_change(self, ride: int, window: Window, before: Window) -> Fraction | None:
-        """N-5: percent by which downtime changed; None from a base under half an hour."""
-        return change(self.ride(ride, window).down, self.ride(ride, before).down, LEAST_BASE)
+        return downtime_change(self.ride(ride, window), self.ride(ride, before))
 
     def park_change(self, park: int, window: Window, before: Window) -> Fraction | None:
-        now, then = (self.park(park, each, attractions=False).down for each in (window, before))
-        return change(now, then, LEAST_BASE)
+        now, then = (self.park(park, each, attractions=False) for each in (window, before))
+        return downtime_change(now, then)
+
+
+def downtime_change(now: Sums, then: Sums) -> Fraction | None:
+    """N-5: in percent; None from a base under half an hour, and where nothing is known now."""
+    return change(now.down, then.down, LEAST_BASE) if now.known else None
 
 
 def change(now: Fraction | int | None, before: Fraction | int | None, least: int) -> Fraction | None:
