@@ -15,7 +15,8 @@ from django.conf import settings
 
 from config.tests.agreement import live
 from config.tests.agreement.facts import ONE_DAY, date_at, day_span, midnight, recorded, seconds
-from config.tests.agreement.oracle import Oracle, half_up
+from config.tests.agreement.oracle import Oracle
+from config.tests.agreement.rounding import half_up
 from config.tests.agreement.windows import dates_before, dates_of
 from parks.models import Category, Park, ParkSchedule, Ride, ScheduleType
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot

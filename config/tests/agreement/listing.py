@@ -6,7 +6,8 @@ from fractions import Fraction
 from functools import partial
 
 from config.tests.agreement import live
-from config.tests.agreement.oracle import Oracle, half_up
+from config.tests.agreement.oracle import Oracle
+from config.tests.agreement.rounding import half_up
 from config.tests.agreement.windows import Window
 
 Figure = Callable[[Oracle, int, Window], Fraction | int | None]

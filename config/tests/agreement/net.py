@@ -20,8 +20,9 @@ from typing import Any
 
 from config.tests.agreement.facts import date_at, hour_end, recorded, seconds
 from config.tests.agreement.html_pages import Page, page_of
-from config.tests.agreement.oracle import Oracle, half_up
+from config.tests.agreement.oracle import Oracle
 from config.tests.agreement.quantities import NOTHING_COUNTED, QUANTITIES
+from config.tests.agreement.rounding import half_up
 from config.tests.agreement.table import Place, exact_unit, places
 from config.tests.agreement.windows import Dates, Window, window_of
 

@@ -7,7 +7,6 @@ seconds, shares are fractions; whoever compares rounds once.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
@@ -395,10 +394,3 @@ def change(now: Fraction | int | None, before: Fraction | int | None, least: int
     if now is None or before is None or before < least:
         return None
     return Fraction(100) * (now - before) / before
-
-
-def half_up(value: Fraction, digits: int) -> Decimal:
-    """Ties go away from zero (R-0.1)."""
-    scaled = abs(value) * 10**digits
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return Decimal(whole if value >= 0 else -whole).scaleb(-digits)
