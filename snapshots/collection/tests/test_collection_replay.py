@@ -160,7 +160,7 @@ def check_api(client, reported: Payloads) -> None:
             park = Park.objects.get(themeparks_wiki_id=latest["id"])
             states = Counter(ride["status"] for ride in attractions(latest))
             ran = [ride for ride in attractions(latest) if ride["status"] == "OPERATING"]
-            waits = [wait for ride in ran if (wait := wait_of(ride)) is not None]
+            waits = [wait for ride in ran if (wait := wait_of(ride))]  # above zero (N-4)
             status = pages[park.pk]["current_status"]
             assert status["is_open"] is True
             assert status["rides_open"] == states["OPERATING"]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -297,6 +298,6 @@ def test_a_score_is_the_share_of_the_weighted_capacity_that_was_down():
     found = window_score(members, 3600)
     assert (found.score, found.weight, found.rides_down) == (Decimal("0.9"), 6, 2)
     assert (found.down_seconds, found.weighted_down_seconds, found.up_seconds) == (660, 1920, 6600)
-    assert (found.open_seconds, found.share) == (3600, Decimal(1920) / (6 * 3600))
+    assert (found.open_seconds, found.share) == (3600, Fraction(1920, 6 * 3600))
     closed, empty = window_score(members, 0), window_score([], 3600)
-    assert (closed.score, closed.share, empty.score, empty.share) == (None, 0, Decimal(0), 0)
+    assert (closed.score, closed.share, empty.score, empty.share) == (None, None, Decimal(0), 0)

@@ -237,7 +237,7 @@ def test_the_uptime_of_a_park_is_that_of_its_attractions(up, down, expected):
         (19_999, 20_000, "-0.01"),
         (0, 0, None),
         (5, None, None),
-        (None, 5, None),
+        (None, 5, "-100.00"),
     ],
 )
 def test_a_change_in_percent_has_two_decimals(current, previous, expected):
