@@ -3,7 +3,7 @@
 Every figure comes from the functions behind `/api/parks/{park_id}/details`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -32,6 +32,7 @@ from stats.answers.park_breakdown import (
     ParkView,
     ShameBreakdown,
     WeighedRide,
+    attractions_among,
     breakdown_and_chart,
     daily_chart,
     day_breakdown_and_chart,
@@ -49,7 +50,7 @@ from stats.answers.park_breakdown import (
 from stats.answers.park_details import view_of
 from stats.measures.bucket_sums import Figures
 from stats.measures.hours_open import last_seen_open
-from stats.measures.ride_measures import LEAST_DOWN_SECONDS, LEAST_WAIT, mean_of, percent_change
+from stats.measures.ride_measures import LEAST_DOWN_SECONDS, LEAST_WAIT, WaitTotals, mean_of, percent_change
 from stats.measures.timeline import Timeline, timeline_of
 from stats.measures.window_measures import ParkWindow
 from stats.measures.windows import Bucket, Window, year_before
@@ -98,6 +99,7 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
     breakdown, chart = day_breakdown_and_chart(view, day, raw)
     strips = timeline_of(park, [ride.pk for ride in view.rides_on(day)], Days(day, day), now)
     is_today = day == local_date(now, park.timezone)
+    so_far = figures_so_far(breakdown, waits_of(view, raw, day)) if is_today and strips.spells else {}
     return {
         **head(view),
         "day": day,
@@ -113,7 +115,7 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
         "opened": [(instant(start), instant(end)) for start, end in strips.opened[day]],
         "schedule": schedule(park, day),
         "charts": hour_charts(chart),
-        "comparison": comparison(park, day, breakdown if is_today and strips.spells else None, is_today),
+        "comparison": comparison(park, day, so_far, is_today),
         "week_before": day - A_WEEK,
         "year_before": year_before(day),
     }
@@ -326,17 +328,17 @@ def score_charts(chart: ParkChart) -> list[Chart]:
 # -- other days --------------------------------------------------------------------------------------------
 
 
-def comparison(park: Park, day: date, so_far: ShameBreakdown | None, is_today: bool) -> Table:
+def comparison(park: Park, day: date, so_far: Mapping[str, Decimal | int | None], is_today: bool) -> Table:
     """The day beside the same weekday a week before and the same date a year before; one query.
 
-    Today's figures are those `so_far`, None before the park opens; they are beside whole days, so no change is
+    Today's figures are those `so_far`, none before the park opens; they are beside whole days, so no change is
     reported (N-5).
     """
     days = {"day": day, "week": day - A_WEEK, "year": year_before(day)}
     stored = stored_days(park, list(days.values()))
     figures = {name: day_figures(stored.get(each)) for name, each in days.items()}
     if is_today:
-        figures["day"] = figures_so_far(so_far)
+        figures["day"] = dict(so_far)
     columns = [
         Column("measure", "Figure"),
         Column("day", "Today so far" if is_today else f"{day:%a} {day.day} {day:%b %Y}", "text"),
@@ -369,15 +371,23 @@ def day_figures(row: ParkDailyStats | None) -> dict[str, Decimal | int | None]:
     return {measure.key: measure.value(row) for measure in MEASURES} if row is not None else {}
 
 
-def figures_so_far(breakdown: ShameBreakdown | None) -> dict[str, Decimal | int | None]:
-    """The same of the running day, as far as its breakdown says it."""
-    if breakdown is None:
-        return {}
+def waits_of(view: ParkView, raw: ParkWindow, day: date) -> WaitTotals:
+    """The posted waits of the park's attractions (N-4)."""
+    attractions, found = attractions_among(view.rides_on(day)), WaitTotals()
+    for (ride, _, _), measures in raw.rides.items():
+        if ride in attractions:
+            found.add(measures.waits)
+    return found
+
+
+def figures_so_far(breakdown: ShameBreakdown, waits: WaitTotals) -> dict[str, Decimal | int | None]:
+    """The same of the running day."""
     found = {
         "score": breakdown.shame_score,
         "downtime": breakdown.total_downtime_hours,
         "rides_down": len(breakdown.rides or []),
         "uptime": breakdown.avg_uptime_percentage,
+        "wait": rounded(waits.average, 1),
     }
     return {name: Decimal(str(value)) for name, value in found.items() if value is not None}
 

@@ -208,8 +208,11 @@ def park_day_scores(
 ) -> Iterator[ScoredTime]:
     """The score of each day, over all of its buckets; of a computed day as stored (R-10.3)."""
     down: dict[tuple[int, date], int] = defaultdict(int)
+    known: set[date] = set()  # an open park of whose rides nothing is known has no score
     for (ride, day, _), measures in raw.rides.items():
         down[ride, day] += raw.counted_down(ride, day, measures)
+        if measures.open_seconds:
+            known.add(day)
     members: dict[date, list[tuple[int, int]]] = defaultdict(list)
     for (ride, day), seconds in down.items():
         if (ride, day) in raw.operated:
@@ -218,7 +221,7 @@ def park_day_scores(
     for (day, _), seconds in raw.open_seconds.items():
         opened[day] += seconds
     for day, seconds in opened.items():
-        if seconds:
+        if seconds and day in known:
             score = stored_score(computed.get(day))
             yield score_of(members[day], seconds) if score is None else score
 
@@ -349,8 +352,9 @@ def park_figures(
         found.setdefault(key, Figures(is_of_park=True)).unknown_seconds += seconds
     for (_, key), hours in (raw.hours or {}).items():
         found[key].hours |= hours
+    known = {(day, key) for (_, day, key), measures in raw.rides.items() if measures.open_seconds}
     for (day, key), open_seconds in raw.open_seconds.items():
-        if open_seconds:
+        if open_seconds and (day, key) in known:
             score = stored_score(computed.get(day)) if computed else None
             score = score_of(members[day, key], open_seconds) if score is None else score
             found.setdefault(key, Figures(is_of_park=True)).scores.append(score)

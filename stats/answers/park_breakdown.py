@@ -28,6 +28,7 @@ from snapshots.models import ParkActivitySnapshot
 from snapshots.score import score_over, shame_score
 from snapshots.status import Status
 from stats.answers.analytics import park_figures
+from stats.measures.bucket_sums import Figures
 from stats.measures.buckets import summed_ride_buckets, waitless_ride_cells
 from stats.measures.hours import HOURS_OF_DAY, chart_hours, daily_labels, hour_label
 from stats.measures.ride_measures import RideMeasures, availability, hours, window_score
@@ -325,15 +326,16 @@ def hourly_chart(view: ParkView, raw: ParkWindow, day: date, is_today: bool, sco
     shown = chart_hours(windows, zone, is_today, opened)
     kept = [hour for hour in opened if hour in shown]
     rides = view.rides_on(day)
-    found = park_figures(raw, weights_of(rides), attractions_among(rides))
+    by_hour = park_figures(raw, weights_of(rides), attractions_among(rides))
+    found = [by_hour.get(hour, Figures()) for hour in kept]  # an open park of whose rides nothing is known has none
     down = rides_down_by_hour(raw, day)
     return ParkChart(
         granularity="hourly",
         labels=[hour_label(hour) for hour in kept],
-        data=[number(found[hour].shame_score) for hour in kept],
+        data=[number(figures.shame_score) for figures in found],
         last_is_partial=is_today and bool(kept) and kept[-1] == local.hour,
-        rides_down=[down[hour] if found[hour].open_seconds else None for hour in kept],
-        avg_wait=[number(rounded(found[hour].waits.average, 2)) for hour in kept],
+        rides_down=[down[hour] if figures.open_seconds else None for hour, figures in zip(kept, found, strict=True)],
+        avg_wait=[number(rounded(figures.waits.average, 2)) for figures in found],
         average=score,
         shame_score=score,
     )

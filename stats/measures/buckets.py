@@ -105,7 +105,7 @@ def ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[Rid
     )
     anchor = grid.anchor
     for ride, park, status, is_open, park_is_open, wait, cell, count, seconds, first, last in found.iterator():
-        span = anchor + first, anchor + last
+        span = anchor + int(first), anchor + int(last)
         yield RideBucket(ride, park, status, is_open, park_is_open, wait, grid.start(cell), count, int(seconds), *span)
 
 
@@ -117,7 +117,7 @@ def waitless_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Itera
     )
     anchor = grid.anchor
     for ride, park, status, is_open, park_is_open, cell, count, seconds, first, last in found.iterator():
-        span = anchor + first, anchor + last
+        span = anchor + int(first), anchor + int(last)
         yield RideBucket(ride, park, status, is_open, park_is_open, None, grid.start(cell), count, int(seconds), *span)
 
 
@@ -143,9 +143,9 @@ def summed_ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Itera
     anchor = grid.anchor
     for row in found.values_list(*state).annotate(**sums).iterator():
         ride, park, status, is_open, park_is_open, kind_of_wait, cell, count, seconds, first, packed = row[:11]
-        last, wait = divmod(packed, WAITS)
+        last, wait = divmod(int(packed), WAITS)
         waits = WaitSums(int(row[11]), row[12], row[13], wait) if kind_of_wait != NO_WAIT else None
-        span = anchor + first, anchor + last
+        span = anchor + int(first), anchor + int(last)
         yield RideBucket(
             ride, park, status, is_open, park_is_open, None, grid.start(cell), count, int(seconds), *span, waits
         )
@@ -169,7 +169,8 @@ def park_buckets(rows: QuerySet[ParkActivitySnapshot], grid: Grid) -> Iterator[P
     found: Any = rows.filter(LASTING).order_by().annotate(cell=grid.cell()).values_list(*state).annotate(**grid.sums())
     anchor = grid.anchor
     for park, is_open, cell, count, seconds, first, last in found.iterator():
-        yield ParkBucket(park, is_open, grid.start(cell), count, int(seconds), anchor + first, anchor + last)
+        span = anchor + int(first), anchor + int(last)
+        yield ParkBucket(park, is_open, grid.start(cell), count, int(seconds), *span)
 
 
 # -- grids of a window -----------------------------------------------------------------------------------

@@ -224,6 +224,7 @@ class ByHand:
         # A park without activity rows was open for as long as its rides say, as far as the score goes.
         seen_open = max([seen_open, *(found.open for found in figures.values())])
         down = members = 0
+        known = any(found.open for found in figures.values())
         for ride, found in figures.items():
             if self.was_seen(ride, day):
                 found.unknown = max(0, planned - found.open)
@@ -236,7 +237,7 @@ class ByHand:
                 self.rides.setdefault(ride, {}).setdefault(key, Expected()).add(found)
                 found.scores = []
                 self.park.setdefault(key, Expected(is_of_park=True)).add(found)
-        if seen_open:
+        if seen_open and known:  # of an open park nothing is known of there is no score
             share = Fraction(down, members) if members else Fraction(0)
             self.park.setdefault(key, Expected(is_of_park=True)).scores.append((share, seen_open))
 

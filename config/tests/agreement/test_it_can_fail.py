@@ -85,7 +85,7 @@ CHANGES: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     weeks_from_monday,
     outages_end_at_midnight,
 )
-CAUGHT_BY = {
+CAUGHT_BY: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     waits_with_zeros: "average wait",
     uptime_that_forgives: "uptime",
     rows_without_length: "outages",

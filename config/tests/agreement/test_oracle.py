@@ -25,7 +25,8 @@ from config.tests.agreement.windows import Dates, dates_before, dates_of
 NEW_YORK, PARIS = "America/New_York", "Europe/Paris"
 DAY, NEXT = date(2025, 7, 14), date(2025, 7, 15)
 LATER = midnight(date(2025, 7, 20), NEW_YORK)
-LETTERS = {"O": ("OPERATING", True), "D": ("DOWN", False), "C": ("CLOSED", False), "R": ("REFURBISHMENT", False)}
+LETTERS: dict[str, tuple[str | None, bool]] = {"O": ("OPERATING", True), "D": ("DOWN", False), "C": ("CLOSED", False)}
+LETTERS |= {"R": ("REFURBISHMENT", False)}
 LETTERS |= {"+": (None, True), "-": (None, False)}
 
 

@@ -171,7 +171,7 @@ def test_the_day_is_compared_with_the_week_and_the_year_before():
     stored_day(park, YESTERDAY, shame_score=Decimal("3.000"), total_downtime_hours=Decimal("6.00"))
     stored_day(park, date(2025, 12, 15), shame_score=Decimal("2.000"), total_downtime_hours=Decimal("4.00"))
     stored_day(park, date(2024, 12, 22), shame_score=Decimal("4.000"), total_downtime_hours=Decimal("12.00"))
-    table = comparison(park, YESTERDAY, None, is_today=False)
+    table = comparison(park, YESTERDAY, {}, is_today=False)
     score, downtime = table.rows[:2]
     assert (score["day"], score["week"], score["week_change"]) == ("3.0", "2.0", 50.0)
     assert (score["year"], score["year_change"]) == ("4.0", -25.0)
@@ -196,7 +196,7 @@ def test_a_change_from_next_to_nothing_is_no_change():
     stored_day(
         park, date(2025, 12, 15), shame_score=Decimal("0.100"), total_downtime_hours=Decimal("0.48"), avg_wait_time=4
     )
-    rows = {row["measure"]: row for row in comparison(park, YESTERDAY, None, is_today=False).rows}
+    rows = {row["measure"]: row for row in comparison(park, YESTERDAY, {}, is_today=False).rows}
     for measure, before in (("Shame score", "0.1"), ("Downtime, hours", "0.48"), ("Average wait, min", "4")):
         assert (rows[measure]["week"], rows[measure]["week_change"]) == (before, None)
 
@@ -244,7 +244,7 @@ def test_a_silent_park_has_no_rides_down_to_count(client):
 
 
 def test_days_that_were_not_computed_leave_gaps_in_the_comparison():
-    table = comparison(make_park(), YESTERDAY, None, is_today=False)
+    table = comparison(make_park(), YESTERDAY, {}, is_today=False)
     assert {value for row in table.rows for key, value in row.items() if key != "measure"} == {"–", None}
 
 

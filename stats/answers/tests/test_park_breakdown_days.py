@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
 import time_machine
+from django.conf import settings
 
 from parks.models import Park
 from parks.tests.factories import ScheduleFactory

@@ -361,7 +361,7 @@ def start_command(url: str, data: Path, *options: str, **streams: Any) -> "subpr
     return subprocess.Popen(
         [sys.executable, "manage.py", "recompute_daily_stats", *options],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": url, "DATA_DIR": str(data)},
+        env={**os.environ, "DATABASE_URL": url, "DATA_DIR": str(data), "METRICS_VERSION": "1"},
         start_new_session=True,
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
     )
