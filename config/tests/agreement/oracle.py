@@ -371,7 +371,7 @@ class Oracle:
         )
         if spans == (day_span(day, zone),) and self.has_ended(day, zone):
             parts.open = Fraction(sum(sums.known for sums in seen.values()), len(seen)) if seen else Fraction()
-        else:
+        elif any(sums.known for sums in seen.values()):  # an open park of whose rides nothing is known has no score
             parts.open = Fraction(self.seen_open(park, spans))
         return parts
 
