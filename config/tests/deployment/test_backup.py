@@ -245,7 +245,7 @@ def test_where_nothing_can_be_written_there_is_no_half_backup(world, data, tmp_p
 def killed_backup(world: str, data: Path, target: Path, kill: Callable[[int, int], None]) -> Path:
     """What a backup had made when it was killed at its work."""
     variables = {"PATH": os.environ["PATH"], "DATABASE_URL": world, "DATA_DIR": str(data), "LOG_LEVEL": "ERROR"}
-    command = [ROOT / "script" / "backup", str(target)]
+    command = [str(ROOT / "script" / "backup"), str(target)]
     script = subprocess.Popen(command, env=variables, start_new_session=True, stdout=subprocess.DEVNULL)
     left = wait_for(lambda: next(target.glob(".ridewatch-backup.*"), None))
     wait_for(lambda: any(left.iterdir()))
