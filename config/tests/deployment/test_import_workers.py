@@ -103,4 +103,4 @@ def test_an_import_goes_on_when_whoever_does_it_is_killed(tmp_path, variables):
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout) > 25  # no error, and statistics of the park's days
     again = manage(*command, "--again", **variables).stdout
-    assert re.search(r"Nothing changed: all [0-9]{2,3},[0-9]{3} rows were stored already", again)
+    assert re.search(r"Nothing changed: all [0-9]{2,3},[0-9]{3} rows were stored already", again), again
