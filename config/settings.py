@@ -406,6 +406,7 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 # The contract names this header's value (public-api 2.11); Django would rather have DENY.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", False)
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # who asks stands beside the server
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
 # The API knows no cookies; browsers send those of the admin site to the admin site alone.
 CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = "/admin/"
