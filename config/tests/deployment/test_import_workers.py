@@ -103,4 +103,6 @@ def test_an_import_goes_on_when_whoever_does_it_is_killed(tmp_path, variables):
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout) > 25  # no error, and statistics of the park's days
     again = manage(*command, "--again", **variables).stdout
-    assert re.search(r"Nothing changed: all [0-9]{2,3},[0-9]{3} rows were stored already", again), again
+    # Nothing was lost or doubled. The clock also classifies rides, which moves the scores of what is imported later.
+    unchanged = r"Nothing changed: all [0-9]{2,3},[0-9]{3} rows|Rows: 0 created, [0-9,]+ updated, 0 replaced"
+    assert re.search(unchanged, again), again

@@ -212,6 +212,14 @@ def test_a_clock_whose_server_is_gone_does_not_start(environment):
     assert "the process that started this one is gone" in done.stderr
 
 
+def test_a_worker_of_celery_without_redis_says_what_runs_jobs_instead(environment):
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "REDIS_URL is not set" in done.stderr
+    assert "manage.py run_jobs" in done.stderr
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 def test_whatever_process_of_the_server_is_killed_it_goes_on_or_ends_as_a_whole(tmp_path, environment):
     with closing(socket.socket()) as probe:
