@@ -59,7 +59,7 @@ class Runner:
     def __init__(self, jobs: Mapping[str, Job]) -> None:
         self.jobs = jobs
         self.children: list[Child] = []
-        self.not_before: dict[str, float] = {}
+        self.not_before: dict[tuple[str, datetime], float] = {}  # a slot that was tried, on the monotonic clock
         self.missed_at = 0.0
         self.complained_at = float("-inf")
         self.stopping = False
@@ -96,14 +96,14 @@ class Runner:
             running.note_missed(self.jobs.values(), now)
             self.missed_at = time.monotonic() + MISSED_EVERY
         for job in self.jobs.values():
-            if self.may_start(job) and (slot := running.due(job, now)) is not None:
+            if self.may_start(job, now) and (slot := running.due(job, now)) is not None:
                 self.start(lambda job=job, slot=slot: run_slot(job, slot), job, slot)  # type: ignore[misc]
         if all(child.job for child in self.children) and queue.QueuedTask.free(now) is not None:
             self.start(run_queue)
 
-    def may_start(self, job: Job) -> bool:
+    def may_start(self, job: Job, now: datetime) -> bool:
         at_work = [child.job for child in self.children if child.job]
-        if job in at_work or time.monotonic() < self.not_before.get(job.name, 0):
+        if job in at_work or time.monotonic() < self.not_before.get((job.name, job.grid.last(now)), 0):
             return False
         return job.urgent or sum(not each.urgent for each in at_work) < TOGETHER
 
@@ -126,7 +126,9 @@ class Runner:
             self.children.remove(child)
             code = child.process.exitcode
             if child.job and child.slot:
-                self.not_before[child.job.name] = time.monotonic() + (PAUSE_AFTER_KILL if code else PAUSE)
+                now = time.monotonic()
+                self.not_before = {slot: until for slot, until in self.not_before.items() if until > now}
+                self.not_before[child.job.name, child.slot] = now + (PAUSE_AFTER_KILL if code else PAUSE)
                 if code:
                     log.error("%s of %s: %s", child.job.name, child.slot, reason)
                     running.note_broken(child.job, child.slot, child.runner, reason)

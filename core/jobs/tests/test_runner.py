@@ -81,6 +81,13 @@ def test_so_many_jobs_run_together_and_urgent_ones_beside_them():
     assert [name for name, _ in runner.at(NOW)] == ["one"], "its slot is not done: nothing was run"
 
 
+def test_a_slot_that_was_done_keeps_the_next_one_from_nothing(clock):
+    clock.children.append(child(OFTEN, SLOT, exitcode=0))
+    assert clock.at(NOW) == [], "it waits"
+    clock.looked_at = SLOT + timedelta(minutes=5)
+    assert clock.at(SLOT + timedelta(minutes=5)) == [("often", SLOT + timedelta(minutes=5))]
+
+
 def test_what_was_handed_over_is_done_by_one_process(clock):
     clock.keep = True
     QueuedTask.add("x", [])
@@ -129,7 +136,7 @@ def test_a_job_whose_process_was_killed_is_free_and_tried_again_soon(clock):
     clock.children.append(child(OFTEN, SLOT, exitcode=-9))
     assert clock.at(NOW) == [], "in a moment"
     assert JobRun.objects.get().result == "its process ended with exit code -9"
-    assert clock.not_before["often"] - time.monotonic() <= module.PAUSE_AFTER_KILL
+    assert clock.not_before["often", SLOT] - time.monotonic() <= module.PAUSE_AFTER_KILL
     clock.not_before.clear()
     assert running.due(OFTEN, NOW) == SLOT
 
@@ -147,7 +154,7 @@ def test_a_job_that_takes_too_long_is_ended(clock):
 def test_a_job_that_failed_waits_before_it_is_tried_again(clock):
     clock.children.append(child(OFTEN, SLOT, exitcode=0))
     assert clock.at(NOW) == []
-    assert clock.not_before["often"] - time.monotonic() > module.PAUSE_AFTER_KILL
+    assert clock.not_before["often", SLOT] - time.monotonic() > module.PAUSE_AFTER_KILL
 
 
 @pytest.mark.parametrize("error", [OperationalError("disk full"), OSError(28, "No space left on device")])
