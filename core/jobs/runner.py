@@ -17,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from django.db import Error, connections
 from django.utils import timezone
 
+from core.commands import cause_of
 from core.jobs import queue, running
 from core.jobs.forks import end_with_parent
 from core.jobs.grids import Job
@@ -151,7 +152,10 @@ def in_child(parent: int, work: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal; the parent ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent(parent)
-    work()
+    try:
+        work()
+    except (Error, OSError) as error:
+        raise SystemExit(cause_of(error)) from None
 
 
 def run_slot(job: Job, slot: datetime) -> None:
