@@ -59,7 +59,7 @@ def figures_follow_the_rules_of_the_code(app_configs: Any, **kwargs: Any) -> lis
 
 @register()
 def celery_hosts_share_a_broker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """ridewatch.E003: the file-system broker cannot be seen from another machine."""
+    """ridewatch.E003: without Redis no message reaches a worker, and no cache is shared."""
     if settings.CELERY_WORKER_HOSTS == 1 or settings.REDIS_URL:
         return []
     return [

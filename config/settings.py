@@ -13,7 +13,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from config.schedule import beat_schedule, jobs
+from config.schedule import jobs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -280,27 +280,14 @@ API_CACHE_SECONDS = whole_number("API_CACHE_SECONDS", 300, 0, 86_400)
 # Lists, charts and awards share what was read for so long, and no longer than the data stay as they are; 0: never.
 SHARED_READING_SECONDS = whole_number("SHARED_READING_SECONDS", 60, 0, 3_600)
 DATA_VERSION_FILE = DATA_DIR / "data-version"
-BROKER_DIR = DATA_DIR / "broker"
-(BROKER_DIR / "control").mkdir(parents=True, exist_ok=True)
-CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {}
-    if REDIS_URL
-    else {
-        "data_folder_in": str(BROKER_DIR),
-        "data_folder_out": str(BROKER_DIR),
-        "control_folder": str(BROKER_DIR / "control"),
-        "store_processed": False,
-    }
-)
+# Without Redis there is no broker and no worker: what is handed over waits in the database for `manage.py run_jobs`.
+CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
 # A task is acknowledged when it is done, so a killed worker's task runs again; every write is an upsert.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
-CELERY_BEAT_MAX_LOOP_INTERVAL = 30  # seconds
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a long job keeps no short one waiting
 
 # -- what the numbers mean -------------------------------------------------------------------------------
@@ -311,7 +298,6 @@ if 86_400 % COLLECTION_INTERVAL_SECONDS:
     raise ImproperlyConfigured("COLLECTION_INTERVAL_SECONDS must divide a day of 86400 seconds")
 # What the clock runs.
 JOBS = jobs(COLLECTION_INTERVAL_SECONDS)
-CELERY_BEAT_SCHEDULE = beat_schedule(JOBS)
 MAX_FEED_SILENCE_SECONDS = whole_number("MAX_FEED_SILENCE_SECONDS", 7_200, 300, 86_400)
 # Of the formulas in this code; raised when a decision moves stored figures.
 RULES_VERSION = 2
@@ -422,6 +408,7 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 # The contract names this header's value (public-api 2.11); Django would rather have DENY.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", False)
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # who asks stands beside the server
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
 # The API knows no cookies; browsers send those of the admin site to the admin site alone.
 CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = "/admin/"

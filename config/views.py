@@ -3,9 +3,11 @@
 from typing import Any
 
 from csp.decorators import csp_update
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.exceptions import NotAcceptable
@@ -16,9 +18,31 @@ from rest_framework.viewsets import ViewSet
 
 from core.api import schema  # noqa: F401  (registers how shapes are described)
 from core.api.errors import failure
+from core.commands import cause_of
 from core.shapes import Shape
 from dashboard.pages.now import now
 from dashboard.views import prefers_page
+from parks.models import Park
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """This process answers; nothing else is asked, so that a database that is away restarts no server."""
+    return probe("ok")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The database answers and has its tables; 503 and the cause where it does not."""
+    try:
+        Park.objects.exists()
+    except Error as error:
+        return probe(cause_of(error).partition(":")[0], 503)  # what the database says may name users and hosts
+    return probe("ready")
+
+
+def probe(text: str, status: int = 200) -> HttpResponse:
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
 class Identity(Shape):

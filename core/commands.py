@@ -1,13 +1,16 @@
 """What all commands of ours share: help that teaches, bars on terminals, one clear line for a bad option."""
 
 import argparse
+import errno
+import os
+import select
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
-from django.db import Error, OperationalError, ProgrammingError
+from django.db import Error, InterfaceError, OperationalError, ProgrammingError
 from tqdm import tqdm
 
 # Exit codes of checks, as Nagios and its kin read them, and the word each line begins with.
@@ -15,6 +18,35 @@ OK, WARNING, CRITICAL = 0, 1, 2
 WORDS = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL"}
 MOST_CHECKED_MINUTES = 7 * 24 * 60
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
+
+
+# What the databases say, by number (MySQL, MariaDB) or in words (SQLite), and what is the matter then.
+FULL = "The disk is full; make room, then run it again"
+CAUSES = (
+    (FULL, {1021, 1114}, ("disk is full", "no space left", "disk i/o error")),
+    (
+        "The database does not answer",
+        {1053, 1152, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2055},
+        ("unable to open database", "gone away", "lost connection"),
+    ),
+    ("Another process keeps the database locked", {1205, 1213}, ("locked",)),
+    (
+        "The database refuses us; check user, password, name and TLS in DATABASE_URL",
+        {1044, 1045, 1049, 1698, 2026},
+        (),
+    ),
+    ("A new database needs `manage.py migrate`", {1054, 1146}, ("no such table", "no such column")),
+)
+
+
+def cause_of(error: BaseException) -> str:
+    """In one line what is the matter with the database, in our words and its own."""
+    words = " ".join(str(error).split())
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else None
+    for cause, numbers, phrases in CAUSES:
+        if number in numbers or any(phrase in words.lower() for phrase in phrases):
+            return f"{cause}: {words}"
+    return f"The database failed: {words}"
 
 
 class HelpFormatter(DjangoHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -37,8 +69,12 @@ class TeachingCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
             return super().execute(*args, **options)
-        except (OperationalError, ProgrammingError) as error:
-            raise CommandError(f"database: {error} (a new database needs `manage.py migrate`)") from error
+        except (OperationalError, ProgrammingError, InterfaceError) as error:
+            raise CommandError(cause_of(error)) from error
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise CommandError(f"{FULL}: {error}") from error
 
     @staticmethod
     def bar(total: int, unit: str, verbosity: int) -> "tqdm[Any]":
@@ -70,7 +106,7 @@ class CheckCommand(TeachingCommand):
         try:
             code, text = verdict()
         except Error as error:
-            code, text = CRITICAL, f"the database does not answer: {error}"
+            code, text = CRITICAL, cause_of(error)
         self.stdout.write(f"{WORDS[code]}: {text}")
         if code != OK:
             self.stdout.flush()
@@ -110,3 +146,17 @@ def span_of_days(start: str | None, end: str | None) -> tuple[date | None, date 
     if first and last and first > last:
         raise refuse(f"--start-date {first} lies after --end-date {last}")
     return first, last
+
+
+def reader_is_gone() -> bool:
+    """Has whoever reads our output ended, as `head` does? What is left of it then goes nowhere, without a word."""
+    gone = [stream for stream in (sys.stdout, sys.stderr) if is_broken(stream.fileno())]
+    for stream in gone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return bool(gone)
+
+
+def is_broken(pipe: int) -> bool:
+    asked = select.poll()
+    asked.register(pipe, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in asked.poll(0))

@@ -2,5 +2,6 @@
 
 from core.admin_keys import AdminKey
 from core.jobs.ledger import JobLock, JobRun
+from core.jobs.queue import QueuedTask
 
-__all__ = ["AdminKey", "JobLock", "JobRun"]
+__all__ = ["AdminKey", "JobLock", "JobRun", "QueuedTask"]

@@ -103,16 +103,16 @@ def from_json(text: bytes) -> Any:
         raise NotJson(str(error).removeprefix("JSON is malformed: ")) from None
 
 
-def parsed(body: bytes) -> Any:
+def parsed(body: bytes, problems: Problems | None = None) -> Any:
     """The JSON of `body`; raises UpstreamError NOT_JSON, or INVALID when it is nested too deep."""
-    body = body.removeprefix(BOM)
+    body, is_strict = body.removeprefix(BOM), True
     try:
         document = from_json(body)
     except NotJson as error:
-        document = parsed_leniently(body, str(error))
+        document, is_strict = parsed_leniently(body, str(error)), False
     if is_deeper(document, MAX_DEPTH):
         raise UpstreamError(Reason.INVALID, f"JSON nested more than {MAX_DEPTH} deep")
-    return document
+    return document if is_strict else without_surrogates(document, "", problems or Problems())
 
 
 def parsed_leniently(body: bytes, reason: str) -> Any:
@@ -121,6 +121,24 @@ def parsed_leniently(body: bytes, reason: str) -> Any:
         return json.loads(body, parse_constant=str)
     except (ValueError, RecursionError):
         raise UpstreamError(Reason.NOT_JSON, f"not JSON: {reason}") from None
+
+
+def without_surrogates(value: Any, where: str, problems: Problems) -> Any:
+    """The document without lone surrogates, which no database takes; each text that had one is reported."""
+    if isinstance(value, str):
+        text = value.encode("utf-8", "ignore").decode()
+        if text != value:
+            problems.unknown[ProblemKind.UNKNOWN_VALUE, where[:100], f"is not Unicode: {brief(value)}"] += 1
+        return text
+    if isinstance(value, list):
+        return [without_surrogates(each, f"{where}[]", problems) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for name, each in value.items():
+        key = without_surrogates(name, where, problems)
+        found[key] = without_surrogates(each, f"{where}.{key}".removeprefix("."), problems)
+    return found
 
 
 def is_deeper(document: Any, limit: int) -> bool:
@@ -137,9 +155,9 @@ def is_deeper(document: Any, limit: int) -> bool:
     return bool(level)
 
 
-def parsed_object(body: bytes) -> dict[str, Any]:
+def parsed_object(body: bytes, problems: Problems | None = None) -> dict[str, Any]:
     """A payload that has to be an object; raises UpstreamError."""
-    document = parsed(body)
+    document = parsed(body, problems)
     if not isinstance(document, dict):
         raise UpstreamError(Reason.INVALID, f"an object was expected, not {type(document).__name__}")
     return document

@@ -1,14 +1,17 @@
-"""Several forked processes that share the work of one command."""
+"""Forked processes that do the work of one command, and end with it."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable
 from multiprocessing.connection import wait
 
 from django.db import connection, connections
 
 MOST_WORKERS = 64
+PR_SET_PDEATHSIG = 1
 
 # Called now and then by a worker: it ends the process when its parent is gone.
 CheckParent = Callable[[], None]
@@ -50,9 +53,18 @@ def run_forked(work: Work, workers: int, look: Callable[[], object], every: floa
     return [process.exitcode or 0 for process in processes]
 
 
+def end_with_parent(parent: int, by: int = signal.SIGKILL) -> None:
+    """Have Linux end this process with the signal `by` when `parent`, which started it, ends, be it killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
+    if os.getppid() != parent:
+        raise SystemExit("the process that started this one is gone")
+
+
 def in_child(parent: int, work: Work, number: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal; the parent ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent(parent)
 
     def check_parent() -> None:
         if os.getppid() != parent:

@@ -29,7 +29,7 @@ class Job:
     """A management command that is run by the clock.
 
     `limit`: seconds after which a run counts as dead. `catch_up`: how old, in seconds, a slot that was missed may
-    be to be run after all; older ones are noted as missed.
+    be to be run after all; older ones are noted as missed. An urgent one is run beside however many others.
     """
 
     name: str
@@ -39,3 +39,4 @@ class Job:
     catch_up: int
     what: str
     options: tuple[str, ...] = ()
+    urgent: bool = False

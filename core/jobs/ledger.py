@@ -1,21 +1,21 @@
 """The ledger of what the clock runs: which slot of which job ran, when, how long, and the result.
 
 A job runs once at a time, on whatever machine: whoever sets `running_since` by a conditional update has it. A
-slot runs once: its row is the claim. So a message that is delivered twice, or after its worker was killed, does
-no harm.
+slot runs once: its row is the claim. So a job that is started twice, or again after its process was killed, does
+no harm. An instant that is yet to come was written by a clock that was wrong, and counts for nothing.
 """
 
-import os
-import socket
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from core.fields import EnumField, one_of
-from core.jobs.grids import Job
+from core.jobs.runners import is_alive, this_process
+
+# So far the clocks of two machines may differ: what lies further ahead is from the future.
+AHEAD = timedelta(minutes=1)
 
 
 class JobStatus(models.TextChoices):
@@ -34,7 +34,9 @@ class JobLock(models.Model):
 
     job = models.CharField(max_length=50, primary_key=True)
     running_since = models.DateTimeField(null=True, blank=True)
-    runner = models.CharField(max_length=100, default="", blank=True, help_text="host:process")
+    runner = models.CharField(
+        max_length=100, default="", blank=True, help_text="host, boot, process id and start of the process"
+    )
 
     class Meta:
         app_label = "parks"
@@ -44,18 +46,24 @@ class JobLock(models.Model):
         return f"{self.job}: {self.runner or 'free'}"
 
     @classmethod
-    def claim(cls, job: Job, now: datetime) -> bool:
-        """Claim the job; False when somebody else has it and is not dead."""
-        lock, _ = cls.objects.get_or_create(job=job.name)
-        free = Q(running_since=None) | Q(running_since__lt=now - timedelta(seconds=job.limit))
+    def claim(cls, job: str, limit: timedelta, now: datetime) -> bool:
+        """Claim the job; False when somebody else has it, is not dead and has not had it for longer than `limit`."""
+        lock, _ = cls.objects.get_or_create(job=job)
+        free = Q(running_since=None) | ~Q(running_since__range=(now - limit, now + AHEAD))
         if lock.runner and not is_alive(lock.runner):
             free |= Q(runner=lock.runner, running_since=lock.running_since)
-        return bool(cls.objects.filter(free, job=job.name).update(running_since=now, runner=this_process()))
+        return bool(cls.objects.filter(free, job=job).update(running_since=now, runner=this_process()))
 
     @classmethod
-    def release(cls, job: Job, since: datetime) -> None:
-        mine = cls.objects.filter(job=job.name, runner=this_process(), running_since=since)
+    def release(cls, job: str, since: datetime) -> None:
+        mine = cls.objects.filter(job=job, runner=this_process(), running_since=since)
         mine.update(running_since=None, runner="")
+
+    def is_held(self, limit: timedelta, now: datetime) -> bool:
+        """Is somebody at it, as far as one can know?"""
+        if self.running_since is None or not now - limit <= self.running_since <= now + AHEAD:
+            return False
+        return is_alive(self.runner)
 
 
 class JobRun(models.Model):
@@ -93,36 +101,3 @@ class JobRun(models.Model):
         if self.started_at is None or self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()
-
-
-def this_process() -> str:
-    return f"{socket.gethostname()[:80]}:{os.getpid()}"
-
-
-def is_here(runner: str) -> bool:
-    """Is it a process of this machine?"""
-    return runner.rpartition(":")[0] == this_process().rpartition(":")[0]
-
-
-def is_alive(runner: str) -> bool:
-    """Does the process exist, and not only its exit code? Of other machines nobody knows: only the limit says."""
-    host, _, pid = runner.rpartition(":")
-    if host != socket.gethostname()[:80] or not pid.isdecimal():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass  # somebody else's, but there
-    return not is_zombie(int(pid))
-
-
-def is_zombie(pid: int) -> bool:
-    """Has it ended, and unreaped? An orphan stays so until the machine's first process asks: in a container
-    perhaps for ever. Linux says; elsewhere none is known."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
-    except (OSError, IndexError):
-        return False
-    return state in "ZX"

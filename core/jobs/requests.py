@@ -6,7 +6,7 @@ returns when it is done.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 
@@ -37,7 +37,24 @@ class CompareStats:
     park_id: int | None = None
 
 
-Request = RecomputeDays | RefreshToday | CompareStats
+@dataclass(frozen=True, slots=True)
+class ClockStepped:
+    """A note that this machine's clock went from `before` to `now`, and how many slots of the future were deleted.
+
+    `before` equals `now` where only those slots say so.
+    """
+
+    before: datetime
+    now: datetime
+    forgotten: int
+
+    def __str__(self) -> str:
+        moved = f"went from {self.before:%Y-%m-%d %H:%M:%SZ} to {self.now:%Y-%m-%d %H:%M:%SZ}"
+        how = f"{moved}: it was set, or the machine stood still" if self.before != self.now else "was ahead"
+        return f"the clock {how}; {self.forgotten} runs of instants to come are made again in their time"
+
+
+Request = RecomputeDays | RefreshToday | CompareStats | ClockStepped
 
 HANDLERS: dict[type[Request], Callable[..., None]] = {}
 

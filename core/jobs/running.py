@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import models
-from django.db.models import F, Max, Q
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 
 from core.commands import SomeFailed
+from core.instants import instant
 from core.jobs.grids import Job
-from core.jobs.ledger import FINISHED, JobLock, JobRun, JobStatus
+from core.jobs.ledger import AHEAD, FINISHED, JobLock, JobRun, JobStatus
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def run(job: Job, slot: datetime | None = None) -> JobRun | None:
     """Run a slot of a job (default: the one of this moment); None when it is done already or being run."""
     now = timezone.now()
     slot = slot or job.grid.last(now)
-    if not JobLock.claim(job, now):
+    if not JobLock.claim(job.name, timedelta(seconds=job.limit), now):
         log.info("%s of %s: another run is under way", job.name, slot)
         return None
     try:
@@ -41,7 +42,7 @@ def run(job: Job, slot: datetime | None = None) -> JobRun | None:
         JobRun.objects.filter(pk=row.pk).update(status=status, result=result, finished_at=timezone.now())
         return JobRun.objects.get(pk=row.pk)
     finally:
-        JobLock.release(job, now)
+        JobLock.release(job.name, now)
 
 
 def outcome(job: Job) -> tuple[JobStatus, str]:
@@ -64,13 +65,32 @@ def outcome(job: Job) -> tuple[JobStatus, str]:
 # -- slots that nobody ran -------------------------------------------------------------------------------
 
 
-def due_again(job: Job, now: datetime, grace: timedelta) -> datetime | None:
-    """The latest slot of a job if nobody ran it well, it is older than `grace`, and not too old to be caught up."""
-    slot = job.grid.last(now - grace)
+def due(job: Job, now: datetime) -> datetime | None:
+    """The slot of this moment if nobody ran it well and it is not too old to be caught up."""
+    slot = job.grid.last(now)
     if now - slot > timedelta(seconds=job.catch_up):
         return None
     settled = Q(status__in=FINISHED) | Q(attempts__gte=MOST_ATTEMPTS)
-    return None if JobRun.objects.filter(settled, job=job.name, slot__gte=slot).exists() else slot
+    known = JobRun.objects.filter(settled, job=job.name, slot__range=(slot, now + AHEAD))
+    return None if known.exists() else slot
+
+
+def forget_future(now: datetime) -> int:
+    """Delete the slots that are yet to come, which a clock that was wrong ran; returns how many.
+
+    They would count as done when their time comes.
+    """
+    ahead = JobRun.objects.filter(slot__gt=now + AHEAD)
+    return ahead.delete()[0] if ahead.exists() else 0  # to delete nothing would take the lock of the writer
+
+
+def note_broken(job: Job, slot: datetime, runner: str, reason: str) -> None:
+    """A process that ran a slot has ended and did not say how: FAILED, and the job is free."""
+    lock = JobLock.objects.filter(job=job.name, runner=runner)
+    if lock.exists():
+        unfinished = JobRun.objects.filter(job=job.name, slot=slot, status=JobStatus.RUNNING)
+        unfinished.update(status=JobStatus.FAILED, finished_at=timezone.now(), result=reason)
+        lock.update(running_since=None, runner="")
 
 
 def note_missed(jobs: Iterable[Job], now: datetime) -> int:
@@ -97,10 +117,28 @@ def note_missed(jobs: Iterable[Job], now: datetime) -> int:
 
 
 def first_slots() -> dict[str, datetime]:
-    return dict(JobRun.objects.order_by().values_list("job").annotate(models.Min("slot")))
+    return dict(JobRun.objects.order_by().values_list("job").annotate(Min("slot")))
 
 
 def last_finished(jobs: Iterable[Job]) -> dict[str, datetime]:
     """When each job last succeeded, by name."""
-    rows = JobRun.objects.filter(job__in=[job.name for job in jobs], status__in=FINISHED).order_by()
+    names = [job.name for job in jobs]
+    rows = JobRun.objects.filter(
+        job__in=names, status__in=FINISHED, finished_at__lte=timezone.now() + AHEAD
+    ).order_by()
     return dict(rows.values_list("job").annotate(Max("finished_at")))
+
+
+def known_since() -> datetime:
+    """When this database got its ledger: before that no slot was anybody's."""
+    applied = MigrationRecorder.Migration.objects.filter(app="parks").aggregate(first=Min("applied"))["first"]
+    now = timezone.now()
+    # An instant to come is that of a clock that was wrong: as good as for ever ago.
+    return applied if applied is not None and applied <= now + AHEAD else instant(0)
+
+
+def is_overdue(job: Job, last: datetime | None, since: datetime, now: datetime) -> bool:
+    """Two slots passed without a success; or, when there never was one, the first since the ledger is there."""
+    if last is not None:
+        return now - last > timedelta(seconds=2 * job.grid.every)
+    return now > job.grid.next(since) + timedelta(seconds=job.limit)

@@ -7,6 +7,7 @@ from factory.django import DjangoModelFactory
 
 from core.admin_keys import AdminKey
 from core.jobs.ledger import JobLock, JobRun
+from core.jobs.queue import QueuedTask
 
 FIRST_SLOT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
@@ -33,3 +34,12 @@ class JobRunFactory(DjangoModelFactory[JobRun]):
 
     job = "collect_snapshots"
     slot = factory.Sequence(lambda n: FIRST_SLOT + n * timedelta(minutes=5))
+
+
+class QueuedTaskFactory(DjangoModelFactory[QueuedTask]):
+    class Meta:
+        model = QueuedTask
+
+    name = "core.jobs.tasks.run_job"
+    arguments = factory.LazyFunction(lambda: ["collect_snapshots"])
+    due_at = FIRST_SLOT

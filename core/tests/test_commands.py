@@ -1,12 +1,13 @@
 """Bad options end with one clear line and exit code 2; help shows how."""
 
+import errno
 from argparse import ArgumentParser
 from datetime import date
 from typing import Any
 
 import pytest
 from django.core.management.base import CommandError
-from django.db import IntegrityError, OperationalError, ProgrammingError
+from django.db import IntegrityError, InterfaceError, OperationalError, ProgrammingError
 
 from core.commands import TeachingCommand, day_option, refuse, span_of_days
 from parks.options import park_option
@@ -128,19 +129,39 @@ def test_help_ends_with_the_examples_line_by_line(capsys):
     assert capsys.readouterr().out.endswith("examples:\n  feed --animal 4\n      the fourth of them\n")
 
 
-@pytest.mark.parametrize("error", [OperationalError("no such table: parks"), ProgrammingError(1146, "no table")])
-def test_a_database_that_is_not_ready_costs_one_line(error, capsys):
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (OperationalError("no such table: parks"), "A new database needs `manage.py migrate`"),
+        (ProgrammingError(1146, "Table 'ridewatch.parks' doesn't exist"), "A new database needs `manage.py migrate`"),
+        (OperationalError("database or disk is full"), "The disk is full"),
+        (OperationalError(1021, "Disk full (/tmp/#sql)"), "The disk is full"),
+        (OperationalError(1114, "The table 'queue_data' is full"), "The disk is full"),
+        (OSError(errno.ENOSPC, "No space left on device"), "The disk is full"),
+        (OperationalError(2006, "Server has gone away"), "The database does not answer"),
+        (OperationalError(2013, "Lost connection to server during query"), "The database does not answer"),
+        (OperationalError("unable to open database file"), "The database does not answer"),
+        (OperationalError("database is locked"), "Another process keeps the database locked"),
+        (OperationalError(1045, "Access denied"), "The database refuses us"),
+        (InterfaceError(0, ""), "The database failed"),
+    ],
+)
+def test_what_is_the_matter_with_the_database_is_one_line_with_its_cause(error, cause, capsys):
     command = Feed()
     command.error = error
     assert run(command, "--animal", "4") == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert "manage.py migrate" in line
+    assert line.startswith(f"CommandError: {cause}")
+    assert ("migrate" in line) == ("migrate" in cause)
 
 
 def test_any_other_error_is_not_hidden():
     command = Feed()
     command.error = IntegrityError("twice")
     with pytest.raises(IntegrityError):
+        run(command, "--animal", "4")
+    command.error = PermissionError(13, "denied")
+    with pytest.raises(PermissionError):
         run(command, "--animal", "4")
 
 

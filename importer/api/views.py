@@ -1,4 +1,4 @@
-"""Admin endpoints of imports (public-api 5.1). The work itself is done by Celery's workers."""
+"""Admin endpoints of imports (public-api 5.1). The work itself is handed over."""
 
 import re
 from datetime import UTC, datetime

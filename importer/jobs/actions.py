@@ -1,4 +1,4 @@
-"""What people do with imports, over the admin API and in the admin site; Celery's workers do the work itself."""
+"""What people do with imports, over the admin API and in the admin site; the work itself is handed over."""
 
 import logging
 from datetime import date

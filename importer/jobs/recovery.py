@@ -1,4 +1,4 @@
-"""Imports whose Celery worker was killed, or whose message was lost, are handed to the workers again."""
+"""Imports whose worker was killed, or whose message was lost, are handed over again."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from importer.models import ACTIVE, ImportCheckpoint
 def recover() -> Iterator[ImportCheckpoint]:
     """Ask the workers once more for each import of theirs that stands still, and yield it.
 
-    A broker gives a dead worker's message to another one late (Redis: after an hour) or never (files). A message too
+    Redis gives a dead worker's message to another one late: after an hour. A message too
     many does no harm: whoever does not get the slice does nothing. Raises what the broker raises when it is away.
     """
     for job in ImportCheckpoint.objects.filter(status__in=ACTIVE, runner="").order_by("pk"):

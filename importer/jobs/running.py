@@ -1,4 +1,4 @@
-"""Doing an import, slice after slice: in this process, in several of this machine, or as a task of Celery."""
+"""Doing an import, slice after slice: in this process, in several of this machine, or handed over."""
 
 import errno
 import logging

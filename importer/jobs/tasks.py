@@ -1,4 +1,4 @@
-"""What Celery runs of an import: one task per slice, which asks for the next one when it is done."""
+"""What is handed over of an import: one task per slice, which asks for the next one when it is done."""
 
 import io
 import logging
@@ -50,10 +50,13 @@ def import_slice(import_id: str) -> str:
     if job.slices.exclude(state=SliceState.DONE).exists():
         import_slice.delay(import_id)
         return "done, the next slice was asked for"
-    try:
-        finishing.finish(job)
-    except CommandError as error:
-        log.error("import %s: %s", import_id, error)
+    with job.finishing() as is_ours:
+        if not is_ours:
+            return "another worker computes its statistics"
+        try:
+            finishing.finish(job)
+        except CommandError as error:
+            log.error("import %s: %s", import_id, error)
     return "the import is complete"
 
 

@@ -11,7 +11,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from core.fields import EnumField, one_of
-from core.jobs.ledger import is_alive, is_here, this_process
+from core.jobs.ledger import JobLock
+from core.jobs.runners import is_alive, is_here, this_process
 from parks.models import Park, Ride
 
 
@@ -68,7 +69,12 @@ class ImportCheckpoint(models.Model):
     source = models.CharField(max_length=1000, default="", blank=True, help_text="directory or s3:// URL")
     auto_create = models.BooleanField(default=True, help_text="create rides that are not known yet")
     is_again = models.BooleanField(default=False, help_text="also import what is unchanged since it was imported")
-    runner = models.CharField(max_length=100, default="", blank=True, help_text="host:process; empty: Celery")
+    runner = models.CharField(
+        max_length=100,
+        default="",
+        blank=True,
+        help_text="host, boot, process id and start of the process; empty: whoever does what was handed over",
+    )
     last_error = models.TextField(default="", blank=True)
     last_processed_date = models.DateField(null=True, blank=True)
     last_processed_file = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
@@ -181,13 +187,31 @@ class ImportCheckpoint(models.Model):
         return following if following is not None and following.take() else None
 
     def stands_still(self) -> bool:
-        """Does nobody work on its next slice, though Celery's workers should? Their message may wait in a queue."""
+        """Does nobody work on its next slice or its statistics, though it was handed over? It may wait in a queue."""
         following = self.slices.exclude(state=SliceState.DONE).order_by("first_date").first()
         now = timezone.now()
         if following is not None and following.state == SliceState.RUNNING:
             return following.is_forsaken(now)
-        # Statistics, which come last, give no sign of life.
-        return abs(now - self.updated_at) > (ABANDONED_AFTER if following is None else SILENT_AFTER)
+        if following is None and (lock := JobLock.objects.filter(job=self.finish_lock).first()) is not None:
+            return not lock.is_held(ABANDONED_AFTER, now)
+        return abs(now - self.updated_at) > SILENT_AFTER
+
+    @property
+    def finish_lock(self) -> str:
+        """The name under which its statistics are computed, by one process at a time."""
+        return f"finish {self.import_id}"
+
+    @contextmanager
+    def finishing(self) -> Iterator[bool]:
+        """Whether this process may compute its statistics and complete it: nobody else is at it."""
+        since = timezone.now()
+        if not JobLock.claim(self.finish_lock, ABANDONED_AFTER, since):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            JobLock.objects.filter(job=self.finish_lock, runner=this_process(), running_since=since).delete()
 
     def is_held(self) -> bool:
         """Does a process other than this one have its next slice, and live?"""
@@ -230,7 +254,9 @@ class ImportSlice(models.Model):
     first_date = models.DateField(help_text="park-local, inclusive")
     last_date = models.DateField(help_text="park-local, inclusive")
     state = EnumField(max_length=7, choices=SliceState.choices, default=SliceState.PENDING)
-    runner = models.CharField(max_length=100, default="", blank=True, help_text="host:process")
+    runner = models.CharField(
+        max_length=100, default="", blank=True, help_text="host, boot, process id and start of the process"
+    )
     claimed_at = models.DateTimeField(null=True, blank=True, help_text="or its last sign of life")
     attempts = models.PositiveIntegerField(default=0)
     files_total = models.PositiveIntegerField(default=0)

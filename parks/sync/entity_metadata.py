@@ -64,7 +64,7 @@ def sync_park(park: Park, wiki: ThemeParksWiki, now: datetime, checked_every: ti
     for ride in rides.select_related("metadata").order_by("pk"):
         known = getattr(ride, "metadata", None)
         last = known.checked_at if known else None
-        is_due = last is None or last <= now - checked_every
+        is_due = last is None or not now - checked_every < last <= now  # of an instant to come it was never asked
         own = fetched_entity(wiki, str(ride.themeparks_wiki_id), synced) if is_due else None
         synced.rides += 1
         entity = listed.get(str(ride.themeparks_wiki_id)) or own

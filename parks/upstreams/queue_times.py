@@ -80,10 +80,10 @@ class QueueTimesFeed:
 
 def read_parks(body: bytes) -> QueueTimesDirectory:
     """The answer of /parks.json. Raises UpstreamError."""
-    document = parsed(body)
+    problems = Problems()
+    document = parsed(body, problems)
     if not isinstance(document, list):
         raise UpstreamError(Reason.INVALID, f"a list of groups was expected, not {type(document).__name__}")
-    problems = Problems()
     parks: dict[int, QueueTimesPark] = {}
     for group in objects(document, "[]", problems):
         problems.unknown_fields("[]", group, GROUP_FIELDS)
@@ -100,10 +100,10 @@ def read_parks(body: bytes) -> QueueTimesDirectory:
 
 def read_queue_times(body: bytes) -> QueueTimesFeed:
     """The answer of /parks/{id}/queue_times.json: the rides of all lands and of none. Raises UpstreamError."""
-    document = parsed_object(body)
+    problems = Problems()
+    document = parsed_object(body, problems)
     if not document.keys() & FEED_FIELDS:
         raise UpstreamError(Reason.INVALID, "neither lands nor rides")
-    problems = Problems()
     problems.unknown_fields("", document, FEED_FIELDS)
     entries: dict[int, QueueTimesEntry] = {}
     for land, reported in reported_rides(document, problems):

@@ -161,7 +161,7 @@ def read_destinations(body: bytes) -> Directory:
     """The answer of /destinations."""
     problems = Problems()
     found = []
-    for reported in objects(members(parsed_object(body), "destinations"), "destinations[]", problems):
+    for reported in objects(members(parsed_object(body, problems), "destinations"), "destinations[]", problems):
         problems.unknown_fields("destinations[]", reported, DESTINATION_FIELDS)
         uuid = identified(reported, "destinations[]", problems)
         if uuid is None:
@@ -184,7 +184,7 @@ def read_destinations(body: bytes) -> Directory:
 def read_entity(body: bytes) -> tuple[Entity, tuple[Problem, ...]]:
     """The answer of /entity/{id}. Raises UpstreamError also when the entity itself cannot be used."""
     problems = Problems()
-    entity = entity_of(parsed_object(body), "entity", problems)
+    entity = entity_of(parsed_object(body, problems), "entity", problems)
     if entity is None:
         raise UpstreamError(Reason.INVALID, "; ".join(map(str, problems.all())))
     return entity, problems.all()
@@ -193,7 +193,7 @@ def read_entity(body: bytes) -> tuple[Entity, tuple[Problem, ...]]:
 def read_children(body: bytes) -> Children:
     """The answer of /entity/{id}/children."""
     problems = Problems()
-    document = parsed_object(body)
+    document = parsed_object(body, problems)
     parent, zone = envelope(document, problems)
     reported = objects(members(document, "children"), "children[]", problems)
     entities = [entity for each in reported if (entity := entity_of(each, "children[]", problems))]
@@ -203,7 +203,7 @@ def read_children(body: bytes) -> Children:
 def read_live(body: bytes) -> LiveFeed:
     """The answer of /entity/{id}/live."""
     problems = Problems()
-    document = parsed_object(body)
+    document = parsed_object(body, problems)
     park, zone = envelope(document, problems)
     reported = objects(members(document, "liveData"), "liveData[]", problems)
     entries = [entry for each in reported if (entry := live_entry(each, problems))]
@@ -214,7 +214,7 @@ def read_live(body: bytes) -> LiveFeed:
 def read_schedule(body: bytes, zone: str) -> Schedule:
     """The answer of /entity/{id}/schedule. A time without offset is read in the answer's zone, else in `zone`."""
     problems = Problems()
-    document = parsed_object(body)
+    document = parsed_object(body, problems)
     park, reported_zone = envelope(document, problems)
     return schedule_of(park, reported_zone, members(document, "schedule"), reported_zone or zone, problems)
 
@@ -222,7 +222,7 @@ def read_schedule(body: bytes, zone: str) -> Schedule:
 def read_history(body: bytes) -> History:
     """The answer of /entity/{id}/history."""
     problems = Problems()
-    document = parsed_object(body)
+    document = parsed_object(body, problems)
     entity, zone = envelope(document, problems)
     opening = document.get("opening")
     first = history_state(opening, "opening", problems) if isinstance(opening, dict) else None

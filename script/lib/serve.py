@@ -1,6 +1,7 @@
 """Serves Ridewatch with granian, and says where to look once it answers.
 
-Arguments: the port, and `worker` to run Celery with its clock beside it, for collection and all other jobs.
+Arguments: the port, and `worker` to run the clock beside it, for collection and all other jobs. When this process
+ends, be it killed, everything it started ends with it, and the port is free.
 """
 
 import multiprocessing
@@ -11,12 +12,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path
+from functools import partial
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+
+sys.path.insert(0, os.getcwd())
+from core.jobs.forks import end_with_parent
 
 HOST = "127.0.0.1"
 PATHS = (
@@ -29,6 +34,9 @@ PATHS = (
 )
 
 
+answered = threading.Event()
+
+
 def report_when_ready(port: int) -> None:
     """Wait for the workers to load the application, then name some pages."""
     request = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
@@ -37,6 +45,7 @@ def report_when_ready(port: int) -> None:
             with socket.create_connection((HOST, port), timeout=60) as connection:
                 connection.sendall(request)
                 if connection.recv(12):
+                    answered.set()
                     break
         except OSError:
             time.sleep(0.1)
@@ -44,12 +53,11 @@ def report_when_ready(port: int) -> None:
     print("\n".join(["", "Ridewatch is serving; Ctrl-C stops it. Open:", *links]), flush=True)
 
 
-WORKER = Path(__file__).with_name("worker.py")
 RESTART_SECONDS = 5
 
 
 class Worker:
-    """Celery in a process group of its own, started again when it ends by itself."""
+    """`manage.py run_jobs` in a process group of its own, started again when it ends by itself."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -58,12 +66,13 @@ class Worker:
 
     def keep(self) -> None:
         while not self.stopping.is_set():
-            command = [sys.executable, str(WORKER), str(os.getpid())]
-            self.process = subprocess.Popen(command, start_new_session=True)  # noqa: S603  (our own file)
-            code = self.process.wait()
-            if not self.stopping.is_set():
-                print(f"The worker ended with {code}; starting it again.", flush=True)
-                self.stopping.wait(RESTART_SECONDS)
+            command = [sys.executable, "manage.py", "run_jobs", "--parent", str(os.getpid())]
+            with suppress(OSError):  # no process or no memory left, a full disk: perhaps later
+                self.process = subprocess.Popen(command, start_new_session=True)  # noqa: S603  (our own file)
+                code = self.process.wait()
+                if not self.stopping.is_set():
+                    print(f"run_jobs ended with {code}; starting it again.", flush=True)
+            self.stopping.wait(RESTART_SECONDS)
 
     def stop(self) -> None:
         """Jobs may be killed at any line: two seconds have to do."""
@@ -76,6 +85,14 @@ class Worker:
             process.wait(2)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def load(parent: int, target: str) -> Callable[..., Iterable[bytes]]:
+    """The application, in a process of granian's that ends when `parent`, which started it, does."""
+    end_with_parent(parent)
+    from config.wsgi import application
+
+    return application
 
 
 def main(port: int, with_worker: bool) -> None:
@@ -100,9 +117,17 @@ def main(port: int, with_worker: bool) -> None:
     if with_worker:
         worker.thread.start()
     try:
-        server.serve()
+        with suppress(SystemExit):
+            server.serve(target_loader=partial(load, os.getpid()))
     finally:
         worker.stop()
+    if server.interrupt_signal:
+        return
+    if not answered.is_set():
+        sys.exit(1)
+    # Granian gives up when two of its processes end within seconds, whoever killed them.
+    time.sleep(RESTART_SECONDS)
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606  (ourselves)
 
 
 if __name__ == "__main__":

@@ -40,13 +40,14 @@ class ScheduleState:
 def schedule_states(now: datetime) -> list[ScheduleState]:
     """The active parks that ThemeParks.wiki knows and that ever had planned hours, by name; one query.
 
-    What a person set confirms nothing.
+    What a person set confirms nothing, nor does what a clock that was wrong says of an instant to come.
     """
     rows = ParkSchedule.objects.filter(park=OuterRef("pk"))
+    confirmed = rows.filter(set_by=None, fetched_at__lte=now).order_by("-fetched_at")
     planned = rows.filter(schedule_type__in=DECIDING).order_by("-schedule_date")
     parks = Park.objects.active().exclude(themeparks_wiki_id=None).exclude(themeparks_wiki_id__in=SAMPLE_IDS)
     found: Any = parks.annotate(
-        confirmed=Subquery(rows.filter(set_by=None).order_by("-fetched_at").values("fetched_at")[:1]),
+        confirmed=Subquery(confirmed.values("fetched_at")[:1]),
         planned_until=Subquery(planned.values("schedule_date")[:1]),
     )
     return [

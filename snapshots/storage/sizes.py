@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from django.db.models import Max, OuterRef, Subquery, Sum
+from django.db.models import OuterRef, Subquery, Sum
 from django.utils import timezone
 
 from core.querysets import retried_on_lock, upsert
@@ -22,6 +22,7 @@ MB = 1_048_576
 MB_PER_GB = 1_024
 DAYS_PER_MONTH, DAYS_PER_YEAR = 30, 365
 PROJECTED_YEARS = (1, 3, 5)
+INSUFFICIENT = "Insufficient data for analysis"
 LONGEST_HISTORY = 90  # days of one table's analysis
 MEASURED = ("row_count", "data_size_mb", "index_size_mb", "total_size_mb", "growth_rate_mb_per_day", "partition_count")
 
@@ -67,8 +68,9 @@ def in_mb(size: int) -> Decimal:
 
 
 def latest(until: date | None = None) -> list[StorageMetric]:
-    """The last row of every table, on or before `until`; the largest first."""
-    rows = StorageMetric.objects.all() if until is None else StorageMetric.objects.filter(measurement_date__lte=until)
+    """The last row of every table, on or before `until` (today, UTC: what is later was never measured); the largest
+    first."""
+    rows = StorageMetric.objects.filter(measurement_date__lte=until or timezone.now().date())
     own = rows.filter(table_name=OuterRef("table_name")).order_by("-measurement_date")
     return list(rows.filter(pk=Subquery(own.values("pk")[:1])).order_by("-total_size_mb", "table_name"))
 
@@ -98,6 +100,11 @@ def total(rows: list[StorageMetric]) -> Total:
     return Total(
         float(sum(row.total_size_mb for row in rows)), float(sum(row.growth_rate_mb_per_day or 0 for row in rows))
     )
+
+
+def is_known_to_grow(rows: list[StorageMetric]) -> bool:
+    """Was any table measured on two dates?"""
+    return any(row.growth_rate_mb_per_day is not None for row in rows)
 
 
 def number(value: Decimal | None) -> float | None:
@@ -196,8 +203,9 @@ class TableAnalysis(Shape):
 
 
 class Growth(Shape):
-    """With `table`: `table_analysis` alone; without: the other two."""
+    """With `table`: `table_analysis` alone; without: the projections, or why there are none."""
 
+    analysis: Annotated[str, describe("where no table was measured on two dates")] | UnsetType = UNSET
     projection: Projection | UnsetType = UNSET
     projections: list[YearsProjection] | UnsetType = UNSET
     table_analysis: TableAnalysis | UnsetType = UNSET
@@ -217,8 +225,11 @@ def projected(whole: Total, days: int) -> dict[str, Any]:
 
 
 def growth(days: int) -> Growth:
-    """The projection that was asked for, and those of one, three and five years."""
-    whole = total(latest())
+    """The projection that was asked for, and those of one, three and five years; none of a single measurement."""
+    rows = latest()
+    if not is_known_to_grow(rows):
+        return Growth(analysis=INSUFFICIENT)
+    whole = total(rows)
     years = [YearsProjection(years=years, **projected(whole, years * DAYS_PER_YEAR)) for years in PROJECTED_YEARS]
     return Growth(projection=Projection(**projected(whole, days)), projections=years)
 
@@ -229,7 +240,7 @@ def table_analysis(table: str, days: int, today: date) -> TableAnalysis:
     history = StorageMetric.objects.filter(table_name=table, measurement_date__gte=since).order_by("measurement_date")
     rows = list(history)
     if len(rows) < 2:
-        return TableAnalysis(analysis="Insufficient data for analysis", data_points=len(rows), table_name=table)
+        return TableAnalysis(analysis=INSUFFICIENT, data_points=len(rows), table_name=table)
     first, last = rows[0], rows[-1]
     span = (last.measurement_date - first.measurement_date).days
     size_change, row_change = float(last.total_size_mb - first.total_size_mb), last.row_count - first.row_count
@@ -442,5 +453,4 @@ def alert(kind: Kind, found: Level, message: str, value: float, thresholds: tupl
 
 def already_measured() -> bool:
     """Is there a measurement of today's (UTC)?"""
-    last = StorageMetric.objects.aggregate(last=Max("measurement_date"))["last"]
-    return last is not None and last >= timezone.now().date()
+    return StorageMetric.objects.filter(measurement_date=timezone.now().date()).exists()

@@ -106,4 +106,4 @@ def test_a_database_that_does_not_answer_is_critical(check, monkeypatch):
         raise OperationalError("server has gone away")
 
     monkeypatch.setattr("weather.management.commands.check_weather.seen_weather", fails)
-    assert check() == (2, "CRITICAL: the database does not answer: server has gone away\n")
+    assert check() == (2, "CRITICAL: The database does not answer: server has gone away\n")

@@ -3,12 +3,15 @@
 The drill: back up, restore into an empty database, compute a day again, compare.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -237,6 +240,46 @@ def test_where_nothing_can_be_written_there_is_no_half_backup(world, data, tmp_p
 
 
 # -- the restore ---------------------------------------------------------------------------------------------
+
+
+def killed_backup(world: str, data: Path, target: Path, kill: Callable[[int, int], None]) -> Path:
+    """What a backup had made when it was killed at its work."""
+    variables = {"PATH": os.environ["PATH"], "DATABASE_URL": world, "DATA_DIR": str(data), "LOG_LEVEL": "ERROR"}
+    command = [str(ROOT / "script" / "backup"), str(target)]
+    script = subprocess.Popen(command, env=variables, start_new_session=True, stdout=subprocess.DEVNULL)
+    left = wait_for(lambda: next(target.glob(".ridewatch-backup.*"), None))
+    wait_for(lambda: any(left.iterdir()))
+    kill(script.pid, signal.SIGKILL)
+    script.wait()
+    return left
+
+
+def wait_for(find: Callable[[], Any]) -> Any:
+    end = time.monotonic() + 60
+    while not (found := find()):
+        assert time.monotonic() < end, "in vain"
+        time.sleep(0.01)
+    return found
+
+
+def test_a_killed_backup_leaves_nothing(world, data, tmp_path):
+    left = killed_backup(world, data, tmp_path, os.kill)
+    wait_for(lambda: not left.exists())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_backup_left_that_was_killed_with_all_its_processes_goes_with_the_next_one(world, data, tmp_path):
+    left = killed_backup(world, data, tmp_path, os.killpg)
+    assert left.exists()
+    with_lock = tmp_path / ".ridewatch-backup.atwork"  # of one that lives
+    with_lock.mkdir()
+    holder = os.open(with_lock, os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    assert run("backup", tmp_path, url=world, data=data).returncode == 0
+    os.close(holder)
+    assert not left.exists()
+    assert with_lock.exists()
+    assert len(list(tmp_path.glob("ridewatch-*"))) == 1
 
 
 @pytest.fixture

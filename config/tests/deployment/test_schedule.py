@@ -1,74 +1,43 @@
-"""The clock: what beat sends when, and a real worker that runs a job through the embedded broker."""
+"""The clock: its table, what `jobs` says of it, and a real one whose processes are killed."""
 
 import os
-import pickle
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+import urllib.request
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
-from celery.schedules import schedstate
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
-from config.schedule import GridSchedule, beat_schedule, jobs
+from config.schedule import jobs
 from core.jobs import tasks
-from core.jobs.grids import HOUR, MINUTE, Grid
+from core.jobs.grids import Grid
 from core.jobs.ledger import JobLock, JobRun, JobStatus
-from core.jobs.running import run
+from core.jobs.runners import process, this_process
 
 pytestmark = pytest.mark.slow
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-# -- what beat is reported -----------------------------------------------------------------------------------
+# -- the table --------------------------------------------------------------------------------------------
 
 
 def test_collection_follows_the_interval_of_the_settings():
     assert jobs(600)["collect_snapshots"].grid == Grid(600)
     assert settings.JOBS["collect_snapshots"].grid.every == settings.COLLECTION_INTERVAL_SECONDS
-
-
-def test_beat_sends_a_message_for_every_job_that_expires_with_its_slot():
-    entries = beat_schedule(settings.JOBS)
-    assert entries.keys() == {*settings.JOBS, "catch_up"}
-    for name, job in settings.JOBS.items():
-        assert entries[name]["task"] == "ridewatch.run_job"
-        assert entries[name]["args"] == (name,)
-        assert entries[name]["schedule"] == GridSchedule(job.grid)
-        assert entries[name]["options"] == {"expires": job.grid.every}
-
-
-@pytest.mark.parametrize(
-    ("last_run", "now", "is_due", "seconds"),
-    [
-        (NOON, NOON + timedelta(minutes=4), False, 60),
-        (NOON, NOON + timedelta(minutes=5), True, 300),
-        (NOON, NOON + timedelta(minutes=7), True, 180),
-        (NOON + timedelta(minutes=3), NOON + timedelta(minutes=4), False, 60),
-        (NOON - timedelta(days=400), NOON, True, 300),
-    ],
-)
-def test_a_message_is_due_once_per_slot(last_run, now, is_due, seconds):
-    schedule = GridSchedule(Grid(5 * MINUTE))
-    with time_machine.travel(now, tick=False):
-        assert schedule.is_due(last_run) == schedstate(is_due, seconds)
-
-
-def test_a_schedule_survives_beats_file_and_is_compared_by_its_grid():
-    schedule = GridSchedule(Grid(HOUR, 10 * MINUTE))
-    assert pickle.loads(pickle.dumps(schedule)) == schedule  # noqa: S301  (our own bytes)
-    assert schedule != GridSchedule(Grid(HOUR))
-    assert len({schedule, GridSchedule(Grid(HOUR, 10 * MINUTE))}) == 1
-    assert "3600 s" in repr(schedule)
 
 
 # -- tasks -----------------------------------------------------------------------------------------------
@@ -84,46 +53,54 @@ def test_the_task_runs_the_present_slot_of_a_job():
         assert tasks.run_job("compute_ended_days") is None, "delivered twice"
 
 
-@pytest.mark.django_db
-def test_what_was_missed_is_sent_again(monkeypatch, settings):
-    settings.JOBS = jobs(300)
-    sent: list[str] = []
-    monkeypatch.setattr(tasks.run_job, "delay", sent.append)
-    with time_machine.travel(NOON + timedelta(minutes=31), tick=False):
-        assert tasks.catch_up() == sent
-        assert "sync_schedules" in sent
-        assert "collect_snapshots" not in sent, "12:25 is six minutes ago, 12:30 has its own message"
-        run(settings.JOBS["compute_ended_days"])
-        sent.clear()
-        tasks.catch_up()
-        assert "compute_ended_days" not in sent
-
-
 # -- manage.py jobs --------------------------------------------------------------------------------------
+
+
+def made(at: datetime) -> None:
+    """When the ledger was."""
+    MigrationRecorder.Migration.objects.filter(app="parks").update(applied=at)
+
+
+@pytest.mark.django_db
+def test_a_job_that_never_succeeded_is_overdue_after_its_first_slot(capsys):
+    made(NOON - timedelta(minutes=11))
+    with (
+        time_machine.travel(NOON, tick=False),
+        pytest.raises(CommandError, match="overdue: collect_snapshots") as error,
+    ):
+        call_command("jobs")
+    assert error.value.returncode == 1
+    assert "sync_parks" not in str(error.value), "its first slot is tomorrow"
 
 
 @pytest.mark.django_db
 def test_the_list_reports_the_last_success_and_what_is_due(capsys):
     with time_machine.travel(NOON, tick=False):
+        made(NOON)
         call_command("jobs", "--run", "compute_ended_days")
         call_command("jobs")
     lines = capsys.readouterr().out.splitlines()
     (line,) = [line for line in lines if line.startswith("compute_ended_days   ")]
     assert line.split() == ["compute_ended_days", "2026-11-21", "12:00:00Z", "2026-11-21", "12:10:00Z", "fine"]
-    assert sum(line.endswith("never run") for line in lines) == len(settings.JOBS) - 1
+    assert sum(line.endswith("not run yet") for line in lines) == len(settings.JOBS) - 1
 
 
 @pytest.mark.django_db
 def test_a_job_is_overdue_after_two_slots_without_success(capsys):
     with time_machine.travel(NOON, tick=False):
         call_command("jobs", "--run", "compute_ended_days")
-    with time_machine.travel(NOON + timedelta(hours=2, seconds=1), tick=False):
-        with pytest.raises(CommandError, match="overdue: compute_ended_days") as error:
+    later = NOON + timedelta(hours=2, seconds=1)
+    with time_machine.travel(later, tick=False):
+        made(later)
+        with pytest.raises(CommandError, match="overdue: compute_ended_days ") as error:
             call_command("jobs")
         assert error.value.returncode == 1
-        JobLock.objects.update(running_since=NOON, runner="here:7")
+        JobLock.objects.update(running_since=later, runner="here:b:7:7")
         call_command("jobs")
-    assert "running (here:7)" in capsys.readouterr().out
+        assert "running (here:b:7:7)" in capsys.readouterr().out
+        JobLock.objects.update(runner=f"{this_process()}0")
+        with pytest.raises(CommandError, match="overdue: compute_ended_days "):
+            call_command("jobs")  # whoever ran it is gone
 
 
 @pytest.mark.django_db
@@ -156,6 +133,7 @@ def test_the_history_of_a_job_shows_its_slots_newest_first(capsys):
 )
 def test_bad_options_are_reported(arguments, text, capsys):
     if text is None:
+        made(timezone.now())
         call_command("jobs", *arguments)
         assert "next due" in capsys.readouterr().out
         return
@@ -165,40 +143,117 @@ def test_bad_options_are_reported(arguments, text, capsys):
     assert str(error.value).startswith(text)
 
 
-# -- a real worker ---------------------------------------------------------------------------------------
+# -- real processes --------------------------------------------------------------------------------------
+
+PATIENCE = 60  # seconds; two busy cores
 
 
-def finished_jobs(database: Path) -> set[str]:
-    with closing(sqlite3.connect(database)) as connection:
-        return {name for (name,) in connection.execute("SELECT job FROM job_runs WHERE finished_at IS NOT NULL")}
-
-
-def test_a_worker_runs_what_is_sent_through_the_embedded_broker_and_ends_when_reported(tmp_path):
-    environment = os.environ | {
+@pytest.fixture
+def environment(tmp_path) -> dict[str, str]:
+    variables = os.environ | {
         "DATA_DIR": str(tmp_path),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'clock.sqlite3'}",
         "REDIS_URL": "",
         "THEMEPARKS_WIKI_URL": "http://127.0.0.1:9",
     }
-    manage = [sys.executable, "manage.py"]
-    subprocess.run([*manage, "migrate", "-v0"], env=environment, check=True)
-    send = "from core.jobs.tasks import run_job; run_job.delay('compute_ended_days')"
-    subprocess.run([*manage, "shell", "-c", send], env=environment, check=True, stdout=subprocess.DEVNULL)
-    worker = subprocess.Popen([sys.executable, "script/lib/worker.py", str(os.getpid())], env=environment)
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=variables, check=True)
+    return variables
+
+
+def rows(directory: Path, statement: str) -> list[str]:
+    with closing(sqlite3.connect(directory / "clock.sqlite3", timeout=30)) as connection, connection:
+        return [str(value) for (value,) in connection.execute(statement)]
+
+
+def wait_until(is_so: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < end, "in vain"
+        time.sleep(0.1)
+
+
+def descendants(pid: int) -> set[int]:
+    found = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found |= {child} | descendants(child)
+    return found
+
+
+def are_gone(pids: Iterable[int]) -> bool:
+    found = [process(pid) for pid in pids]
+    return all(each is None or each.state in "ZX" for each in found)
+
+
+def port_is_free(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_run_jobs_does_what_is_due_and_what_was_handed_over_and_ends_when_told(tmp_path, environment):
+    send = "from core.jobs.tasks import run_job; run_job.delay('compute_ended_days', '2020-01-01T00:00:00+00:00')"
+    subprocess.run([sys.executable, "manage.py", "shell", "-v0", "-c", send], env=environment, check=True)
+    clock = subprocess.Popen([sys.executable, "manage.py", "run_jobs"], env=environment)
     try:
-        for _ in range(300):
-            if "compute_ended_days" in finished_jobs(tmp_path / "clock.sqlite3"):
-                break
-            time.sleep(0.1)
-        assert "compute_ended_days" in finished_jobs(tmp_path / "clock.sqlite3")
+        finished = "SELECT count(*) FROM job_runs WHERE finished_at IS NOT NULL AND "
+        wait_until(lambda: rows(tmp_path, f"{finished} slot LIKE '2020%'") == ["1"])
+        wait_until(lambda: rows(tmp_path, f"{finished} job = 'collect_snapshots'") != ["0"])
+        assert rows(tmp_path, "SELECT count(*) FROM queued_tasks") == ["0"]
     finally:
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(20) == 0
+        clock.send_signal(signal.SIGTERM)
+        assert clock.wait(20) == 0
 
 
-def test_a_worker_whose_server_is_gone_does_not_start():
-    done = subprocess.run(
-        [sys.executable, "script/lib/worker.py", "1"], capture_output=True, text=True, timeout=60, check=False
-    )
+def test_a_clock_whose_server_is_gone_does_not_start(environment):
+    command = [sys.executable, "manage.py", "run_jobs", "--parent", "1"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert "the server is gone" in done.stderr
+    assert "the process that started this one is gone" in done.stderr
+
+
+def test_a_worker_of_celery_without_redis_says_what_runs_jobs_instead(environment):
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "REDIS_URL is not set" in done.stderr
+    assert "manage.py run_jobs" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_whatever_process_of_the_server_is_killed_it_goes_on_or_ends_as_a_whole(tmp_path, environment):
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "script/lib/serve.py", str(port), "worker"]
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    answers = f"http://127.0.0.1:{port}/api/health"
+
+    def is_answered() -> bool:
+        try:
+            return bool(urllib.request.urlopen(answers, timeout=5).status)
+        except OSError:
+            return False
+
+    def collected() -> int:
+        return int(
+            rows(tmp_path, "SELECT count(*) FROM job_runs WHERE job = 'collect_snapshots' AND status = 'SUCCESS'")[0]
+        )
+
+    try:
+        wait_until(is_answered)
+        wait_until(collected)
+        rows(tmp_path, "DELETE FROM job_runs WHERE job = 'collect_snapshots'")  # as if another slot had come
+        killed = descendants(server.pid)
+        for pid in killed:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: are_gone(killed))
+        wait_until(is_answered)
+        wait_until(collected)
+        left = descendants(server.pid)
+    finally:
+        server.kill()
+        server.wait()
+    wait_until(lambda: are_gone(left))
+    assert port_is_free(port)

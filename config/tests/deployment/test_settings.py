@@ -126,7 +126,7 @@ def test_redis_serves_as_broker_and_cache_when_there_is_one(monkeypatch):
     with_redis = settings_with(monkeypatch, REDIS_URL="redis://127.0.0.1:6379/5")
     assert with_redis["CELERY_BROKER_URL"] == with_redis["CACHES"]["default"]["LOCATION"] == "redis://127.0.0.1:6379/5"
     without = settings_with(monkeypatch, REDIS_URL="")
-    assert without["CELERY_BROKER_URL"] == "filesystem://localhost//"
+    assert without["CELERY_BROKER_URL"] == "memory://"
     assert "locmem" in without["CACHES"]["default"]["BACKEND"]
 
 

@@ -10,7 +10,7 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 
 from config.tests.schema.test_migrations import OUR_MODELS
 from core.fields import EnumField
-from core.tests.factories import AdminKeyFactory, JobLockFactory, JobRunFactory
+from core.tests.factories import AdminKeyFactory, JobLockFactory, JobRunFactory, QueuedTaskFactory
 from importer.tests.factories import CheckpointFactory, DecisionFactory, HistoryCallFactory, SliceFactory
 from parks.tests.factories import (
     NOON,
@@ -43,7 +43,7 @@ FACTORIES: dict[Any, Any] = {
         *(ParkFactory, RideFactory, ClassificationFactory, ScheduleFactory, MetadataFactory, MetadataVersionFactory),
         *(SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory, SessionFactory, StorageFactory),
         SupersededScheduleFactory,
-        *(AdminKeyFactory, JobLockFactory, JobRunFactory, SliceFactory, DecisionFactory),
+        *(AdminKeyFactory, JobLockFactory, JobRunFactory, QueuedTaskFactory, SliceFactory, DecisionFactory),
         *(IssueFactory, QualityLogFactory, RideDayFactory, ParkDayFactory, AggregationFactory),
         RunFactory,
         *(ObservationFactory, ForecastFactory, CheckpointFactory, HistoryCallFactory),

@@ -1,11 +1,7 @@
 """The ledger of the clock: each slot once, one run at a time, missed slots reported and caught up."""
 
-import os
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +9,13 @@ import time_machine
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
 
 from core.commands import SomeFailed
 from core.jobs import running
 from core.jobs.grids import HOUR, MINUTE, Grid, Job
-from core.jobs.ledger import JobLock, JobRun, JobStatus, is_alive, this_process
+from core.jobs.ledger import JobLock, JobRun, JobStatus
+from core.jobs.runners import this_process
 
 NOW = datetime(2026, 11, 21, 12, 7, tzinfo=UTC)
 SLOT = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)
@@ -153,9 +151,7 @@ def locked(runner: str, since: datetime) -> None:
 
 
 def test_a_job_of_a_process_that_was_killed_is_taken_over_at_once(calls):
-    host = this_process().rpartition(":")[0]
-    process = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    locked(f"{host}:{int(process.stdout)}", NOW - timedelta(seconds=5))
+    locked(f"{this_process()}0", NOW - timedelta(seconds=5))  # another start than that of the process of today
     row = running.run(JOB)
     assert row is not None
     assert (row.status, row.attempts) == ("SUCCESS", 2)
@@ -175,25 +171,6 @@ def test_a_run_that_was_taken_over_does_not_free_the_job_of_the_other(calls):
     calls.during = take_over
     running.run(JOB)
     assert JobLock.objects.get().runner == "elsewhere:1"
-
-
-def test_a_process_of_this_machine_is_alive_or_not():
-    assert is_alive(this_process())
-    assert is_alive(f"{this_process().rpartition(':')[0]}:1"), "of another user, but there"
-    assert is_alive("elsewhere:1"), "nobody knows"
-    assert is_alive("nonsense")
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells")
-def test_a_process_that_has_ended_is_not_alive_though_nobody_asked_how():
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    runner = f"{this_process().rpartition(':')[0]}:{process.pid}"
-    assert is_alive(runner)
-    process.kill()
-    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and its exit code still waits
-    assert not is_alive(runner)
-    process.communicate()
-    assert not is_alive(runner)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -218,34 +195,25 @@ def test_of_workers_that_begin_at_once_one_runs_the_slot(calls):
 
 # -- slots that nobody ran -------------------------------------------------------------------------------
 
-GRACE = timedelta(minutes=2)
 
-
-def test_a_slot_nobody_ran_is_due_again_while_it_is_worth_it(calls):
-    assert running.due_again(HOURLY, NOW, GRACE) == NOW.replace(minute=0)
+def test_a_slot_nobody_ran_is_due_while_it_is_worth_it(calls):
+    assert running.due(HOURLY, NOW) == NOW.replace(minute=0)
     running.run(HOURLY)
-    assert running.due_again(HOURLY, NOW, GRACE) is None
+    assert running.due(HOURLY, NOW) is None
 
 
-def test_a_fresh_slot_is_left_to_its_own_message():
-    assert running.due_again(HOURLY, NOW.replace(minute=1), GRACE) == NOW.replace(hour=11, minute=0)
+def test_a_slot_that_is_too_old_is_not_due():
     once = Job("once", "water_plants", Grid(HOUR), 300, MINUTE, "plants")
-    assert running.due_again(once, NOW, GRACE) is None, "too old to be caught up"
-
-
-def test_a_slot_that_failed_is_due_again(calls):
-    calls.fault = CommandError("no water")
-    running.run(HOURLY)
-    assert running.due_again(HOURLY, NOW, GRACE) is not None
+    assert running.due(once, NOW) is None
 
 
 def test_a_slot_that_fails_again_and_again_waits_for_the_next_one(calls):
     calls.fault = CommandError("no water")
     for _ in range(running.MOST_ATTEMPTS):
-        assert running.due_again(HOURLY, NOW, GRACE) is not None
+        assert running.due(HOURLY, NOW) is not None
         running.run(HOURLY)
-    assert running.due_again(HOURLY, NOW, GRACE) is None
-    assert running.due_again(HOURLY, NOW + timedelta(hours=1), GRACE) is not None
+    assert running.due(HOURLY, NOW) is None
+    assert running.due(HOURLY, NOW + timedelta(hours=1)) is not None
 
 
 def test_slots_that_can_no_longer_be_caught_up_get_a_row_that_says_so(calls):
@@ -276,6 +244,96 @@ def test_the_last_success_of_each_job_is_known(calls):
     calls.fault = CommandError("no water")
     running.run(HOURLY)
     assert running.last_finished([JOB, HOURLY]) == {"watered": NOW}
+
+
+# -- a clock that is wrong -------------------------------------------------------------------------------
+
+AHEAD = timedelta(hours=2)
+
+
+def test_what_a_clock_ahead_ran_keeps_no_slot_from_being_due(calls):
+    with time_machine.travel(NOW + AHEAD, tick=False):
+        running.run(JOB)
+    assert running.due(JOB, NOW) == SLOT
+
+
+def test_a_slot_that_a_clock_ahead_ran_is_run_when_its_time_comes(calls):
+    running.run(JOB)
+    with time_machine.travel(NOW + AHEAD, tick=False):
+        running.run(JOB)
+    assert running.forget_future(NOW) == 1
+    assert running.due(JOB, NOW + AHEAD) == SLOT + AHEAD
+    assert [slot for _, slot, _ in rows()] == [SLOT], "what ran in its time stays"
+
+
+def test_a_success_of_an_instant_to_come_is_none(calls):
+    running.run(JOB)
+    JobRun.objects.update(finished_at=NOW + AHEAD)
+    assert running.last_finished([JOB]) == {}
+
+
+def test_a_lock_of_an_instant_to_come_holds_nobody_up(calls):
+    locked("elsewhere:b:1:1", NOW + AHEAD)
+    assert running.run(JOB) is not None
+
+
+def test_a_lock_of_a_clock_a_little_ahead_holds(calls):
+    locked("elsewhere:b:1:1", NOW + timedelta(seconds=30))
+    assert running.run(JOB) is None
+
+
+@pytest.mark.parametrize(
+    ("last", "since", "is_overdue"),
+    [
+        (None, NOW - timedelta(minutes=6), False),  # its first slot is 12:05; it may take five minutes
+        (None, NOW - timedelta(minutes=8), True),
+        (None, NOW, False),
+        (NOW - timedelta(minutes=10), NOW - timedelta(days=9), False),
+        (NOW - timedelta(minutes=10, seconds=1), NOW - timedelta(days=9), True),
+    ],
+)
+def test_a_job_is_overdue_after_two_slots_or_after_its_first(last, since, is_overdue):
+    assert running.is_overdue(JOB, last, since, NOW) == is_overdue
+
+
+def test_a_ledger_made_by_a_clock_ahead_is_as_old_as_can_be():
+    MigrationRecorder.Migration.objects.filter(app="parks").update(applied=NOW - timedelta(days=3))
+    assert running.known_since() == NOW - timedelta(days=3)
+    MigrationRecorder.Migration.objects.filter(app="parks").update(applied=NOW + AHEAD)
+    assert running.known_since().year == 1970
+
+
+# -- a run that broke off --------------------------------------------------------------------------------
+
+
+def test_a_run_whose_process_was_ended_is_a_failure_and_frees_its_job():
+    locked("here:b:1:1", NOW)
+    running.note_broken(JOB, SLOT, "here:b:1:1", "ended after 300 s, its limit")
+    assert JobRun.objects.get().status == JobStatus.FAILED
+    assert JobRun.objects.get().result == "ended after 300 s, its limit"
+    assert JobLock.objects.get().running_since is None
+
+
+def test_a_run_that_was_taken_over_is_left_to_the_other():
+    locked("elsewhere:b:2:2", NOW)
+    running.note_broken(JOB, SLOT, "here:b:1:1", "killed")
+    assert JobRun.objects.get().status == JobStatus.RUNNING
+    assert JobLock.objects.get().runner == "elsewhere:b:2:2"
+
+
+@pytest.mark.parametrize(
+    ("runner", "since", "is_held"),
+    [
+        (this_process(), NOW, True),
+        (this_process(), NOW - timedelta(seconds=301), False),
+        (this_process(), NOW + AHEAD, False),
+        (f"{this_process()}0", NOW, False),
+        ("elsewhere:b:1:1", NOW, True),
+        ("", None, False),
+    ],
+)
+def test_a_lock_is_held_by_the_living_within_the_limit(runner, since, is_held):
+    assert JobLock(job="j", runner=runner, running_since=since).is_held(timedelta(seconds=300), NOW) == is_held
 
 
 # -- the row's constraints -------------------------------------------------------------------------------

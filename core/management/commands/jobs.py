@@ -19,7 +19,7 @@ examples:
   jobs --history sync_schedules  the last slots of one job, with what it printed
   jobs --run compute_ended_days  run the present slot now, in this process
 
-The schedule stands in config/schedule.py; `celery -A config worker -B` runs it, script/server does so by itself.
+The schedule stands in config/schedule.py; `run_jobs` runs it, script/server does so by itself.
 Exit code 0: fine. 1: a job is overdue, or the one that was run failed. 2: an option that cannot be used.
 """
 HISTORY_SHOWN = 20
@@ -60,27 +60,29 @@ class Command(TeachingCommand):
 
     def list_jobs(self, now: datetime) -> None:
         finished = running.last_finished(settings.JOBS.values())
-        at_work = dict(JobLock.objects.exclude(running_since=None).values_list("job", "runner"))
+        locks = JobLock.objects.filter(job__in=settings.JOBS)
+        at_work = {
+            lock.job: lock.runner
+            for lock in locks
+            if lock.is_held(timedelta(seconds=settings.JOBS[lock.job].limit), now)
+        }
+        since = running.known_since()
         overdue = []
         self.stdout.write(f"{'job':20} {'last success':21} {'next due':21} state")
         for job in settings.JOBS.values():
             last = finished.get(job.name)
-            state = f"running ({at_work[job.name]})" if job.name in at_work else state_of(job, last, now)
-            if state == OVERDUE:
+            is_late = running.is_overdue(job, last, since, now)
+            state = OVERDUE if is_late else "not run yet" if last is None else "fine"
+            if job.name in at_work:
+                state = f"running ({at_work[job.name]})"
+            elif is_late:
                 overdue.append(job.name)
             self.stdout.write(f"{job.name:20} {reported(last):21} {reported(job.grid.next(now)):21} {state}")
         if overdue:
-            raise CommandError(f"overdue: {', '.join(overdue)} (is a worker with beat running?)", returncode=1)
+            raise CommandError(f"overdue: {', '.join(overdue)} (is `manage.py run_jobs` running?)", returncode=1)
 
 
 OVERDUE = "OVERDUE"
-
-
-def state_of(job: Job, last: datetime | None, now: datetime) -> str:
-    """In a word. A job is overdue when two of its slots passed without a success."""
-    if last is None:
-        return "never run"
-    return OVERDUE if now - last > timedelta(seconds=2 * job.grid.every) else "fine"
 
 
 def reported(at: datetime | None) -> str:

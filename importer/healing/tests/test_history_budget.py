@@ -71,6 +71,12 @@ def test_calls_count_for_an_hour_whatever_came_of_them(settings):
     assert [calls_left(NOW + n * MINUTE) for n in (0, 59, 60)] == [5, 5, 10]
 
 
+def test_a_call_of_an_instant_to_come_is_not_paid_for(settings):
+    settings.HISTORY_CALLS_PER_HOUR = 10
+    HistoryCallFactory.create(asked_at=NOW + 120 * MINUTE)
+    assert calls_left(NOW) == 10
+
+
 def test_a_call_is_noted_before_it_is_made(world):
     """So a process that is killed meanwhile has spent it."""
     seen = []

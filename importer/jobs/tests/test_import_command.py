@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from moto import mock_aws
 
 from core.commands import SomeFailed
-from core.jobs.ledger import this_process
+from core.jobs.runners import this_process
 from importer.archive.files import ArchiveError, DirectoryArchive
 from importer.jobs import finishing, pool
 from importer.jobs.planning import plan
@@ -255,7 +255,7 @@ def test_celery_gets_the_import_and_does_the_same_slices(tmp_path, capsys, setti
     write_events(tmp_path, three_days())
     with celery_here():
         out = run(capsys, "--source", str(tmp_path), "--celery")
-    assert "handed over to Celery, 6 slices" in out
+    assert "handed over, 6 slices" in out
     job = ImportCheckpoint.objects.get()
     assert job.status == ImportStatus.COMPLETED
     assert job.records_imported == RideStatusSnapshot.objects.count() + sum(

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from core.jobs.ledger import this_process
+from core.jobs.runners import this_process
 from importer.archive.files import DirectoryArchive
 from importer.jobs.running import run
 from importer.jobs.tests.test_slices import eventful_days, everything, planned

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from tqdm import tqdm
 
-from core.jobs.ledger import this_process
+from core.jobs.runners import this_process
 from importer.archive.files import DirectoryArchive
 from importer.jobs import pool
 from importer.jobs.planning import plan

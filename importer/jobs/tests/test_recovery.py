@@ -8,7 +8,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from core.commands import SomeFailed
-from core.jobs.ledger import this_process
+from core.jobs.ledger import JobLock
+from core.jobs.runners import this_process
 from importer.archive.files import DirectoryArchive
 from importer.jobs import tasks
 from importer.jobs.planning import plan
@@ -62,10 +63,10 @@ def test_an_import_whose_worker_was_killed_is_asked_for_again(job, asked, runner
     [
         (SliceState.PENDING, 14, False),
         (SliceState.PENDING, 16, True),
-        (SliceState.DONE, 59, False),
-        (SliceState.DONE, 61, True),
+        (SliceState.DONE, 14, False),
+        (SliceState.DONE, 16, True),
     ],
-    ids=["waits", "lost", "computes statistics", "killed at the statistics"],
+    ids=["waits", "lost", "waits for its statistics", "lost before its statistics"],
 )
 def test_an_import_whose_message_was_lost_is_asked_for_again(job, asked, state, minutes, stands_still):
     job.slices.update(state=state)
@@ -140,3 +141,32 @@ def test_an_import_that_was_paused_asks_for_nobody(job, asked, monkeypatch):
     monkeypatch.setattr(tasks, "do", stopped)
     tasks.import_slice(job.import_id)
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("runner", "minutes", "stands_still"),
+    [
+        (DEAD, 0, True),
+        (this_process(), 59, False),
+        (this_process(), 61, True),
+        (ELSEWHERE, 59, False),
+        (ELSEWHERE, 61, True),
+    ],
+    ids=["killed here", "at work here", "for too long here", "at work elsewhere", "for too long elsewhere"],
+)
+def test_an_import_whose_process_was_killed_at_the_statistics_is_asked_for_again(
+    job, asked, runner, minutes, stands_still
+):
+    job.slices.update(state=SliceState.DONE)
+    since = timezone.now() - timedelta(minutes=minutes)
+    JobLock.objects.create(job=job.finish_lock, running_since=since, runner=runner)
+    assert taken_up() == asked == ([job.import_id] if stands_still else [])
+
+
+def test_statistics_of_an_import_are_computed_by_one_process_at_a_time(job):
+    job.slices.update(state=SliceState.DONE)
+    with job.finishing() as first:
+        assert first
+        assert tasks.import_slice(job.import_id) == "another worker computes its statistics"
+    assert not JobLock.objects.exists()
+    assert tasks.import_slice(job.import_id) == "the import is complete"

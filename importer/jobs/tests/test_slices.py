@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.db import OperationalError
 
-from core.jobs.ledger import this_process
+from core.jobs.runners import this_process
 from importer.archive.files import ArchiveError, DirectoryArchive
 from importer.jobs import running
 from importer.jobs.planning import NothingThere, days_of, grid_parts, plan

@@ -10,7 +10,7 @@ from django.db import connection
 
 from core.commands import SomeFailed, TeachingCommand, refuse, span_of_days
 from core.jobs.forks import MOST_WORKERS, default_workers
-from core.jobs.ledger import this_process
+from core.jobs.runners import this_process
 from core.payloads import uuid_of
 from importer.archive.files import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
 from importer.jobs import actions
@@ -75,7 +75,9 @@ class Command(TeachingCommand):
             metavar="N",
             help="processes, each with a destination of its own (default: one per core on MariaDB, 1 on SQLite)",
         )
-        parser.add_argument("--celery", action="store_true", help="leave the work to the Celery workers")
+        parser.add_argument(
+            "--celery", action="store_true", help="hand it over: to Celery's workers with Redis, else to run_jobs"
+        )
         parser.add_argument("--dry-run", action="store_true", help="read and report, store nothing")
         parser.add_argument("--again", action="store_true", help="also read what is unchanged")
         create = parser.add_mutually_exclusive_group()
@@ -238,7 +240,7 @@ class Command(TeachingCommand):
             except actions.WorkersAway as error:
                 away = error
             else:
-                self.stdout.write(f"{job.import_id}: handed over to Celery, {job.slices.count()} slices.")
+                self.stdout.write(f"{job.import_id}: handed over, {job.slices.count()} slices.")
         if away is not None:
             raise SomeFailed(f"{away}: is REDIS_URL right, and does Redis run?") from away
 

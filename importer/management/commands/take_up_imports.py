@@ -1,4 +1,4 @@
-"""`manage.py take_up_imports`: imports that stand still because their Celery worker was killed."""
+"""`manage.py take_up_imports`: imports that stand still because their worker was killed."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ Exit code 0: done. 1: the message broker cannot be reached.
 
 class Command(TeachingCommand):
     examples = EXAMPLES
-    help = "Hand imports of killed Celery workers, which stand still, to the workers again."
+    help = "Hand imports of killed workers, which stand still, to the workers again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = 0

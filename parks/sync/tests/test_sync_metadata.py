@@ -61,6 +61,13 @@ def test_a_ride_is_asked_for_once_in_a_month(stub, capsys):
     assert stub.paths()[3:] == [LIST, OWN]
 
 
+def test_a_ride_that_a_clock_ahead_asked_for_is_asked_for_again(stub):
+    with time_machine.travel(NOON + timedelta(days=400)):
+        call_command("sync_metadata")
+    call_command("sync_metadata")
+    assert stub.paths() == [LIST, OWN] * 2
+
+
 def test_every_ride_is_asked_for_when_wanted(stub):
     call_command("sync_metadata")
     call_command("sync_metadata", "--all")

@@ -143,7 +143,7 @@ def test_a_database_that_does_not_answer_is_critical(check, monkeypatch):
 
     monkeypatch.setattr("snapshots.management.commands.check_collection.seen", fails)
     code, out, _ = check()
-    assert (code, out) == (2, "CRITICAL: the database does not answer: server has gone away\n")
+    assert (code, out) == (2, "CRITICAL: The database does not answer: server has gone away\n")
 
 
 def test_the_switch_is_reported_only_when_all_is_well(check, stub):

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from parks.tests.factories import ParkFactory, RideFactory, ScheduleFactory
-from snapshots.models import DataQualityIssue, IssueSource, IssueType, RideStatusSnapshot
-from snapshots.tests.live_answers import AT, INTERVAL, cycle, entry, live, report, wiki_ride, zulu
+from snapshots.models import DataQualityIssue, DataQualityLog, IssueSource, IssueType, RideStatusSnapshot
+from snapshots.tests.live_answers import AT, INTERVAL, cycle, entry, line, live, queue_times, report, wiki_ride, zulu
 
 pytestmark = pytest.mark.django_db
 
@@ -143,3 +143,30 @@ def test_a_reading_that_was_reported_twice_in_one_answer_is_one_issue():
     cycle({ride.park: live(ride.park, broken, broken, broken)})
     texts = [issue.details["text"] for issue in DataQualityIssue.objects.order_by("pk")]
     assert len(texts) == len(set(texts)) == 2  # reported twice; unknown line
+
+
+# -- text that is no Unicode -----------------------------------------------------------------------------
+
+LONE = "\ud800"
+
+
+def test_a_lone_surrogate_costs_one_text_and_not_the_park():
+    park = ParkFactory.create()
+    odd, sound = RideFactory.create_batch(2, park=park)
+    members = {
+        "name": f"Space {LONE}Mountain",
+        LONE: LONE,
+        "queue": {LONE: {LONE: [LONE]}, "STANDBY": {"waitTime": 5}},
+    }
+    result = cycle({park: live(park, entry(odd, **members), entry(sound), name=LONE)})
+    assert (result.rides, result.failed) == (2, {})
+    assert RideStatusSnapshot.objects.get(ride=odd).wait_time == 5
+    found = DataQualityLog.objects.filter(description__contains="is not Unicode").values_list("description", flat=True)
+    assert any("liveData[].name" in text and "Space" in text for text in found)
+
+
+def test_a_lone_surrogate_of_queue_times_costs_one_text_and_not_the_park():
+    ride = RideFactory.create(queue_times_id=5, park__queue_times_id=1, park__themeparks_wiki_id=None)
+    body = queue_times(line(ride, name=LONE), lands={LONE: []})
+    assert cycle({ride.park: body}).rides == 1
+    assert DataQualityLog.objects.filter(description__contains="is not Unicode").exists()

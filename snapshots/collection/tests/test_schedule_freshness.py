@@ -60,6 +60,12 @@ def test_what_a_person_set_confirms_nothing_and_a_closed_day_is_planned():
     assert (state.is_late, state.ends_soon) == (True, False)
 
 
+def test_a_confirmation_of_an_instant_to_come_is_none():
+    planned(9, -1000)
+    (state,) = schedule_states(NOW)
+    assert state.is_late
+
+
 def test_health_reports_of_them_and_keeps_its_overall_state(client):
     def reported() -> dict[str, Any]:
         with time_machine.travel(NOW, tick=False):

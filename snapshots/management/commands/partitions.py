@@ -21,7 +21,7 @@ EXAMPLES = """
 examples:
   partitions list                      every partition with its range, rows (estimated) and size
   partitions ensure                    months ahead, cut out of the last catch-all; the clock runs this every day
-  partitions ensure --month 2019-07    this month and those between it and the first one
+  partitions ensure --month 2025-11    this month and those between it and the first one
   partitions verify                    no holes, every row in its month, months ahead; reads every row
   partitions detach 2021-01 --to /archive
       write the month to files, check them, and only then take it out of the tables; asks first

@@ -318,6 +318,23 @@ def test_the_command_reports_sizes_growth_projections_and_alerts(capsys):
     assert "of the capacity of 0.0001 GB are in use" in out
 
 
+def test_of_a_single_measurement_the_command_projects_nothing(capsys):
+    StorageMetric.objects.all().delete()
+    call_command("measure_storage")
+    out = capsys.readouterr().out
+    assert "tables, measured at 2026-07-31 12:00:00Z" in out
+    assert "A measurement of another day says how they grow." in out
+    assert "per day" not in out
+    assert "in 1 year" not in out
+
+
+def test_a_measurement_of_a_day_to_come_counts_for_nothing():
+    measured(0, 10, None, "rides")
+    measured(-400, 99, 9, "rides")
+    assert [row.total_size_mb for row in sizes.latest(TODAY)] == [10]
+    assert not sizes.is_known_to_grow(sizes.latest(TODAY))
+
+
 @pytest.mark.parametrize("capacity", ["0", "-1", "nan", "inf"])
 def test_a_capacity_that_is_none_is_refused_before_anything_is_measured(capacity):
     with pytest.raises(CommandError, match="--capacity-gb") as error:
