@@ -163,7 +163,6 @@ UNFOLD = {
 }
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
-ASGI_APPLICATION = "config.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -272,9 +271,12 @@ CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}
     )
 }
+# Where answers are kept: a server of its own, or the broker's with a `maxmemory` and a `volatile-…` policy, which
+# drops answers and never jobs (ridewatch.W009).
+CACHE_REDIS_URL = url("CACHE_REDIS_URL", "", ("redis", "rediss", "unix")) or REDIS_URL
 # Answers of the API are kept this long, and no longer than the data they were computed from; 0: not at all.
 API_CACHE_SECONDS = whole_number("API_CACHE_SECONDS", 300, 0, 86_400)
 # Lists, charts and awards share what was read for so long, and no longer than the data stay as they are; 0: never.
@@ -444,12 +446,16 @@ def rate(name: str) -> str | None:
     return value or None
 
 
+# What computes for long: by so many threads of each process, and no more (core/web/front.py).
+DEAR_PATHS = ("/api/analytics/", "/explorer")
+DEAR_QUESTIONS_AT_ONCE = whole_number("DEAR_QUESTIONS_AT_ONCE", 1, 1, 16)
+# How many proxies in front of us add to X-Forwarded-For; 0: none, the header is not believed.
+TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0, 0, 10)
 REST_FRAMEWORK = {
     # Off unless API_RATE_LIMIT is set; per client address, over what is not answered from stored bytes.
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"anon": rate("API_RATE_LIMIT")},
-    # How many proxies in front of us add to X-Forwarded-For; 0: none, the header is not believed.
-    "NUM_PROXIES": whole_number("TRUSTED_PROXIES", 0, 0, 10),
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 HOST = "127.0.0.1"
@@ -82,14 +83,12 @@ def main(port: int, with_worker: bool) -> None:
     # A forked worker would inherit locks that a thread of this process holds just then, and wait for them for ever.
     multiprocessing.set_start_method("spawn")
     server = Granian(
-        "config.wsgi:application",
+        "config.front:application",
         address=HOST,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=int(os.environ.get("WEB_CONCURRENCY") or 1),  # SQLite has one writer
-        # One computes while the other waits for the database or serves stored bytes. With more of them twenty users'
-        # slowest answers come later: threads take turns at the interpreter, and all that are begun end late.
-        blocking_threads=2,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),  # milliseconds for a request's head
         respawn_failed_workers=True,
         workers_kill_timeout=1,  # Ctrl-C ends everything within two seconds
         log_level=LogLevels.warning,
