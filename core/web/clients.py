@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
+CLIENT = "ridewatch.client"  # in the environment of a neutral request: whom a limit counts
+
 
 def client_of(environ: Mapping[str, Any]) -> str:
     """The address that a limit counts: that of the last proxy we trust, or the one that reached us.

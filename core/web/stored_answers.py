@@ -26,7 +26,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from core import data_version
-from core.web.clients import client_of
+from core.web.clients import CLIENT, client_of
 from core.web.compression import Application, Packing, StartResponse, accepted, packed
 from core.web.cors import origin_headers
 from core.web.requests import refused
@@ -56,7 +56,6 @@ KEPT = {
     "x-frame-options",
 }
 PER_REQUEST = {"access-control-allow-origin", "set-cookie", "vary"}
-CLIENT = "ridewatch.client"  # in the environment: the address that the rate limit counts
 
 
 @dataclass(frozen=True, slots=True)

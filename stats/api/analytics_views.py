@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from core.api.costs import refuse_dear, refuse_large
 from core.api.errors import Error
 from core.shapes import UNSET
 from parks.api.serializers import ATTRIBUTION
@@ -49,13 +50,18 @@ def ride_analytics(query: Row) -> RideAnalytics:
 def answer(query: Row, over: Over, rows: Rows, body: Callable[..., Body]) -> Body:
     now = timezone.now()
     question = checked(question_of(query), now)
+    entities = len(question.parks) if over is parks_over else sum(map(len, question.weights.values()))
+    buckets = question.window.most_buckets(question.bucket)
+    refuse_dear(entities, buckets, len(query["metrics"]), 2 if query.get("compare") else 1)
     version = settings.METRICS_VERSION
     found = over(question, version, now)
     before = None
     if query.get("compare"):
         earlier = replace(question, window=compared(question.window, query["compare"]))
         before = Before(earlier.window, over(checked(earlier, now), version, now))
-    if sum(len(each.buckets) for each in found.values()) > MOST_BUCKETS:
+    answered = sum(len(each.buckets) for each in found.values())
+    refuse_large(answered, len(query["metrics"]))
+    if answered > MOST_BUCKETS:
         raise ValidationError(f"bucket: the answer would have more than {MOST_BUCKETS:,} buckets; ask for larger ones")
     return body(
         **echoed(query),
