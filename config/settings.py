@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from config.schedule import beat_schedule, jobs
+from core.masking import masked, remember
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -65,11 +66,13 @@ def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
         parts = urlsplit(value)
         has_place = bool(parts.hostname or parts.path.strip("/")) and (parts.port is None or parts.port > 0)
     except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a URL with a usable host and port, not {value!r}") from None
+        raise ImproperlyConfigured(
+            f"{name} must be a URL with a usable host and port, not {masked(value)!r}"
+        ) from None
     if parts.scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} must start with one of {', '.join(schemes)}://, not {value!r}")
+        raise ImproperlyConfigured(f"{name} must start with one of {', '.join(schemes)}://, not {masked(value)!r}")
     if not has_place or (parts.scheme in SCHEMES_WITH_HOST and not parts.hostname):
-        raise ImproperlyConfigured(f"{name} must name a place, not {value!r}")
+        raise ImproperlyConfigured(f"{name} must name a place, not {masked(value)!r}")
     return value
 
 
@@ -421,10 +424,15 @@ CONTENT_SECURITY_POLICY = {
 }
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 # The contract names this header's value (public-api 2.11); Django would rather have DENY.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", False)
-CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
+BEHIND_TLS_PROXY = flag("BEHIND_TLS_PROXY", False)
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT or BEHIND_TLS_PROXY
+CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 12 * 3_600  # seconds: a working day
 # The API knows no cookies; browsers send those of the admin site to the admin site alone.
 CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = "/admin/"
 AUTH_PASSWORD_VALIDATORS = [
@@ -433,7 +441,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SECURE_HSTS_SECONDS = whole_number("SECURE_HSTS_SECONDS", 0, 0, 63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
-if flag("BEHIND_TLS_PROXY", False):
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
@@ -498,9 +506,26 @@ if LOG_LEVEL not in LOG_LEVELS:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "core.masking.MaskingFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # httpx would say every single request at INFO.
     "loggers": {"httpx": {"level": "INFO" if LOG_LEVEL == "DEBUG" else "WARNING"}},
 }
+
+# Whatever text they get into.
+remember(
+    SECRET_KEY,
+    str(DATABASES["default"].get("PASSWORD") or ""),
+    *(urlsplit(address).password or "" for address in (REDIS_URL, CACHE_REDIS_URL)),
+    EMAIL_HOST_PASSWORD,
+    THEMEPARKS_WIKI_KEY,
+    OPEN_METEO_KEY,
+    CLASSIFIER_KEY,
+)

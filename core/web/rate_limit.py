@@ -35,7 +35,7 @@ class RateLimitMiddleware:
 
 def seconds_to_wait(request: HttpRequest) -> int:
     """Until this request would be answered; 0: it is now. One more is counted for each name of its client."""
-    most_text, _, unit = settings.API_RATE_LIMIT.partition("/")
+    most_text, _, unit = str(settings.API_RATE_LIMIT).partition("/")
     most, period, now = int(most_text), SECONDS[unit], time.time()
     weight = min(most, DEAR) if is_dear(request) else 1
     names = filter(None, [request.META.get(CLIENT) or client_of(request.META), key_of(request.META)])
