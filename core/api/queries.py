@@ -1,9 +1,10 @@
 """How every endpoint reads its query parameters: in the documented order, with a clear 400."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.drainage import set_override
@@ -14,6 +15,7 @@ from rest_framework.request import Request
 from core.commands import FIRST_DAY, LAST_DAY
 
 WHOLE_NUMBER = re.compile(r"\+?([0-9]+)")
+UNKNOWN = "ridewatch.unknown"  # in the environment of a request
 LONGEST_VALUE = 2_000  # characters of a parameter
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
 
@@ -113,6 +115,19 @@ def refuse_nonsense(given: Mapping[str, str]) -> None:
             raise refused(name)
 
 
+def note_unknown(request: Request, known: Iterable[str]) -> None:
+    """For the `Warning` header that names parameters which change nothing (core/web/cors.py sets it)."""
+    request._request.META[UNKNOWN] = unknown_of(request._request.META.get("QUERY_STRING", ""), known)
+
+
+def unknown_of(query: str, known: Iterable[str]) -> str:
+    """The text of that header; empty: every parameter is known."""
+    names = dict.fromkeys(name for name, _ in parse_qsl(query, keep_blank_values=True, errors="replace"))
+    unknown = [name for name in names if name not in known]
+    shown = ", ".join(re.sub(r"[^A-Za-z0-9_.\[\]-]", "?", name[:40]) for name in unknown[:10])
+    return f'299 - "unknown query parameters: {shown}"' if unknown else ""
+
+
 def refused(name: str) -> serializers.ValidationError:
     return serializers.ValidationError(f"Invalid {name}. Must be at most {LONGEST_VALUE} characters, none NUL")
 
@@ -125,6 +140,7 @@ class Query(serializers.Serializer[Any]):
         """The checked parameters; the first of a repeated one counts. Raises ValidationError."""
         given = {name: values[0] for name, values in request.query_params.lists()}
         refuse_overlong({name: value for name, value in given.items() if name in cls._declared_fields})
+        note_unknown(request, cls._declared_fields)
         checked = cls.checked(given)
         refuse_nonsense({name: given[name] for name in checked if name in given})
         return checked

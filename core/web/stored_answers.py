@@ -26,11 +26,12 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from core import data_version
+from core.api.queries import unknown_of
 from core.web.clients import CLIENT, client_of
 from core.web.compression import Application, Packing, StartResponse, accepted, packed
 from core.web.cors import origin_headers
 from core.web.requests import refused
-from core.web.stored_paths import key_of, stored_paths, unknown_of
+from core.web.stored_paths import key_of, stored_paths
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,6 @@
 """Which answers are stored, and by which parameters they differ: read once from the URL configuration."""
 
 import functools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -100,11 +99,3 @@ def key_of(path: str, query: str, parameters: Parameters) -> str:
         values = given.get(name, [] if known.default is None else [known.default])
         chosen += [(name, value) for value in (sorted(set(values)) if known.is_repeatable else values[:1])]
     return f"{path}?{urlencode(chosen, errors='surrogateescape')}"
-
-
-def unknown_of(query: str, parameters: Iterable[str]) -> str:
-    """The text of a `Warning` header about parameters that change nothing; empty: there are none (public-api 2.5)."""
-    names = dict.fromkeys(name for name, _ in parse_qsl(query, keep_blank_values=True, errors="replace"))
-    unknown = [name for name in names if name not in parameters]
-    shown = ", ".join(re.sub(r"[^A-Za-z0-9_.\[\]-]", "?", name[:40]) for name in unknown[:10])
-    return f'299 - "unknown query parameters: {shown}"' if unknown else ""

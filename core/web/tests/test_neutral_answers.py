@@ -6,6 +6,7 @@ from typing import Any
 
 import brotli
 import pytest
+from django.test import Client
 
 from core.web import stored_answers
 from core.web.compression import Packing, accepted
@@ -220,3 +221,12 @@ def test_unknown_parameters_are_named_and_change_nothing():
         )
     assert "warning" not in ask(app, query="period=live")[1]
     assert len(telling.asked) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/audit/anomalies", "/api/analytics/parks", "/api/live/status-summary"])
+def test_unknown_parameters_are_named_wherever_parameters_are_read(path, client):
+    for client_ in (client, Client()):
+        named = client_.get(f"{path}?limt=5&start=2025-07-01&end=2025-07-01")["Warning"]
+        assert named.startswith('299 - "unknown query parameters: limt')
+    assert "Warning" not in client.get(f"{path}?")
