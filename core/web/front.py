@@ -6,17 +6,21 @@ logins and health keep each other waiting as little as slow clients do.
 """
 
 import asyncio
+import functools
 import io
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import redis
 from django.conf import settings
 
+from core import data_version
 from core.web.abandoned import Abandoned, gone
 from core.web.requests import Refusal, refusal, refused
 from core.web.stored_answers import CachedApplication
@@ -28,6 +32,7 @@ Environ = dict[str, Any]
 BODY_SECONDS = 10.0  # from the first line to the last byte
 MOST_BUFFERED = 32 * 1_048_576  # bytes of all bodies that are being read
 BODYLESS = ("GET", "HEAD", "OPTIONS", "TRACE")  # what they bring is not read
+HELD_SECONDS, AWAY_SECONDS = 0.005, 1.0
 SWITCH_SECONDS = 0.001  # how long a thread that computes keeps the loop from the interpreter
 
 
@@ -53,7 +58,6 @@ def lanes() -> dict[str, Lane]:
         lane.name: lane
         for lane in (
             Lane("health", 1, 100, 10),
-            Lane("stored", 1, 1_000, 10),
             Lane("usual", 2, 500, 30),  # with more of them all that are begun end late (ADR 11)
             Lane("dear", settings.DEAR_QUESTIONS_AT_ONCE, 20, 10),
             Lane("login", 1, 20, 10),
@@ -81,6 +85,44 @@ class Gone(Exception):
     """The client hung up."""
 
 
+class Versions:
+    """The data version. A file's time stamp is read at once; Redis, which may be slow, by a thread of its own.
+
+    What Redis said holds for `HELD_SECONDS`: an answer may be so much older than the data. When it is away, nobody
+    asks it for `AWAY_SECONDS`, and every request takes a thread.
+    """
+
+    def __init__(self) -> None:
+        self.is_local = not settings.REDIS_URL
+        self.pool = ThreadPoolExecutor(1, thread_name_prefix="version")
+        self.version = ""
+        self.until = 0.0
+        self.reading: asyncio.Task[None] | None = None
+
+    def known(self) -> str:
+        """The version, or "" when it has to be read."""
+        if self.is_local:
+            return data_version.current()
+        return self.version if time.monotonic() < self.until else ""
+
+    async def read(self) -> str:
+        """The version; "" when it cannot be reached. One reading is for all who wait for it."""
+        if time.monotonic() >= self.until:
+            if self.reading is None:
+                self.reading = asyncio.create_task(self.refresh())
+            await asyncio.shield(self.reading)
+        return self.version
+
+    async def refresh(self) -> None:
+        try:
+            self.version = await asyncio.get_running_loop().run_in_executor(self.pool, data_version.current)
+            self.until = time.monotonic() + HELD_SECONDS
+        except redis.RedisError:
+            self.version, self.until = "", time.monotonic() + AWAY_SECONDS
+        finally:
+            self.reading = None
+
+
 class Front:
     """An RSGI application. Raises nothing for what clients do."""
 
@@ -88,14 +130,13 @@ class Front:
         self.application = application
         self.lanes = lanes()
         self.buffered = 0
-        # Redis is asked by a thread of its own, because it may be slow; a file's time stamp never is.
-        self.looks_in_loop = not settings.REDIS_URL
+        self.versions = Versions()
         sys.setswitchinterval(SWITCH_SECONDS)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        if scope.method in ("GET", "HEAD") and self.looks_in_loop:
+        if scope.method in ("GET", "HEAD"):
             asked = asked_of(scope)
-            found = refused(asked) or called(self.application.at_once, asked)
+            found = refused(asked) or await self.stored(asked)
             if found is not None:
                 send(protocol, scope.method, found)
                 return
@@ -111,12 +152,12 @@ class Front:
             response = refusal(environ, "500 Internal Server Error", "Internal server error")
         send(protocol, scope.method, response)
 
+    async def stored(self, asked: Environ) -> Refusal | None:
+        """What is at hand for a request; None: nothing."""
+        version = self.versions.known() or await self.versions.read()
+        return called(functools.partial(self.application.at_once, version), asked) if version else None
+
     async def response(self, environ: Environ, protocol: Any) -> Refusal:
-        found = None
-        if not self.looks_in_loop and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-            found = await self.in_lane("stored", self.application.at_once, environ, protocol)
-        if found is not None:
-            return found
         size = 0
         try:
             if environ["REQUEST_METHOD"] not in BODYLESS:
@@ -157,7 +198,7 @@ class Front:
         if lane.waiting >= lane.longest_queue:
             raise busy(lane)
         left = threading.Event()
-        watch = asyncio.ensure_future(departure(protocol)) if name != "stored" else None
+        watch = asyncio.ensure_future(departure(protocol))
         lane.waiting += 1
         try:
             await wait_for_a_thread(lane, watch)
@@ -166,38 +207,33 @@ class Front:
         work = asyncio.get_running_loop().run_in_executor(lane.pool, with_leave, left, application, environ)
         work.add_done_callback(lambda done: lane.free.release())
         try:
-            if watch is not None:
-                awaited: set[asyncio.Future[Any]] = {work, watch}
-                await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-                if not work.done():
-                    left.set()
-                    work.add_done_callback(lambda done: done.cancelled() or done.exception())  # it was told to stop
-                    raise Gone
+            awaited: set[asyncio.Future[Any]] = {work, watch}
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                left.set()
+                work.add_done_callback(lambda done: done.cancelled() or done.exception())  # it was told to stop
+                raise Gone
             return await work
         finally:
-            if watch is not None:
-                watch.cancel()
+            watch.cancel()
 
 
-async def wait_for_a_thread(lane: Lane, watch: "asyncio.Future[None] | None") -> None:
+async def wait_for_a_thread(lane: Lane, watch: "asyncio.Future[None]") -> None:
     """Takes one of the lane; raises Refused or Gone."""
     if not lane.free.locked():
         await lane.free.acquire()
         return
     taking = asyncio.ensure_future(lane.free.acquire())
-    awaited: set[asyncio.Future[Any]] = {taking} if watch is None else {taking, watch}
+    awaited: set[asyncio.Future[Any]] = {taking, watch}
     done, _ = await asyncio.wait(awaited, timeout=lane.patience, return_when=asyncio.FIRST_COMPLETED)
-    if taking in done and not (watch and watch.done()):
+    if taking in done and not watch.done():
         return
     if taking in done:
         lane.free.release()
     taking.cancel()
-    if watch is not None:
-        is_gone = watch.done()
-        watch.cancel()
-        if is_gone:
-            raise Gone
-    raise busy(lane)
+    is_gone = watch.done()
+    watch.cancel()
+    raise Gone if is_gone else busy(lane)
 
 
 def busy(lane: Lane) -> Refused:

@@ -195,17 +195,13 @@ class CachedApplication:
             log.warning("the cache cannot be reached: %s", error)
             return self.others(environ, start_response)
 
-    def at_once(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes] | None:
-        """The answer to a request, where this process has it at hand; None otherwise.
-
-        It waits for nothing but the data version.
-        """
+    def at_once(self, version: str, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes] | None:
+        """The answer to a request at a data version where this process has it at hand, else None; it never waits."""
         key = self.key(environ)
         answer = self.at_hand.get(key) if key else None
-        with contextlib.suppress(redis.RedisError):
-            if answer is not None and answer.is_good(data_version.current(), time.time()):
-                return self.respond(answer, environ, start_response)
-        return None
+        if answer is None or not answer.is_good(version, time.time()):
+            return None
+        return self.respond(answer, environ, start_response)
 
     def key(self, environ: Mapping[str, Any]) -> str | None:
         """The name of a request whose answer may be kept; None for all others."""

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+import redis
 from django.db import connection
 
 from core.web import front
@@ -270,5 +271,49 @@ def test_an_application_that_fails_answers_as_an_error(working):
         await asyncio.gather(*asking(Front(CachedApplication(fails, 0, "")), asked))
         assert asked.status == 500
         assert b"secret" not in asked.answer[1]
+
+    run(scenario())
+
+
+def test_redis_is_asked_by_another_thread_and_once_for_all_who_wait(working, settings, monkeypatch):
+    settings.REDIS_URL = "redis://r"
+    asked: list[str] = []
+
+    def slow() -> str:
+        asked.append(threading.current_thread().name)
+        time.sleep(0.1)
+        return "7"
+
+    monkeypatch.setattr("core.data_version.current", slow)
+
+    async def scenario() -> None:
+        versions = front.Versions()
+        assert versions.known() == ""
+        assert await asyncio.gather(*(versions.read() for _ in range(5))) == ["7"] * 5
+        assert [name.startswith("version") for name in asked] == [True]
+        assert versions.known() == "7"
+        await asyncio.sleep(front.HELD_SECONDS * 2)
+        assert versions.known() == ""
+
+    run(scenario())
+
+
+def test_a_redis_that_is_away_is_left_alone_for_a_second(working, settings, monkeypatch):
+    settings.REDIS_URL = "redis://r"
+    asked: list[int] = []
+
+    def away() -> str:
+        asked.append(1)
+        raise redis.ConnectionError("gone")
+
+    monkeypatch.setattr("core.data_version.current", away)
+
+    async def scenario() -> None:
+        application = made(working)
+        quick = [Asked("/quick") for _ in range(5)]
+        for each in quick:
+            await application.__rsgi__(each, each)
+        assert {each.status for each in quick} == {200}
+        assert len(asked) == 1
 
     run(scenario())
