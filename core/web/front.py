@@ -269,11 +269,10 @@ async def read(protocol: Any, most: int) -> bytes:
 
 def send(protocol: Any, method: str, response: Refusal) -> None:
     status, headers, body = response
-    named = [(name.lower(), value) for name, value in headers]
     if method == "HEAD" or not body:
-        protocol.response_empty(int(status[:3]), named)
+        protocol.response_empty(int(status[:3]), headers)
     else:
-        protocol.response_bytes(int(status[:3]), named, body)
+        protocol.response_bytes(int(status[:3]), headers, body)
 
 
 def with_leave(left: threading.Event, application: Callable[..., Any], environ: Environ) -> Refusal | None:

@@ -40,7 +40,7 @@ class Asked:
             yield part
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.status, self.answer = status, (dict(headers), body)
+        self.status, self.answer = status, ({name.lower(): value for name, value in headers}, body)
 
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.response_bytes(status, headers, b"")
