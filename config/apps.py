@@ -9,6 +9,7 @@ class ConfigConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from config import checks  # noqa: F401  (registers the system checks)
-        from core.web.slow_queries import watch
+        from core.web import abandoned, slow_queries
 
-        connection_created.connect(watch, dispatch_uid="slow queries")
+        connection_created.connect(slow_queries.watch, dispatch_uid="slow queries")
+        connection_created.connect(abandoned.watch, dispatch_uid="abandoned requests")

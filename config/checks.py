@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+import redis
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.utils import timezone
 
+from core import data_version
 from snapshots.storage.partition_care import LEAST_MONTHS_AHEAD, months_ahead
 from snapshots.storage.partitions import PARTITIONED_TABLES, has_partitions
 
@@ -16,16 +18,66 @@ MINIMUM_VERSIONS = {"MariaDB": (10, 6), "MySQL": (8, 0)}
 
 @register(Tags.security, deploy=True)
 def secret_key_is_private(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """ridewatch.E001: the built-in secret key is only good on the developer's own machine."""
-    if settings.DEBUG or settings.SECRET_KEY != settings.DEFAULT_SECRET_KEY:
+    """ridewatch.E001: the keys of the source and of .env.example are known to everyone."""
+    is_published = settings.SECRET_KEY == settings.DEFAULT_SECRET_KEY or settings.SECRET_KEY.startswith("put-fifty-")
+    if settings.DEBUG or not is_published:
         return []
     return [
         Error(
-            "SECRET_KEY is the development default although DEBUG is off.",
+            "SECRET_KEY is one that everybody knows, although DEBUG is off.",
             hint="Set SECRET_KEY to at least 50 random characters.",
             id="ridewatch.E001",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def placeholders_are_replaced(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """ridewatch.E008: what .env.example has in the place of an operator's own values."""
+    values = {
+        "ALLOWED_HOSTS": " ".join(settings.ALLOWED_HOSTS),
+        "DATABASE_URL": str(settings.DATABASES["default"].get("PASSWORD")),
+        "EMAIL_URL": f"{settings.EMAIL_HOST} {settings.EMAIL_HOST_PASSWORD}",
+        "EMAIL_FROM": settings.DEFAULT_FROM_EMAIL,
+        "UPSTREAM_USER_AGENT": settings.UPSTREAM_USER_AGENT,
+    }
+    found = [name for name, value in values.items() if "example.org" in value or "password" in value.split()]
+    hint = "Set your own value; that of .env.example is a placeholder."
+    return [Error(f"{name} is a placeholder.", hint=hint, id="ridewatch.E008") for name in found]
+
+
+@register(Tags.security, deploy=True)
+def clients_can_be_told_apart(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """ridewatch.W010: behind a proxy that is not trusted, all clients share one address and one rate limit."""
+    if not settings.API_RATE_LIMIT or settings.TRUSTED_PROXIES or not settings.BEHIND_TLS_PROXY:
+        return []
+    hint = "Set TRUSTED_PROXIES to the number of your proxies that add to X-Forwarded-For."
+    return [Warning("Behind a proxy, all clients count as one.", hint=hint, id="ridewatch.W010")]
+
+
+@register(Tags.database, deploy=True)
+def answers_starve_no_jobs(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """ridewatch.W009: Redis drops stored answers, which expire, before it runs full, and never jobs, which do not."""
+    if not settings.CACHE_REDIS_URL or not databases:
+        return []
+    try:
+        memory = data_version.client(settings.CACHE_REDIS_URL).info("memory")
+    except redis.RedisError as error:
+        text = f"The Redis of stored answers does not answer ({type(error).__name__})."
+        return [Warning(text, hint="Check CACHE_REDIS_URL and REDIS_URL.", id="ridewatch.W009")]
+    return badly_bounded(int(memory.get("maxmemory", 0)), str(memory.get("maxmemory_policy", "")))
+
+
+def badly_bounded(most: int, policy: str) -> list[CheckMessage]:
+    """The warning about a Redis of `most` bytes (0: no bound) that makes room by `policy`."""
+    is_shared = settings.CACHE_REDIS_URL == settings.REDIS_URL
+    if most and (policy.startswith("volatile-") or (policy.startswith("allkeys-") and not is_shared)):
+        return []
+    hint = "Set maxmemory (256mb) and maxmemory-policy volatile-lru there."
+    text = f"Redis stores answers with maxmemory {most} and the policy {policy!r}: jobs may find no room."
+    return [Warning(text, hint=hint, id="ridewatch.W009")]
 
 
 @register()

@@ -1,5 +1,6 @@
 """What a request gets that no view answered: JSON as the API's clients know it, a page for people."""
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 from core.api import errors
@@ -12,7 +13,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    answer = views.bad_request if views.wants_page(request) else errors.bad_request
+    is_ours = not isinstance(exception, DisallowedHost)  # no page: its links would lead nowhere
+    answer = views.bad_request if is_ours and views.wants_page(request) else errors.bad_request
     return answer(request, exception)
 
 

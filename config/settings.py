@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from config.schedule import jobs
+from core.masking import masked, remember
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -65,11 +66,13 @@ def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
         parts = urlsplit(value)
         has_place = bool(parts.hostname or parts.path.strip("/")) and (parts.port is None or parts.port > 0)
     except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a URL with a usable host and port, not {value!r}") from None
+        raise ImproperlyConfigured(
+            f"{name} must be a URL with a usable host and port, not {masked(value)!r}"
+        ) from None
     if parts.scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} must start with one of {', '.join(schemes)}://, not {value!r}")
+        raise ImproperlyConfigured(f"{name} must start with one of {', '.join(schemes)}://, not {masked(value)!r}")
     if not has_place or (parts.scheme in SCHEMES_WITH_HOST and not parts.hostname):
-        raise ImproperlyConfigured(f"{name} must name a place, not {value!r}")
+        raise ImproperlyConfigured(f"{name} must name a place, not {masked(value)!r}")
     return value
 
 
@@ -145,12 +148,14 @@ MIDDLEWARE = [
     "core.web.content_policy.ContentPolicyMiddleware",
     "core.web.slow_queries.EndpointMiddleware",
     "core.web.cors.CorsMiddleware",
+    "core.web.rate_limit.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     # For the admin site; they look at the session when they are asked, and the API never asks.
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.web.login_limits.LoginLimitMiddleware",
 ]
 UNFOLD = {
     "SITE_TITLE": "Ridewatch",
@@ -163,7 +168,6 @@ UNFOLD = {
 }
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
-ASGI_APPLICATION = "config.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -272,9 +276,12 @@ CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}
     )
 }
+# Where answers are kept: a server of its own, or the broker's with a `maxmemory` and a `volatile-…` policy, which
+# drops answers and never jobs (ridewatch.W009).
+CACHE_REDIS_URL = url("CACHE_REDIS_URL", "", ("redis", "rediss", "unix")) or REDIS_URL
 # Answers of the API are kept this long, and no longer than the data they were computed from; 0: not at all.
 API_CACHE_SECONDS = whole_number("API_CACHE_SECONDS", 300, 0, 86_400)
 # Lists, charts and awards share what was read for so long, and no longer than the data stay as they are; 0: never.
@@ -405,11 +412,16 @@ CONTENT_SECURITY_POLICY = {
 }
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 # The contract names this header's value (public-api 2.11); Django would rather have DENY.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", False)
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # who asks stands beside the server
-CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
+BEHIND_TLS_PROXY = flag("BEHIND_TLS_PROXY", False)
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT or BEHIND_TLS_PROXY
+CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 12 * 3_600  # seconds: a working day
 # The API knows no cookies; browsers send those of the admin site to the admin site alone.
 CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = "/admin/"
 AUTH_PASSWORD_VALIDATORS = [
@@ -418,27 +430,29 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SECURE_HSTS_SECONDS = whole_number("SECURE_HSTS_SECONDS", 0, 0, 63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
-if flag("BEHIND_TLS_PROXY", False):
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 
 
-def rate(name: str) -> str | None:
+def rate(name: str, default: str) -> str | None:
     """A variable such as `100/minute`; None when it is empty."""
-    value = text(name, "")
+    value = str(env.ENVIRON.get(name, default)).strip()
     if value and not RATE.fullmatch(value):
         raise ImproperlyConfigured(f"{name} must look like 100/minute (second, minute, hour, day), not {value!r}")
     return value or None
 
 
+# What computes for long: by so many threads of each process, and no more (core/web/front.py).
+DEAR_PATHS = ("/api/analytics/", "/explorer")
+DEAR_QUESTIONS_AT_ONCE = whole_number("DEAR_QUESTIONS_AT_ONCE", 1, 1, 16)
+# How many proxies in front of us add to X-Forwarded-For; 0: none, the header is not believed.
+TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0, 0, 10)
+# What a client may ask that is not answered from stored bytes; a question to analytics counts ten times.
+API_RATE_LIMIT = rate("API_RATE_LIMIT", "1200/minute")
 REST_FRAMEWORK = {
-    # Off unless API_RATE_LIMIT is set; per client address, over what is not answered from stored bytes.
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"anon": rate("API_RATE_LIMIT")},
-    # How many proxies in front of us add to X-Forwarded-For; 0: none, the header is not believed.
-    "NUM_PROXIES": whole_number("TRUSTED_PROXIES", 0, 0, 10),
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
@@ -459,6 +473,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.add_limits",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "RequestedPeriodEnum": "stats.api.serializers.PERIODS",
         "PeriodEnum": "core.periods.Period.values",
@@ -477,9 +495,26 @@ if LOG_LEVEL not in LOG_LEVELS:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "core.masking.MaskingFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # httpx would say every single request at INFO.
     "loggers": {"httpx": {"level": "INFO" if LOG_LEVEL == "DEBUG" else "WARNING"}},
 }
+
+# Whatever text they get into.
+remember(
+    SECRET_KEY,
+    str(DATABASES["default"].get("PASSWORD") or ""),
+    *(urlsplit(address).password or "" for address in (REDIS_URL, CACHE_REDIS_URL)),
+    EMAIL_HOST_PASSWORD,
+    THEMEPARKS_WIKI_KEY,
+    OPEN_METEO_KEY,
+    CLASSIFIER_KEY,
+)

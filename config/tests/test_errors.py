@@ -107,7 +107,7 @@ def test_a_failure_outside_the_views_reports_nothing_either(client, monkeypatch)
 def test_an_unknown_host_is_a_bad_request(client):
     response = client.get("/api/search/index", headers={"Host": "evil.example.org"})
     assert response.status_code == 400
-    assert error_of(response) == "Bad Request"
+    assert error_of(response) == "Bad Request: this host is not one of ALLOWED_HOSTS"
     assert b"evil" not in response.content
 
 
@@ -231,3 +231,9 @@ def test_the_handlers_answer_without_a_view(handler, status):
     response = handler(request)
     assert response.status_code == status
     assert json.loads(response.content)["success"] is False
+
+
+def test_an_unknown_host_gets_no_page_but_the_setting_to_look_at(client):
+    response = client.get("/", headers={"Host": "evil.example.org", "Accept": "text/html"})
+    assert (response.status_code, response["Content-Type"]) == (400, "application/json")
+    assert b"ALLOWED_HOSTS" in response.content

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.metadata import BaseMetadata
@@ -117,7 +117,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
-    """Requests refused before a view is reached, such as an unknown host."""
+    """Requests refused before a view is reached, such as one for an unknown host."""
+    if isinstance(exception, DisallowedHost):
+        return JsonResponse(failure("Bad Request: this host is not one of ALLOWED_HOSTS"), status=400)
     return JsonResponse(failure("Bad Request"), status=400)
 
 

@@ -1,9 +1,10 @@
 """How every endpoint reads its query parameters: in the documented order, with a clear 400."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.drainage import set_override
@@ -13,7 +14,8 @@ from rest_framework.request import Request
 
 from core.commands import FIRST_DAY, LAST_DAY
 
-WHOLE_NUMBER = re.compile(r"\+?0*([0-9]+)")
+WHOLE_NUMBER = re.compile(r"\+?([0-9]+)")
+UNKNOWN = "ridewatch.unknown"  # in the environment of a request
 LONGEST_VALUE = 2_000  # characters of a parameter
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
 
@@ -29,11 +31,10 @@ class LimitField(serializers.Field[int, Any, Any, Any]):
         super().__init__(default=default)
 
     def to_internal_value(self, data: Any) -> int:
-        text = str(data).strip()
-        match = WHOLE_NUMBER.fullmatch(text)
+        match = WHOLE_NUMBER.fullmatch(str(data).strip())
         if match is None:
             self.fail("invalid")
-        digits = match[1]
+        digits = match[1].lstrip("0") or "0"
         return self.maximum if len(digits) > len(str(self.maximum)) else min(int(digits), self.maximum)
 
     def to_representation(self, value: Any) -> Any:
@@ -100,11 +101,35 @@ def one_of(name: str, values: Sequence[str]) -> str:
     return f"Invalid {name}. Must be one of: {', '.join(values)}"
 
 
-def refuse_nonsense(given: Mapping[str, str]) -> None:
-    """Raise ValidationError for values that no client means to send, where any other text would do."""
+def refuse_overlong(given: Mapping[str, str]) -> None:
+    """Raise ValidationError for values that no client means to send, before anything parses them."""
     for name, value in given.items():
-        if len(value) > LONGEST_VALUE or "\0" in value:
-            raise serializers.ValidationError(f"Invalid {name}. Must be at most {LONGEST_VALUE} characters, none NUL")
+        if len(value) > LONGEST_VALUE:
+            raise refused(name)
+
+
+def refuse_nonsense(given: Mapping[str, str]) -> None:
+    """The same of a NUL, where any other text would do."""
+    for name, value in given.items():
+        if "\0" in value:
+            raise refused(name)
+
+
+def note_unknown(request: Request, known: Iterable[str]) -> None:
+    """For the `Warning` header that names parameters which change nothing (core/web/cors.py sets it)."""
+    request._request.META[UNKNOWN] = unknown_of(request._request.META.get("QUERY_STRING", ""), known)
+
+
+def unknown_of(query: str, known: Iterable[str]) -> str:
+    """The text of that header; empty: every parameter is known."""
+    names = dict.fromkeys(name for name, _ in parse_qsl(query, keep_blank_values=True, errors="replace"))
+    unknown = [name for name in names if name not in known]
+    shown = ", ".join(re.sub(r"[^A-Za-z0-9_.\[\]-]", "?", name[:40]) for name in unknown[:10])
+    return f'299 - "unknown query parameters: {shown}"' if unknown else ""
+
+
+def refused(name: str) -> serializers.ValidationError:
+    return serializers.ValidationError(f"Invalid {name}. Must be at most {LONGEST_VALUE} characters, none NUL")
 
 
 class Query(serializers.Serializer[Any]):
@@ -114,6 +139,8 @@ class Query(serializers.Serializer[Any]):
     def read(cls, request: Request) -> dict[str, Any]:
         """The checked parameters; the first of a repeated one counts. Raises ValidationError."""
         given = {name: values[0] for name, values in request.query_params.lists()}
+        refuse_overlong({name: value for name, value in given.items() if name in cls._declared_fields})
+        note_unknown(request, cls._declared_fields)
         checked = cls.checked(given)
         refuse_nonsense({name: given[name] for name in checked if name in given})
         return checked

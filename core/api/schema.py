@@ -51,6 +51,18 @@ class ShapeSchema(OpenApiSerializerExtension):
         return {key: value for key, value in found.items() if value}
 
 
+def add_limits(result: Any, **context: Any) -> Any:
+    """Each operation of a schema may answer 429 and 503, whatever its view; both say when to come again."""
+    header = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for status, why in (("429", "the client asked too often"), ("503", "too many ask at once")):
+                answer = {"description": why, "headers": header, "content": content}
+                operation["responses"].setdefault(status, answer)
+    return result
+
+
 def bare(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is typing.Annotated else hint
 

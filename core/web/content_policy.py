@@ -1,6 +1,7 @@
-"""The Content-Security-Policy of every page; the admin site's is wider."""
+"""What a page may do: the Content-Security-Policy (the admin site's is wider) and the Permissions-Policy."""
 
 from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 ADMIN_PATH = "/admin/"
@@ -13,6 +14,10 @@ ADMIN = {
 
 
 class ContentPolicyMiddleware(CSPMiddleware):
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return super().process_response(request, response)
+
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:

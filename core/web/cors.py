@@ -7,6 +7,8 @@ from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 from django.views import View
 
+from core.api.queries import UNKNOWN
+
 ALLOWED_METHODS = ("GET", "OPTIONS", "POST")
 ALLOWED_HEADERS = ("Content-Type", "X-API-Key")
 # The admin API also changes and cancels, for whoever has a key.
@@ -55,6 +57,8 @@ class CorsMiddleware:
             response["Access-Control-Allow-Methods"] = ", ".join(methods)
             for name, value in self.granted_headers(request, ADMIN_HEADERS if is_admin else ALLOWED_HEADERS).items():
                 response[name] = value
+        if unknown := request.META.get(UNKNOWN):
+            response["Warning"] = unknown
         for name, value in origin_headers(request.headers.get("Origin")).items():
             if name == "Vary":
                 patch_vary_headers(response, [value])

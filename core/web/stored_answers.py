@@ -2,18 +2,22 @@
 
 Around the WSGI application. An answer is kept for `API_CACHE_SECONDS` at most, and only while the data version
 it was computed from is the present one. Of several requests for the same answer one computes it and the others
-wait. Nothing but 200 answers to GET and HEAD is kept.
+wait. Nothing but 200 answers to GET and HEAD is kept, and of those only what everybody may have: an answer is computed
+for a request of nobody, and only the listed headers of it are kept.
 """
 
 import contextlib
 import functools
+import gzip
 import hashlib
+import io
 import json
 import logging
+import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,14 +26,16 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from core import data_version
+from core.api.queries import unknown_of
+from core.web.clients import CLIENT, client_of
+from core.web.compression import Application, Packing, StartResponse, accepted, packed
 from core.web.cors import origin_headers
+from core.web.requests import refused
 from core.web.stored_paths import key_of, stored_paths
 
 log = logging.getLogger(__name__)
 
-StartResponse = Callable[..., Any]
-Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
-
+LONGEST_PATH = 200
 LONGEST_QUERY = 2_000
 LONGEST_WAIT = 10.0  # seconds for another request's answer
 LOCK_SECONDS = 30
@@ -37,7 +43,20 @@ POLL_SECONDS = 0.02
 # What a process keeps at hand.
 MOST_ANSWERS = 4_000
 MOST_BYTES = 64 * 1_048_576
-PER_REQUEST = {"access-control-allow-origin", "vary", "etag", "cache-control", "content-length"}
+LARGEST_ANSWER = 1_000_000  # bytes, unpacked; a larger one is computed for each who asks
+# What is kept of an answer's headers, besides those that `respond` sets. Never a cookie: it would be everybody's.
+KEPT = {
+    "content-disposition",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-opener-policy",
+    "permissions-policy",
+    "referrer-policy",
+    "strict-transport-security",
+    "x-content-type-options",
+    "x-frame-options",
+}
+PER_REQUEST = {"access-control-allow-origin", "set-cookie", "vary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +68,32 @@ class Answer:
     body: bytes
     etag: str
     headers: tuple[tuple[str, str], ...]
+    packed: Mapping[str, bytes]  # the body by encoding; empty for a small one
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + sum(map(len, self.packed.values()))
 
     def is_good(self, version: str, now: float) -> bool:
         return self.version == version and now < self.expires
 
-    def packed(self) -> bytes:
-        head = json.dumps([self.version, self.expires, self.etag, self.headers])
-        return head.encode() + b"\n" + self.body
+    def to_bytes(self) -> bytes:
+        """Without the body where it is packed: gzip has it too."""
+        parts = dict(self.packed) or {"": self.body}
+        sizes = [(name, len(part)) for name, part in parts.items()]
+        head = json.dumps([self.version, self.expires, self.etag, self.headers, sizes])
+        return b"".join([head.encode(), b"\n", *parts.values()])
 
     @classmethod
-    def unpacked(cls, packed: bytes) -> "Answer":
-        head, _, body = packed.partition(b"\n")
-        version, expires, etag, headers = json.loads(head)
-        return cls(version, expires, body, etag, tuple((name, value) for name, value in headers))
+    def from_bytes(cls, stored: bytes) -> "Answer":
+        """Raises ValueError or LookupError for what another version of this code stored."""
+        head, _, rest = stored.partition(b"\n")
+        version, expires, etag, headers, sizes = json.loads(head)
+        parts = {}
+        for name, size in sizes:
+            parts[name], rest = rest[:size], rest[size:]
+        body = gzip.decompress(parts["gzip"]) if "gzip" in parts else parts.pop("")
+        return cls(version, expires, body, etag, tuple((name, value) for name, value in headers), parts)
 
 
 class AnswersAtHand:
@@ -78,11 +110,11 @@ class AnswersAtHand:
     def put(self, key: str, answer: Answer) -> None:
         with self.lock:
             old = self.answers.pop(key, None)
-            self.bytes += len(answer.body) - (len(old.body) if old else 0)
+            self.bytes += answer.size - (old.size if old else 0)
             self.answers[key] = answer
             while len(self.answers) > MOST_ANSWERS or self.bytes > MOST_BYTES:
                 _, dropped = self.answers.popitem(last=False)
-                self.bytes -= len(dropped.body)
+                self.bytes -= dropped.size
 
 
 @contextlib.contextmanager
@@ -102,13 +134,16 @@ class SharedAnswers:
 
     def get(self, key: str) -> Answer | None:
         found = data_version.client(self.url).get(f"ridewatch:answer:{key}") if self.url else None
-        return Answer.unpacked(found) if isinstance(found, bytes) else None
+        try:
+            return Answer.from_bytes(found) if isinstance(found, bytes) else None
+        except (ValueError, LookupError):
+            return None
 
     def put(self, key: str, answer: Answer) -> None:
         if self.url:
             seconds = max(1, int(answer.expires - time.time()))
             with forgiven():
-                data_version.client(self.url).set(f"ridewatch:answer:{key}", answer.packed(), ex=seconds)
+                data_version.client(self.url).set(f"ridewatch:answer:{key}", answer.to_bytes(), ex=seconds)
 
     def claim(self, key: str, version: str) -> bool:
         """Is it on this process to compute the answer?"""
@@ -134,48 +169,71 @@ class CachedApplication:
 
     def __init__(self, application: Application, seconds: int, redis_url: str) -> None:
         self.application = application
+        self.others = Packing(application)
         self.seconds = seconds
         self.paths = stored_paths()
         self.at_hand = AnswersAtHand()
         self.shared = SharedAnswers(redis_url)
-        self.spellings: dict[tuple[str, str], str] = {}
+        self.spellings: dict[tuple[str, str], tuple[str, str]] = {}
         self.computing: dict[str, threading.Lock] = {}
         self.lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        key = self.key(environ) if self.seconds else None
+        if no := refused(environ):
+            start_response(*no[:2])
+            return [no[2]]
+        key = self.key(environ)
         if key is None:
-            return self.application(environ, start_response)
+            return self.others(environ, start_response)
         try:
             version = data_version.current()
             answer = self.at_hand.get(key)
             if answer is not None and answer.is_good(version, time.time()):
-                return respond(answer, environ, start_response)
+                return self.respond(answer, environ, start_response)
             return self.found_or_computed(key, version, environ, start_response)
         except redis.RedisError as error:
             log.warning("the cache cannot be reached: %s", error)
-            return self.application(environ, start_response)
+            return self.others(environ, start_response)
+
+    def at_once(self, version: str, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes] | None:
+        """The answer to a request at a data version where this process has it at hand, else None; it never waits."""
+        key = self.key(environ)
+        answer = self.at_hand.get(key) if key else None
+        if answer is None or not answer.is_good(version, time.time()):
+            return None
+        return self.respond(answer, environ, start_response)
 
     def key(self, environ: Mapping[str, Any]) -> str | None:
         """The name of a request whose answer may be kept; None for all others."""
         path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or len(query) > LONGEST_QUERY:
+        if not self.seconds or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        if len(path) > LONGEST_PATH or len(query) > LONGEST_QUERY:
             return None
         host = environ.get("HTTP_HOST", environ.get("SERVER_NAME", ""))
         if not is_our_host(host, tuple(settings.ALLOWED_HOSTS)):
             return None
+        known = self.spelled(path, query)
+        if known is None:
+            return None
+        is_secure = (environ.get("HTTP_X_FORWARDED_PROTO") or environ.get("wsgi.url_scheme")) == "https"
+        if settings.SECURE_SSL_REDIRECT and not is_secure:
+            return None  # it is to be sent to https
+        # What a secure request gets says so (HSTS), so a plain one never gets its answer.
+        return f"https {known[0]}" if is_secure else known[0]
+
+    def spelled(self, path: str, query: str) -> tuple[str, str] | None:
+        """The name of a question, and which of its parameters nobody knows; None: its answer is not stored."""
         known = self.spellings.get((path, query))
         if known is None:
             parameters = self.paths.parameters(path)
             if parameters is None:
                 return None
-            known = key_of(path, query, parameters)
+            known = key_of(path, query, parameters), unknown_of(query, parameters)
             if len(self.spellings) >= MOST_ANSWERS:
                 self.spellings.clear()
             self.spellings[path, query] = known
-        # A plain request may have to be sent to https, so it never gets the answer of a secure one.
-        scheme = environ.get("HTTP_X_FORWARDED_PROTO") or environ.get("wsgi.url_scheme")
-        return f"https {known}" if scheme == "https" else known
+        return known
 
     def found_or_computed(
         self, key: str, version: str, environ: dict[str, Any], start_response: StartResponse
@@ -186,7 +244,7 @@ class CachedApplication:
         with lock:
             answer = self.wait_for(key, version)
             if answer is not None:
-                return respond(answer, environ, start_response)
+                return self.respond(answer, environ, start_response)
             try:
                 return self.compute(key, version, environ, start_response)
             finally:
@@ -213,8 +271,7 @@ class CachedApplication:
         self, key: str, version: str, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
         reported: list[Any] = []
-        is_head = environ["REQUEST_METHOD"] == "HEAD"
-        result = self.application({**environ, "REQUEST_METHOD": "GET"}, lambda *args: reported.append(args))
+        result = self.application(neutral(environ, key), lambda *args: reported.append(args))
         try:
             body = b"".join(result)
         finally:
@@ -223,32 +280,81 @@ class CachedApplication:
                 close()
         status, headers = reported[-1][0], reported[-1][1]
         if not status.startswith("200"):
-            start_response(status, headers)
-            return [] if is_head else [body]
-        kept = tuple((name, value) for name, value in headers if name.lower() not in PER_REQUEST)
-        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        answer = Answer(version, time.time() + self.seconds, body, etag, kept)
-        self.at_hand.put(key, answer)
-        self.shared.put(key, answer)
-        return respond(answer, environ, start_response)
+            answered = [(name, value) for name, value in headers if name.lower() not in PER_REQUEST]
+            answered += [*origin_headers(environ.get("HTTP_ORIGIN")).items(), *self.warning(environ)]
+            start_response(status, answered)
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+        kept = tuple((name, value) for name, value in headers if name.lower() in KEPT)
+        etag = hashlib.sha256(body).hexdigest()[:32]
+        answer = Answer(version, time.time() + self.seconds, body, etag, kept, packed(body))
+        if len(body) <= LARGEST_ANSWER:
+            self.at_hand.put(key, answer)
+            self.shared.put(key, answer)
+        return self.respond(answer, environ, start_response)
+
+    def warning(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+        known = self.spelled(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        return [("Warning", known[1])] if known and known[1] else []
+
+    def respond(self, answer: Answer, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Serve a stored answer, or say that the client has it already (RFC 9110, 13.1.2)."""
+        encoding = next(iter(accepted(environ.get("HTTP_ACCEPT_ENCODING", ""))), "") if answer.packed else ""
+        body = answer.packed.get(encoding, answer.body)
+        origin = origin_headers(environ.get("HTTP_ORIGIN"))
+        vary = [*(["Accept-Encoding"] if answer.packed else []), *filter(None, [origin.pop("Vary", "")])]
+        headers = [
+            *answer.headers,
+            ("ETag", f'"{answer.etag}-{encoding}"' if encoding else f'"{answer.etag}"'),
+            ("Cache-Control", "public, no-cache"),  # keep it, but ask whether it still holds
+            *origin.items(),
+            *([("Vary", ", ".join(vary))] if vary else []),
+            *self.warning(environ),
+        ]
+        if is_known(answer, environ.get("HTTP_IF_NONE_MATCH")):
+            start_response("304 Not Modified", headers)
+            return []
+        if encoding:
+            headers.append(("Content-Encoding", encoding))
+        start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
-def respond(answer: Answer, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    """Serve a stored answer, or say that the client has it already (RFC 9110, 13.1.2)."""
-    headers = [
-        *answer.headers,
-        ("ETag", answer.etag),
-        ("Cache-Control", "public, no-cache"),  # keep it, but ask whether it still holds
-        *origin_headers(environ.get("HTTP_ORIGIN")).items(),
-    ]
-    asked = environ.get("HTTP_IF_NONE_MATCH")
-    if asked and (asked.strip() == "*" or answer.etag in (tag.strip().removeprefix("W/") for tag in asked.split(","))):
-        start_response("304 Not Modified", headers)
-        return []
-    start_response("200 OK", [*headers, ("Content-Length", str(len(answer.body)))])
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+def is_known(answer: Answer, asked: str | None) -> bool:
+    """Does `If-None-Match` name the answer, in whatever encoding?"""
+    if not asked:
+        return False
+    ours = {f'"{answer.etag}"', *(f'"{answer.etag}-{encoding}"' for encoding in answer.packed)}
+    return asked.strip() == "*" or any(tag.strip().removeprefix("W/") in ours for tag in asked.split(","))
 
 
-def cached(application: Application) -> Application:
+def neutral(environ: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The question of `key`, as nobody in particular would send it: no cookies, no headers, no body. What differs for
+    who asks would else be stored for all."""
+    scheme, _, known = key.rpartition(" ")
+    path, _, query = known.partition("?")
+    ours = next(iter(settings.ALLOWED_HOSTS), "localhost").lstrip(".")
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost" if ours == "*" else ours.strip("[]"),
+        "SERVER_PORT": "443" if scheme else "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost" if ours == "*" else ours,
+        "REMOTE_ADDR": "",
+        **({"HTTP_X_FORWARDED_PROTO": "https"} if scheme else {}),
+        CLIENT: environ.get(CLIENT) or client_of(environ),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme or "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+
+
+def cached(application: Application) -> CachedApplication:
     """The application with its cache, as the settings say."""
-    return CachedApplication(application, settings.API_CACHE_SECONDS, settings.REDIS_URL)
+    return CachedApplication(application, settings.API_CACHE_SECONDS, settings.CACHE_REDIS_URL)

@@ -6,6 +6,9 @@ from decimal import Decimal
 
 from parks.models import Category
 
+# No ride's name is stored longer. A pattern with something in the middle is tried from every first word.
+LONGEST_NAME = 255
+
 
 @dataclass(frozen=True, slots=True)
 class PatternMatch:
@@ -111,13 +114,14 @@ def first_match(patterns: tuple[re.Pattern[str], ...], name: str) -> str | None:
 def match_category(name: str) -> tuple[Category, str | None]:
     """The category and the words that say it; without any, an attraction."""
     for category, patterns in CATEGORIES.items():
-        if found := first_match(patterns, name):
+        if found := first_match(patterns, name[:LONGEST_NAME]):
             return category, found
     return Category.ATTRACTION, None
 
 
 def match_pattern(name: str) -> PatternMatch:
     """Tier and category of a ride by its name alone (R-9.4)."""
+    name = name[:LONGEST_NAME]
     category, reported_by = match_category(name)
     if found := first_match(TIER_1, name):
         return PatternMatch(1, category, Decimal("0.75"), f"major ride: {found!r} in the name")

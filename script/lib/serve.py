@@ -12,12 +12,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 sys.path.insert(0, os.getcwd())
@@ -87,10 +89,10 @@ class Worker:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def load(parent: int, target: str) -> Callable[..., Iterable[bytes]]:
+def load(parent: int, target: str) -> Callable[..., Any]:
     """The application, in a process of granian's that ends when `parent`, which started it, does."""
     end_with_parent(parent)
-    from config.wsgi import application
+    from config.front import application
 
     return application
 
@@ -99,14 +101,12 @@ def main(port: int, with_worker: bool) -> None:
     # A forked worker would inherit locks that a thread of this process holds just then, and wait for them for ever.
     multiprocessing.set_start_method("spawn")
     server = Granian(
-        "config.wsgi:application",
+        "config.front:application",
         address=HOST,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=int(os.environ.get("WEB_CONCURRENCY") or 1),  # SQLite has one writer
-        # One computes while the other waits for the database or serves stored bytes. With more of them twenty users'
-        # slowest answers come later: threads take turns at the interpreter, and all that are begun end late.
-        blocking_threads=2,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),  # milliseconds for a request's head
         respawn_failed_workers=True,
         workers_kill_timeout=1,  # Ctrl-C ends everything within two seconds
         log_level=LogLevels.warning,

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from core.api.queries import MomentField, refuse_nonsense
+from core.api.queries import MomentField, note_unknown, refuse_nonsense, refuse_overlong
 from core.shapes import UNSET, Shape, UnsetType, describe
 from core.zones import is_zone
 from parks.api.serializers import ATTRIBUTION, Attribution
@@ -196,6 +196,7 @@ class AnalyticsQuery(serializers.Serializer[Any]):
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
         """The checked parameters; raises ValidationError that names the field."""
+        note_unknown(request, cls._declared_fields)
         return cls.of(request.query_params)
 
     @classmethod
@@ -205,6 +206,8 @@ class AnalyticsQuery(serializers.Serializer[Any]):
         given: dict[str, Any] = {
             name: values if name in repeated else values[0] for name, values in params.lists() if values
         }
+        known = cls._declared_fields
+        refuse_overlong({name: max(params.getlist(name), key=len) for name in given if name in known})
         query = cls(data=given)
         if not query.is_valid():
             field, detail = next(iter(query.errors.items()))

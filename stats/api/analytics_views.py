@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from core.api.costs import refuse_dear, refuse_large
 from core.api.errors import Error
 from core.shapes import UNSET
 from parks.api.serializers import ATTRIBUTION
@@ -48,14 +49,20 @@ def ride_analytics(query: Row) -> RideAnalytics:
 
 def answer(query: Row, over: Over, rows: Rows, body: Callable[..., Body]) -> Body:
     now = timezone.now()
-    question = checked(question_of(query), now)
-    version = settings.METRICS_VERSION
-    found = over(question, version, now)
-    before = None
+    question = question_of(query)
+    earlier = None
     if query.get("compare"):
         earlier = replace(question, window=compared(question.window, query["compare"]))
-        before = Before(earlier.window, over(checked(earlier, now), version, now))
-    if sum(len(each.buckets) for each in found.values()) > MOST_BUCKETS:
+    refuse_much_reading(filter(None, [question, earlier]), now)
+    entities = len(question.parks) if over is parks_over else sum(map(len, question.weights.values()))
+    buckets = question.window.most_buckets(question.bucket)
+    refuse_dear(entities, buckets, len(query["metrics"]), 2 if earlier else 1)
+    version = settings.METRICS_VERSION
+    found = over(question, version, now)
+    before = Before(earlier.window, over(earlier, version, now)) if earlier else None
+    answered = sum(len(each.buckets) for each in found.values())
+    refuse_large(answered, len(query["metrics"]))
+    if answered > MOST_BUCKETS:
         raise ValidationError(f"bucket: the answer would have more than {MOST_BUCKETS:,} buckets; ask for larger ones")
     return body(
         **echoed(query),
@@ -64,15 +71,15 @@ def answer(query: Row, over: Over, rows: Rows, body: Callable[..., Body]) -> Bod
     )
 
 
-def checked(question: Question, now: datetime) -> Question:
-    """The question, if it is not too much; raises ValidationError."""
-    hours = ride_hours(question, stored_days(question, settings.METRICS_VERSION, now))
+def refuse_much_reading(questions: Iterable[Question], now: datetime) -> None:
+    """Raises ValidationError when the windows of a question are too much together."""
+    version = settings.METRICS_VERSION
+    hours = sum(ride_hours(question, stored_days(question, version, now)) for question in questions)
     if hours > MOST_RIDE_HOURS:
         raise ValidationError(
             f"end: this would read {hours:,} hours of rides and {MOST_RIDE_HOURS:,} is the most; shorten the range,"
             " name fewer parks or rides, or ask for whole days without percentiles"
         )
-    return question
 
 
 def compared(window: Window, how: str) -> Window:

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -126,6 +127,19 @@ class Window:
     def is_made_of_days(self) -> bool:
         """Does it consist of whole local days?"""
         return not isinstance(self.start, datetime) and self.hours == (0, SECONDS_A_DAY)
+
+    def most_buckets(self, bucket: Bucket) -> int:
+        """How many buckets of an entity there can be, within one or two."""
+        start, end = self.utc_range("UTC")
+        days = (end - start).total_seconds() / SECONDS_A_DAY * (len(self.weekdays) or 7) / 7
+        hours = (self.hours[1] - self.hours[0]) / SECONDS_A_DAY
+        spans = {Bucket.NONE: 0, Bucket.WEEKDAY: 7, Bucket.HOUR_OF_DAY: 24}
+        lengths = {Bucket.WEEK: 7, Bucket.MONTH: 28}
+        if bucket in spans:
+            return spans[bucket]
+        if bucket.is_made_of_days:
+            return ceil(days / lengths.get(bucket, 1)) + 1
+        return ceil(days * hours * SECONDS_A_DAY / bucket.unit) + 1
 
     def utc_range(self, zone: str) -> tuple[datetime, datetime]:
         """[start, end) in UTC, hours and weekdays aside."""

@@ -21,7 +21,7 @@ from django.db import close_old_connections, transaction
 from pytest_django import DjangoDbBlocker
 
 from core.rounding import half_up
-from core.web.stored_answers import Application
+from core.web.compression import Application
 from core.web.tests.production_client import ProductionClient, writes
 from parks.models import Category, Park, Ride
 from snapshots.models import IssueSource, ParkActivitySnapshot

@@ -65,7 +65,7 @@ def test_cookies_are_for_the_admin_site_alone_and_scripts_cannot_read_the_sessio
     session = staff.cookies["sessionid"]
     assert session["path"] == staff.cookies["csrftoken"]["path"] == "/admin/"
     assert session["httponly"]
-    assert session["samesite"] == "Lax"
+    assert session["samesite"] == staff.cookies["csrftoken"]["samesite"] == "Strict"
 
 
 @pytest.mark.parametrize("word", ["true", "false"])

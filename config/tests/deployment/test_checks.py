@@ -9,8 +9,11 @@ from django.test.utils import override_settings
 
 from config.checks import (
     MINIMUM_VERSIONS,
+    answers_starve_no_jobs,
+    badly_bounded,
     celery_hosts_share_a_broker,
     classifier_is_whole,
+    clients_can_be_told_apart,
     database_is_supported,
     figures_follow_the_rules_of_the_code,
     secret_key_is_private,
@@ -38,6 +41,7 @@ def spoken(messages: list[checks.CheckMessage]) -> list[str | None]:
     [
         ({"SECRET_KEY": DEVELOPMENT_KEY, "DEBUG": False}, ["ridewatch.E001"]),
         ({"SECRET_KEY": DEVELOPMENT_KEY, "DEBUG": True}, []),
+        ({"SECRET_KEY": "put-fifty-random-characters-of-your-own-here-0", "DEBUG": False}, ["ridewatch.E001"]),
         ({"SECRET_KEY": "another", "DEBUG": False}, []),
     ],
 )
@@ -157,3 +161,36 @@ def test_the_checks_are_registered(arguments, variables, expected):
     assert f"({expected})" in ended.stderr
     assert "HINT: " in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("most", "policy", "is_shared", "is_bad"),
+    [
+        (0, "volatile-lru", True, True),
+        (1, "noeviction", True, True),
+        (1, "allkeys-lru", True, True),  # it would drop jobs
+        (1, "allkeys-lru", False, False),
+        (1, "volatile-lru", True, False),
+    ],
+)
+def test_stored_answers_may_not_starve_jobs(settings, most, policy, is_shared, is_bad):
+    settings.REDIS_URL, settings.CACHE_REDIS_URL = "redis://a", "redis://a" if is_shared else "redis://b"
+    assert [message.id for message in badly_bounded(most, policy)] == ["ridewatch.W009"] * is_bad
+
+
+@pytest.mark.parametrize(("url", "ids"), [("", []), ("redis://:s3cret@127.0.0.1:1/0", ["ridewatch.W009"])])
+def test_a_redis_that_does_not_answer_is_reported(settings, url, ids):
+    settings.CACHE_REDIS_URL = url
+    found = answers_starve_no_jobs(None, ["default"])
+    assert [message.id for message in found] == ids
+    assert "s3cret" not in str(found)
+    assert answers_starve_no_jobs(None) == []
+
+
+@pytest.mark.parametrize(
+    ("proxies", "behind", "limit", "ids"),
+    [(0, True, "9/day", ["ridewatch.W010"]), (1, True, "9/day", []), (0, False, "9/day", []), (0, True, None, [])],
+)
+def test_clients_behind_a_proxy_are_told_apart(settings, proxies, behind, limit, ids):
+    settings.TRUSTED_PROXIES, settings.BEHIND_TLS_PROXY, settings.API_RATE_LIMIT = proxies, behind, limit
+    assert [message.id for message in clients_can_be_told_apart(None)] == ids

@@ -53,9 +53,22 @@ def test_the_reader_of_env_files_reads_the_same(monkeypatch):
     assert listed() == environ.Env.ENVIRON
 
 
-def test_the_deployment_checks_are_clean_with_it(tmp_path):
+def test_the_deployment_checks_are_clean_once_its_placeholders_are_replaced(tmp_path):
     pytest.importorskip("MySQLdb")
-    ended = manage("check", "--deploy", "--fail-level", "DEBUG", **{**listed(), "DATA_DIR": str(tmp_path)})
+    own = {
+        "SECRET_KEY": "x7Kq-9" * 10,
+        "ALLOWED_HOSTS": "ridewatch.test",
+        "DATABASE_URL": "mysql://ridewatch:of-our-own@127.0.0.1:3306/ridewatch",
+        "EMAIL_URL": "smtp+tls://ridewatch:of-our-own@mail.ridewatch.test:587",
+        "EMAIL_FROM": "ridewatch@ridewatch.test",
+        "UPSTREAM_USER_AGENT": "ridewatch/1.0 (+https://ridewatch.test)",
+    }
+    ended = manage("check", "--deploy", **{**listed(), "DATA_DIR": str(tmp_path)})
+    assert ended.returncode == 1
+    assert "E001" in ended.stderr
+    for name in set(own) - {"SECRET_KEY"}:
+        assert f"(ridewatch.E008) {name} is a placeholder" in ended.stderr
+    ended = manage("check", "--deploy", "--fail-level", "DEBUG", **{**listed(), **own, "DATA_DIR": str(tmp_path)})
     assert ended.returncode == 0, ended.stderr
     assert "no issues" in ended.stdout
     assert "?:" not in ended.stderr

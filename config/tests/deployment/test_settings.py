@@ -143,3 +143,13 @@ def test_a_mail_server_is_read_from_its_url(monkeypatch):
     assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("rw@x", "p/w")
     assert found["QUALITY_DIGEST_TO"] == ["a@b", "c@d"]
     assert settings_with(monkeypatch, EMAIL_URL="filemail:///srv/mail")["EMAIL_FILE_PATH"] == "/srv/mail"
+
+
+@pytest.mark.parametrize(
+    "value", ["redsi://u:s3cret-word@r/0", "redis://u:s3cret-word@r:99999/0", "redis://u:s3cret-word@"]
+)
+def test_a_refused_url_does_not_show_its_password(value):
+    ended = manage("check", REDIS_URL=value)
+    assert ended.returncode != 0
+    assert "REDIS_URL must" in ended.stderr
+    assert "s3cret-word" not in ended.stderr + ended.stdout

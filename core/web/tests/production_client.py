@@ -16,7 +16,8 @@ from django.test import Client, override_settings
 from django.test.client import ClientHandler
 
 from core import data_version
-from core.web.stored_answers import CachedApplication, StartResponse
+from core.web.compression import StartResponse
+from core.web.stored_answers import CachedApplication
 
 # Statements after which the rows are those of before. What a rollback undoes was written in the same test.
 READS = ("SELECT", "WITH", "EXPLAIN", "PRAGMA", "SHOW", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")

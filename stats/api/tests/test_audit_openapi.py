@@ -30,7 +30,7 @@ def test_an_endpoint_is_documented_with_its_parameters_and_errors(schema, path, 
     operation = schema["paths"][path][method]
     assert operation["summary"]
     assert operation["tags"] == ["audit"]
-    assert set(operation["responses"]) == responses
+    assert set(operation["responses"]) - {"429", "503"} == responses
     assert {each["name"] for each in operation.get("parameters", [])} == parameters
 
 
