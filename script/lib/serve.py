@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -89,7 +88,7 @@ class Worker:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def load(parent: int, target: str) -> Callable[..., Any]:
+def load(parent: int, target: str) -> Any:
     """The application, in a process of granian's that ends when `parent`, which started it, does."""
     end_with_parent(parent)
     from config.front import application
