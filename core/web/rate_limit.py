@@ -40,7 +40,7 @@ def seconds_to_wait(request: HttpRequest) -> int:
     weight = min(most, DEAR) if is_dear(request) else 1
     names = filter(None, [request.META.get(CLIENT) or client_of(request.META), key_of(request.META)])
     counted = [count(f"rate:{name}:{int(now // period)}", weight, period) for name in names]
-    return int(period - now % period) + 1 if max(counted) > most else 0
+    return int(period - now % period) + 1 if max(counted, default=0) > most else 0
 
 
 def is_dear(request: HttpRequest) -> bool:

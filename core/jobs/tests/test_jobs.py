@@ -331,6 +331,7 @@ def test_a_run_that_was_taken_over_is_left_to_the_other():
         ("elsewhere:b:1:1", NOW, True),
         ("", None, False),
     ],
+    ids=["this process", "for too long", "from the future", "started at another time", "elsewhere", "nobody"],
 )
 def test_a_lock_is_held_by_the_living_within_the_limit(runner, since, is_held):
     assert JobLock(job="j", runner=runner, running_since=since).is_held(timedelta(seconds=300), NOW) == is_held

@@ -79,7 +79,11 @@ def test_progress_that_cannot_be_reported_stops_nobody(job, monkeypatch):
     assert watcher.done == 1
 
 
-@pytest.mark.parametrize(("runner", "status"), [(DEAD, ImportStatus.FAILED), (ELSEWHERE, ImportStatus.IN_PROGRESS)])
+@pytest.mark.parametrize(
+    ("runner", "status"),
+    [(DEAD, ImportStatus.FAILED), (ELSEWHERE, ImportStatus.IN_PROGRESS)],
+    ids=["dead", "elsewhere"],
+)
 def test_an_import_that_nobody_works_on_any_more_has_failed(job, runner, status):
     job.enter(ImportStatus.IN_PROGRESS)
     job.slices.update(state=SliceState.RUNNING, runner=runner, claimed_at=timezone.now())
