@@ -222,7 +222,7 @@ def day_before_so_far(now: datetime, zone: str) -> tuple[datetime, datetime]:
     return day_range(day, zone)[0], datetime.combine(day, local.timetz()).astimezone(UTC)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ParkBefore:
     """A park on the day before, up to the same time of its clock."""
 
@@ -240,9 +240,11 @@ def parks_a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, ParkBefore
         then = measured.get(ride.pk)
         if then is None:
             continue
-        before = found.setdefault(ride.park_id, ParkBefore())
-        before.down_seconds += then.down_seconds
-        if ride.is_attraction:
-            before.attraction_up_seconds += then.up_seconds
-            before.attraction_down_seconds += then.down_seconds
+        before = found.get(ride.park_id, ParkBefore())
+        up, down = (then.up_seconds, then.down_seconds) if ride.is_attraction else (0, 0)
+        found[ride.park_id] = ParkBefore(
+            before.down_seconds + then.down_seconds,
+            before.attraction_up_seconds + up,
+            before.attraction_down_seconds + down,
+        )
     return found

@@ -5,6 +5,7 @@ from io import StringIO
 from typing import get_args
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from core.jobs.requests import HANDLERS, CompareStats, RecomputeDays, RefreshToday, Request, request
@@ -25,7 +26,7 @@ def test_a_recomputation_by_hand_is_the_one_that_was_requested():
     request(days, stdout=out)
     call_command(*days.by_hand().split()[1:], stdout=out)
     first, second = RecomputeRun.objects.values_list("park", "first_date", "last_date", "metrics_version")
-    assert first == second == (days.park_id, *DAYS, 1)
+    assert first == second == (days.park_id, *DAYS, settings.METRICS_VERSION)
     assert out.getvalue() == "No observations from 2024-07-03 to 2024-07-05: nothing to compute.\n" * 2
 
 

@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from types import MappingProxyType, NoneType
 from typing import Any
 
@@ -94,7 +95,7 @@ def changeable(found: Any) -> Iterator[Any]:
                 setattr(found, name, None)
         for name in names:
             yield from changeable(getattr(found, name))
-    elif not isinstance(found, Model | Enum | str | int | float | Decimal | date | UnsetType | NoneType):
+    elif not isinstance(found, Model | Enum | str | int | float | Decimal | Fraction | date | UnsetType | NoneType):
         yield found
 
 

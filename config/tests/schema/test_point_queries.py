@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
@@ -56,7 +57,9 @@ def points(ride: Ride) -> dict[str, Any]:
     """Queries for one row, by name."""
     return {
         "a snapshot": RideStatusSnapshot.objects.filter(ride=ride, recorded_at=MIDDLE),
-        "a ride's day": RideDailyStats.objects.filter(ride=ride, stat_date=DAY, metrics_version=1),
+        "a ride's day": RideDailyStats.objects.filter(
+            ride=ride, stat_date=DAY, metrics_version=settings.METRICS_VERSION
+        ),
         "a ride by its UUID": Ride.objects.filter(themeparks_wiki_id=ride.themeparks_wiki_id),
         "a park": Park.objects.filter(pk=ride.park_id),
     }

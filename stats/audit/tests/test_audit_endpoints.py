@@ -99,7 +99,7 @@ def test_a_date_may_be_unpadded_and_without_one_it_is_yesterday(client, path, qu
         "yesterday",
         "-2025-12-22",
         "99999-01-01",
-        "2025-" + "1" * 5000 + "-01",
+        "2025-" + "1" * 1_900 + "-01",
         "%D9%A2%D9%A0%D9%A2%D9%A5-12-22",  # Arabic digits
         "null",
     ],
@@ -207,7 +207,7 @@ def test_anomalies_can_be_filtered_by_severity(client, severity, count):
     assert (body["total_anomalies"], body["warning_count"], len(body["anomalies"])) == (count, count, count)
 
 
-@pytest.mark.parametrize("severity", ["", "critical", "Warning", "ERROR", "%20CRITICAL", "CRITICAL%00", "x" * 5000])
+@pytest.mark.parametrize("severity", ["", "critical", "Warning", "ERROR", "%20CRITICAL", "CRITICAL%00", "x" * 1_900])
 def test_an_unknown_severity_is_an_error_of_anomalies(client, severity):
     response = client.get(f"{ANOMALIES}?severity={severity}")
     assert (response.status_code, response.json()) == (400, {"success": False, "error": BAD_SEVERITY})
