@@ -32,7 +32,6 @@ def refused(environ: Environ) -> Refusal | None:
         return refusal(environ, "414 URI Too Long", f"The query may have {LONGEST_QUERY:,} characters at most")
     method = environ["REQUEST_METHOD"]
     if len(method) > 20 or method != method.upper():  # Django would take `get` for GET (RFC 9110, 9.1)
-        return refusal(
-            environ, "501 Not Implemented", f"Method {method[:20]!r} is not known; methods are case-sensitive"
-        )
+        message = f"Method {method[:20]!r} is not known; methods are case-sensitive"
+        return refusal(environ, "405 Method Not Allowed", message, Allow="GET, HEAD, OPTIONS")
     return None

@@ -106,7 +106,7 @@ def test_an_answer_of_more_than_a_megabyte_is_not_kept(size, times):
 def test_methods_are_case_sensitive(method):
     telling = Telling()
     status, _, body = ask(CachedApplication(telling, 300, ""), method=method)
-    assert status == "501 Not Implemented"
+    assert status == "405 Method Not Allowed"
     assert b'"success":false' in body
     assert telling.asked == []
 
