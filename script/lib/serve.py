@@ -69,7 +69,9 @@ class Worker:
         while not self.stopping.is_set():
             command = [sys.executable, "manage.py", "run_jobs", "--parent", str(os.getpid())]
             with suppress(OSError):  # no process or no memory left, a full disk: perhaps later
-                self.process = subprocess.Popen(command, start_new_session=True)  # noqa: S603  (our own file)
+                # Granian's process title overwrites the strings of the environment that a child would inherit.
+                environment = dict(os.environ)
+                self.process = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
                 code = self.process.wait()
                 if not self.stopping.is_set():
                     print(f"run_jobs ended with {code}; starting it again.", flush=True)
@@ -126,7 +128,7 @@ def main(port: int, with_worker: bool) -> None:
         sys.exit(1)
     # Granian gives up when two of its processes end within seconds, whoever killed them.
     time.sleep(RESTART_SECONDS)
-    os.execv(sys.executable, sys.orig_argv)  # noqa: S606  (ourselves)
+    os.execve(sys.executable, sys.orig_argv, dict(os.environ))  # noqa: S606  (ourselves)
 
 
 if __name__ == "__main__":
