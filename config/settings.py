@@ -1,108 +1,32 @@
 """Every setting of Ridewatch, read from the environment (or a `.env` file beside manage.py).
 
-`.env.example` lists each variable with its meaning. Nonsense is refused here, with the variable's name.
+`.env.example` lists each variable with its meaning. Nonsense is refused (`config/environment.py`).
 """
 
 import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from zoneinfo import ZoneInfo
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
+from config.environment import (
+    BASE_DIR,
+    MAIL_SCHEMES,
+    addresses,
+    directory,
+    env,
+    flag,
+    header,
+    rate,
+    text,
+    url,
+    whole_number,
+    zone,
+)
 from config.schedule import jobs
-from core.masking import masked, remember
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
-
-TRUE_WORDS = {"1", "true", "yes", "on"}
-FALSE_WORDS = {"0", "false", "no", "off"}
-MAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "filemail")
-SCHEMES_WITH_HOST = {"http", "https", "s3", "mysql", "redis", "rediss", *MAIL_SCHEMES[:3]}
-
-
-def text(name: str, default: str) -> str:
-    """A variable without the blanks around it; raises ImproperlyConfigured when it is empty without need.
-
-    Read past django-environ, which would take a value that begins with `$` for another variable's name.
-    """
-    value = str(env.ENVIRON.get(name, default)).strip()
-    if default and not value:
-        raise ImproperlyConfigured(f"{name} must not be empty")
-    return value
-
-
-def flag(name: str, default: bool) -> bool:
-    """A yes/no variable; raises ImproperlyConfigured for any other word."""
-    word = text(name, str(default)).lower()
-    if word not in TRUE_WORDS | FALSE_WORDS:
-        raise ImproperlyConfigured(f"{name} must be true or false, not {word!r}")
-    return word in TRUE_WORDS
-
-
-def whole_number(name: str, default: int, minimum: int, maximum: int) -> int:
-    """An integer variable within [minimum, maximum]; raises ImproperlyConfigured otherwise."""
-    digits = text(name, str(default))
-    if not re.fullmatch(r"-?[0-9]{1,12}", digits):
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {digits!r}")
-    number = int(digits)
-    if not minimum <= number <= maximum:
-        raise ImproperlyConfigured(f"{name} must be between {minimum} and {maximum}, not {number}")
-    return number
-
-
-def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
-    """A URL variable with one of the schemes; empty only where the default is."""
-    value = text(name, default)
-    if not value:
-        return value
-    try:
-        parts = urlsplit(value)
-        has_place = bool(parts.hostname or parts.path.strip("/")) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        raise ImproperlyConfigured(
-            f"{name} must be a URL with a usable host and port, not {masked(value)!r}"
-        ) from None
-    if parts.scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} must start with one of {', '.join(schemes)}://, not {masked(value)!r}")
-    if not has_place or (parts.scheme in SCHEMES_WITH_HOST and not parts.hostname):
-        raise ImproperlyConfigured(f"{name} must name a place, not {masked(value)!r}")
-    return value
-
-
-def directory(name: str, default: Path) -> Path:
-    """A directory variable; made if it is missing, raises ImproperlyConfigured when that is impossible."""
-    path = Path(text(name, str(default)))
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImproperlyConfigured(f"{name} must be a directory that can be written: {error}") from None
-    return path
-
-
-def header(name: str, default: str) -> str:
-    """A variable that goes into an HTTP header: printable ASCII only."""
-    value = text(name, default)
-    if not re.fullmatch(r"[ -~]*", value):
-        raise ImproperlyConfigured(f"{name} must be printable ASCII: it is sent in an HTTP header")
-    return value
-
-
-def zone(name: str, default: str) -> str:
-    """An IANA time zone variable."""
-    value = text(name, default)
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, LookupError):
-        raise ImproperlyConfigured(f"{name} must be an IANA time zone, not {value!r}") from None
-    return value
-
+from core.masking import remember
 
 # -- process ---------------------------------------------------------------------------------------------
 
@@ -358,15 +282,6 @@ CLASSIFIER_KEY = text("CLASSIFIER_KEY", "")
 # -- mail -------------------------------------------------------------------------------------------------
 
 
-def addresses(value: str, name: str) -> list[str]:
-    """Mail addresses separated by commas; raises ImproperlyConfigured for what is none."""
-    found = [address.strip() for address in value.split(",") if address.strip()]
-    for address in found:
-        if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address):
-            raise ImproperlyConfigured(f"{name} must be addresses separated by commas, not {address!r}")
-    return found
-
-
 MAIL = dict(env.email_url_config(url("EMAIL_URL", "smtp://localhost:25", MAIL_SCHEMES)))
 EMAIL_BACKEND, EMAIL_FILE_PATH = MAIL["EMAIL_BACKEND"], f"/{MAIL['EMAIL_FILE_PATH']}"
 EMAIL_HOST, EMAIL_PORT = MAIL["EMAIL_HOST"], MAIL["EMAIL_PORT"] or 25
@@ -433,17 +348,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-
-RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
-
-
-def rate(name: str, default: str) -> str | None:
-    """A variable such as `100/minute`; None when it is empty."""
-    value = str(env.ENVIRON.get(name, default)).strip()
-    if value and not RATE.fullmatch(value):
-        raise ImproperlyConfigured(f"{name} must look like 100/minute (second, minute, hour, day), not {value!r}")
-    return value or None
-
 
 # What computes for long: by so many threads of each process, and no more (core/web/front.py).
 DEAR_PATHS = ("/api/analytics/", "/explorer")

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
-from config.settings import rate
+from config.environment import rate
 from core.web.clients import client_of
 
 pytestmark = pytest.mark.django_db
