@@ -135,7 +135,7 @@ class Runner:
                     running.note_broken(child.job, child.slot, child.runner, reason)
 
     def watch_clock(self, now: datetime) -> None:
-        """What a clock that was wrong ran is run again when its time comes; one issue tells of it."""
+        """What a clock that was wrong ran is run again when its time comes; one issue reports it."""
         spent = min(time.monotonic() - self.looked_monotonic, LONGEST_LOOK)
         before, expected = self.looked_at, self.looked_at + timedelta(seconds=spent)
         self.looked_at, self.looked_monotonic = now, time.monotonic()

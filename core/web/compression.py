@@ -17,7 +17,7 @@ PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 LEAST_BYTES = 1_000  # less fits into one packet anyway
 TEXTS = ("application/json", "application/vnd.oai.openapi", "text/")
-# Its pages hold secrets beside what a request says, and how well the two pack together would tell (BREACH).
+# Its pages hold secrets beside what a request says, and how well the two pack together would give them away (BREACH).
 UNPACKED = "/admin/"
 
 

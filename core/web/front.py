@@ -211,7 +211,7 @@ class Front:
             await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 left.set()
-                work.add_done_callback(lambda done: done.cancelled() or done.exception())  # it was told to stop
+                work.add_done_callback(lambda done: done.cancelled() or done.exception())  # it was stopped
                 raise Gone
             return await work
         finally:

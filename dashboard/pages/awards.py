@@ -73,7 +73,7 @@ def reported(columns: tuple[Column, ...], rows: Sequence[AwardRow]) -> list[Colu
 UNKNOWN = "Nothing is known of this period."
 
 
-def told(nothing: str, period: Period, only: bool, now: datetime) -> str:
+def empty_text(nothing: str, period: Period, only: bool, now: datetime) -> str:
     """Why a list is empty: `nothing` happened, or nothing is known (N-6)."""
     return nothing if park_downtime(period, only, "shame_score", 1, now)[1].total_parks else UNKNOWN
 
@@ -87,7 +87,10 @@ def award_table(name: str, entity: str, period: Period, only: bool, limit: int, 
         "name": name,
         "title": title,
         "table": Table(
-            f"{title}, {WORDS[period].lower()}", columns, rows, empty="" if rows else told(empty, period, only, now)
+            f"{title}, {WORDS[period].lower()}",
+            columns,
+            rows,
+            empty="" if rows else empty_text(empty, period, only, now),
         ),
     }
 
@@ -110,7 +113,7 @@ def change_tables(entity: str, period: Period, only: bool, limit: int, now: date
             " before."
         )
         rows = found[asked[name]].rows
-        table = Table(caption, columns, rows, empty="" if rows else told(empty, period, only, now))
+        table = Table(caption, columns, rows, empty="" if rows else empty_text(empty, period, only, now))
         tables.append({"name": name, "title": title, "table": table})
     return tables
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from core.instants import instant, seconds
+from core.instants import day_seconds, instant, seconds
 from core.intervals import Interval, clipped, merged, without
 from core.zones import day_range
 from importer.archive.events import Event, Source
@@ -50,7 +50,7 @@ def fill(
     filled: list[Interval] = []
     for n in range((days[1] - days[0]).days + 1):
         today = days[0] + n * ONE_DAY
-        start, end = map(seconds, day_range(today, park.timezone))
+        start, end = day_seconds(today, park.timezone)
         parts = clipped(holes, start, end)
         feed = [at for at in signs if start <= at < end]
         live, live_park = covered(park, start, end, parts, histories)

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 from msgspec import Raw
 
-from core.instants import instant, seconds
+from core.instants import day_seconds, instant, seconds
 from core.intervals import Interval
 from core.shortcuts import by_identity
 from core.zones import day_range, local_date
@@ -304,7 +304,7 @@ class DestinationImport:
         """
         for stream in self.streams.values():
             while stream.next_day <= self.limit and (stream.feed or self.is_wanted(stream)):
-                start, end = map(seconds, day_range(stream.next_day, stream.park.timezone))
+                start, end = day_seconds(stream.next_day, stream.park.timezone)
                 if not is_last and self.covered_until < end + ONE_DAY.total_seconds():
                     break
                 self.write_day(stream, start, end, sink)

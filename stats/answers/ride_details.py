@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from django.db.models import QuerySet
 from django.utils.http import http_date
 
-from core.instants import seconds
+from core.instants import day_seconds, seconds
 from core.intervals import merged
 from core.periods import ONE_DAY, Days, Period, days_of
 from core.rounding import half_up
@@ -391,7 +391,7 @@ def downtime_events(ride: Ride, days: Days, by_day: Mapping[date, RideTime], now
     """
     park, zone = ride.park, ride.park.timezone
     operated = [day for day, time in by_day.items() if time.operated]
-    ranges = merged((seconds(start), seconds(end)) for start, end in (day_range(day, zone) for day in operated))
+    ranges = merged(day_seconds(day, zone) for day in operated)
     rows = RideStatusSnapshot.objects.filter(within(ranges), ride=ride, park=park)
     stretches = down_stretches(rows, now).get(ride.pk, [])
     if not stretches:

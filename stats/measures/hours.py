@@ -59,11 +59,6 @@ def hour_label(hour: int) -> str:
     return f"{hour}:00"
 
 
-def hourly_labels() -> list[str]:
-    """The 18 columns of an hourly heatmap, "6:00" to "23:00" (R-20.1)."""
-    return [hour_label(hour) for hour in HEATMAP_HOURS]
-
-
 def daily_labels(days: Days) -> list[str]:
     """One column for each date of a period, "Dec 01" (R-20.1)."""
     length = (days.last - days.first).days + 1

@@ -7,10 +7,9 @@ from typing import Any
 
 from django.db.models import Min
 
-from core.instants import instant, seconds
+from core.instants import day_seconds, instant, seconds
 from core.intervals import merged, overlaps
 from core.periods import ONE_DAY
-from core.zones import day_range
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import operating
@@ -36,7 +35,8 @@ def opening_delays(
         return
     rides = sorted({ride for ride, _ in asked})
     days = sorted({day for _, day in asked})
-    bounds = day_bounds(park, {day - ONE_DAY for day in days} | set(days))
+    shown = sorted({day - ONE_DAY for day in days} | set(days))
+    bounds = {day: day_seconds(day, park.timezone) for day in shown}
     rows = RideStatusSnapshot.objects.filter(
         within(merged(bounds.values())), ride__in=rides, park=park, recorded_at__lt=end
     )
@@ -56,14 +56,6 @@ def opening_delays(
             for n, begin, until in overlaps(start, min(seconds(stretch.end), first), spans):
                 if cuts[n].day == day:
                     yield ride, cuts[n].key, until - begin
-
-
-def day_bounds(park: Park, days: Collection[date]) -> dict[date, tuple[int, int]]:
-    found = {}
-    for day in sorted(days):
-        start, end = day_range(day, park.timezone)
-        found[day] = seconds(start), seconds(end)
-    return found
 
 
 def first_runs_of(rows: Any, bounds: dict[date, tuple[int, int]]) -> dict[RideDate, int]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from core.instants import instant, seconds
+from core.instants import day_seconds, instant, seconds
 from core.intervals import merged, without
 from core.periods import Days
-from core.zones import day_range, local_date
+from core.zones import local_date
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import Status, counted_status
@@ -101,11 +101,8 @@ def carried_into(
 
 def day_bounds(park: Park, days: Days) -> dict[date, tuple[int, int]]:
     """[start, end) of each local day, in seconds since 1970."""
-    found = {}
-    for n in range((days.last - days.first).days + 1):
-        start, end = day_range(days.first + n * ONE_DAY, park.timezone)
-        found[days.first + n * ONE_DAY] = seconds(start), seconds(end)
-    return found
+    listed = (days.first + n * ONE_DAY for n in range((days.last - days.first).days + 1))
+    return {day: day_seconds(day, park.timezone) for day in listed}
 
 
 def until(spans: Spans, end: int) -> Spans:

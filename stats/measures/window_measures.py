@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 
-from core.instants import instant, seconds
+from core.instants import day_seconds, instant, seconds
 from core.intervals import merged, overlap, overlaps
 from core.zones import day_range, local_date
 from parks.models import Park, Ride
@@ -352,7 +352,7 @@ def seen_on(asked: set[tuple[int, date]], rows: QuerySet[RideStatusSnapshot], zo
     quarter = WholeDivision(SecondsSince("recorded_at", 0), Value(QUARTER_HOUR))
     found: set[tuple[int, date]] = set()
     for n in range(0, len(days), RANGES_A_QUERY):
-        ranges = {day: tuple(map(seconds, day_range(day, zone))) for day in days[n : n + RANGES_A_QUERY]}
+        ranges = {day: day_seconds(day, zone) for day in days[n : n + RANGES_A_QUERY]}
         chosen = rows.filter(within(merged((start, end) for start, end in ranges.values())))
         day_of = {at: day for day, (start, end) in ranges.items() for at in range(start, end, QUARTER_HOUR)}
         pairs: QuerySet[RideStatusSnapshot, tuple[int, int]] = (

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import TextChoices
 
-from core.instants import seconds
+from core.instants import day_seconds, seconds
 from core.periods import ONE_DAY, Days, Period, days_of
 from core.zones import day_range, day_start, local_date
 
@@ -208,7 +208,7 @@ def offset_of(at: int, zone: str) -> int:
 @functools.lru_cache(maxsize=65_536)
 def offsets_of_day(day: date, zone: str) -> tuple[tuple[int, int, int], ...]:
     """(start, end, UTC offset) of the stretches of a local day: one, or two when the clock is changed."""
-    start, end = map(seconds, day_range(day, zone))
+    start, end = day_seconds(day, zone)
     before, after = offset_of(start, zone), offset_of(end - 1, zone)
     if before == after:
         return ((start, end, before),)

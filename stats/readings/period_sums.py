@@ -62,11 +62,6 @@ class RideSums:
         return self.up_seconds > 0
 
     @property
-    def closed_seconds(self) -> int:
-        """Known, and neither up nor down: planned closures, refurbishment."""
-        return self.open_seconds - self.up_seconds - self.down_seconds
-
-    @property
     def waits(self) -> WaitTotals:
         return WaitTotals(
             self.wait_seconds, self.wait_minute_seconds, self.least_wait, self.peak_wait, self.walk_on_seconds
