@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from parks.models import Park, Ride
@@ -28,7 +29,18 @@ GRANULARITY = {
     "last_month": "daily",
 }
 
+URL = "/api/trends/chart-data"
+TYPES = ("parks", "rides", "waittimes", "ridewaittimes")
+PERIODS = tuple(LABELS)
+ALL_TYPES = pytest.mark.parametrize("kind", TYPES)
+ALL_PERIODS = pytest.mark.parametrize("period", PERIODS)
+BY_HOUR = pytest.mark.parametrize(("period", "day"), [("today", TODAY), ("yesterday", YESTERDAY)])
+
 Cells = list[float | None]
+
+
+def minutes_after(minutes: int) -> datetime:
+    return FIRST_MARK + timedelta(minutes=minutes)
 
 
 def by_hour(values: Mapping[int, float]) -> Cells:

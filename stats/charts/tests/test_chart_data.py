@@ -1,6 +1,5 @@
 """What the line charts show (R-20.2, public-api 4.13): whom, in which order, with which values."""
 
-import functools
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,49 +11,27 @@ from django.test import Client
 
 from parks.models import Category, Park, Ride
 from stats.charts.tests.chart_builders import (
+    ALL_PERIODS,
+    ALL_TYPES,
     FIRST_MARK,
     GRANULARITY,
     LABELS,
     NOW,
-    TODAY,
+    URL,
     WEEK,
     YESTERDAY,
     by_day,
-    chart_of,
-    lines_of,
 )
 from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, park_day, report, ride_day, show_park
 from stats.tests.shapes import misfits
 
 pytestmark = pytest.mark.django_db
 
-URL = "/api/trends/chart-data"
-TYPES = ("parks", "rides", "waittimes", "ridewaittimes")
-PERIODS = tuple(LABELS)
-ALL_TYPES = pytest.mark.parametrize("kind", TYPES)
-ALL_PERIODS = pytest.mark.parametrize("period", PERIODS)
-BY_HOUR = pytest.mark.parametrize(("period", "day"), [("today", TODAY), ("yesterday", YESTERDAY)])
 
 BAD_LIMIT = "Invalid limit. Must be a non-negative integer"
 BAD_PERIOD = "Invalid period. Must be one of: live, today, yesterday, last_week, last_month"
 BAD_TYPE = "Invalid type. Must be one of: parks, rides, waittimes, ridewaittimes"
 BAD_FILTER = "Invalid filter. Must be one of: disney-universal, all-parks"
-
-
-@pytest.fixture(autouse=True)
-def _clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def chart(client):
-    return functools.partial(chart_of, client)
-
-
-@pytest.fixture
-def lines(chart):
-    return lambda *args, **query: lines_of(chart(*args, **query))
 
 
 # -- days ------------------------------------------------------------------------------------------------

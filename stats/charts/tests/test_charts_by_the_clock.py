@@ -1,7 +1,6 @@
 """What the charts show by the clock: the hours of today and yesterday (R-20.2, R-6.6)."""
 
-import functools
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,14 +9,13 @@ import time_machine
 from parks.models import ParkSchedule
 from snapshots.models import RideStatusSnapshot
 from stats.charts.tests.chart_builders import (
-    FIRST_MARK,
-    LABELS,
-    NOW,
+    ALL_TYPES,
+    BY_HOUR,
     TODAY,
+    TYPES,
     YESTERDAY,
     by_hour,
-    chart_of,
-    lines_of,
+    minutes_after,
     run_posting,
     run_scored,
 )
@@ -35,33 +33,6 @@ from stats.tests.builders import (
 )
 
 pytestmark = pytest.mark.django_db
-
-URL = "/api/trends/chart-data"
-TYPES = ("parks", "rides", "waittimes", "ridewaittimes")
-PERIODS = tuple(LABELS)
-ALL_TYPES = pytest.mark.parametrize("kind", TYPES)
-ALL_PERIODS = pytest.mark.parametrize("period", PERIODS)
-BY_HOUR = pytest.mark.parametrize(("period", "day"), [("today", TODAY), ("yesterday", YESTERDAY)])
-
-
-@pytest.fixture(autouse=True)
-def _clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def chart(client):
-    return functools.partial(chart_of, client)
-
-
-@pytest.fixture
-def lines(chart):
-    return lambda *args, **query: lines_of(chart(*args, **query))
-
-
-def minutes_after(minutes: int) -> datetime:
-    return FIRST_MARK + timedelta(minutes=minutes)
 
 
 @BY_HOUR

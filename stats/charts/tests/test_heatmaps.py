@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 
 from stats.charts.series import best
@@ -15,7 +14,6 @@ from stats.charts.tests.chart_builders import (
     HOURS,
     LABELS,
     NOVEMBER,
-    NOW,
     TODAY,
     WEEK,
     YESTERDAY,
@@ -58,12 +56,6 @@ NO_TYPE = "Missing required parameter: type"
 BAD_PERIOD = "Invalid period for heatmaps. LIVE period not supported. Use: today, yesterday, last_week, last_month"
 BAD_TYPE = "Invalid type. Must be one of: parks, parks-shame, rides-downtime, rides-waittimes"
 BAD_FILTER = "Invalid filter. Must be one of: disney-universal, all-parks"
-
-
-@pytest.fixture(autouse=True)
-def _clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

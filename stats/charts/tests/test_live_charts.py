@@ -1,6 +1,5 @@
 """What the charts show of the last hour (R-20.2)."""
 
-import functools
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,14 +7,10 @@ import pytest
 import time_machine
 
 from stats.charts.tests.chart_builders import (
-    FIRST_MARK,
-    LABELS,
+    ALL_TYPES,
     MARKS,
-    NOW,
     TODAY,
-    YESTERDAY,
-    chart_of,
-    lines_of,
+    minutes_after,
     run_posting,
     run_scored,
 )
@@ -29,33 +24,6 @@ from stats.tests.builders import (
 )
 
 pytestmark = pytest.mark.django_db
-
-URL = "/api/trends/chart-data"
-TYPES = ("parks", "rides", "waittimes", "ridewaittimes")
-PERIODS = tuple(LABELS)
-ALL_TYPES = pytest.mark.parametrize("kind", TYPES)
-ALL_PERIODS = pytest.mark.parametrize("period", PERIODS)
-BY_HOUR = pytest.mark.parametrize(("period", "day"), [("today", TODAY), ("yesterday", YESTERDAY)])
-
-
-@pytest.fixture(autouse=True)
-def _clock():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def chart(client):
-    return functools.partial(chart_of, client)
-
-
-@pytest.fixture
-def lines(chart):
-    return lambda *args, **query: lines_of(chart(*args, **query))
-
-
-def minutes_after(minutes: int) -> datetime:
-    return FIRST_MARK + timedelta(minutes=minutes)
 
 
 def test_live_scores_are_computed_over_each_ten_minutes(lines):
