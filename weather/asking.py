@@ -119,7 +119,7 @@ def answers(body: bytes, places: int) -> list[Any]:
     reported = document if isinstance(document, list) else [document]
     if len(reported) != places:
         raise UpstreamError(
-            Reason.INVALID, f"{places} places were asked for, and {len(reported)} told: {brief(document)}"
+            Reason.INVALID, f"{places} places were asked for, and {len(reported)} reported: {brief(document)}"
         )
     return reported
 

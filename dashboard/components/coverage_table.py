@@ -58,7 +58,7 @@ def coverage(parks: Sequence[Park], days: Days, now: datetime) -> tuple[Table, l
                 "park_id": park.pk,
                 "park_name": park.name,
                 "source": "ThemeParks.wiki" if park.themeparks_wiki_id else "Queue-Times",
-                "kinds": "told" if park.reports_down else "not told",
+                "kinds": "reported" if park.reports_down else "not reported",
                 "days": len(stored.get(park.pk, {})),
                 "unknown": unknown_share(figures),
                 "gaps": gaps.get(park.pk, 0),

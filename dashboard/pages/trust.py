@@ -107,7 +107,7 @@ def covered(request: HttpRequest) -> HttpResponse:
     table, unreported = coverage(chosen_parks(disney_universal_only(request), former=True), days, now)
     context: dict[str, Any] = {
         "table": table,
-        "untold": unreported,
+        "unreported": unreported,
         "warned_hours": [state for state in schedule_states(now) if state.is_warning],
         "days": days,
         "period": period.value,

@@ -82,7 +82,7 @@ class Pool:
             self.report(files - self.done)
             self.done = files
         except (OperationalError, InterfaceError) as error:
-            log.info("progress cannot be told: %s", one_line(error))
+            log.info("progress cannot be reported: %s", one_line(error))
             connection.close()
 
     def make_up_for(self, codes: Sequence[int]) -> None:

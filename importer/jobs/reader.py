@@ -440,7 +440,7 @@ class DestinationImport:
             self.written.problems[LogType.GAP.value] += 1
         for ride, (start, end) in ride_gaps(day).items():
             place = day.events[ride][0].source.entity
-            reason = f"the ride was operating, and nothing was told of it for more than {RIDE_GAP.days} days"
+            reason = f"the ride was operating, and nothing was reported of it for more than {RIDE_GAP.days} days"
             self.problems.add(Problem(LogType.GAP, "ride", place, reason, instant(start), instant(end), ride))
             self.written.problems[LogType.GAP.value] += 1
 

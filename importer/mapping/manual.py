@@ -89,7 +89,7 @@ def ride_of(cells: Mapping[str, str]) -> Ride:
             raise ValueError(f"park_id: ride {ride.pk} stands in park {ride.park_id}, not {cells['park_id']}")
         return ride
     if not cells["park_id"] or not cells["ride_name"]:
-        raise ValueError("ride_id: is missing; tell it, or park_id and ride_name")
+        raise ValueError("ride_id: is missing; give it, or park_id and ride_name")
     if not Park.objects.filter(pk=cells["park_id"]).exists():
         raise ValueError(f"park_id: park {cells['park_id']} is not known")
     wanted = folded(cells["ride_name"])

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.AutoField(db_column='decision_id', primary_key=True, serialize=False)),
                 ('entity_uuid', models.CharField(max_length=36, unique=True)),
-                ('entity_name', models.CharField(blank=True, default='', help_text='as the archive told it first', max_length=255)),
+                ('entity_name', models.CharField(blank=True, default='', help_text='as the archive spelled it first', max_length=255)),
                 ('destination_uuid', models.CharField(blank=True, default='', max_length=36)),
                 ('method', core.fields.EnumField(choices=[('UUID', 'Uuid'), ('EXACT_NAME', 'Exact Name'), ('FUZZY', 'Fuzzy'), ('CREATED', 'Created'), ('MANUAL', 'Manual'), ('FAILED', 'Failed')], max_length=10)),
                 ('edits', models.PositiveSmallIntegerField(blank=True, help_text='Levenshtein distance of the names', null=True)),

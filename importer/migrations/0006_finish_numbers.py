@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='importslice',
             name='finish_number',
-            field=models.PositiveIntegerField(db_default=0, default=0, help_text="order in which a destination's slices finished, told by no clock"),
+            field=models.PositiveIntegerField(db_default=0, default=0, help_text="order in which a destination's slices finished, independent of any clock"),
         ),
         migrations.RunPython(number, migrations.RunPython.noop),
         migrations.AddIndex(

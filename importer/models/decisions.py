@@ -65,7 +65,7 @@ class MappingDecision(models.Model):
 
     id = models.AutoField(primary_key=True, db_column="decision_id")
     entity_uuid = models.CharField(max_length=36, unique=True)
-    entity_name = models.CharField(max_length=255, blank=True, default="", help_text="as the archive told it first")
+    entity_name = models.CharField(max_length=255, blank=True, default="", help_text="as the archive spelled it first")
     destination_uuid = models.CharField(max_length=36, blank=True, default="")
     park = models.ForeignKey(Park, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     # Of a FAILED decision: an inactive ride that keeps the rows which came in before.

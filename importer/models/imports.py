@@ -273,7 +273,7 @@ class ImportSlice(models.Model):
     finish_number = models.PositiveIntegerField(
         default=0,
         db_default=0,
-        help_text="order in which a destination's slices finished, told by no clock",
+        help_text="order in which a destination's slices finished, independent of any clock",
     )
 
     class Meta:

@@ -35,7 +35,7 @@ class NearbyQuery(Query):
         choices=Shelter.values,
         required=False,
         error_messages={"invalid_choice": one_of("indoor_outdoor", Shelter.values)},
-        help_text="only rides that are told to be so",
+        help_text="only rides that are reported to be so",
     )
     min_height_cm = height("min_height_cm", "only rides that ask for at least so many centimetres")
     max_height_cm = height("max_height_cm", "only rides that ask for a height, and for no more than this")
@@ -68,7 +68,7 @@ class NearbyRide(Shape):
     latitude: float
     longitude: float
     distance_m: Annotated[float, describe("metres along the globe, one decimal")]
-    indoor_outdoor: Annotated[str | None, describe("null: not told", enum=Shelter.values)]
+    indoor_outdoor: Annotated[str | None, describe("null: not reported", enum=Shelter.values)]
     height_min_cm: int | None
     height_max_cm: int | None
     tags: list[str]

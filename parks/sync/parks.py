@@ -313,9 +313,9 @@ def store_park(synced: ParkSync, park: Park, reported: dict[str, Any]) -> None:
         wanted.pop("country", None)
     zone = wanted.pop("timezone", park.timezone)
     if zone != park.timezone:
-        synced.conflict("timezone", f"is told as {zone}, {park.name} keeps {park.timezone}")
+        synced.conflict("timezone", f"is reported as {zone}, {park.name} keeps {park.timezone}")
     if wanted.get("country", park.country) == DEFAULT_COUNTRY and wanted.get("longitude", 0) > 0:
-        synced.conflict("longitude", f"of a park in the US is told as {wanted['longitude']}; its sign is turned")
+        synced.conflict("longitude", f"of a park in the US is reported as {wanted['longitude']}; its sign is turned")
         wanted["longitude"] = -wanted["longitude"]
     refuse_wrong_place(synced, park, wanted)
     for name in ("latitude", "longitude"):
@@ -340,7 +340,7 @@ def refuse_wrong_place(synced: ParkSync, park: Park, wanted: dict[str, Any]) -> 
     if may_lie_in(str(wanted.get("country", park.country)), reported) and not is_swapped:
         return
     synced.conflict(
-        "location", f"of {park.name or wanted.get('name')} is told as {reported}, outside its country; refused"
+        "location", f"of {park.name or wanted.get('name')} is reported as {reported}, outside its country; refused"
     )
     del wanted["latitude"], wanted["longitude"]
 

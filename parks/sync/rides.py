@@ -71,7 +71,7 @@ def sync_rides(park: Park, children: Children) -> RideSync:
         elif not entity.name and ride is None:
             done.conflict(entity.id, "has no name; it is left out")
         elif entity.park_id not in (None, park.themeparks_wiki_id):
-            done.conflict(entity.id, f"{entity.name} is told to stand in park {entity.park_id}; it is left out")
+            done.conflict(entity.id, f"{entity.name} is reported to stand in park {entity.park_id}; it is left out")
         elif ride is not None and ride.park_id != park.pk:
             done.conflict(entity.id, f"{entity.name} stands in park {ride.park_id} of ours; it is left there")
         else:
@@ -87,7 +87,7 @@ def sync_rides(park: Park, children: Children) -> RideSync:
 
 def came_back(done: RideSync, ride: Ride, entity: str) -> None:
     old = ride.themeparks_wiki_id or ride.queue_times_id
-    done.conflict(entity, f"{ride.name} (ride {ride.pk}) came back under another key, {old} is told no more; joined")
+    done.conflict(entity, f"{ride.name} (ride {ride.pk}) came back under another key, {old} is gone; joined")
 
 
 def sync_ride(park: Park, ride: Ride | None, entity: Entity, metadata: EntityMetadata | None, done: RideSync) -> None:

@@ -92,7 +92,7 @@ def read_parks(body: bytes) -> QueueTimesDirectory:
             if park is None:
                 continue
             if park.id in parks:
-                text = "is told twice; the last one counts"
+                text = "is listed twice; the last one counts"
                 problems.add("[].parks[]", text, ProblemKind.DUPLICATE, str(park.id))
             parks[park.id] = park
     return QueueTimesDirectory(tuple(parks.values()), problems.all())
@@ -114,7 +114,7 @@ def read_queue_times(body: bytes) -> QueueTimesFeed:
         if known is not None and known.land is not None and land is None:
             continue  # a ride of a land that is listed among the landless too (sources 4.2)
         if known is not None:
-            problems.add("rides[]", "is told twice; the last one counts", ProblemKind.DUPLICATE, str(entry.id))
+            problems.add("rides[]", "is listed twice; the last one counts", ProblemKind.DUPLICATE, str(entry.id))
         entries[entry.id] = entry
     return QueueTimesFeed(tuple(entries.values()), problems.all())
 

@@ -95,7 +95,7 @@ def schedule_of(
             continue
         known = windows.setdefault(window.key, window)
         if known.closing != window.closing:
-            text = f"{window.day} {window.schedule_type} from {window.opening} is told twice; the last one counts"
+            text = f"{window.day} {window.schedule_type} from {window.opening} is listed twice; the last one counts"
             problems.add("schedule[]", text, ProblemKind.DUPLICATE)
             repairs.append(Repair(window.day, text))
         windows[window.key] = window

@@ -266,7 +266,7 @@ def unique(entries: Iterable[Entry], where: str, problems: Problems) -> Iterable
     by_id: dict[str, Entry] = {}
     for entry in entries:
         if entry.id in by_id:
-            problems.add(where, "is told twice; the last one counts", ProblemKind.DUPLICATE, entry.id)
+            problems.add(where, "is listed twice; the last one counts", ProblemKind.DUPLICATE, entry.id)
         by_id[entry.id] = entry
     return by_id.values()
 

@@ -24,7 +24,7 @@ ADMIN = {
     401: OpenApiResponse(Error, description="no admin key"),
     403: OpenApiResponse(Error, description="the admin key is wrong or revoked"),
 }
-FAILED = "Failed to measure storage; `manage.py jobs --history measure_storage` tells why"
+FAILED = "Failed to measure storage; `manage.py jobs --history measure_storage` says why"
 
 
 class Partition(Shape):
@@ -153,7 +153,7 @@ class StorageViewSet(AdminViewSet):
 
     @extend_schema(
         summary="Measure every table now, or have a worker do it",
-        description="Once a day (UTC). With `queue=true`: 202 and the id of a job, which tells its result.",
+        description="Once a day (UTC). With `queue=true`: 202 and the id of a job, which reports its result.",
         tags=TAGS,
         parameters=[MeasureQuery],
         request=None,

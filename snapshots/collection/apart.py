@@ -44,7 +44,7 @@ def apart_before(apart: Mapping[int, Iterable[date]], day: date) -> set[int]:
 def note_apart(park: Park, found: Mapping[date, Set[int]]) -> None:
     """Which rides ran apart on each of these dates, of which all is known now; at most four statements.
 
-    A row goes when no date is left: it told what later rows of the day refute.
+    A row goes when no date is left: it said what later rows of the day refute.
     """
     rides = dict(Ride.objects.filter(park=park).values_list("pk", "name"))
     known = {row.entity_id: row for row in rows_of(rides)}

@@ -91,12 +91,12 @@ def read_wiki_park(park: Park, feed: LiveFeed, rides: Mapping[str, Ride], at: da
         found.listed += 1
         ride = rides.get(entry.id)
         if entry.park_id not in (None, feed.park_id):
-            text = f"told by {park.name}, but as a ride of park {entry.park_id}; it is left out"
+            text = f"reported by {park.name}, but as a ride of park {entry.park_id}; it is left out"
             found.findings.append(Finding(IssueType.INCONSISTENT_DATA, ride, text, entry.id, entry.name))
         elif ride is None:
             found.unmapped.append(entry)
         elif ride.park_id != park.pk:
-            text = f"told by {park.name}, but it stands in another park of ours"
+            text = f"reported by {park.name}, but it stands in another park of ours"
             found.findings.append(Finding(IssueType.INCONSISTENT_DATA, ride, text, entry.id, entry.name))
         elif reading := read_entry(ride, entry, found, at, now):
             found.readings.append(reading)
@@ -191,7 +191,7 @@ def read_queue_times_park(
             found.unmapped.append(entry)
             continue
         if ride.park_id != park.pk:
-            text = f"told by {park.name}, but it stands in another park of ours"
+            text = f"reported by {park.name}, but it stands in another park of ours"
             found.findings.append(Finding(IssueType.INCONSISTENT_DATA, ride, text, str(entry.id), entry.name))
             continue
         if ride.category != Category.ATTRACTION:

@@ -174,9 +174,7 @@ def unmapped_rows(readings: Iterable[ParkReading], at: datetime) -> Iterator[Dat
             new = str(
                 ride.themeparks_wiki_id if reading.source == IssueSource.THEMEPARKS_WIKI else ride.queue_times_id
             )
-            text = (
-                f"{ride.name} of {park} came back under another key, {old} is told no more; joined to ride {ride.pk}"
-            )
+            text = f"{ride.name} of {park} came back under another key, {old} is gone; joined to ride {ride.pk}"
             row = met(new, at, text, JOINED)
             row.entity_id, row.raw_data = ride.pk, {"old": old, "new": new}
             yield row

@@ -258,7 +258,7 @@ def readings_of(
             result.silent[park] = SILENT
         else:
             reported = f"; of {len(reading.unmapped)} others, which sync_parks learns" if reading.unmapped else ""
-            result.failed[park] = f"the answer tells no state of any ride of ours{reported}"
+            result.failed[park] = f"the answer has no state of any ride of ours{reported}"
     return found
 
 

@@ -58,7 +58,7 @@ def complaint(label: str, operation: Operation, before: ProjectState, after: Pro
     if isinstance(operation, LOSING):
         return "processes of the release before still use it, and its data are lost; deploy in two steps"
     if isinstance(operation, migrations.RunSQL):
-        return "nobody can tell what SQL text locks"
+        return "nobody can know what SQL text locks"
     if isinstance(operation, migrations.RunPython):
         return None if operation.reversible else "it cannot be undone; give reverse_code"
     if isinstance(operation, AlterTable):

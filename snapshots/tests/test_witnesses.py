@@ -15,7 +15,7 @@ def hours(*spans):
     return [(round(a * HOUR), round(b * HOUR)) for a, b in spans]
 
 
-def told(spans):
+def in_hours(spans):
     return [(a / HOUR, b / HOUR) for a, b in spans]
 
 
@@ -27,7 +27,7 @@ def park(rides: int, opens=10.0, closes=18.0, **others):
 def day(runs, lately=None, reported=()):
     """Open spans of a day, without the rides that ran apart on it."""
     asked = witnesses(set(runs) if lately is None else lately, set(runs), {*runs, *reported}, running_apart(runs, DAY))
-    return told(open_spans(runs, asked))
+    return in_hours(open_spans(runs, asked))
 
 
 @pytest.mark.parametrize(

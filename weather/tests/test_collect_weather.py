@@ -232,7 +232,7 @@ def test_a_month_in_which_one_value_is_missing_is_asked_for_again(stub):
     assert len(stub.requests) == 1
     assert not park.weather_observations.filter(precipitation_mm=None).exists()
     call_command("collect_weather", "--backfill", "2026-06-01", "2026-06-02", "--missing")
-    assert len(stub.requests) == 1, "now it is whole; the archive tells no wind there"
+    assert len(stub.requests) == 1, "now it is whole; the archive has no wind there"
 
 
 def test_a_value_that_is_not_reported_erases_none_that_is_known(stub):

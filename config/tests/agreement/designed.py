@@ -174,7 +174,7 @@ def tell_day(plan: Plan, park: Park, rides: list[Ride], day: date, number: int, 
     cuts = [midnight(day + ONE_DAY, plan.zone)]
     for n, ride in enumerate(rides):
         stories = HABITS[ride.name.removeprefix(f"{park.name} ")] if ride.name != "Retired" else HABITS["flagship"]
-        rows = list(told(stories[(number + n) % len(stories)], opening, closing, plan, cuts))
+        rows = list(observations_of(stories[(number + n) % len(stories)], opening, closing, plan, cuts))
         write(ride, [*before_opening(opening, n), *rows, *at_closing(closing, n)], end)
     spans = pieces(opening, closing, [*cuts, *range(opening, closing, plan.grain or closing - opening)])
     ParkActivitySnapshot.objects.bulk_create(
@@ -192,10 +192,10 @@ def tell_day(plan: Plan, park: Park, rides: list[Ride], day: date, number: int, 
 
 
 # Start, end, state and flag, wait, the park open.
-Told = tuple[int, int, tuple[str | None, bool], int | None, bool]
+Observed = tuple[int, int, tuple[str | None, bool], int | None, bool]
 
 
-def told(story: str, opening: int, closing: int, plan: Plan, cuts: list[int]) -> Iterator[Told]:
+def observations_of(story: str, opening: int, closing: int, plan: Plan, cuts: list[int]) -> Iterator[Observed]:
     at = opening
     for letter, minutes, wait in WORD.findall(story):
         until = min(closing, at + int(minutes) * MINUTE) if minutes else closing
@@ -214,13 +214,13 @@ def pieces(start: int, end: int, cuts: Iterable[int]) -> Iterator[tuple[int, int
     yield from zip(marks, [*marks[1:], end], strict=True)
 
 
-def before_opening(opening: int, n: int) -> Iterator[Told]:
+def before_opening(opening: int, n: int) -> Iterator[Observed]:
     """Test runs with waits that nobody queued for."""
     if n % 2 == 0:
         yield opening - HOUR, opening, STATES["O"], 75, False
 
 
-def at_closing(closing: int, n: int) -> Iterator[Told]:
+def at_closing(closing: int, n: int) -> Iterator[Observed]:
     """The closing instant itself, and the hour after it."""
     if n % 2:
         yield closing, closing, STATES["D"], None, True
@@ -228,7 +228,7 @@ def at_closing(closing: int, n: int) -> Iterator[Told]:
         yield closing, closing + HOUR, STATES["C"], None, False
 
 
-def write(ride: Ride, rows: Iterable[Told], end: int) -> None:
+def write(ride: Ride, rows: Iterable[Observed], end: int) -> None:
     """What begins by `end`; a live row of the last minutes reaches beyond it. Of two rows of one instant the later
     one is stored."""
     zone = ride.park.timezone

@@ -33,7 +33,7 @@ class ParkFact:
     pk: int
     name: str
     zone: str
-    says_down: bool  # its feed tells breakdowns from closures (Disney, Universal)
+    says_down: bool  # its feed distinguishes breakdowns from closures (Disney, Universal)
     active: bool = True
 
 

@@ -24,16 +24,16 @@ RECORDED = [kind for kind in KINDS if kind.has_activity]
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[list[ParkStory], int]:
     """Parks with a history of one to three days, and an instant of the last of them or the day after."""
-    told = [story for story in draw(stories(draw(st.sampled_from(RECORDED)))) if story.kind.has_activity]
-    last = day_span(told[0].days[-1].day, told[0].kind.zone)
-    return told, draw(st.integers(last[0] + 1, last[1] + 86_400))
+    stories_drawn = [story for story in draw(stories(draw(st.sampled_from(RECORDED)))) if story.kind.has_activity]
+    last = day_span(stories_drawn[0].days[-1].day, stories_drawn[0].kind.zone)
+    return stories_drawn, draw(st.integers(last[0] + 1, last[1] + 86_400))
 
 
-def disagreements(told: list[ParkStory], at: int) -> list[Disagreement]:
+def disagreements(stories_drawn: list[ParkStory], at: int) -> list[Disagreement]:
     """What the net finds in a world, of which nothing is left."""
     now = instant(at)
     with time_machine.travel(now, tick=False), transaction.atomic():
-        reported = [write(story) for story in told]
+        reported = [write(story) for story in stories_drawn]
         for rows in (RideStatusSnapshot, ParkActivitySnapshot):
             rows.objects.filter(recorded_at__gt=now).delete()
         note_last_operation(list(Ride.objects.select_related("park")))

@@ -229,7 +229,7 @@ def span_of(net: Net, ride: int, row: dict[str, Any]) -> About:
 
 
 def analytics_urls(net: Net) -> Iterator[tuple[str, Dates, str, str]]:
-    """All days that anything is told of, by days and by hours of the day, and the hours of the last days:
+    """All days that anything is known of, by days and by hours of the day, and the hours of the last days:
     (rides or parks, dates, bucket, query)."""
     today = max(net.oracle.today(park.zone) for park in net.oracle.facts.parks.values())
     month = Dates(today - timedelta(days=40), today)

@@ -14,7 +14,7 @@ from importer.sample import write
 # Where the history ends: midnight of Pacific summer time is near, so the site's last week ended the day before.
 NOW = datetime(2025, 7, 14, 5, 50, tzinfo=UTC)
 DAYS = 3
-# One park that tells breakdowns from closures, and one that does not; an ocean apart.
+# One park that distinguishes breakdowns from closures, and one that does not; an ocean apart.
 DESTINATIONS = ("Efteling Theme Park Resort", "Knott's Berry Farm")
 
 

@@ -35,7 +35,9 @@ def at(clock: str, day: date = DAY, zone: str = NEW_YORK) -> int:
     return midnight(day, zone) + hour * 3600 + minute * 60
 
 
-def told(*rows: tuple[str, str, str], wait: int | None = None, park_open: bool = True, day: date = DAY) -> list[Row]:
+def observed(
+    *rows: tuple[str, str, str], wait: int | None = None, park_open: bool = True, day: date = DAY
+) -> list[Row]:
     return [Row(at(a, day), at(b, day), *LETTERS[state], wait, park_open) for a, b, state in rows]
 
 
@@ -77,7 +79,7 @@ def test_the_oracle_shares_no_code_with_the_product(module):
 
 
 def test_planned_closures_are_in_the_divisor_of_uptime_and_not_of_availability():
-    rows = told(("10:00", "16:00", "O"), ("16:00", "18:00", "D"), ("18:00", "20:00", "R"))
+    rows = observed(("10:00", "16:00", "O"), ("16:00", "18:00", "D"), ("18:00", "20:00", "R"))
     _, sums = asked(world(rows))
     assert (sums.known, sums.up, sums.down, sums.closed) == (36_000, 21_600, 7_200, 7_200)
     assert (sums.uptime, sums.availability) == (60, 75)
@@ -85,35 +87,35 @@ def test_planned_closures_are_in_the_divisor_of_uptime_and_not_of_availability()
 
 @pytest.mark.parametrize(("says_down", "down"), [(True, 0), (False, 3600)])
 def test_closed_is_down_where_the_feed_has_no_other_word(says_down, down):
-    rows = told(("10:00", "11:00", "O"), ("11:00", "12:00", "C"))
+    rows = observed(("10:00", "11:00", "O"), ("11:00", "12:00", "C"))
     assert asked(world(rows, says_down=says_down))[1].down == down
 
 
 def test_a_ride_that_did_not_run_has_no_downtime_and_no_uptime():
-    _, sums = asked(world(told(("10:00", "18:00", "D")), says_down=True))
+    _, sums = asked(world(observed(("10:00", "18:00", "D")), says_down=True))
     assert (sums.known, sums.down, sums.closed, sums.uptime, sums.availability) == (28_800, 0, 28_800, None, None)
 
 
 def test_while_a_day_runs_a_breakdown_is_evidence_where_the_feed_says_breakdowns():
-    rows = told(("10:00", "18:00", "D"))
+    rows = observed(("10:00", "18:00", "D"))
     assert asked(world(rows, says_down=True), now=at("12:00"))[1].down == 7200
     assert asked(world(rows, says_down=False), now=at("12:00"))[1].down == 0
 
 
 def test_running_while_the_park_is_closed_is_no_evidence():
-    rows = told(("08:00", "09:00", "O"), park_open=False) + told(("10:00", "18:00", "C"))
+    rows = observed(("08:00", "09:00", "O"), park_open=False) + observed(("10:00", "18:00", "C"))
     assert asked(world(rows))[1].down == 0
 
 
 def test_waits_are_those_above_zero_and_below_480_of_the_operating_ride_in_the_open_park():
     rows = [
-        *told(("08:00", "10:00", "O"), wait=90, park_open=False),
-        *told(("10:00", "11:00", "O"), wait=10),
-        *told(("11:00", "14:00", "O"), wait=30),
-        *told(("14:00", "15:00", "O"), wait=0),
-        *told(("15:00", "16:00", "D"), wait=60),
-        *told(("16:00", "17:00", "O"), wait=480),
-        *told(("17:00", "18:00", "O")),
+        *observed(("08:00", "10:00", "O"), wait=90, park_open=False),
+        *observed(("10:00", "11:00", "O"), wait=10),
+        *observed(("11:00", "14:00", "O"), wait=30),
+        *observed(("14:00", "15:00", "O"), wait=0),
+        *observed(("15:00", "16:00", "D"), wait=60),
+        *observed(("16:00", "17:00", "O"), wait=480),
+        *observed(("17:00", "18:00", "O")),
     ]
     _, sums = asked(world(rows))
     assert (sums.wait, sums.least, sums.greatest) == (25, 10, 30)
@@ -121,20 +123,20 @@ def test_waits_are_those_above_zero_and_below_480_of_the_operating_ride_in_the_o
 
 
 def test_unknown_is_open_time_without_a_report_on_days_with_one():
-    rows = told(("10:00", "12:00", "O"), ("13:00", "17:00", "O"))
+    rows = observed(("10:00", "12:00", "O"), ("13:00", "17:00", "O"))
     oracle, sums = asked(world(rows, hours=("09:00", "18:00")))
     assert (sums.unknown, sums.open) == (3 * 3600, 9 * 3600)
     assert oracle.ride(1, oracle.window(Dates(NEXT, NEXT), NEW_YORK)).unknown == 0
 
 
 def test_rows_without_length_count_nowhere():
-    rows = told(("10:00", "12:00", "O"), ("12:00", "12:00", "D"), ("12:00", "14:00", "O"), ("18:00", "18:00", "D"))
+    rows = observed(("10:00", "12:00", "O"), ("12:00", "12:00", "D"), ("12:00", "14:00", "O"), ("18:00", "18:00", "D"))
     _, sums = asked(world(rows))
     assert (sums.outages, sums.down, sums.up) == (0, 0, 14_400)
 
 
 def test_nothing_reaches_beyond_now():
-    _, sums = asked(world(told(("10:00", "18:00", "O"))), now=at("12:30"))
+    _, sums = asked(world(observed(("10:00", "18:00", "O"))), now=at("12:30"))
     assert (sums.up, sums.known) == (9000, 9000)
 
 
@@ -143,8 +145,8 @@ def test_nothing_reaches_beyond_now():
 
 def night(*, runs_next: bool = True, runs_before: bool = True) -> Facts:
     """Down from 23:00 until 1:00; the park is open until 2:00."""
-    before = told(("20:00", "23:00", "O" if runs_before else "R"), ("23:00", "24:00", "D"))
-    after = told(("0:00", "1:00", "D"), ("1:00", "2:00", "O" if runs_next else "R"), day=NEXT)
+    before = observed(("20:00", "23:00", "O" if runs_before else "R"), ("23:00", "24:00", "D"))
+    after = observed(("0:00", "1:00", "D"), ("1:00", "2:00", "O" if runs_next else "R"), day=NEXT)
     return world(before + after, says_down=True)
 
 
@@ -164,7 +166,7 @@ def test_what_does_not_count_on_its_day_is_joined_with_nothing():
 
 
 def test_a_gap_parts_outages():
-    rows = told(("10:00", "11:00", "D"), ("11:30", "12:00", "D"), ("12:00", "13:00", "O"), ("13:00", "14:00", "C"))
+    rows = observed(("10:00", "11:00", "D"), ("11:30", "12:00", "D"), ("12:00", "13:00", "O"), ("13:00", "14:00", "C"))
     _, sums = asked(world(rows))
     assert (sums.outages, sums.down, sums.delay) == (3, 9000, 5400)
 
@@ -175,10 +177,10 @@ def test_a_gap_parts_outages():
 def example(now: int = LATER) -> tuple[Oracle, Facts]:
     """R-10.6, example 2: ten hours, weights 3, 2, 1, 2, down 1, 2.5, 0 hours; the last did not run."""
     facts = world(
-        told(("10:00", "11:00", "D"), ("11:00", "20:00", "O")),
-        told(("10:00", "12:30", "D"), ("12:30", "20:00", "O")),
-        told(("10:00", "20:00", "O")),
-        told(("10:00", "20:00", "C")),
+        observed(("10:00", "11:00", "D"), ("11:00", "20:00", "O")),
+        observed(("10:00", "12:30", "D"), ("12:30", "20:00", "O")),
+        observed(("10:00", "20:00", "O")),
+        observed(("10:00", "20:00", "C")),
     )
     for pk, weight in enumerate((3, 2, 1, 2), start=1):
         facts.rides[pk] = RideFact(pk, f"Ride {pk}", 1, weight)
@@ -196,7 +198,7 @@ def test_the_score_of_a_day_is_the_share_of_the_weight_that_was_down():
 def test_the_score_of_days_is_weighted_by_their_open_time():
     oracle, facts = example()
     for pk in (1, 2, 3, 4):
-        facts.rows[pk] += told(("10:00", "15:00", "O"), day=NEXT)
+        facts.rows[pk] += observed(("10:00", "15:00", "O"), day=NEXT)
     assert oracle.score(1, oracle.window(Dates(DAY, NEXT), NEW_YORK)) == Fraction(80, 90)
 
 
@@ -221,7 +223,7 @@ def test_shows_count_in_the_score_and_not_in_the_uptime():
 
 
 def test_of_a_date_without_schedule_the_first_to_the_last_sight_is_open():
-    rows = told(("10:00", "12:00", "O"), ("13:00", "17:00", "O"))
+    rows = observed(("10:00", "12:00", "O"), ("13:00", "17:00", "O"))
     oracle, sums = asked(world(rows))
     assert oracle.opened(1, DAY) == [(at("10:00"), at("17:00"))]
     assert sums.unknown == 3600

@@ -41,7 +41,7 @@ call_command("migrate", verbosity=0)
 from config.tests.deployment.backup_world import build
 build()
 """
-TELL = r"""
+CONTENT = r"""
 import django
 django.setup()
 from config.tests.deployment.backup_world import report
@@ -126,13 +126,13 @@ def seal(backup: Path) -> None:
 
 
 def test_what_is_restored_is_equal_and_a_day_computed_from_it_too(world, backup, empty, data):
-    before = in_database(TELL, world, data)
+    before = in_database(CONTENT, world, data)
     assert '"RideDailyStats"' in before
     ended = run("restore", backup, url=empty, data=data)
     assert ended.returncode == 0, ended.stderr
-    assert in_database(TELL, empty, data) == before
+    assert in_database(CONTENT, empty, data) == before
     in_database(RECOMPUTE, empty, data)
-    assert in_database(TELL, empty, data) == before
+    assert in_database(CONTENT, empty, data) == before
 
 
 def test_force_drops_what_the_backup_does_not_know(backup, empty, data, django_db_blocker):
@@ -164,7 +164,7 @@ def test_the_manifest_reports_versions_and_rows(world, backup, data):
     manifest = manifest_of(backup)
     assert (manifest["engine"], manifest["metrics_version"]) == (connection.vendor, 2)
     assert "snapshots.0001_initial" in manifest["migrations"]
-    counts = json.loads(in_database(TELL, world, data))["counts"]
+    counts = json.loads(in_database(CONTENT, world, data))["counts"]
     assert {table: manifest["rows"][table] for table in counts} == counts
     assert counts["ride_status_snapshots"] > 0
 
@@ -351,9 +351,9 @@ def test_a_backup_that_cannot_be_taken_is_refused(change, said, damaged, empty, 
 
 
 def test_a_database_with_tables_is_not_replaced_without_force(backup, world, data, refused):
-    before = in_database(TELL, world, data)
+    before = in_database(CONTENT, world, data)
     assert "--force replaces all of them" in refused(backup, world)
-    assert in_database(TELL, world, data) == before
+    assert in_database(CONTENT, world, data) == before
 
 
 def test_rows_that_differ_from_the_manifest_are_reported(damaged, empty, data):

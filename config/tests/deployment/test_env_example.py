@@ -40,7 +40,7 @@ def test_every_variable_is_explained_right_above_with_its_default():
             while LINES[number - 1 - len(above)].startswith("# "):
                 above.insert(0, LINES[number - 1 - len(above)])
             assert above, f"{line} has no comment"
-            assert re.search("Default: |Replace it", " ".join(above)), f"{line} does not tell its default"
+            assert re.search("Default: |Replace it", " ".join(above)), f"{line} does not name its default"
 
 
 def test_each_line_is_a_comment_a_variable_or_empty():

@@ -24,7 +24,7 @@ reading = ImportSlice.objects.filter(state="RUNNING", files_done__gt=0, files_do
 for _ in range(4000):
     if reading.filter(first_date__gt="2026-03-05").exists():
         os.killpg(group, signal.SIGSTOP)
-        time.sleep(0.1)  # what it told the database last has come to pass
+        time.sleep(0.1)  # what it wrote to the database last has come to pass
         if reading.filter(first_date__gt="2026-03-05").exists():
             sys.exit()
         os.killpg(group, signal.SIGCONT)

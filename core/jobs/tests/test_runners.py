@@ -10,7 +10,7 @@ from core.jobs import runners
 from core.jobs.runners import Name, is_alive, is_here, name_of, this_process
 
 HERE = name_of(this_process())
-ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says")
 
 
 def test_a_name_has_host_boot_process_and_start_and_fits_its_columns():

@@ -179,7 +179,7 @@ def test_the_day_is_compared_with_the_week_and_the_year_before():
 
 
 def test_a_day_that_runs_is_compared_with_no_whole_day(client):
-    """N-5: both values are told, no change."""
+    """N-5: both values are given, no change."""
     park = make_day(TODAY)
     stored_day(park, date(2025, 12, 16), total_downtime_hours=Decimal("4.00"))
     (table,) = [

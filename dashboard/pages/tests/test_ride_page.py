@@ -150,7 +150,7 @@ def test_a_long_list_of_outages_is_cut_and_says_so(client):
 
 
 def test_a_park_that_does_not_report_breakdowns_has_a_word_of_caution(client):
-    caution = "does not tell breakdowns from planned closures"
+    caution = "does not distinguish breakdowns from planned closures"
     assert caution not in ask(client, make_coaster(1))
     plain = make_ride(make_park(), name="Carousel")
     assert caution in ask(client, plain)

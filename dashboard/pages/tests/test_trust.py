@@ -141,8 +141,8 @@ def test_parks_of_which_nothing_was_reported_are_reported_apart(client, world):
 
 def test_a_feed_that_does_not_report_breakdowns_is_marked(client, world):
     rows = rows_of(client.get("/trust/coverage").content.decode())
-    assert rows["Disneyland Park"][1] == "told"
-    assert {row[1] for name, row in rows.items() if name != "Disneyland Park"} == {"not told"}
+    assert rows["Disneyland Park"][1] == "reported"
+    assert {row[1] for name, row in rows.items() if name != "Disneyland Park"} == {"not reported"}
 
 
 def test_a_park_that_was_never_open_has_no_share():

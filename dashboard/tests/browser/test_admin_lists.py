@@ -33,7 +33,7 @@ def staff(visit: Visit) -> Visit:
 )
 def test_no_cell_of_a_list_is_cropped(staff: Visit, width: int, path: str) -> None:
     CheckpointFactory.create(status="FAILED", last_error=REASON)
-    QualityLogFactory.create(external_id=f"{FILE}#29000", description=REASON, resolution_notes="told them. " * 8)
+    QualityLogFactory.create(external_id=f"{FILE}#29000", description=REASON, resolution_notes="wrote to them. " * 8)
     DecisionFactory.create(entity_name="The Long Name of an Attraction: " * 3)
     staff.page.goto(f"{staff.site.host}/admin/{path}/")
     assert staff.page.locator("#result_list").count() == 1

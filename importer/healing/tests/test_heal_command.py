@@ -63,7 +63,7 @@ def test_gaps_that_cannot_be_filled_are_reported_and_nothing_is_left(world, run)
     gone = refusal(404, Reason.NOT_FOUND)
     code, out, _ = run(world.wiki(coaster=gone, flume=gone))
     assert code == 0
-    assert "1 gaps cannot be filled; their records tell why (WONTFIX)." in out
+    assert "1 gaps cannot be filled; their records say why (WONTFIX)." in out
 
 
 def test_a_dry_run_asks_and_writes_nothing(world, run, settings):

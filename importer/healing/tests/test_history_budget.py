@@ -226,7 +226,7 @@ def test_a_gap_before_the_upstreams_window_is_given_up_with_the_reason(world):
     assert works(NOW) == []
 
 
-@pytest.mark.parametrize("earliest", ["2026-07-02", None], ids=["told", "not told"])
+@pytest.mark.parametrize("earliest", ["2026-07-02", None], ids=["reported", "not reported"])
 def test_what_lies_inside_the_window_is_filled(world, earliest):
     """Two gaps, and the first day is too old; reported or not, it is found out."""
     second = world.missed(at("03:00", 2), at("05:00", 2))

@@ -217,7 +217,7 @@ def test_an_import_that_fails_later_reports_what_was_stored_before(tmp_path, cap
 def test_files_without_events_are_not_said_to_be_stored_already(tmp_path, capsys):
     write_day(tmp_path, date(2024, 7, 3), [])
     out = run(capsys, "--source", str(tmp_path))
-    assert "Nothing was stored: the files that were read tell of nothing." in out
+    assert "Nothing was stored: the files that were read contain nothing." in out
 
 
 def test_status_reports_how_far_the_imports_are(tmp_path, capsys):

@@ -26,7 +26,7 @@ Gaps are the GAP rows of data_quality_log that live collection and detect_gaps w
 open the days that have ended. It takes one call per ride, whatever the number of a park's gaps, within a budget of
 HISTORY_CALLS_PER_HOUR calls in any 60 minutes that all runs share. What is over goes on in the next run; answers are
 kept until a park is complete. A call that got no answer is made again by later runs, three times at most.
-Rows of live collection are never changed. Filled rows have the source ARCHIVE, the gap's record tells what was filled
+Rows of live collection are never changed. Filled rows have the source ARCHIVE, the gap's record says what was filled
 (raw_data, resolution_notes), and the daily statistics of the filled days are computed anew. A gap that the upstream
 no longer looks back to becomes WONTFIX.
 Exit code 0: nothing is left to do. 1: something is, see the last lines. 2: an option that cannot be used.
@@ -39,7 +39,7 @@ class Command(TeachingCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--park-id", type=int, metavar="N", help="only this park")
-        parser.add_argument("--dry-run", action="store_true", help="tell what would be done")
+        parser.add_argument("--dry-run", action="store_true", help="report what would be done")
 
     def handle(self, *args: Any, **options: Any) -> None:
         park = park_option(options["park_id"])
@@ -75,7 +75,7 @@ class Command(TeachingCommand):
             f" {rows['deleted']:,} replaced, {rows['unchanged']:,} unchanged."
         )
         if summary.given_up:
-            self.stdout.write(f"{summary.given_up} gaps cannot be filled; their records tell why (WONTFIX).")
+            self.stdout.write(f"{summary.given_up} gaps cannot be filled; their records say why (WONTFIX).")
         for text, count in summary.problems.most_common(PROBLEMS_SHOWN):
             self.stderr.write(f"  {count} times: {text}")
 

@@ -66,7 +66,7 @@ class Command(TeachingCommand):
         which.add_argument(
             "--resume", nargs="?", const="", metavar="ID", help="go on with an import (default: all that can)"
         )
-        which.add_argument("--status", action="store_true", help="tell how far the latest imports are")
+        which.add_argument("--status", action="store_true", help="report how far the latest imports are")
         parser.add_argument("--start-date", type=str, metavar="YYYY-MM-DD", help="first park-local day")
         parser.add_argument("--end-date", type=str, metavar="YYYY-MM-DD", help="last park-local day")
         parser.add_argument(
@@ -308,7 +308,7 @@ class Command(TeachingCommand):
         elif rows["unchanged"]:
             self.stdout.write(f"Nothing changed: all {rows['unchanged']:,} rows were stored already.")
         elif summary.files:
-            self.stdout.write("Nothing was stored: the files that were read tell of nothing.")
+            self.stdout.write("Nothing was stored: the files that were read contain nothing.")
         else:
             self.stdout.write("Nothing changed: no file is another than when it was imported.")
         if summary.live_days:

@@ -22,7 +22,7 @@ examples:
       end moves of snapshots that were interrupted
 
 What the archive brought in for another ride is moved, and the daily statistics of the days are computed again.
-Days on which two entities fed one ride cannot be told apart; they are named, and an import of them puts them right.
+Days on which two entities fed one ride cannot be distinguished; they are named, and an import of them puts them right.
 Exit code 0: done. 1: some lines could not be applied. 2: a file or an option that cannot be used.
 """
 

@@ -18,13 +18,13 @@ examples:
   mapping_report --park-id 4 --csv mappings.csv
       every decision of park 4 as CSV; "-" writes it to the standard output
 
-Mend a wrong one with map_rides. Exit code 0: told. 2: an option that cannot be used.
+Mend a wrong one with map_rides. Exit code 0: reported. 2: an option that cannot be used.
 """
 
 
 class Command(TeachingCommand):
     examples = EXAMPLES
-    help = "Tell how entities of the archive were mapped to rides."
+    help = "Report how entities of the archive were mapped to rides."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--destination", metavar="UUID", help="only this ThemeParks.wiki destination")

@@ -85,7 +85,7 @@ def test_a_dry_run_writes_nothing(tmp_path, ride):
         (f"{COASTER},one,,,", "line 2: ride_id: 'one' is not a number"),
         (f"{COASTER},-1,,,", "line 2: ride_id: '-1' is not a number"),
         (f"{COASTER},999999,,,", "line 2: ride_id: ride 999999 is not known"),
-        (f"{COASTER},,,,", "line 2: ride_id: is missing; tell it, or park_id and ride_name"),
+        (f"{COASTER},,,,", "line 2: ride_id: is missing; give it, or park_id and ride_name"),
         (f"{COASTER},,999999,Anything,", "line 2: park_id: park 999999 is not known"),
         (f"{COASTER},{{ride}},999999,,", "line 2: park_id: ride"),
         (f"{COASTER},,{{park}},Nowhere,", "line 2: ride_name: no ride has the name 'Nowhere'"),

@@ -54,7 +54,7 @@ def test_the_projects_own_file_can_be_used_and_names_parks_of_the_catalogue():
     assert len(found) > 10
     assert {each.park for each in found} <= {park.themeparks_wiki_id for park in CATALOG}
     assert {each.tier for each in found} == {1, 3}
-    assert all(":" in each.reason for each in found), "the reason names the ride, for a UUID tells nobody anything"
+    assert all(":" in each.reason for each in found), "the reason names the ride, for a UUID says nothing to anybody"
 
 
 def test_the_setting_names_the_projects_file_unless_reported_otherwise():

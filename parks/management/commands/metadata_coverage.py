@@ -16,15 +16,15 @@ examples:
       every active park, and all rides together
   metadata_coverage --park-id 4
 
-Counts rides that have an upstream id, active or not. ThemeParks.wiki tells no ride indoor or outdoor so far, and many
-rides have no limit of height: those two columns need not reach 100 %. GET /api/admin/quality/coverage tells the same
-of all rides. Exit code 0.
+Counts rides that have an upstream id, active or not. ThemeParks.wiki reports no ride as indoor or outdoor so far, and
+many rides have no limit of height: those two columns need not reach 100 %. GET /api/admin/quality/coverage reports
+the same of all rides. Exit code 0.
 """
 
 
 class Command(TeachingCommand):
     examples = EXAMPLES
-    help = "Tell of how many rides place, heights and shelter are known."
+    help = "Report of how many rides place, heights and shelter are known."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--park-id", type=int, help="only this park")

@@ -24,8 +24,8 @@ examples:
 
 A park costs one request, and each ride one more when it is new or was last asked {CHECKED_EVERY.days} days ago: its
 heights and tags stand nowhere else. A change is a new version; what was before stays in entity_metadata_versions, with
-the names of the fields that changed. What upstream does not tell erases nothing. It can be stopped and repeated at any
-time. metadata_coverage tells how much is known.
+the names of the fields that changed. What upstream does not report erases nothing. It can be stopped and repeated at
+any time. metadata_coverage reports how much is known.
 Exit code 0: all is up to date. 1: some answers could not be had; what they concern stays as it was. 2: an option that
 cannot be used.
 """

@@ -40,7 +40,7 @@ class Command(TeachingCommand):
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--country", metavar="CC", help="only parks of this country (ISO 3166, DE), or all")
         which.add_argument("--destination", metavar="UUID", help="only parks of this ThemeParks.wiki destination")
-        parser.add_argument("--dry-run", action="store_true", help="ask, tell what would change, and write nothing")
+        parser.add_argument("--dry-run", action="store_true", help="ask, report what would change, and write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         countries, destination = countries_option(options["country"]), destination_option(options["destination"])
@@ -49,7 +49,7 @@ class Command(TeachingCommand):
                 plan = plan_sync(wiki, countries, destination)
             except UpstreamError as error:
                 raise CommandError(
-                    f"ThemeParks.wiki does not tell its parks; nothing was changed ({error})"
+                    f"ThemeParks.wiki does not list its parks; nothing was changed ({error})"
                 ) from error
             except LookupError:
                 raise refuse(f"--destination: ThemeParks.wiki lists no destination {destination}") from None

@@ -418,6 +418,6 @@ def test_a_bad_option_costs_one_line_and_exit_code_2(options):
 
 def test_a_park_without_a_wiki_id_is_refused():
     park = ParkFactory(themeparks_wiki_id=None)
-    with pytest.raises(CommandError, match="nobody tells its schedule") as raised:
+    with pytest.raises(CommandError, match="nobody publishes its schedule") as raised:
         run("--park", str(park.pk))
     assert raised.value.returncode == 2

@@ -372,7 +372,7 @@ def test_bad_children_are_left_out_and_reported_and_the_others_stay(stub):
     report_children(stub, None, {"id": "x"}, child(wiki_id(5), name=""), child(), child(name="Twice"))
     done = synced_park()
     assert [ride.name for ride in Ride.objects.all()] == ["Twice"]
-    assert len(done.problems) == 5, "object, id, name told missing, left out for it, duplicate"
+    assert len(done.problems) == 5, "object, id, name reported missing, left out for it, duplicate"
 
 
 def test_a_ride_that_is_no_longer_listed_stays_active_and_is_reported(stub):

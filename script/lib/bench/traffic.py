@@ -46,7 +46,7 @@ def throughput(reported: str) -> Throughput:
     every = found["microseconds"] // max(1, requests // USERS)
     latencies = really_sent(dict(found["latencies"]), every)
     if not failed and latencies.total() != requests:
-        raise ValueError(f"wrk told {latencies.total()} latencies of {requests} requests")
+        raise ValueError(f"wrk reported {latencies.total()} latencies of {requests} requests")
     p95 = share_below(latencies, 95) / 1000
     return Throughput(requests / found["microseconds"] * 1e6, p95, max(latencies, default=0) / 1000, failed)
 

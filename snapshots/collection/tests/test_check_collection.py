@@ -174,7 +174,7 @@ def test_a_switch_that_cannot_be_reported_fails_no_check(check, stub, answer):
         url = f"{stub.url}/ping"
     code, out, err = check("--ping", url)
     assert (code, out[:3]) == (0, "OK:")
-    assert "the dead man's switch could not be told: " in err
+    assert "the dead man's switch could not be reached: " in err
 
 
 def test_a_switch_that_drips_does_not_hold_the_check_up(check, stub, monkeypatch):

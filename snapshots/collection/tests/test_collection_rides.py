@@ -150,7 +150,7 @@ def test_of_an_entity_reported_twice_the_last_counts_and_the_entity_is_named():
     assert (row.status, row.wait_time) == ("OPERATING", 15)
     issue = DataQualityIssue.objects.get()
     assert (issue.ride, issue.themeparks_wiki_id) == (ride, ride.themeparks_wiki_id)
-    assert "told twice" in issue.details["text"]
+    assert "listed twice" in issue.details["text"]
 
 
 def test_members_nobody_knows_are_counted_once_for_all_parks_and_never_fatal():

@@ -20,7 +20,7 @@ EXAMPLES = """
 examples:
   check_collection                                     as a check of Nagios, Icinga, Sensu, Zabbix or cron
   check_collection --minutes 60 --min-parks 80         when most parks have to be there
-  check_collection --ping https://hc.example/uuid      and tell a dead man's switch that all is well
+  check_collection --ping https://hc.example/uuid      and report to a dead man's switch that all is well
 
 It looks at what live collection stored within the last minutes; imports do not count. Where fewer parks are
 collected than --min-parks, all of them have to be seen; where they have few rides, half of the active ones that
@@ -28,7 +28,7 @@ the upstream knows (feeds leave some out).
 Planned hours that the upstream did not confirm for 48 hours, or that end within 2 days, are a warning too; a park
 that closes for the winter plans none, so --no-schedules leaves them out.
 The switch is called only when all is well, so that it rings when this check fails or is no longer run; that it
-cannot be reached is told on stderr and changes nothing.
+cannot be reached is named on stderr and changes nothing.
 Exit code 0: OK. 1: WARNING, too few parks or rides, or planned hours. 2: CRITICAL, nothing collected, no database,
 or an option that cannot be used. The line on stdout ends with performance data.
 """
@@ -62,7 +62,7 @@ class Command(CheckCommand):
         window = options["minutes"], options["min_parks"], options["min_rides"]
         self.report(lambda: self.verdict(timezone.now(), window, with_schedules=not options["no_schedules"]))
         if options["ping"] and (failure := ping(options["ping"])):
-            self.stderr.write(f"the dead man's switch could not be told: {failure}")
+            self.stderr.write(f"the dead man's switch could not be reached: {failure}")
 
 
 def with_hours(code: int, text: str, states: Sequence[ScheduleState]) -> tuple[int, str]:

@@ -42,7 +42,7 @@ Exit code 0: every park was stored. 1: some were not. 2: an option that cannot b
 
 class Command(TeachingCommand):
     examples = EXAMPLES
-    help = "Ask the upstream about all active parks and store what it tells: rides, queues, changes, parks."
+    help = "Ask the upstream about all active parks and store what it reports: rides, queues, changes, parks."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--park-id", type=int, metavar="N", help="only this park")

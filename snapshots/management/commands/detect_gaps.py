@@ -18,7 +18,7 @@ example:
 
 The schedule runs it every ten minutes. A park of which live collection stored nothing for more than {MINUTES} minutes
 gets an open GAP in data_quality_log; the cycle that reads the park again closes it, and heal_gaps fills it.
-A ride that {HOURS} hours of successful fetches of its park told nothing of gets one MISSING_DATA row in
+A ride that {HOURS} hours of successful fetches of its park said nothing of gets one MISSING_DATA row in
 data_quality_issues, which is resolved when the ride is back. Fetches that failed do not count.
 Running it again writes nothing new. Exit code 0, whatever was found: check_collection is what monitoring asks.
 """

@@ -24,7 +24,7 @@ SHOWN = 10  # tables
 
 class Command(TeachingCommand):
     examples = EXAMPLES
-    help = "Measure the size of every table, and tell growth, projections and alerts."
+    help = "Measure the size of every table, and report growth, projections and alerts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -28,7 +28,7 @@ examples:
   partitions attach /archive/queue_data-2021-01.jsonl.gz
       store a detached month again
   partitions flatten / partitions rebuild
-      the way back to plain tables, and to months again; docs/operations.md tells when
+      the way back to plain tables, and to months again; docs/operations.md says when
 
 Each change locks one table, counts its rows before and after, and changes nothing when it fails.
 Exit code 0: fine. 1: something is not as it should be, or could not be done. 2: an option that cannot be used.

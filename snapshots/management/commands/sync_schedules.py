@@ -67,7 +67,7 @@ class Command(TeachingCommand):
         if park is None:
             return parks_with_schedule() if every else stale_parks(timezone.now())
         if park.themeparks_wiki_id is None:
-            raise refuse(f"--park: {park} has no ThemeParks.wiki id, so nobody tells its schedule")
+            raise refuse(f"--park: {park} has no ThemeParks.wiki id, so nobody publishes its schedule")
         return [park]
 
     def report(self, refreshed: Refreshed, verbosity: int) -> None:

@@ -513,7 +513,7 @@ def test_what_was_seen_in_only_one_of_the_two_windows_is_reported_without_a_chan
     ],
 )
 def test_a_change_from_next_to_nothing_is_no_change(client, down, wait, change):
-    """N-5: under 30 minutes of downtime or 5 of wait; both values are told."""
+    """N-5: under 30 minutes of downtime or 5 of wait; both values are given."""
     ride = make_ride(make_park())
     report(ride, local(DAY, "09:00"), f"O{600 - down} D{down}", None, wait=wait)
     report(ride, local(NEXT, "09:00"), "O540 D60", wait=50)

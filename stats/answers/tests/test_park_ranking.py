@@ -126,8 +126,8 @@ def test_an_open_park_without_attractions_has_no_uptime(ask):
 
 
 def test_live_counts_agree_with_the_status_summary(ask, client):
-    """N-6: one reading of states. A closed ride counts as down where closures are not told from breakdowns, unless it
-    is out of season."""
+    """N-6: one reading of states. A closed ride counts as down where closures are not distinguished from breakdowns,
+    unless it is out of season."""
     park, other = busy_park("O420 D60", is_disney=True), busy_park("O420 C60")
     for story in ("O480", "R480", "O420 C60"):
         report(make_ride(park, last_operated_at=NOW), OPENING, story)

@@ -30,7 +30,7 @@ from stats.tests.builders import (
 
 pytestmark = pytest.mark.django_db
 
-BOTH_KINDS = pytest.mark.parametrize("is_disney", [True, False], ids=["tells DOWN", "CLOSED for every stop"])
+BOTH_KINDS = pytest.mark.parametrize("is_disney", [True, False], ids=["reports DOWN", "CLOSED for every stop"])
 
 
 def figures(ride: Ride, day: date = DAY, clock: tuple[int, int] = (0, 86_400)) -> Figures:

@@ -16,12 +16,12 @@ from stats.audit.digest import LEAST_OFFENDERS, Digest, digest
 
 EXAMPLES = f"""
 examples:
-  quality_digest                             send it to QUALITY_DIGEST_TO, if there is enough to tell
+  quality_digest                             send it to QUALITY_DIGEST_TO, if there is enough to report
   quality_digest --print                     show it, and send nothing
   quality_digest --to me@example.org --always   try out EMAIL_URL
 
 The schedule runs it at 16:00 UTC; while QUALITY_DIGEST_TO is empty, which is the default, it sends nothing.
-It tells of entities whose data were at least 24 hours old within the last seven days, other than closed ones, and of
+It names entities whose data were at least 24 hours old within the last seven days, other than closed ones, and of
 yesterday's awards that cannot be right. A mail is due with {LEAST_OFFENDERS} or more of the former or one of the
 latter.
 Exit code 0: sent, or nothing to send. 1: the mail server did not take it. 2: an option that cannot be used.
@@ -37,7 +37,7 @@ class Command(TeachingCommand):
         parser.add_argument(
             "--to", action="append", metavar="ADDRESS", help="instead of QUALITY_DIGEST_TO; repeatable"
         )
-        parser.add_argument("--always", action="store_true", help="however little there is to tell")
+        parser.add_argument("--always", action="store_true", help="however little there is to report")
 
     def handle(self, *args: Any, **options: Any) -> None:
         recipients = options["to"] or settings.QUALITY_DIGEST_TO
@@ -55,7 +55,7 @@ class Command(TeachingCommand):
         elif found.is_due or options["always"]:
             self.send(found, recipients)
         else:
-            self.stdout.write(f"Nothing sent: {len(found.offenders)} stale entities are too few to tell.")
+            self.stdout.write(f"Nothing sent: {len(found.offenders)} stale entities are too few to report.")
 
     def send(self, found: Digest, recipients: list[str]) -> None:
         try:
