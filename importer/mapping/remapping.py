@@ -27,8 +27,8 @@ from importer.mapping.resolve import give_uuid
 from importer.models import LONGEST_NOTES, SURE, ImportSlice, MappingDecision, MappingMethod, Span
 from importer.storing.days import KEYS_PER_DELETE
 from parks.models import Park, Ride
+from snapshots.last_operated import mend_last_operated
 from snapshots.models import DataSource, QueueData, RideStatusChange, RideStatusSnapshot
-from snapshots.status import operating
 
 ROWS_PER_BATCH = 500
 LONGEST_ROW = timedelta(hours=25)  # a row ends at local midnight
@@ -141,8 +141,7 @@ def finish(decision: MappingDecision, recompute: bool = True) -> Moved:
     for stretch in stretches:
         move_snapshots(old, new, stretch, moved)
         move_queues(old, new, stretch, moved)
-    for ride in (old, new):
-        mend_last_operated(ride)
+    mend_last_operated((old.pk, new.pk))
     come_back(decision)  # the statistics are those of active rides
     data_version.move()
     if recompute and moved.days is not None:
@@ -293,14 +292,6 @@ def move_queue_batch(old: Ride, new: Ride, rows: Sequence[QueueData], end: datet
         part = {row.recorded_at for row in ours[i : i + KEYS_PER_DELETE]}
         QueueData.objects.filter(ride=old, recorded_at__in=part).delete()
     return len(fitting)
-
-
-def mend_last_operated(ride: Ride) -> None:
-    """`rides.last_operated_at` from the rows the ride has now (R-5.5)."""
-    rows = RideStatusSnapshot.objects.filter(operating(), ride=ride, park_appears_open=True)
-    last = rows.order_by("-recorded_at").first()
-    at = last.recorded_at + timedelta(seconds=last.duration_seconds) if last else None
-    Ride.objects.filter(pk=ride.pk).update(last_operated_at=at)
 
 
 def come_back(decision: MappingDecision) -> None:

@@ -30,6 +30,7 @@ from snapshots.collection.feeds import ParkReading, is_too_late, read_queue_time
 from snapshots.collection.gaps import note_failures, note_returns
 from snapshots.collection.issues import note_findings, note_future, note_silent, note_unknown, parted_keys
 from snapshots.collection.rows import Known, ParkRows, known_before, overhanging, park_rows
+from snapshots.last_operated import note_operation
 from snapshots.models import (
     DataSource,
     ParkActivitySnapshot,
@@ -448,13 +449,6 @@ def mend_later_changes(rows: Sequence[ParkRows], at: datetime) -> None:
 def chunks(ids: Sequence[T]) -> Iterator[Sequence[T]]:
     for n in range(0, len(ids), BATCH_SIZE):
         yield ids[n : n + BATCH_SIZE]
-
-
-def note_operation(rides: Sequence[int], at: datetime) -> None:
-    """Move `rides.last_operated_at` forward, never back (R-5.5); after the score of this instant."""
-    behind = Q(last_operated_at__isnull=True) | Q(last_operated_at__lt=at)
-    for chunk in chunks(rides):
-        Ride.objects.filter(behind, pk__in=chunk).update(last_operated_at=at)
 
 
 def note_lands(rows: Iterable[ParkRows]) -> None:

@@ -19,7 +19,7 @@ from parks.models import INCLUSION_WINDOW, Park, Ride
 from parks.opening_windows import ONE_DAY, plan_of_date, planned_hours
 from snapshots.collection.apart import apart_before, dates_apart, note_apart
 from snapshots.collection.rows import capacities, operated_between, score_of
-from snapshots.collection.run import note_operation
+from snapshots.last_operated import mend_last_operated, note_operation
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.park_open import is_park_open
 from snapshots.status import is_operating
@@ -92,6 +92,9 @@ def write(park: Park, changed: Mapping[bool, Collection[datetime]]) -> None:
         store(park, instants, is_open)
     for at in changed[True]:
         score_again(park, at)
+    if changed[False]:  # who ran in the closed park alone has not operated then
+        last = Ride.objects.filter(park=park, last_operated_at__range=(min(changed[False]), max(changed[False])))
+        mend_last_operated(list(last.values_list("pk", flat=True)))
 
 
 def store(park: Park, instants: Collection[datetime], is_open: bool) -> None:

@@ -170,7 +170,7 @@ class Killed(Exception):
         ("move_batch", 3),
         ("move_queue_batch", 0),
         ("move_queue_batch", 1),
-        ("mend_last_operated", 1),
+        ("mend_last_operated", 0),
         ("retire", 0),
     ],
 )

@@ -191,3 +191,19 @@ def test_a_ride_that_ran_apart_is_a_witness_again_after_seven_days():
     dates = {1: [date(2026, 7, 1)], 2: [date(2026, 7, 8)]}
     assert apart_before(dates, date(2026, 7, 8)) == {1}
     assert apart_before(dates, date(2026, 7, 9)) == {2}
+
+
+def test_who_ran_in_a_park_that_was_closed_after_all_operated_last_before_it():
+    park = queue_times_park()
+    rides = rides_of(park, 8)
+    evening = {ride: [(10, 18)] for ride in rides[3:]}
+    watch(park, {ride: [(10, 16)] for ride in rides})
+    watch(park, {**{ride: [(0, 24)] for ride in rides[:3]}, **evening}, day=1)
+    again(park)
+    for ride in rides:
+        ride.refresh_from_db()
+    assert {ride.last_operated_at for ride in rides[:3]} == {MIDNIGHT + 47.5 * HOUR}
+    again(park, day=1)
+    for ride in rides:
+        ride.refresh_from_db()
+    assert {ride.last_operated_at for ride in rides} == {MIDNIGHT + 41.5 * HOUR}, "the park's last open half hour"
