@@ -21,7 +21,7 @@ from core.rounding import half_up
 from core.shapes import UNSET, Shape, UnsetType, describe
 from core.zones import day_range, local_date
 from parks.models import Park, Ride
-from snapshots.current import UNKNOWN, rides_last_seen
+from snapshots.current import UNKNOWN
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import PARK_CLOSED, hour_status, is_down, is_operating
 from stats.measures.bucket_sums import Figures
@@ -124,7 +124,7 @@ class DowntimeEvent(Shape):
 class AboutRide(Dated):
     ride: RideIdentity
     as_of: Annotated[
-        str | UnsetType | None, describe("today and live: the newest observation, ISO, UTC; null: none for 25 hours")
+        str | UnsetType | None, describe("today and live: the newest observation, ISO, UTC; null: there is none")
     ] = UNSET
     summary: RideSummary
     timeseries: Annotated[list[RideTimeseriesRow], describe("oldest first")]
@@ -211,8 +211,9 @@ def ride_details(ride: Ride, period: Period, now: datetime) -> AboutRide:
     rows = day_rows(days, by_day, by_hour) if period in DAILY else hour_rows(by_hour, reaching)
     as_of: str | UnsetType | None = UNSET
     if period in NOW:
-        latest = rides_last_seen(Ride.objects.filter(pk=ride.pk), now).get(ride.pk)
-        as_of = zulu(latest.as_of) if latest and latest.as_of else None
+        seen = ride.snapshots.filter(recorded_at__lte=now).order_by("-recorded_at")
+        latest = seen.values_list("recorded_at", flat=True).first()
+        as_of = None if latest is None else zulu(latest)
     return AboutRide(
         **dates_of(days, park.timezone, now),
         ride=identity(ride),
