@@ -1,6 +1,7 @@
 """The ledger of the clock: each slot once, one run at a time, missed slots reported and caught up."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from core.jobs import running
 from core.jobs.grids import HOUR, MINUTE, Grid, Job
 from core.jobs.ledger import JobLock, JobRun, JobStatus
 from core.jobs.runners import this_process
+from core.tests.shared_database import shared_database
 
 NOW = datetime(2026, 11, 21, 12, 7, tzinfo=UTC)
 SLOT = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)
@@ -174,23 +176,21 @@ def test_a_run_that_was_taken_over_does_not_free_the_job_of_the_other(calls):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_workers_that_begin_at_once_one_runs_the_slot(calls):
+def test_of_workers_that_begin_at_once_one_runs_the_slot(calls, tmp_path):
     start = threading.Barrier(4)
 
-    def work() -> None:
-        start.wait()
+    def work(_: int) -> JobRun | None:
+        start.wait(20)
         try:
-            running.run(JOB)
+            return running.run(JOB)
         finally:
             connections.close_all()
 
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert len(calls) == 1
-    assert [status for _, _, status in rows()] == ["SUCCESS"]
+    with shared_database(tmp_path), ThreadPoolExecutor(4) as pool:
+        ran = list(pool.map(work, range(4)))  # raises what a worker raised
+        assert [row.status for row in ran if row] == ["SUCCESS"]
+        assert len(calls) == 1
+        assert [status for _, _, status in rows()] == ["SUCCESS"]
 
 
 # -- slots that nobody ran -------------------------------------------------------------------------------

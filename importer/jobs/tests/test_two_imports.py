@@ -9,12 +9,12 @@ from django.db import connections
 from django.test import Client
 
 from core.admin_keys import AdminKey
+from core.tests.shared_database import shared_database
 from importer.jobs import actions
 from importer.jobs.tests.test_importing import a_day
 from importer.models import ACTIVE, AlreadyRunning, ImportCheckpoint, ImportStatus
 from importer.tests.archives import DESTINATION, write_events
 from importer.tests.factories import CheckpointFactory
-from snapshots.tests.processes import shared_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = {"destination_uuid": DESTINATION}

@@ -19,6 +19,7 @@ from django.db import OperationalError, connection
 
 from core.commands import SomeFailed
 from core.jobs.requests import RefreshToday
+from core.tests.shared_database import shared_database
 from core.tests.stub_upstream import HTML_PAGE, Answer, StubUpstream
 from parks.catalog.known import CATALOG, sample_twin
 from parks.models import Ride
@@ -27,7 +28,6 @@ from snapshots.collection.run import collected_parks, slot_of
 from snapshots.management.commands import collect_snapshots
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.tests.live_answers import AT, entry, live, wiki_ride
-from snapshots.tests.processes import shared_database
 
 pytestmark = pytest.mark.django_db
 

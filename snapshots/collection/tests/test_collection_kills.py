@@ -15,12 +15,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from core.tests.shared_database import shared_database
 from core.tests.stub_upstream import Answer, StubUpstream
 from parks.models import Park
 from parks.tests.factories import ParkFactory, RideFactory
 from snapshots.models import ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 from snapshots.tests.live_answers import entry, live
-from snapshots.tests.processes import shared_database
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.no_cover]
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 import snapshots.collection.run
+from core.tests.shared_database import shared_database
 from parks.models import Park
 from parks.tests.factories import ParkFactory, RideFactory
 from snapshots.collection.run import CycleResult, collect
@@ -36,7 +37,6 @@ from snapshots.tests.live_answers import (
     wiki_ride,
     zulu,
 )
-from snapshots.tests.processes import shared_database
 
 pytestmark = pytest.mark.django_db
 

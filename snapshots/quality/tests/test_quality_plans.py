@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from core.periods import Days
+from core.tests.planner import statistics_of
 from parks.tests.factories import NOON, ParkFactory
 from snapshots.models import DataQualityLog, LogType, Resolution
 from snapshots.quality.selection import Selection, parts_of
@@ -30,9 +30,8 @@ def _many(db):
         )
         for n in range(3_000)
     )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE TABLE data_quality_log" if connection.vendor == "mysql" else "ANALYZE")
-        cursor.fetchall()
+    with statistics_of("data_quality_log"):
+        yield
 
 
 def plan(rows):

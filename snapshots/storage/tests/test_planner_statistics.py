@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from core.tests.planner import forget_statistics
 from parks.tests.factories import NOON, RideFactory
 from snapshots.models import RideStatusSnapshot
 from snapshots.storage.partitions import refresh_statistics
@@ -56,8 +57,7 @@ def test_every_table_of_observations_is_looked_at_in_one_statement():
 @pytest.mark.django_db(transaction=True)
 def test_the_planner_of_sqlite_analyses_the_tables_that_this_connection_uses():
     observe(500)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS sqlite_stat1")
+    forget_statistics()
     list(RideStatusSnapshot.objects.filter(park=1, recorded_at__gt=NOON))
     refresh_statistics()
     try:
@@ -67,8 +67,7 @@ def test_the_planner_of_sqlite_analyses_the_tables_that_this_connection_uses():
             cursor.execute("SELECT COUNT(*) FROM sqlite_stat1 WHERE tbl = 'ride_status_snapshots'")
             assert cursor.fetchone()[0] > 0
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS sqlite_stat1")
+        forget_statistics()
 
 
 @pytest.mark.django_db
