@@ -76,9 +76,9 @@ DOUBTS = {
 class Outage(models.Model):
     """An unbroken spell down in the open park (R-5.1, N-11), known for good by its ride and its first instant.
 
-    One row for the local day on which it began. What of it lies on later days has a row each that CONTINUES it, so
-    that the seconds of a ride's day are one sum; those rows are in no list. Rows are never deleted: what a later
-    computation no longer finds is MERGED or WITHDRAWN and counts no seconds.
+    One row for the local day on which it began. What of it lies on the next day has a row that CONTINUES it, so that
+    the seconds of a ride's day are one sum; more than two days it has on none (R-5.3). Rows are never deleted: what a
+    later computation no longer finds is MERGED or WITHDRAWN and counts no seconds.
     """
 
     # a ride's outages, one by its address, the rows of a day that is written again; the rows lie in this order
@@ -88,9 +88,11 @@ class Outage(models.Model):
     metrics_version = models.IntegerField()
     park = models.ForeignKey(Park, models.CASCADE, related_name="outages", db_index=False)
     stat_date = models.DateField(help_text="park-local date of `started_at`, in whose downtime `seconds` are")
-    ended_at = SecondField(help_text="the end, later days included; while it lasts, up to when it was seen down")
+    ended_at = SecondField(help_text="the end, a second day included; while it lasts, up to when it was seen down")
     seconds = models.PositiveIntegerField(help_text="down on `stat_date`; 0 in what no longer holds")
-    total_seconds = models.PositiveIntegerField(help_text="with its later days; what it was, where it no longer holds")
+    total_seconds = models.PositiveIntegerField(
+        help_text="with its second day, in both rows; what it was, where it holds no longer"
+    )
     kind = EnumField(max_length=13, choices=Kind.choices)
     state = EnumField(max_length=9, choices=State.choices, default=State.HOLDS)
     belongs_to = SecondField(
@@ -108,7 +110,7 @@ class Outage(models.Model):
         indexes = [
             # lists of all parks over a range of time; what they filter and count by stands in the index
             models.Index(
-                fields=["metrics_version", "started_at", "state", "kind", "park", "total_seconds"],
+                fields=["metrics_version", "started_at", "state", "kind", "park", "total_seconds", "stat_date"],
                 name="outages_of_range",
             ),
             # lists of a park (also serves the foreign key)

@@ -36,7 +36,7 @@ def chain_starts(result: ParkDay) -> dict[int, datetime]:
 
 
 def settle(result: ParkDay, ride: int, at: datetime, now: datetime) -> None:
-    """Add up an outage over its two days, in its head's row; three or four queries.
+    """Add up an outage over its two days, in its head's row; three to five queries.
 
     Where the day on which it began is not computed, the head is made, with no seconds of that day.
     """
@@ -61,16 +61,19 @@ def settle(result: ParkDay, ride: int, at: datetime, now: datetime) -> None:
     later = rows.filter(state=State.CONTINUES, belongs_to=at).first()
     if later is None and stored.state != State.HOLDS:
         return
+    total = stored.seconds + (later.seconds if later else 0)
+    alike = {"kind": stored.kind, "total_seconds": total}  # both rows meet the same filters
     values = {
+        **alike,
         "state": State.HOLDS,
         "belongs_to": None,
         "reason": None,
         "ended_at": later.ended_at if later else min(stored.ended_at, midnight),
-        "total_seconds": stored.seconds + (later.seconds if later else 0),
         "is_lasting": (later or stored).is_lasting,
     }
-    if any(getattr(stored, name) != value for name, value in values.items()):
-        rows.filter(started_at=at).update(**values, revised_at=now.replace(microsecond=0))
+    for row, wanted in ((stored, values), (later, alike)):
+        if row is not None and any(getattr(row, name) != value for name, value in wanted.items()):
+            rows.filter(started_at=row.started_at).update(**wanted, revised_at=now.replace(microsecond=0))
 
 
 def attach_again(vanished: Iterable[Outage], wanted: Iterable[Outage], end: datetime, now: datetime) -> set[RideStart]:

@@ -114,8 +114,10 @@ def goes_on(stretch: Stretch, line: Line, until: datetime) -> bool:
 
 
 def differs(stored: Outage, wanted: Outage, end: datetime) -> bool:
-    """Is a row to be written? What later days added to a head is no difference; `settle` sees to that."""
-    names = OWN if wanted.ended_at == end and stored.ended_at >= end else OWN + ADDED
+    """Is a row to be written? What `settle` makes of the two rows of an outage over midnight is no difference."""
+    names: tuple[str, ...] = OWN if wanted.ended_at == end and stored.ended_at >= end else OWN + ADDED
+    if wanted.state == State.CONTINUES:
+        names = tuple(name for name in names if name not in ("kind", "total_seconds"))
     return any(getattr(stored, name) != getattr(wanted, name) for name in names)
 
 
