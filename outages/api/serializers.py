@@ -87,7 +87,8 @@ class OutageFilter(Query):
     def selection(query: Mapping[str, Any], now: datetime) -> Selection:
         """What the checked parameters select; at most one query. Raises ValidationError."""
         last = query.get("end") or (now + timedelta(hours=14)).astimezone(UTC).date()
-        first = query.get("start") or max(FIRST_DAY, last - (DEFAULT_DAYS - 1) * ONE_DAY)
+        span = (DEFAULT_DAYS - 1) * ONE_DAY
+        first = query.get("start") or (last - span if last > FIRST_DAY + span else FIRST_DAY)
         check_days(first, last, query)
         parks = None
         if any(name in query for name in ("park_id", "operator", "country")):

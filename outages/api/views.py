@@ -172,11 +172,10 @@ class ObservationViewSet(ViewSet):
         examples=[example("a row", OBSERVATIONS)],
     )
     def list(self, request: Request, ride_id: int) -> Response:
-        query = ObservationQuery.read(request)
         ride = Ride.objects.select_related("park").filter(pk=ride_id).first()
         if ride is None:
             raise Http404(f"Ride {ride_id} not found")
-        return Response(ride_observations(ride, query))
+        return Response(ride_observations(ride, ObservationQuery.read(request)))
 
 
 def outages(query: Mapping[str, Any], now: datetime) -> Outages:

@@ -18,11 +18,11 @@ class Migration(migrations.Migration):
             name='LedgerDay',
             fields=[
                 ('pk', models.CompositePrimaryKey('park_id', 'stat_date', 'metrics_version', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('park', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='parks.park')),
                 ('stat_date', models.DateField(help_text='park-local date')),
                 ('metrics_version', models.IntegerField()),
                 ('settled_at', core.fields.SecondField(blank=True, help_text="the first write after the day's end; later ones correct", null=True)),
                 ('revised_at', core.fields.SecondField(help_text='data revision: the write that last changed a figure of the day')),
-                ('park', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='parks.park')),
             ],
             options={
                 'db_table': 'ledger_days',
@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
             name='Outage',
             fields=[
                 ('pk', models.CompositePrimaryKey('ride_id', 'started_at', 'metrics_version', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('ride', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='outages', to='parks.ride')),
                 ('started_at', core.fields.SecondField(help_text='the first instant down; of a row that continues, local midnight')),
                 ('metrics_version', models.IntegerField()),
                 ('stat_date', models.DateField(help_text='park-local date of `started_at`, in whose downtime `seconds` are')),
@@ -48,7 +49,6 @@ class Migration(migrations.Migration):
                 ('data_source', core.fields.EnumField(choices=[('live', 'Live collection'), ('archive', 'Archive'), ('both', 'Live collection and archive')], default='live', max_length=7)),
                 ('revised_at', core.fields.SecondField(help_text='data revision: the write that made the row what it is')),
                 ('park', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='outages', to='parks.park')),
-                ('ride', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='outages', to='parks.ride')),
             ],
             options={
                 'db_table': 'outages',
