@@ -167,3 +167,50 @@ class LedgerDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.park_id} {self.stat_date} v{self.metrics_version}"
+
+
+class Cause(models.TextChoices):
+    """Why a published figure changed."""
+
+    OBSERVATIONS = (
+        "observations",
+        "other observations are stored now: a late import, a healed gap, or a re-recording by the upstream",
+    )
+    RULES = "rules", "the same observations count differently now: a rule, the park’s hours or its kind changed"
+
+
+class Correction(models.Model):
+    """What a later computation changed of a day or an outage that had been published.
+
+    A day is published by the first write after its end (`ledger_days.settled_at`); before, its figures grow.
+    """
+
+    id = models.BigAutoField(primary_key=True, db_column="correction_id")
+    park = models.ForeignKey(Park, models.CASCADE, related_name="+", db_index=False)
+    ride = models.ForeignKey(Ride, models.CASCADE, related_name="corrections", db_index=False)
+    stat_date = models.DateField(help_text="park-local date")
+    started_at = SecondField(null=True, blank=True, help_text="of the outage; NULL: the day of the ride changed")
+    metrics_version = models.IntegerField()
+    cause = EnumField(max_length=12, choices=Cause.choices)
+    changes = models.JSONField(help_text="by column: what was published, what is; NULL: nothing")
+    made_at = SecondField(help_text="data revision of the new figures")
+
+    class Meta:
+        db_table = "corrections"
+        indexes = [
+            # the newest ones, page by page
+            models.Index(fields=["made_at"], name="corrections_made"),
+            # of a ride's days, and of one outage (also serves the foreign key)
+            models.Index(fields=["ride", "stat_date"], name="corrections_of_ride"),
+            # of a park's days (also serves the foreign key)
+            models.Index(fields=["park", "stat_date"], name="corrections_of_park"),
+        ]
+        constraints = [one_of("cause", Cause, "corrections_cause_known")]
+
+    def __str__(self) -> str:
+        return f"{self.ride_id} {self.stat_date} {self.made_at}"
+
+    @property
+    def address(self) -> str | None:
+        """Of the outage that changed."""
+        return None if self.started_at is None else address_of(self.ride_id, self.started_at)

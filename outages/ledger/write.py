@@ -14,6 +14,7 @@ from django.utils import timezone
 from core.querysets import upsert
 from core.zones import day_range
 from outages.ledger.chains import attach_again, chain_starts, settle
+from outages.ledger.corrections import note_corrections, published
 from outages.ledger.evidence import Hours, Line, doubts_of, hours_of, lines_of, observed_until, source_of
 from outages.ledger.kinds import kind_of
 from outages.ledger.vanished import become_of
@@ -43,7 +44,7 @@ M = TypeVar("M", bound=models.Model)
 
 
 def write_outages(result: ParkDay) -> None:
-    """Replace the ledger of the rides of a park-day; four to seven queries, more where an outage spans midnight."""
+    """Replace the ledger of the rides of a park-day; four to eight queries, more where an outage spans midnight."""
     start, end = day_range(result.day, result.park.timezone)
     now = timezone.now()
     wanted = {(row.ride_id, row.started_at): row for row in outages_of_day(result, start, end, now)}
@@ -56,8 +57,12 @@ def write_outages(result: ParkDay) -> None:
     }
     changed = [row for key, row in wanted.items() if key not in stored or differs(stored[key], row, end)]
     vanished = [row for key, row in stored.items() if key not in wanted and row.state in COUNTED]
+    before = {key: published(row) for key, row in stored.items()}
     for row in vanished:
         become_of(row, wanted.values(), result, now)
+    known = ledger_day(result)
+    if known is not None and known.settled_at is not None:
+        note_corrections(result, before, [*changed, *vanished], now)
     upsert(Outage, [*changed, *vanished], KEY, COLUMNS)
     starts = {key for key, row in wanted.items() if row.ended_at == end and row.belongs_to is None}
     starts |= {(row.ride_id, row.belongs_to) for row in wanted.values() if row.belongs_to is not None}
@@ -65,7 +70,7 @@ def write_outages(result: ParkDay) -> None:
     starts |= attach_again(vanished, wanted.values(), end, now)
     for ride, at in sorted(starts):
         settle(result, ride, at, now)
-    note_day(result, bool(changed or vanished), now, is_over=end <= now)
+    note_day(result, known, bool(changed or vanished), now, is_over=end <= now)
 
 
 def outages_of_day(result: ParkDay, start: datetime, end: datetime, now: datetime) -> Iterable[Outage]:
@@ -121,13 +126,22 @@ def differs(stored: Outage, wanted: Outage, end: datetime) -> bool:
     return any(getattr(stored, name) != getattr(wanted, name) for name in names)
 
 
-def note_day(result: ParkDay, has_changed: bool, now: datetime, is_over: bool) -> None:
-    """That the ledger of the day is written, and its data revision; two queries."""
-    key = {"park": result.park, "stat_date": result.day, "metrics_version": result.version}
-    known = LedgerDay.objects.filter(**key).first()
+def ledger_day(result: ParkDay) -> LedgerDay | None:
+    """One query."""
+    days = LedgerDay.objects.filter(park=result.park, stat_date=result.day, metrics_version=result.version)
+    return days.first()
+
+
+def note_day(result: ParkDay, known: LedgerDay | None, has_changed: bool, now: datetime, is_over: bool) -> None:
+    """That the ledger of the day is written, and its data revision; one query, none where nothing changed."""
     settled = known.settled_at if known else None
     if known and not has_changed and (settled or not is_over):
         return
-    revised = now if has_changed or not known else known.revised_at
-    row = LedgerDay(**key, settled_at=settled or (now if is_over else None), revised_at=revised)
-    upsert(LedgerDay, [row], tuple(key), ("settled_at", "revised_at"))
+    row = LedgerDay(
+        park=result.park,
+        stat_date=result.day,
+        metrics_version=result.version,
+        settled_at=settled or (now if is_over else None),
+        revised_at=now if has_changed or not known else known.revised_at,
+    )
+    upsert(LedgerDay, [row], ("park", "stat_date", "metrics_version"), ("settled_at", "revised_at"))

@@ -7,7 +7,7 @@ from django.conf import settings
 from factory.django import DjangoModelFactory
 
 from core.zones import local_date
-from outages.models import Kind, LedgerDay, Outage
+from outages.models import Cause, Correction, Kind, LedgerDay, Outage
 from parks.tests.factories import NOON, ParkFactory, RideFactory
 
 
@@ -36,3 +36,16 @@ class LedgerDayFactory(DjangoModelFactory[LedgerDay]):
     stat_date = date(2026, 7, 1)
     metrics_version = 1
     revised_at = NOON
+
+
+class CorrectionFactory(DjangoModelFactory[Correction]):
+    class Meta:
+        model = Correction
+
+    ride = factory.SubFactory(RideFactory)
+    park = factory.SelfAttribute("ride.park")
+    stat_date = date(2026, 7, 1)
+    metrics_version = factory.LazyFunction(lambda: settings.METRICS_VERSION)
+    cause = Cause.OBSERVATIONS
+    changes = factory.LazyFunction(lambda: {"down_seconds": [600, 1200]})
+    made_at = NOON
