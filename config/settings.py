@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "stats",
     "weather",
     "importer",
+    "outages",
     "dashboard",
 ]
 MIDDLEWARE = [

@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/", include("stats.api.urls")),
     path("api/", include("snapshots.api.urls")),
     path("api/", include("importer.api.urls")),
+    path("api/", include("outages.api.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("admin/", admin.site.urls),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),

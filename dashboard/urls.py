@@ -3,5 +3,5 @@
 from django.urls import include, path
 
 app_name = "dashboard"
-PAGES = ("now", "rankings", "park", "ride", "search", "awards", "charts", "heatmaps", "explorer", "trust")
+PAGES = ("now", "rankings", "outages", "park", "ride", "search", "awards", "charts", "heatmaps", "explorer", "trust")
 urlpatterns = [path("", include(f"dashboard.pages.{page}")) for page in PAGES]

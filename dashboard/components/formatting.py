@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.zones import local_date
-from dashboard.components.links import park_url, ride_url
+from dashboard.components.links import outages_url, park_url, ride_url
 from dashboard.components.tables import Row, value_of
 from snapshots.current import UNKNOWN
 from snapshots.status import PARK_CLOSED, Status
@@ -143,6 +143,15 @@ def ride_link(row: Row) -> SafeString:
     )
 
 
+def outages_link(row: Row, text: str, **chosen: Any) -> SafeString | str:
+    """A figure of downtime with the outages that add up to it; bare where the row names no dates or nobody."""
+    for name in ("ride_id", "park_id"):
+        pk, (first, last) = value_of(row, name), dates_of(row)
+        if pk is not None and first and text != NOTHING:
+            return format_html('<a href="{}">{}</a>', outages_url(first, last, **{name: pk}, **chosen), text)
+    return text
+
+
 # How a value of a row is shown; the kinds a `Column` can have.
 KINDS: dict[str, Callable[[Row, str], Any]] = {
     "text": lambda row, key: NOTHING if (value := value_of(row, key)) is None else value,
@@ -150,6 +159,9 @@ KINDS: dict[str, Callable[[Row, str], Any]] = {
     "number": lambda row, key: number(value_of(row, key)),
     "score": lambda row, key: number(value_of(row, key), 1),
     "hours": lambda row, key: hours(value_of(row, key)),
+    "downtime": lambda row, key: outages_link(row, hours(value_of(row, key))),
+    "outages": lambda row, key: outages_link(row, number(value_of(row, key))),
+    "delays": lambda row, key: outages_link(row, minutes(value_of(row, key)), kind="opening_delay"),
     "minutes": lambda row, key: minutes(value_of(row, key)),
     "percent": lambda row, key: percent(value_of(row, key)),
     "percent2": lambda row, key: percent(value_of(row, key), 2),

@@ -12,6 +12,7 @@ class Section(NamedTuple):
 SECTIONS = (
     Section("Now", "now", "/now"),
     Section("Downtime", "downtime", "/downtime"),
+    Section("Outages", "outages", "/outages"),
     Section("Waits", "waits", "/waits"),
     Section("Awards", "awards", "/awards"),
     Section("Charts", "charts", "/charts"),

@@ -1,20 +1,18 @@
 """Tables: declared once, shown as HTML, sorted by any column, handed out as CSV."""
 
 import csv
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
 
+from core.csv_lines import csv_value
 from core.shapes import UNSET, Shape
 from stats.answers.rankings import STATE_ORDER
 
 Row = Mapping[str, Any] | Shape  # read by `value_of`
 ASCENDING, DESCENDING = "asc", "desc"
-# What a spreadsheet would take for a formula.
-FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +91,3 @@ def csv_answer(name: str, columns: Sequence[Column], rows: Iterable[Row]) -> Htt
     for row in rows:
         writer.writerow(csv_value(value_of(row, column.key)) for column in columns)
     return answer
-
-
-def csv_value(value: Any) -> Any:
-    if isinstance(value, str) and FORMULA.match(value):
-        return f"'{value}"
-    return "" if value is None else value

@@ -43,8 +43,8 @@ FIGURES = {
     ),
     ("least-reliable", "parks"): (Column("avg_shame_score", "Shame score", "score", "of 10"), UPTIME),
     ("least-reliable", "rides"): (
-        Column("downtime_hours", "Downtime", "hours", "h"),
-        Column("downtime_incidents", "Outages", "number", is_wide=True),
+        Column("downtime_hours", "Downtime", "downtime", "h"),
+        Column("downtime_incidents", "Outages", "outages", is_wide=True),
         UPTIME,
         AVAILABILITY,
     ),
@@ -105,7 +105,7 @@ def change_tables(entity: str, period: Period, only: bool, limit: int, now: date
             NAMES[entity][0],
             Column(PERCENTAGE[asked[name].category], change, "percent2"),
             Column("previous_downtime_hours", "Before", "hours", "h", is_wide=True),
-            Column("current_downtime_hours", "Downtime", "hours", "h"),
+            Column("current_downtime_hours", "Downtime", "downtime", "h"),
         )
         caption = f"{title}, {WORDS[period].lower()}"
         empty = (

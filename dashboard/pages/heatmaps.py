@@ -1,7 +1,7 @@
 """Heatmaps: the charts' values as a table of coloured cells (R-20.1)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,13 +9,14 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
-from core.periods import Period
+from core.periods import ONE_DAY, Period
 from dashboard.components.formatting import number
-from dashboard.components.links import park_url, ride_url
+from dashboard.components.links import outages_url, park_url, ride_url
 from dashboard.components.series_names import FIGURES
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
 from stats.api.trend_serializers import HEATMAP_PERIODS
-from stats.charts.heatmaps import METRICS, HeatmapType, heatmap
+from stats.charts.heatmaps import METRICS, HeatmapEntity, HeatmapType, heatmap
+from stats.charts.series import Kind
 from stats.readings.identity import Row
 
 ROWS, MOST = 10, 20
@@ -53,7 +54,12 @@ def grid(asked: HeatmapType, period: Period, only: bool, limit: int, now: dateti
             "of": entity.location or entity.park_name,
             "mean": number(entity.total_value, 1),
             "cells": [
-                ("none" if value is None else f"h{shade(value, largest)}", number(value, digits)) for value in values
+                (
+                    "none" if value is None else f"h{shade(value, largest)}",
+                    number(value, digits),
+                    outages_of_cell(kind, entity, n if found.granularity == "daily" else 0) if value else "",
+                )
+                for n, value in enumerate(values)
             ],
         }
         for entity, values in zip(found.entities, found.matrix, strict=True)
@@ -66,6 +72,14 @@ def grid(asked: HeatmapType, period: Period, only: bool, limit: int, now: dateti
         "unit": unit,
         "legend": shades(largest, digits) if largest else [],
     }
+
+
+def outages_of_cell(kind: Kind, entity: HeatmapEntity, n: int) -> str:
+    """The outages behind a figure of downtime, on the n-th date of its row; "" for a wait."""
+    if kind not in (Kind.RIDE_DOWNTIME, Kind.PARK_SCORE):
+        return ""
+    day = (date.fromisoformat(entity.start_date) + n * ONE_DAY).isoformat()
+    return outages_url(day, day, **{"park_id" if kind.is_of_parks else "ride_id": entity.entity_id})
 
 
 def known(values: Iterable[float | None]) -> list[float]:

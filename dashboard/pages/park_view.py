@@ -78,7 +78,7 @@ class Measure:
 
 MEASURES = (
     Measure("score", "Shame score", "score", lambda row: score_of_days([row]), is_of_downtime=True),
-    Measure("downtime", "Downtime, hours", "hours", lambda row: down_of_days([row]), is_of_downtime=True),
+    Measure("downtime", "Downtime, hours", "downtime", lambda row: down_of_days([row]), is_of_downtime=True),
     Measure("rides_down", "Rides with downtime", "number", lambda row: row.rides_with_downtime, is_wide=True),
     Measure("uptime", "Uptime", "percent", lambda row: uptime_of_days([row]), is_wide=True),
     Measure(
@@ -110,7 +110,7 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
         "last_seen": None if strips.spells else last_day_open(park, now),
         "time": time_table(time_of(park, Days(day, day), now), of_rides=True),
         **timeline_part(view, day, strips, breakdown.rides or []),
-        "contributions": contributions(breakdown),
+        "contributions": contributions(breakdown, Days(day, day)),
         "excluded": excluded(view, raw, day, is_today),
         "opened": [(instant(start), instant(end)) for start, end in strips.opened[day]],
         "schedule": schedule(park, day),
@@ -145,7 +145,7 @@ def park_days(park: Park, days: Days, now: datetime) -> Row:
     return {
         **head(view),
         "breakdown": breakdown,
-        "contributions": contributions(breakdown),
+        "contributions": contributions(breakdown, days),
         "excluded": excluded_table([excluded_cells(view, ride) for ride in view.roster.excluded]),
         "charts": score_charts(chart),
         "daily": days_table(view, stored),
@@ -204,21 +204,24 @@ def bar(ride: Ride, strips: Timeline, day: date, axis: Axis, down_hours: float |
 # -- score -------------------------------------------------------------------------------------------------
 
 
-def contributions(breakdown: ShameBreakdown) -> Table:
+def contributions(breakdown: ShameBreakdown, days: Days) -> Table:
     """What each ride adds to the score's numerator (R-17.4), as the API says it."""
     rides = breakdown.rides or []
     total = sum(row.weighted_contribution for row in rides)
     columns = [
         Column("ride", "Ride"),
         Column("tier", "Tier", "number", is_wide=True),
-        Column("downtime_hours", "Down", "hours", "h"),
+        Column("downtime_hours", "Down", "downtime", "h"),
         Column("tier_weight", "× weight", "number", is_wide=True),
         Column("weighted_contribution", "Weighted", "hours", "h"),
         Column("share", "Share", "percent"),
     ]
     if breakdown.days_tracked is not UNSET:
         columns.insert(2, Column("days_with_downtime", "Days down", "number", is_wide=True))
-    rows = [{**linked(row), "share": 100 * row.weighted_contribution / total if total else None} for row in rides]
+    dates = {"start_date": days.first.isoformat(), "end_date": days.last.isoformat()}
+    rows = [
+        {**linked(row), **dates, "share": 100 * row.weighted_contribution / total if total else None} for row in rides
+    ]
     is_known = breakdown.total_downtime_hours is not None
     empty = "No ride was down." if is_known else "Nothing is known of this time."
     return Table("Rides that make the score, largest part first", columns, rows, empty=empty)
@@ -398,9 +401,15 @@ def days_table(view: ParkView, stored: Sequence[ParkDailyStats]) -> Table:
         Column("day", "Day"),
         *(Column(each.key, each.words, each.kind, is_wide=each.is_wide) for each in MEASURES),
     ]
-    rows = [{"day": day_link(view.park, row.stat_date), **day_figures(row)} for row in open_days(stored)]
+    rows = [{**named_day(view.park, row.stat_date), **day_figures(row)} for row in open_days(stored)]
     empty = "The park opened on none of these days." if stored else "None of these days has been computed."
     return Table("Day by day", columns, rows[::-1], empty=empty)
+
+
+def named_day(park: Park, day: date) -> Row:
+    """A day of a park for a table: its page, and what the outages behind a figure are found by."""
+    text = day.isoformat()
+    return {"day": day_link(park, day), "park_id": park.pk, "start_date": text, "end_date": text}
 
 
 def day_link(park: Park, day: date) -> SafeString:

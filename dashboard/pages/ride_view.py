@@ -1,6 +1,7 @@
 """What the page of a ride shows over the days up to a date: strips, outages, waits, lines, and who the ride is.
 
-Sums over the days are those of `/api/analytics/rides`; outages are those of `/api/rides/{ride_id}/details`.
+Sums over the days are those of `/api/analytics/rides`; outages are those of `/api/rides/{ride_id}/details`, each
+with its page of the ledger.
 """
 
 from collections.abc import Mapping
@@ -13,13 +14,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.instants import seconds
-from core.periods import Days, Period, days_of
+from core.periods import Days
 from core.zones import local_date
 from dashboard.components.chart import Chart, Series
 from dashboard.components.formatting import NOTHING, local_time, zone_name
+from dashboard.components.links import outage_url, outages_url
 from dashboard.components.open_time import time_table
 from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import axis_of, clock, duration, spell_table, strip
+from outages.models import COUNTED
+from outages.models import Outage as LedgerOutage
 from parks.models import EntityMetadata, Ride, RideClassification
 from snapshots.current import displayed_status, parks_now, rides_now
 from snapshots.models import QueueData, QueueType, ReturnState
@@ -53,7 +57,7 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
         "figures": figures(by_day.total, outages),
         "time": time_table(by_day.total),
         "is_known": by_day.total.open_seconds > 0,
-        "details": period_of_days(days, ride.park.timezone, now),
+        "ledger": outages_url(days.first.isoformat(), days.last.isoformat(), ride_id=ride.pk),
         **timeline_part(ride, strips, by_day.buckets),
         "outages": outages_table(ride, strips, outages),
         "charts": [wait_by_hour(by_hour), wait_by_weekday(by_day)],
@@ -80,12 +84,6 @@ def status_now(ride: Ride, now: datetime) -> str:
     """What lists show of the ride right now. Three queries."""
     state = parks_now([ride.park], now)[ride.park_id]
     return displayed_status(state, rides_now(Ride.objects.filter(pk=ride.pk), now).get(ride.pk))
-
-
-def period_of_days(days: Days, zone: str, now: datetime) -> str:
-    """The period of `/api/rides/{ride_id}/details` that covers exactly these days, if there is one."""
-    periods = (Period.TODAY, Period.YESTERDAY, Period.LAST_WEEK, Period.LAST_MONTH)
-    return next((each.value for each in periods if days_of(each, now, zone) == days), "")
 
 
 def figures(total: Figures, outages: list[Outage]) -> Row:
@@ -141,9 +139,10 @@ def moment(at: datetime, zone: str) -> SafeString:
 def outages_table(ride: Ride, strips: Timeline, outages: list[Outage]) -> Table:
     zone = ride.park.timezone
     columns = (Column("start", "Start"), Column("end", "End"), Column("length", "Length"), Column("kind", "Kind"))
+    known = addresses(ride, outages)
     rows = [
         {
-            "start": moment(outage.start, zone),
+            "start": start_of(outage, zone, known),
             "end": end_of(outage, zone),
             "length": duration(outage.seconds),
             "kind": outage.kind.label,
@@ -154,6 +153,25 @@ def outages_table(ride: Ride, strips: Timeline, outages: list[Outage]) -> Table:
     some = f", the latest {MOST_OUTAGES} of {len(outages)}" if len(outages) > MOST_OUTAGES else ""
     empty = "No outage in these days." if is_known else "Nothing is known of these days."
     return Table(f"Outages{some}, {zone}", columns, rows, empty=empty)
+
+
+def addresses(ride: Ride, outages: list[Outage]) -> dict[datetime, str]:
+    """Those of the outages that stand in the ledger, by their beginning; one query, none without any."""
+    starts = [outage.start for outage in outages[:MOST_OUTAGES] if outage.kind.is_down]
+    if not starts:
+        return {}
+    rows = LedgerOutage.objects.filter(
+        ride=ride, metrics_version=settings.METRICS_VERSION, started_at__range=(min(starts), max(starts))
+    )
+    return {row.started_at: row.address for row in rows if row.state in COUNTED}
+
+
+def start_of(outage: Outage, zone: str, known: Mapping[datetime, str]) -> SafeString:
+    """With the page of the outage; what is unknown has none."""
+    text = moment(outage.start, zone)
+    if outage.start not in known or not outage.kind.is_down:
+        return text
+    return format_html('<a href="{}">{}</a>', outage_url(known[outage.start]), text)
 
 
 def end_of(outage: Outage, zone: str) -> Any:
@@ -281,6 +299,7 @@ def about(ride: Ride) -> list[tuple[str, str]]:
             reported and reported.latitude is not None and f"{reported.latitude:.5f}, {reported.longitude or 0:.5f}",
         ),
         ("ThemeParks.wiki", ride.themeparks_wiki_id),
+        ("Queue-Times.com", ride.queue_times_url and format_html('<a href="{0}">{0}</a>', ride.queue_times_url)),
         ("Reported by its park", "no longer" if not ride.is_active else None),
     ]
     return [(term, text) for term, text in facts if text]

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from dashboard.components import formatting, links
 from dashboard.components.navigation import SECTIONS
 from dashboard.components.tables import ASCENDING, DESCENDING, Column, Table
+from dashboard.components.timeline import duration
 from dashboard.views import PERIODS
 
 register = template.Library()
@@ -19,6 +20,7 @@ register.filter("minutes", formatting.minutes)
 register.filter("percent", formatting.percent)
 register.filter("number", formatting.number)
 register.filter("length_words", formatting.length)
+register.filter("duration", duration)
 register.filter("park_url", links.park_url)
 register.filter("ride_url", links.ride_url)
 register.simple_tag(formatting.state, name="status")
@@ -29,6 +31,12 @@ register.simple_tag(formatting.sparkline)
 @register.simple_tag
 def local_time(instant: datetime | None, zone: str, shape: str = "time") -> SafeString | str:
     return formatting.local_time(instant, zone, shape)
+
+
+@register.simple_tag
+def outages_url(first: str = "", last: str = "", **chosen: Any) -> str:
+    """The outages behind a figure, on local dates."""
+    return links.outages_url(first, last, **chosen)
 
 
 @register.simple_tag

@@ -74,8 +74,8 @@ class AuditViewSet(ViewSet):
                 value={
                     "success": True,
                     "target_date": "2025-12-22",
-                    "total_checks": 12,
-                    "passed": 11,
+                    "total_checks": 13,
+                    "passed": 12,
                     "failed": 1,
                     "critical_failures": 0,
                     "status": "WARN",

@@ -51,6 +51,7 @@ class ParkDay:
     stretches: dict[int, list[Stretch]] = field(default_factory=dict)
     weights: dict[int, int] = field(default_factory=dict)
     attractions: set[int] = field(default_factory=set)
+    gone: set[int] = field(default_factory=set)  # rides that lose their row of the day
 
 
 def compute_park_day(park: Park, day: date, version: int) -> ParkDay:

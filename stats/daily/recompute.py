@@ -85,6 +85,10 @@ Progress = Callable[[int], object]
 ParkSpans = Mapping[Park, tuple[date, date]]
 
 
+# What higher rooms store of a park-day in the transaction of its rows, before them: their AppConfig adds it.
+WRITTEN_WITH_DAYS: list[Callable[[ParkDay], object]] = []
+
+
 def nothing(park_days: int) -> None:
     """Progress that nobody watches."""
 
@@ -97,7 +101,6 @@ def recompute_park_day(park: Park, day: date, version: int) -> ParkDay:
     """Compute one park-local day and replace its rows under their natural keys."""
     hold(park, day)
     result = compute_park_day(park, day, version)
-    upsert(RideDailyStats, result.rides, ("ride", "stat_date", "metrics_version"), RIDE_COLUMNS)
     # Rides that no longer have an observation on this day lose their row; inactive ones keep their history.
     stored = RideDailyStats.objects.filter(
         ride__park=park, ride__is_active=True, stat_date=day, metrics_version=version
@@ -108,7 +111,12 @@ def recompute_park_day(park: Park, day: date, version: int) -> ParkDay:
         start, end = day_range(day, park.timezone)
         elsewhere = RideStatusSnapshot.objects.filter(ride__in=stale, recorded_at__gte=start, recorded_at__lt=end)
         kept = set(elsewhere.exclude(park=park).values_list("ride_id", flat=True).distinct())
-        RideDailyStats.objects.filter(pk__in=[pk for ride, pk in stale.items() if ride not in kept]).delete()
+        result.gone = stale.keys() - kept
+    for write in WRITTEN_WITH_DAYS:
+        write(result)
+    upsert(RideDailyStats, result.rides, ("ride", "stat_date", "metrics_version"), RIDE_COLUMNS)
+    if result.gone:
+        RideDailyStats.objects.filter(pk__in=[stale[ride] for ride in result.gone]).delete()
     if result.total is not None:
         upsert(ParkDailyStats, [result.total], ("park", "stat_date", "metrics_version"), PARK_COLUMNS)
     else:

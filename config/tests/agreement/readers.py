@@ -265,6 +265,21 @@ def bucket_of(net: Net, kind: str, pk: int, dates: Dates, label: str) -> About:
     return net.at(kind, pk, date.fromisoformat(label))
 
 
+def outages(net: Net) -> Iterator[Reading]:
+    """The ledger of rides and parks over days that have ended; its rows add up to its total."""
+    asked = [("ride", pk, number) for number, pk in enumerate(net.rides)] + [("park", pk, 0) for pk in net.parks]
+    for kind, pk, number in asked:
+        for period in net.some(("yesterday", "last_week", "last_month"), number, 1 if kind == "ride" else 3):
+            about = net.own(kind, pk, period)
+            url = f"outages?{kind}_id={pk}&start={about.dates.first}&end={about.dates.last}&limit=500"
+            body = net.json("outages", url)
+            assert body["total_seconds"] == sum(row["seconds_in_range"] for row in body["data"]), url
+            assert body["total"] == len(body["data"]), url
+            yield from net.value("outages:total_seconds", body["total_seconds"], about, url)
+            if kind == "ride":
+                yield from net.value("outages:total", body["total"], about, url)
+
+
 READERS: dict[str, Reader] = {
     "parks by downtime": ranking("parks", "downtime", 100),
     "parks by wait": ranking("parks", "waittimes", 100),
@@ -279,5 +294,6 @@ READERS: dict[str, Reader] = {
     "charts of a park's rides": ride_charts,
     "park details": park_details,
     "ride details": ride_details,
+    "outages": outages,
     "analytics": analytics,
 }

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, Sum
 
 from config.tests.agreement.net import Net, Reading
 from config.tests.agreement.readers import Reader
 from config.tests.agreement.table import places
+from outages.models import COUNTED, Outage
 from stats.models import ParkDailyStats, RideDailyStats
 
 # What the audit calls the periods.
@@ -47,8 +49,27 @@ def verified(net: Net) -> Iterator[Reading]:
                 yield from net.row(f"{place}:data_quality.", answer["data_quality"], about, str(body))
 
 
+def ledger(net: Net) -> Iterator[Reading]:
+    """The outages of each stored day of a ride that has ended: how many, and their seconds."""
+    rows = Outage.objects.filter(metrics_version=settings.METRICS_VERSION, state__in=COUNTED).order_by()
+    sums = {
+        (ride, day): {"seconds": total, "number": number}
+        for ride, day, total, number in rows.values_list("ride", "stat_date").annotate(
+            Sum("seconds"), Count("seconds")
+        )
+    }
+    days = RideDailyStats.objects.filter(metrics_version=settings.METRICS_VERSION).values_list("ride", "stat_date")
+    assert sums.keys() <= set(days), "an outage stands on a day that is not stored"
+    for pk, day in days:
+        about = net.at("ride", pk, day)
+        if net.oracle.is_complete(about.dates, about.window.zone):
+            found = sums.get((pk, day), {"seconds": 0, "number": 0})
+            yield from net.row("outage rows:", found, about, f"outages of {pk} {day}")
+
+
 STORED: dict[str, Reader] = {
     "stored days of rides": stored("ride", RideDailyStats),
     "stored days of parks": stored("park", ParkDailyStats),
+    "the ledger": ledger,
     "the audit": verified,
 }

@@ -27,6 +27,7 @@ from importer.jobs.tests.test_importing import a_day
 from importer.models import ImportCheckpoint
 from importer.tests.archives import DESTINATION, write_events
 from importer.tests.factories import CheckpointFactory
+from outages.tests.factories import OutageFactory
 from snapshots.models import DataQualityLog, LogType, StorageMetric
 from stats.tests.builders import make_park, make_ride
 
@@ -105,6 +106,7 @@ def ids(db, settings, tmp_path, monkeypatch) -> dict[str, Any]:
         "log_id": issue.pk,
         "job_id": JobRun.objects.create(job="measure_storage", slot=timezone.now()).pk,
         "import_id": CheckpointFactory.create().import_id,
+        "outage_id": OutageFactory.create(ride=ride).address,
         "destination_uuid": DESTINATION,
         "admin_key": AdminKey.issue("tests")[1],
     }
@@ -298,7 +300,7 @@ def test_an_odd_query_string_is_never_a_failure(path, method, ids):
 
 
 with_an_id = pytest.mark.parametrize(("path", "method"), [each for each in OPERATIONS if "{" in each[0]])
-IDS = ("park_id", "ride_id", "log_id", "job_id", "import_id")
+IDS = ("park_id", "ride_id", "outage_id", "log_id", "job_id", "import_id")
 
 
 @with_an_id

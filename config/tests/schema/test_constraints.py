@@ -12,6 +12,7 @@ from config.tests.schema.test_migrations import OUR_MODELS
 from core.fields import EnumField
 from core.tests.factories import AdminKeyFactory, JobLockFactory, JobRunFactory, QueuedTaskFactory
 from importer.tests.factories import CheckpointFactory, DecisionFactory, HistoryCallFactory, SliceFactory
+from outages.tests.factories import CorrectionFactory, LedgerDayFactory, OutageFactory
 from parks.tests.factories import (
     NOON,
     ClassificationFactory,
@@ -40,6 +41,7 @@ HOUR = timedelta(hours=1)
 FACTORIES: dict[Any, Any] = {
     factory._meta.model: factory
     for factory in (
+        *(OutageFactory, LedgerDayFactory, CorrectionFactory),
         *(ParkFactory, RideFactory, ClassificationFactory, ScheduleFactory, MetadataFactory, MetadataVersionFactory),
         *(SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory, SessionFactory, StorageFactory),
         SupersededScheduleFactory,

@@ -14,7 +14,7 @@ from config.tests.processes import ROOT, python
 from snapshots.models import DataQualityLog
 
 pytestmark = pytest.mark.slow
-OUR_APPS = ["parks", "snapshots", "stats", "weather", "importer"]
+OUR_APPS = ["parks", "snapshots", "stats", "weather", "importer", "outages"]
 OUR_MODELS = [model for label in OUR_APPS for model in apps.get_app_config(label).get_models()]
 BIG_TABLES = {"ride_status_snapshots", "queue_data"}
 

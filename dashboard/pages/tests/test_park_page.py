@@ -265,17 +265,12 @@ def test_weather_is_shown_where_it_was_collected(client):
     assert "10:00 Thunderstorm 14" in text
 
 
-def test_the_evidence_is_one_link_away(client):
+def test_the_outages_behind_the_downtime_are_one_link_away(client):
     park = make_day(TODAY)
     page = ask(client, park)
-    for address in (f"/api/parks/{park.pk}/details?period=today", f"/api/parks/{park.pk}/rides"):
-        assert f'href="{address}"' in page
-        assert client.get(address).status_code == 200
-    make_day(TODAY)  # whose hours are none of this page's
-    [call] = re.findall(r'href="(/api/analytics/parks\?[^"]+)"', page)
-    body = client.get(unescape(call)).json()
-    assert [row["park_id"] for row in body["data"]] == [park.pk]
-    assert (body["start"], body["bucket"]) == (TODAY.isoformat(), "1h")
+    lists = set(re.findall(r'href="(/outages\?[^"]+)"', page))
+    assert f"/outages?park_id={park.pk}&start={TODAY}&end={TODAY}" in lists
+    assert all(client.get(unescape(each)).status_code == 200 for each in lists)
 
 
 # -- periods ------------------------------------------------------------------------------------------------

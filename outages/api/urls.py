@@ -1,0 +1,12 @@
+from django.urls import path
+
+from core.web.stored_paths import StoredPath
+from outages.api.serializers import OutageQuery
+from outages.api.views import ObservationViewSet, OutageViewSet
+
+urlpatterns = [
+    StoredPath("outages", OutageViewSet.as_view({"get": "list"}), OutageQuery),
+    path("outages.csv", OutageViewSet.as_view({"get": "csv"})),
+    path("outages/<str:outage_id>", OutageViewSet.as_view({"get": "retrieve"})),
+    path("rides/<int:ride_id>/observations", ObservationViewSet.as_view({"get": "list"})),
+]

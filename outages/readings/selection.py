@@ -1,0 +1,101 @@
+"""Which outages a list shows, in which order, page by page."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from core.periods import ONE_DAY
+from outages.models import Outage, State
+from snapshots.current import LIVE_WINDOW
+
+# A local day lies within its UTC date and so many hours around it.
+LONGEST_OFFSET = timedelta(hours=15)
+BATCH = 2_000  # rows of a file that are read at once
+# Columns of each order, `-` descending; together they name one row.
+ORDERS = {
+    "newest": ("-started_at", "-ride_id"),
+    "oldest": ("started_at", "ride_id"),
+    "longest": ("-total_seconds", "-started_at", "-ride_id"),
+    "shortest": ("total_seconds", "started_at", "ride_id"),
+}
+Place = tuple[Any, ...]  # the values of the order's columns in a row
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Outages that touch the local days `first` to `last`, of some parks or one ride; None: of all."""
+
+    first: date
+    last: date
+    version: int
+    parks: tuple[int, ...] | None = None
+    ride: int | None = None
+    kinds: tuple[str, ...] = ()
+    least_seconds: int = 0
+    is_open: bool = False
+    order: str = "newest"
+
+    def counted(self, now: datetime) -> QuerySet[Outage]:
+        """Every row whose seconds lie in the days."""
+        begin = datetime.combine(self.first, time.min, UTC) - LONGEST_OFFSET
+        until = datetime.combine(self.last + ONE_DAY, time.min, UTC) + LONGEST_OFFSET
+        rows = Outage.objects.filter(
+            metrics_version=self.version,
+            state__in=(State.HOLDS, State.CONTINUES),
+            stat_date__range=(self.first, self.last),
+            started_at__gte=begin,
+            started_at__lt=until,
+        )
+        if self.parks is not None:
+            rows = rows.filter(park__in=self.parks)
+        if self.ride is not None:
+            rows = rows.filter(ride=self.ride)
+        if self.kinds:
+            rows = rows.filter(kind__in=self.kinds)
+        if self.least_seconds:
+            rows = rows.filter(total_seconds__gte=self.least_seconds)
+        if self.is_open:
+            rows = rows.filter(is_lasting=True, ended_at__gte=now - LIVE_WINDOW)
+        return rows
+
+    def listed(self, now: datetime) -> QuerySet[Outage]:
+        """One row for each outage: the one it began with, or, begun before the first day, what it has of that."""
+        return self.counted(now).filter(Q(state=State.HOLDS) | Q(state=State.CONTINUES, stat_date=self.first))
+
+    def totals(self, now: datetime) -> tuple[int, int]:
+        """(outages, seconds down in the days), without limit; two queries."""
+        number = self.listed(now).order_by().aggregate(number=Count("started_at"))["number"]
+        seconds = self.counted(now).order_by().aggregate(total=Sum("seconds"))["total"]
+        return number, seconds or 0
+
+    def page(self, now: datetime, limit: int, after: Place | None = None) -> list[Outage]:
+        """At most `limit` rows after a place, with their rides and parks; one query."""
+        order = ORDERS[self.order]
+        rows = self.listed(now).order_by(*order).select_related("ride", "park")
+        return list((rows.filter(beyond(order, after)) if after else rows)[:limit])
+
+    def every(self, now: datetime) -> Iterator[Outage]:
+        """All of them, some at a time."""
+        place = None
+        while found := self.page(now, BATCH, place):
+            yield from found
+            place = place_of(found[-1], self.order)
+
+
+def place_of(row: Outage, order: str) -> Place:
+    return tuple(getattr(row, name.lstrip("-")) for name in ORDERS[order])
+
+
+def beyond(order: Sequence[str], place: Place) -> Q:
+    """The rows after a place. The first column bounds them by itself: a range that an index can begin at."""
+    found, same = Q(), Q()
+    for name, value in zip(order, place, strict=True):
+        column = name.lstrip("-")
+        side = "lt" if name.startswith("-") else "gt"
+        found |= same & Q(**{f"{column}__{side}": value})
+        same &= Q(**{column: value})
+    column, side = order[0].lstrip("-"), "lte" if order[0].startswith("-") else "gte"
+    return Q(**{f"{column}__{side}": place[0]}) & found
