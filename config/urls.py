@@ -3,12 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config.metrics import metrics
 from config.views import DocsView, IdentityViewSet, SchemaView, healthz, readyz
 
 urlpatterns = [
     path("", IdentityViewSet.as_view({"get": "retrieve"})),  # or the page Now
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("api/", include("parks.api.urls")),
     path("api/", include("weather.api.urls")),
     path("api/", include("stats.api.urls")),
