@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 from parks.models import (
     WITHOUT_TIMES,
     ClassificationMethod,
+    Correction,
     EntityMetadata,
     EntityMetadataVersion,
     Park,
@@ -96,6 +97,23 @@ class SupersededScheduleFactory(DjangoModelFactory[SupersededSchedule]):
     cause = Supersession.REPLACED
     person = "ann"
     reason = "their sign says so"
+
+
+class CorrectionFactory(DjangoModelFactory[Correction]):
+    class Meta:
+        model = Correction
+
+    park = factory.SubFactory(ParkFactory)
+    field = "name"
+    old_value = "Old Name"
+    new_value = "New Name"
+    person = "ann"
+    reason = "their sign says so"
+
+
+class RideCorrectionFactory(CorrectionFactory):
+    park = None
+    ride = factory.SubFactory(RideFactory)
 
 
 class MetadataFactory(DjangoModelFactory[EntityMetadata]):

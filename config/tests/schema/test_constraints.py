@@ -15,6 +15,7 @@ from importer.tests.factories import CheckpointFactory, DecisionFactory, History
 from parks.tests.factories import (
     NOON,
     ClassificationFactory,
+    CorrectionFactory,
     MetadataFactory,
     MetadataVersionFactory,
     ParkFactory,
@@ -42,7 +43,7 @@ FACTORIES: dict[Any, Any] = {
     for factory in (
         *(ParkFactory, RideFactory, ClassificationFactory, ScheduleFactory, MetadataFactory, MetadataVersionFactory),
         *(SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory, SessionFactory, StorageFactory),
-        SupersededScheduleFactory,
+        *(SupersededScheduleFactory, CorrectionFactory),
         *(AdminKeyFactory, JobLockFactory, JobRunFactory, QueuedTaskFactory, SliceFactory, DecisionFactory),
         *(IssueFactory, QualityLogFactory, RideDayFactory, ParkDayFactory, AggregationFactory),
         RunFactory,
@@ -104,6 +105,8 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
         {"cause": "BY_HAND", "reason": None},
     ],
     "superseded_by_somebody ok": [{"cause": "BY_HAND"}, {"cause": "CALLED_OFF", "person": None, "reason": None}],
+    "corrections_of_one": [{"park_id": None}],
+    "corrections_by_somebody": [{"person": ""}, {"reason": ""}],
     **ranges("metadata_latitude_in_range", "latitude", -90, 90),
     **ranges("metadata_longitude_in_range", "longitude", -180, 180),
     **ranges("activity_score_0_to_10", "shame_score", 0, 10, step=0.1),
