@@ -57,6 +57,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "config.apps.ConfigConfig",
     "core",
     "parks",
@@ -79,6 +82,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     # For the admin site; they look at the session when they are asked, and the API never asks.
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "core.web.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.web.login_limits.LoginLimitMiddleware",
 ]
@@ -89,6 +94,7 @@ UNFOLD = {
     "SITE_SYMBOL": "attractions",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "core.web.second_factor.LoginForm"},
     "STYLES": [lambda request: static("parks/admin.css")],
 }
 ROOT_URLCONF = "config.urls"
@@ -344,6 +350,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+# One-time codes beside the passwords of the admin site (core/web/second_factor.py).
+ADMIN_TOTP = text("ADMIN_TOTP", "off").lower()
+if ADMIN_TOTP not in ("off", "optional", "required"):
+    raise ImproperlyConfigured(f"ADMIN_TOTP must be off, optional or required, not {ADMIN_TOTP!r}")
+OTP_TOTP_ISSUER = "Ridewatch"
 SECURE_HSTS_SECONDS = whole_number("SECURE_HSTS_SECONDS", 0, 0, 63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
 if BEHIND_TLS_PROXY:

@@ -38,7 +38,7 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]
     reason = reason_field(required=True)
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # the stubs lack it
         if not self.errors:
             try:
                 check(self.instance, [name for name in self.changed_data if name != "reason"])
@@ -89,7 +89,7 @@ class CorrectingAdmin(ReadingAdmin):
         values = {name: form.cleaned_data[name] for name in form.changed_data if name != "reason"}
         correct(obj, values, request.user.get_username(), form.cleaned_data["reason"])
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> str:
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         named = ", ".join(f"{name}: {form.cleaned_data[name]}" for name in form.changed_data if name != "reason")
         return f"Corrected {named or 'nothing'}. {form.cleaned_data['reason']}"
 

@@ -124,7 +124,7 @@ class ParkScheduleAdmin(WindowAdmin):
         """Of a new date; the page of a stored row shows all."""
         return [field.name for field in ParkSchedule._meta.fields] if obj else self.add_fields
 
-    def save_model(self, request: HttpRequest, obj: ParkSchedule, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The date's hours, whatever was known of it: the same as "Correct" in the list."""
         said = form.cleaned_data
         person, reason = request.user.get_username(), said["reason"]
@@ -135,7 +135,7 @@ class ParkScheduleAdmin(WindowAdmin):
         stored = ParkSchedule.objects.filter(park=obj.park_id, schedule_date=obj.schedule_date, set_by=person)
         obj.pk = stored.latest("pk").pk  # what the site's history and its message name
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> str:
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         said = form.cleaned_data
         hours = f"{said['opens']:%H:%M} to {said['closes']:%H:%M}" if said["opens"] else "closed"
         return f"Hours said: {hours}. {said['reason']}"

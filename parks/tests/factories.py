@@ -112,7 +112,7 @@ class CorrectionFactory(DjangoModelFactory[Correction]):
 
 
 class RideCorrectionFactory(CorrectionFactory):
-    park = None
+    park: Park | None = None  # type: ignore[assignment]
     ride = factory.SubFactory(RideFactory)
 
 

@@ -27,14 +27,14 @@ WHY = "their press office says so"
 
 @pytest.fixture
 def park() -> Park:
-    return ParkFactory(
+    return ParkFactory.create(
         name="Old Name", latitude=Decimal("40"), longitude=Decimal("-80"), themeparks_wiki_id=wiki_id(1)
     )
 
 
 @pytest.fixture
 def ride(park) -> Ride:
-    return RideFactory(park=park, name="Old Coaster", themeparks_wiki_id=wiki_id(2), tier=2)
+    return RideFactory.create(park=park, name="Old Coaster", themeparks_wiki_id=wiki_id(2), tier=2)
 
 
 def history(subject: Park | Ride) -> list[tuple[str, str | None, str | None, str, str, bool]]:
@@ -153,7 +153,7 @@ def test_the_kind_of_a_ride_is_an_override_that_classification_leaves(park, ride
 
 
 def test_the_category_of_a_ride_without_a_tier_needs_one(park):
-    ride = RideFactory(park=park, tier=None)
+    ride = RideFactory.create(park=park, tier=None)
     with pytest.raises(ValidationError, match="both, tier and category"):
         correct(ride, {"category": "SHOW"}, "ann", WHY)
     assert not RideClassification.objects.exists()
