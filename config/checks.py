@@ -5,8 +5,10 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections
+from django.db.models import Q
 from django.utils import timezone
 
 from core import data_version
@@ -53,6 +55,29 @@ def clients_can_be_told_apart(app_configs: Any, **kwargs: Any) -> list[CheckMess
         return []
     hint = "Set TRUSTED_PROXIES to the number of your proxies that add to X-Forwarded-For."
     return [Warning("Behind a proxy, all clients count as one.", hint=hint, id="ridewatch.W010")]
+
+
+@register(Tags.database, deploy=True)
+def second_factors_are_asked_for(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """ridewatch.W011: administrators without the device that is required, or with one that nobody asks for."""
+    if not databases:
+        return []
+    staff = get_user_model().objects.filter(is_staff=True, is_active=True).order_by("username")
+    with_device = Q(totpdevice__confirmed=True)
+    wrong = staff.filter(with_device) if settings.ADMIN_TOTP == "off" else staff.exclude(with_device)
+    try:
+        names = [] if settings.ADMIN_TOTP == "optional" else [user.get_username() for user in wrong.distinct()]
+    except DatabaseError:
+        return []  # not there, or without its tables: others report it
+    if not names:
+        return []
+    if settings.ADMIN_TOTP == "off":
+        text, hint = "have set up a second factor that nobody asks for", "Set ADMIN_TOTP to optional or required."
+    else:
+        text, hint = "have no second factor yet", "They set one up at /admin/second-factor/ when they log in."
+    return [Warning(f"{len(names)} administrators {text}: {', '.join(names[:10])}.", hint=hint, id="ridewatch.W011")]
 
 
 @register(Tags.database, deploy=True)

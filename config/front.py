@@ -1,6 +1,8 @@
 """What granian runs: `granian --interface rsgi config.front:application` (ADR 25)."""
 
 from config.wsgi import application as wsgi_application
+from core.metrics import count_for_all
 from core.web.front import Front
 
+count_for_all()
 application = Front(wsgi_application)

@@ -26,6 +26,7 @@ from config.environment import (
     zone,
 )
 from config.schedule import jobs
+from core.logs import FORMATS, logging_settings
 from core.masking import remember
 
 # -- process ---------------------------------------------------------------------------------------------
@@ -56,6 +57,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "config.apps.ConfigConfig",
     "core",
     "parks",
@@ -79,6 +83,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     # For the admin site; they look at the session when they are asked, and the API never asks.
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "core.web.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.web.login_limits.LoginLimitMiddleware",
 ]
@@ -89,6 +95,7 @@ UNFOLD = {
     "SITE_SYMBOL": "attractions",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "core.web.second_factor.LoginForm"},
     "STYLES": [lambda request: static("parks/admin.css")],
 }
 ROOT_URLCONF = "config.urls"
@@ -332,7 +339,7 @@ PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=
 # The contract names this header's value (public-api 2.11); Django would rather have DENY.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", False)
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # who asks stands beside the server
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]  # who asks stands beside the server
 BEHIND_TLS_PROXY = flag("BEHIND_TLS_PROXY", False)
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT or BEHIND_TLS_PROXY
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
@@ -344,6 +351,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+# One-time codes beside the passwords of the admin site (core/web/second_factor.py).
+ADMIN_TOTP = text("ADMIN_TOTP", "off").lower()
+if ADMIN_TOTP not in ("off", "optional", "required"):
+    raise ImproperlyConfigured(f"ADMIN_TOTP must be off, optional or required, not {ADMIN_TOTP!r}")
+OTP_TOTP_ISSUER = "Ridewatch"
 SECURE_HSTS_SECONDS = whole_number("SECURE_HSTS_SECONDS", 0, 0, 63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
 if BEHIND_TLS_PROXY:
@@ -355,6 +367,11 @@ DEAR_PATHS = ("/api/analytics/", "/explorer")
 DEAR_QUESTIONS_AT_ONCE = whole_number("DEAR_QUESTIONS_AT_ONCE", 1, 1, 16)
 # How many proxies in front of us add to X-Forwarded-For; 0: none, the header is not believed.
 TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0, 0, 10)
+SHORTEST_TOKEN = 16
+# Who has it may read /metrics; empty: who asks from this machine, through no proxy.
+METRICS_TOKEN = header("METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < SHORTEST_TOKEN:
+    raise ImproperlyConfigured(f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more")
 # What a client may ask that is not answered from stored bytes; a question to analytics counts ten times.
 API_RATE_LIMIT = rate("API_RATE_LIMIT", "1200/minute")
 REST_FRAMEWORK = {
@@ -397,21 +414,13 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_LEVEL = text("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in LOG_LEVELS:
     raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {LOG_LEVEL!r}")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "core.masking.MaskingFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # httpx would say every single request at INFO.
-    "loggers": {"httpx": {"level": "INFO" if LOG_LEVEL == "DEBUG" else "WARNING"}},
-}
+# Text for people, or JSON, an object a line, for what collects logs.
+LOG_FORMAT = text("LOG_FORMAT", "text").lower()
+if LOG_FORMAT not in FORMATS:
+    raise ImproperlyConfigured(f"LOG_FORMAT must be one of {', '.join(FORMATS)}, not {LOG_FORMAT!r}")
+# A line for each request that was answered.
+ACCESS_LOG = flag("ACCESS_LOG", False)
+LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL, ACCESS_LOG)
 
 # Whatever text they get into.
 remember(
@@ -422,4 +431,5 @@ remember(
     THEMEPARKS_WIKI_KEY,
     OPEN_METEO_KEY,
     CLASSIFIER_KEY,
+    METRICS_TOKEN,
 )

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from structlog.contextvars import bound_contextvars
 
 from core.jobs.ledger import AHEAD
 from core.jobs.runners import is_alive, this_process
@@ -77,7 +78,8 @@ def run_next() -> bool:
     if task is None:
         return False
     if task.claim(now):
-        do(task)
+        with bound_contextvars(task=f"{task.name}:{task.pk}", runner=this_process()):
+            do(task)
     return True
 
 

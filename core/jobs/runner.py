@@ -131,7 +131,8 @@ class Runner:
                 self.not_before = {slot: until for slot, until in self.not_before.items() if until > now}
                 self.not_before[child.job.name, child.slot] = now + (PAUSE_AFTER_KILL if code else PAUSE)
                 if code:
-                    log.error("%s of %s: %s", child.job.name, child.slot, reason)
+                    run = {"job": child.job.name, "slot": child.slot.isoformat(), "runner": child.runner}
+                    log.error("%s of %s: %s", child.job.name, child.slot, reason, extra=run)
                     running.note_broken(child.job, child.slot, child.runner, reason)
 
     def watch_clock(self, now: datetime) -> None:
@@ -162,7 +163,8 @@ def run_slot(job: Job, slot: datetime) -> None:
     row = running.run(job, slot)
     if row is not None:
         level = logging.INFO if row.status == JobStatus.SUCCESS else logging.WARNING
-        log.log(level, "%s %.1f s: %s", row, row.seconds or 0, row.result.rpartition("\n")[2])
+        with running.named(job, slot):
+            log.log(level, "%s %.1f s: %s", row, row.seconds or 0, row.result.rpartition("\n")[2])
 
 
 def run_queue() -> None:

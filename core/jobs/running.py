@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from django.core.management import call_command
@@ -10,11 +11,13 @@ from django.core.management.base import CommandError
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F, Max, Min, Q
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from core.commands import SomeFailed
 from core.instants import instant
 from core.jobs.grids import Job
 from core.jobs.ledger import AHEAD, FINISHED, JobLock, JobRun, JobStatus
+from core.jobs.runners import this_process
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,16 @@ def run(job: Job, slot: datetime | None = None) -> JobRun | None:
     """Run a slot of a job (default: the one of this moment); None when it is done already or being run."""
     now = timezone.now()
     slot = slot or job.grid.last(now)
+    with named(job, slot):
+        return run_alone(job, slot, now)
+
+
+def named(job: Job, slot: datetime) -> AbstractContextManager[None]:
+    """Every line of the log meanwhile says which run it belongs to."""
+    return bound_contextvars(job=job.name, slot=slot.isoformat(), runner=this_process())
+
+
+def run_alone(job: Job, slot: datetime, now: datetime) -> JobRun | None:
     if not JobLock.claim(job.name, timedelta(seconds=job.limit), now):
         log.info("%s of %s: another run is under way", job.name, slot)
         return None

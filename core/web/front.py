@@ -18,10 +18,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import redis
+import structlog
 from django.conf import settings
 
 from core import data_version
 from core.web.abandoned import Abandoned, gone
+from core.web.observed import answered, request_id
 from core.web.requests import Refusal, refusal, refused
 from core.web.stored_answers import CachedApplication
 
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 Environ = dict[str, Any]
 
+REQUEST_ID = "ridewatch.request_id"  # in the environment of a request
 BODY_SECONDS = 10.0  # from the first line to the last byte
 MOST_BUFFERED = 32 * 1_048_576  # bytes of all bodies that are being read
 BODYLESS = ("GET", "HEAD", "OPTIONS", "TRACE")  # what they bring is not read
@@ -134,23 +137,33 @@ class Front:
         sys.setswitchinterval(SWITCH_SECONDS)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        began, number = time.perf_counter(), request_id(scope.headers.get("x-request-id"))
+        environ: Environ = {}
+        response = None
         if scope.method in ("GET", "HEAD"):
-            asked = asked_of(scope)
-            found = refused(asked) or await self.stored(asked)
-            if found is not None:
-                send(protocol, scope.method, found)
-                return
-        environ = environ_of(scope)
-        try:
-            response = refused(environ) or await self.response(environ, protocol)
-        except Refused as no:
-            response = refusal(environ, no.status, str(no), **no.headers)
-        except Gone:
+            environ = asked_of(scope)
+            response = refused(environ) or await self.stored(environ)
+        if response is None:
+            environ = environ_of(scope) | {REQUEST_ID: number}
+            response = await self.computed(environ, protocol)
+        if response is None:
             return
-        except Exception:
-            log.exception("unhandled error")
-            response = refusal(environ, "500 Internal Server Error", "Internal server error")
+        status, headers, body = response
+        headers.append(("X-Request-ID", number))
         send(protocol, scope.method, response)
+        answered(environ, number, status, len(body), began)
+
+    async def computed(self, environ: Environ, protocol: Any) -> Refusal | None:
+        """What a thread or a limit answers; None: nobody waits for it any more."""
+        try:
+            return refused(environ) or await self.response(environ, protocol)
+        except Refused as no:
+            return refusal(environ, no.status, str(no), **no.headers)
+        except Gone:
+            return None
+        except Exception:
+            log.exception("unhandled error", extra={"request_id": environ[REQUEST_ID]})
+            return refusal(environ, "500 Internal Server Error", "Internal server error")
 
     async def stored(self, asked: Environ) -> Refusal | None:
         """What is at hand for a request; None: nothing."""
@@ -281,7 +294,8 @@ def with_leave(left: threading.Event, application: Callable[..., Any], environ: 
         return None
     token = gone.set(left)
     try:
-        return called(application, environ)
+        with structlog.contextvars.bound_contextvars(request_id=environ[REQUEST_ID]):
+            return called(application, environ)
     except Abandoned:
         return None
     finally:

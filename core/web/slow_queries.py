@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 
+from core.web.observed import ROUTE
+
 log = logging.getLogger("ridewatch.slow_queries")
 
 LONGEST_STATEMENT = 2_000
@@ -18,7 +20,7 @@ endpoint: contextvars.ContextVar[str] = contextvars.ContextVar("endpoint", defau
 
 
 class EndpointMiddleware:
-    """Remembers what a request asks for, for the log."""
+    """Remembers what a request asks for, for the log, and what route it took, for who counts."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,6 +31,8 @@ class EndpointMiddleware:
             return self.get_response(request)
         finally:
             endpoint.reset(token)
+            if request.resolver_match:
+                request.META[ROUTE] = f"/{request.resolver_match.route}"
 
 
 def watch(sender: Any, connection: BaseDatabaseWrapper, **more: Any) -> None:

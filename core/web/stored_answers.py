@@ -19,7 +19,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from django.conf import settings
@@ -30,6 +30,7 @@ from core.api.queries import unknown_of
 from core.web.clients import CLIENT, client_of
 from core.web.compression import Application, Packing, StartResponse, accepted, packed
 from core.web.cors import origin_headers
+from core.web.observed import ROUTE, STORED
 from core.web.requests import refused
 from core.web.stored_paths import key_of, stored_paths
 
@@ -164,6 +165,14 @@ def is_our_host(host: str, ours: tuple[str, ...]) -> bool:
     return validate_host(split_domain_port(host)[0], ours)
 
 
+class Spelling(NamedTuple):
+    """A question: its name, the warning about parameters that nobody knows, the pattern of its path."""
+
+    key: str
+    warning: str
+    route: str
+
+
 class CachedApplication:
     """A WSGI application in front of another one."""
 
@@ -174,7 +183,7 @@ class CachedApplication:
         self.paths = stored_paths()
         self.at_hand = AnswersAtHand()
         self.shared = SharedAnswers(redis_url)
-        self.spellings: dict[tuple[str, str], tuple[str, str]] = {}
+        self.spellings: dict[tuple[str, str], Spelling] = {}
         self.computing: dict[str, threading.Lock] = {}
         self.lock = threading.Lock()
 
@@ -220,16 +229,17 @@ class CachedApplication:
         if settings.SECURE_SSL_REDIRECT and not is_secure:
             return None  # it is to be sent to https
         # What a secure request gets says so (HSTS), so a plain one never gets its answer.
-        return f"https {known[0]}" if is_secure else known[0]
+        return f"https {known.key}" if is_secure else known.key
 
-    def spelled(self, path: str, query: str) -> tuple[str, str] | None:
-        """The name of a question, and which of its parameters nobody knows; None: its answer is not stored."""
+    def spelled(self, path: str, query: str) -> Spelling | None:
+        """What is known of a question; None: its answer is not stored."""
         known = self.spellings.get((path, query))
         if known is None:
-            parameters = self.paths.parameters(path)
-            if parameters is None:
+            stored = self.paths.of(path)
+            if stored is None:
                 return None
-            known = key_of(path, query, parameters), unknown_of(query, parameters)
+            parameters = stored.parameters
+            known = Spelling(key_of(path, query, parameters), unknown_of(query, parameters), stored.route)
             if len(self.spellings) >= MOST_ANSWERS:
                 self.spellings.clear()
             self.spellings[path, query] = known
@@ -281,7 +291,7 @@ class CachedApplication:
         status, headers = reported[-1][0], reported[-1][1]
         if not status.startswith("200"):
             answered = [(name, value) for name, value in headers if name.lower() not in PER_REQUEST]
-            answered += [*origin_headers(environ.get("HTTP_ORIGIN")).items(), *self.warning(environ)]
+            answered += [*origin_headers(environ.get("HTTP_ORIGIN")).items(), *self.noted(environ, was_stored=False)]
             start_response(status, answered)
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
         kept = tuple((name, value) for name, value in headers if name.lower() in KEPT)
@@ -290,13 +300,17 @@ class CachedApplication:
         if len(body) <= LARGEST_ANSWER:
             self.at_hand.put(key, answer)
             self.shared.put(key, answer)
-        return self.respond(answer, environ, start_response)
+        return self.respond(answer, environ, start_response, was_stored=False)
 
-    def warning(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def noted(self, environ: dict[str, Any], was_stored: bool) -> list[tuple[str, str]]:
+        """Say in the environment what answers the request; the header that warns of parameters nobody knows."""
         known = self.spelled(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
-        return [("Warning", known[1])] if known and known[1] else []
+        environ[ROUTE], environ[STORED] = known.route if known else "", was_stored
+        return [("Warning", known.warning)] if known and known.warning else []
 
-    def respond(self, answer: Answer, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    def respond(
+        self, answer: Answer, environ: dict[str, Any], start_response: StartResponse, was_stored: bool = True
+    ) -> Iterable[bytes]:
         """Serve a stored answer, or say that the client has it already (RFC 9110, 13.1.2)."""
         encoding = next(iter(accepted(environ.get("HTTP_ACCEPT_ENCODING", ""))), "") if answer.packed else ""
         body = answer.packed.get(encoding, answer.body)
@@ -308,7 +322,7 @@ class CachedApplication:
             ("Cache-Control", "public, no-cache"),  # keep it, but ask whether it still holds
             *origin.items(),
             *([("Vary", ", ".join(vary))] if vary else []),
-            *self.warning(environ),
+            *self.noted(environ, was_stored),
         ]
         if is_known(answer, environ.get("HTTP_IF_NONE_MATCH")):
             start_response("304 Not Modified", headers)

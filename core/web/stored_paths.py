@@ -33,17 +33,25 @@ Parameters = Mapping[str, Parameter]
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPaths:
-    plain: Mapping[str, Parameters]
-    with_id: Mapping[tuple[str, str], Parameters]  # by what stands before and after the id
+class Stored:
+    """`route`: the pattern of the path."""
 
-    def parameters(self, path: str) -> Parameters | None:
-        """The parameters of a path whose answers are stored; None for all others."""
+    route: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPaths:
+    plain: Mapping[str, Stored]
+    with_id: Mapping[tuple[str, str], Stored]  # by what stands before and after the id
+
+    def of(self, path: str) -> Stored | None:
+        """Route and parameters of a path whose answers are stored; None for all others."""
         found = self.plain.get(path)
         if found is None:
-            for (before, after), parameters in self.with_id.items():
+            for (before, after), stored in self.with_id.items():
                 if path.startswith(before) and path.endswith(after) and path[len(before) : -len(after)].isdigit():
-                    return parameters
+                    return stored
         return found
 
 
@@ -52,12 +60,12 @@ def stored_paths() -> StoredPaths:
     """Loads every view the first time."""
     plain, with_id = {}, {}
     for route, query in stored_routes(get_resolver().url_patterns, "/"):
-        parameters = parameters_of(query) if query else {}
+        stored = Stored(route, parameters_of(query) if query else {})
         if ID in route:
             before, _, rest = route.partition(ID)
-            with_id[before, rest.partition(">")[2]] = parameters
+            with_id[before, rest.partition(">")[2]] = stored
         else:
-            plain[route] = parameters
+            plain[route] = stored
     return StoredPaths(plain, with_id)
 
 

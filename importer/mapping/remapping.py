@@ -26,7 +26,7 @@ from core.zones import local_date
 from importer.mapping.resolve import give_uuid
 from importer.models import LONGEST_NOTES, SURE, ImportSlice, MappingDecision, MappingMethod, Span
 from importer.storing.days import KEYS_PER_DELETE
-from parks.models import Park, Ride
+from parks.models import CatalogCorrection, Park, Ride
 from snapshots.last_operated import mend_last_operated
 from snapshots.models import DataSource, QueueData, RideStatusChange, RideStatusSnapshot
 
@@ -296,7 +296,7 @@ def move_queue_batch(old: Ride, new: Ride, rows: Sequence[QueueData], end: datet
 
 def come_back(decision: MappingDecision) -> None:
     """A ride that left the lists and is reported again comes back."""
-    if decision.ride_id is not None and not decision.is_failed:
+    if decision.ride_id is not None and not decision.is_failed and not is_said_by_hand(decision.ride_id):
         Ride.objects.filter(pk=decision.ride_id, themeparks_wiki_id=decision.entity_uuid).update(is_active=True)
 
 
@@ -304,8 +304,14 @@ def retire(decision: MappingDecision, old: Ride) -> None:
     """A ride that only this entity was, and that has nothing left, leaves the lists."""
     has_source = old.themeparks_wiki_id not in (None, decision.entity_uuid) or old.queue_times_id is not None
     is_fed = MappingDecision.objects.filter(ride=old).exists()
-    if not has_source and not is_fed and not RideStatusSnapshot.objects.filter(ride=old).exists():
+    has_rows = RideStatusSnapshot.objects.filter(ride=old).exists()
+    if not has_source and not is_fed and not has_rows and not is_said_by_hand(old.pk):
         Ride.objects.filter(pk=old.pk).update(is_active=False)
+
+
+def is_said_by_hand(ride: int) -> bool:
+    """Has a person said whether the ride is active?"""
+    return bool(CatalogCorrection.objects.filter(ride=ride, field="is_active").standing())
 
 
 def unfinished(park: Park | None = None) -> models.QuerySet[MappingDecision]:

@@ -22,7 +22,8 @@ from parks.catalog.known import facts_for
 from parks.catalog.names import folded
 from parks.catalog.operators import Operators, place_of, type_flags
 from parks.catalog.places import Place, is_near, may_lie_in, zone_near
-from parks.models import Park
+from parks.models import CatalogCorrection, Park
+from parks.sync.corrections import left_alone
 from parks.sync.rides import RideSync, sync_queue_times_rides, sync_rides
 from parks.upstreams.queue_times import QueueTimes, QueueTimesFeed, QueueTimesPark, read_parks, read_queue_times
 from parks.upstreams.themeparks_wiki import (
@@ -321,6 +322,8 @@ def store_park(synced: ParkSync, park: Park, reported: dict[str, Any]) -> None:
     for name in ("latitude", "longitude"):
         if name in wanted:
             wanted[name] = Decimal(str(round(wanted[name], 8)))
+    for text in left_alone(park, wanted, CatalogCorrection.objects.filter(park=park.pk).standing() if park.pk else {}):
+        synced.conflict("corrected", text)
     synced.changed = [name for name, value in wanted.items() if getattr(park, name) != value]
     for name in synced.changed:
         setattr(park, name, wanted[name])

@@ -9,7 +9,8 @@ from django.db.models import Q
 from core.payloads import Problem, ProblemKind
 from parks.catalog.identity import by_unique_name, returned
 from parks.catalog.names import folded
-from parks.models import Category, EntityMetadata, EntityType, Park, Ride
+from parks.models import CatalogCorrection, Category, EntityMetadata, EntityType, Park, Ride
+from parks.sync.corrections import Standing, left_alone
 from parks.sync.metadata import store_metadata
 from parks.upstreams.queue_times import QueueTimesEntry, is_single_rider
 from parks.upstreams.themeparks_wiki import PARK, Children, Entity
@@ -36,6 +37,7 @@ class RideSync:
     vanished: list[Ride] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)  # entities that are no rides, by type
     problems: list[Problem] = field(default_factory=list)
+    standing: Standing = field(default_factory=dict)  # what persons have said of the park's rides
 
     def conflict(self, entity: str, text: str) -> None:
         self.problems.append(Problem("children[]", text, ProblemKind.CONFLICT, entity))
@@ -62,6 +64,7 @@ def sync_rides(park: Park, children: Children) -> RideSync:
             came_back(done, same, uuid)
             known[uuid] = same
     metadata = {row.ride_id: row for row in EntityMetadata.objects.filter(ride__in=ours)}
+    done.standing = CatalogCorrection.objects.of_rides(ours).standing()
     for entity in reported:
         ride = known.get(entity.id)
         if ride is None and entity.entity_type == EntityType.ATTRACTION:
@@ -94,7 +97,7 @@ def sync_ride(park: Park, ride: Ride | None, entity: Entity, metadata: EntityMet
     """One entity that is a ride of the park."""
     is_new = ride is None
     ride = ride or Ride(park=park, name=entity.name)
-    wanted = {"themeparks_wiki_id": entity.id}
+    wanted: dict[str, object] = {"themeparks_wiki_id": entity.id}
     if entity.name:
         wanted["name"] = entity.name
     if entity.entity_type in KEPT_TYPES:
@@ -102,6 +105,8 @@ def sync_ride(park: Park, ride: Ride | None, entity: Entity, metadata: EntityMet
     category = hinted_category(entity)
     if category and (is_new or not is_classified(ride)):
         wanted["category"] = category
+    for text in left_alone(ride, wanted, done.standing):
+        done.conflict(entity.id, text)
     changed = [name for name, value in wanted.items() if getattr(ride, name) != value]
     for name in changed:
         setattr(ride, name, wanted[name])
@@ -143,6 +148,7 @@ def sync_queue_times_rides(park: Park, entries: Iterable[QueueTimesEntry]) -> Ri
     reported = queue_times_rides(entries)
     numbers = [entry.id for entry in reported]
     ours = list(Ride.objects.filter(Q(park=park) | Q(queue_times_id__in=numbers)))
+    done.standing = CatalogCorrection.objects.of_rides(ours).standing()
     known = {ride.queue_times_id: ride for ride in ours if ride.queue_times_id is not None}
     unnumbered = by_unique_name(ride for ride in ours if ride.queue_times_id is None)
     here = [ride for ride in ours if ride.park_id == park.pk]
@@ -175,6 +181,8 @@ def sync_queue_times_ride(park: Park, ride: Ride | None, entry: QueueTimesEntry,
         wanted["land_area"] = entry.land
     if park.themeparks_wiki_id is None:
         wanted["name"] = entry.name
+    for text in left_alone(ride, wanted, done.standing):
+        done.conflict(str(entry.id), text)
     changed = [name for name, value in wanted.items() if getattr(ride, name) != value]
     if not changed:
         done.unchanged += 1

@@ -8,6 +8,7 @@ from factory.django import DjangoModelFactory
 
 from parks.models import (
     WITHOUT_TIMES,
+    CatalogCorrection,
     ClassificationMethod,
     EntityMetadata,
     EntityMetadataVersion,
@@ -96,6 +97,23 @@ class SupersededScheduleFactory(DjangoModelFactory[SupersededSchedule]):
     cause = Supersession.REPLACED
     person = "ann"
     reason = "their sign says so"
+
+
+class CatalogCorrectionFactory(DjangoModelFactory[CatalogCorrection]):
+    class Meta:
+        model = CatalogCorrection
+
+    park = factory.SubFactory(ParkFactory)
+    field = "name"
+    old_value = "Old Name"
+    new_value = "New Name"
+    person = "ann"
+    reason = "their sign says so"
+
+
+class RideCorrectionFactory(CatalogCorrectionFactory):
+    park: Park | None = None  # type: ignore[assignment]
+    ride = factory.SubFactory(RideFactory)
 
 
 class MetadataFactory(DjangoModelFactory[EntityMetadata]):

@@ -1,20 +1,22 @@
-"""Issues of live collection: stale, missing, unknown, contradictory data (R-22.1); each at most once an hour."""
+"""Issues of live collection: stale, missing, unknown, contradictory data (R-22.1); what is stale is one issue while it
+lasts, the others are reported at most once an hour."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
 from core.instants import seconds
-from core.querysets import BATCH_SIZE, retried_on_lock
+from core.querysets import BATCH_SIZE, columns_of, retried_on_lock
 from parks.models import Park
 from snapshots.collection.feeds import Finding, ParkReading, minutes_between
 from snapshots.models import DataQualityIssue, DataQualityLog, IssueSource, IssueType, LogType, Resolution
 from snapshots.storage.bulk import Row, insert_new, row_of, stamp
 
 DEDUPLICATION = timedelta(minutes=60)
+EXTENDED = ("last_detected_at", "data_age_minutes", "last_updated_api", "reported_status", "details")
 # The same unknown entity is one row for good, whenever it is met.
 ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -55,7 +57,7 @@ def is_stale(finding: Finding) -> bool:
 
 def key(source: str, kind: str, park: int | None, ride: int | None, wiki_id: str | None, details: Any) -> Key:
     """What makes an issue the same as one within the hour."""
-    text = "" if kind == IssueType.STALE_DATA else str((details or {}).get("text", ""))
+    text = "" if kind == IssueType.STALE_DATA else str((details or {}).get("text", ""))  # it counts the minutes
     return source, kind, park, ride, wiki_id or "", text
 
 
@@ -70,6 +72,7 @@ def issue(finding: Finding, reading: ParkReading, at: datetime, kind_of: str = "
         data_source=source,
         issue_type=kind,
         detected_at=stamp(seconds(at)),
+        last_detected_at=stamp(seconds(at)) if is_stale(finding) else None,
         park_id=park,
         ride_id=ride and ride.pk,
         themeparks_wiki_id=wiki_id,
@@ -86,13 +89,55 @@ def issue(finding: Finding, reading: ParkReading, at: datetime, kind_of: str = "
 
 
 def note_findings(readings: Iterable[tuple[ParkReading, bool]], at: datetime) -> int:
-    """Write what was found (and whether each park is open) unless it was within the last hour; two queries."""
+    """Write what was found (and whether each park is open) unless it was within the last hour, and what is stale."""
+    readings = list(readings)
     rows = [
         issue(finding, reading, at)
         for reading, is_open in readings
         for finding in (*reading.findings, *running_in_closed_park(reading, is_open))
     ]
-    return write_issues(rows, at)
+    stale = {key: row for key, row in rows if key[1] == IssueType.STALE_DATA}
+    new = note_stale([reading.park for reading, _ in readings if reading.readings], stale, at)
+    return new + write_issues([(key, row) for key, row in rows if key not in stale], at)
+
+
+def note_stale(parks: Sequence[Park], found: Mapping[Key, Row], at: datetime) -> int:
+    """One open issue for each entity whose data are stale: extended once an hour while they are, resolved when they
+    are no longer. `found`: all that is stale in the parks at this instant. Returns how many are new.
+
+    A cycle that is run later than one after it changes nothing of what that one knew.
+    """
+    if not parks:
+        return 0
+    of_type = DataQualityIssue.objects.filter(issue_type=IssueType.STALE_DATA)
+    rows = of_type.filter(is_resolved=False, park__in=[park.pk for park in parks]).order_by("pk")
+    known = {
+        key(row.data_source, row.issue_type, row.park_id, row.ride_id, row.themeparks_wiki_id, None): row
+        for row in rows
+    }
+    over = [row.pk for name, row in known.items() if name not in found and last_of(row) <= at]
+    if over:
+        of_type.filter(pk__in=over).update(is_resolved=True, resolved_at=at)
+    lasting = [name for name, row in known.items() if name in found and at - last_of(row) >= DEDUPLICATION]
+    extended = [extend(known[name], found[name], at) for name in lasting]
+    DataQualityIssue.objects.bulk_update(extended, EXTENDED, batch_size=BATCH_SIZE)
+    fresh = [row for name, row in found.items() if name not in known]
+    insert_new(DataQualityIssue, fresh)
+    return len(fresh)
+
+
+def last_of(row: DataQualityIssue) -> datetime:
+    return row.last_detected_at or row.detected_at
+
+
+def extend(row: DataQualityIssue, found: Row, at: datetime) -> DataQualityIssue:
+    """The open issue with what is reported now."""
+    told = dict(zip(columns_of(DataQualityIssue), found, strict=True))
+    reported_at = told["last_updated_api"]
+    row.last_detected_at, row.data_age_minutes = at, told["data_age_minutes"]
+    row.last_updated_api = reported_at and datetime.fromisoformat(f"{reported_at}+00:00")
+    row.reported_status, row.details = told["reported_status"], json.loads(told["details"])
+    return row
 
 
 def write_issues(rows: Sequence[tuple[Key, Row]], at: datetime) -> int:

@@ -23,7 +23,7 @@ from core.jobs.grids import Grid
 from core.querysets import BATCH_SIZE, retried_on_lock
 from parks.catalog.identity import KeyName, returned
 from parks.catalog.known import SAMPLE_IDS
-from parks.models import EntityType, Park, Ride
+from parks.models import CatalogCorrection, EntityType, Park, Ride
 from parks.upstreams import queue_times, themeparks_wiki
 from snapshots.collection.change_mending import mend_changes
 from snapshots.collection.feeds import ParkReading, is_too_late, read_queue_times_park, read_wiki_park
@@ -452,12 +452,15 @@ def chunks(ids: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def note_lands(rows: Iterable[ParkRows]) -> None:
-    """Queue-Times says the land of each ride (R-4.3)."""
-    moved = []
+    """Queue-Times says the land of each ride (R-4.3), unless a person does."""
+    moved: list[Ride] = []
     for park in rows:
         for row in park.reading.readings:
             land = park.reading.lands.get(row.ride.pk, "")[:100]
             if land and land != row.ride.land_area:
                 row.ride.land_area = land
                 moved.append(row.ride)
+    if moved:
+        said = CatalogCorrection.objects.of_rides(moved).filter(field="land_area").standing()
+        moved = [ride for ride in moved if (ride.pk, "land_area") not in said]
     Ride.objects.bulk_update(moved, ["land_area"], batch_size=BATCH_SIZE)

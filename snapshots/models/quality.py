@@ -32,6 +32,7 @@ class DataQualityIssue(models.Model):
     data_source = EnumField(max_length=15, choices=IssueSource.choices)
     issue_type = EnumField(max_length=17, choices=IssueType.choices)
     detected_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    last_detected_at = models.DateTimeField(null=True, blank=True, help_text="of what lasts: when it was last so")
     park = models.ForeignKey(Park, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     ride = models.ForeignKey(Ride, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     themeparks_wiki_id = models.CharField(max_length=36, null=True, blank=True)  # noqa: DJ001
@@ -56,6 +57,10 @@ class DataQualityIssue(models.Model):
             models.Index(fields=["ride", "detected_at"], name="issues_ride"),
             # open issues, newest first
             models.Index(fields=["is_resolved", "detected_at"], name="issues_open"),
+            # what of a type is open, by park: is it over?
+            models.Index(fields=["issue_type", "is_resolved", "park"], name="issues_open_of_type"),
+            # what lasted into a window
+            models.Index(fields=["last_detected_at"], name="issues_last_detected"),
             # issues of an entity we have not mapped
             models.Index(fields=["themeparks_wiki_id"], name="issues_wiki_id"),
         ]

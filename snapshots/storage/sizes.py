@@ -263,8 +263,8 @@ def is_measured(table: str) -> bool:
 
 
 class CurrentStorage(Shape):
-    growth_gb_per_month: float
-    growth_mb_per_day: float
+    growth_gb_per_month: float | None
+    growth_mb_per_day: float | None
     size_gb: float
 
 
@@ -277,6 +277,9 @@ class Strategy(Shape):
 
 
 class Retention(Shape):
+    """Where no table was measured on two dates: no growth, no strategies, and `analysis` says why."""
+
+    analysis: str | UnsetType = UNSET
     current: CurrentStorage
     projection_days: int
     strategies: list[Strategy]
@@ -284,8 +287,12 @@ class Retention(Shape):
 
 def retention_comparison() -> Retention:
     """What four ways of keeping data would come to in a year, at the measured growth."""
-    whole = total(latest())
+    rows = latest()
+    whole = total(rows)
     rate, year = whole.growth, DAYS_PER_YEAR
+    if not is_known_to_grow(rows):
+        unknown = CurrentStorage(growth_gb_per_month=None, growth_mb_per_day=None, size_gb=gb(whole.size))
+        return Retention(analysis=INSUFFICIENT, current=unknown, projection_days=year, strategies=[])
     strategies = [
         strategy(whole.after(year), rate * year, "Permanent Retention", "Keep everything", "what is done now"),
         strategy(rate * 90, 0.0, "Rolling 90-Day", "Keep the last 90 days", "history before is lost"),

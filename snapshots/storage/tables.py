@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.db import OperationalError, connection, transaction
 
@@ -36,6 +37,22 @@ class Partition:
         """The instant its rows lie before; None: no limit."""
         text = self.description.strip("'")
         return None if text == "MAXVALUE" else date.fromisoformat(text[:10])
+
+
+class Connections(NamedTuple):
+    open: int
+    most: int
+
+
+def connections_of_server() -> Connections | None:
+    """How many connections the server has and allows; None on SQLite, which has none."""
+    if connection.vendor != "mysql":
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Threads_connected'", [])
+        now = cursor.fetchone()
+        cursor.execute("SHOW GLOBAL VARIABLES LIKE 'max_connections'", [])
+        return Connections(int(now[1]), int(cursor.fetchone()[1]))
 
 
 def table_sizes() -> list[TableSize]:

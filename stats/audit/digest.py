@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, F, Max
+from django.db.models import Count, F, Max, Q
 
 from core.zones import local_date
 from snapshots.models import DataQualityIssue
@@ -68,7 +68,9 @@ def digest(now: datetime, version: int) -> Digest:
 def offenders(now: datetime) -> list[Offender]:
     """Entities with significant issues that are not merely closed, the oldest data first; one query."""
     issues = DataQualityIssue.objects.filter(
-        detected_at__gt=now - LOOKED_BACK, detected_at__lte=now, data_age_minutes__gte=SIGNIFICANT_MINUTES
+        Q(detected_at__gt=now - LOOKED_BACK) | Q(last_detected_at__gt=now - LOOKED_BACK),
+        detected_at__lte=now,
+        data_age_minutes__gte=SIGNIFICANT_MINUTES,
     )
     entity = ("data_source", "themeparks_wiki_id", "queue_times_id", "ride_id", "entity_name")
     grouped = issues.order_by().values(*entity, "reported_status", park_name=F("park__name"))

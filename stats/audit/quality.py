@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
-from django.db.models import Count, F, Max, Min, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from core.rounding import half_up
 from core.shapes import Shape, describe
@@ -49,8 +50,8 @@ COLUMNS = [name for name in Issue.__struct_fields__ if name not in ELSEWHERE]
 
 
 def issues_since(moment: datetime, source: str | None) -> QuerySet[DataQualityIssue]:
-    """Issues detected at or after `moment`; `source` is compared literally, an unknown one has none."""
-    issues = DataQualityIssue.objects.filter(detected_at__gte=moment)
+    """Issues that were there at `moment` or later; `source` is compared literally, an unknown one has none."""
+    issues = DataQualityIssue.objects.filter(Q(detected_at__gte=moment) | Q(last_detected_at__gte=moment))
     if source is None:
         return issues
     return issues.filter(data_source=source) if source in IssueSource.values else issues.none()
@@ -78,7 +79,7 @@ def stale_entities(now: datetime, days: int, source: str) -> list[StaleEntity]:
             age=Sum("data_age_minutes"),
             aged=Count("data_age_minutes"),
             first=Min("detected_at"),
-            last=Max("detected_at"),
+            last=Max(Coalesce("last_detected_at", "detected_at")),
         )
     )
     groups: dict[tuple[str | None, str | None, str | None], list[dict[str, Any]]] = defaultdict(list)

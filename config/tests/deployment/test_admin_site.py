@@ -98,7 +98,7 @@ def test_the_cache_in_front_keeps_nothing_of_the_admin_site_and_lets_it_through(
     settings.DATA_VERSION_FILE, settings.REDIS_URL = tmp_path / "data-version", ""  # no other test moves this version
     stored = stored_paths()
     assert all(path.startswith("/api/") for path in (*stored.plain, *(before for before, _ in stored.with_id)))
-    assert stored.parameters("/admin/") is stored.parameters("/admin/parks/rideclassification/") is None
+    assert stored.of("/admin/") is stored.of("/admin/parks/rideclassification/") is None
 
 
 def test_stored_answers_hold_no_cookie_of_whoever_asked_first(staff, settings, tmp_path):

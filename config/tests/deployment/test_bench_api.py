@@ -102,7 +102,7 @@ def test_every_park_and_ride_of_the_set_is_asked_in_turn_and_no_other():
 def test_the_stored_answers_that_are_asked_for_are_kept_by_the_cache():
     from core.web.stored_paths import stored_paths
 
-    assert all(stored_paths().parameters(urlsplit(path).path) is not None for path in requests.CACHED)
+    assert all(stored_paths().of(urlsplit(path).path) is not None for path in requests.CACHED)
 
 
 def test_a_schema_may_refer_to_its_choices():

@@ -72,6 +72,10 @@ BAD = {
     "SITE_TIME_ZONE": ["", "PDT7", "America", "../etc/passwd", "america/los angeles"],
     "SECRET_KEY": [""],
     "LOG_LEVEL": ["", "TRACE"],
+    "LOG_FORMAT": ["", "xml"],
+    "ACCESS_LOG": ["perhaps"],
+    "ADMIN_TOTP": ["", "yes"],
+    "METRICS_TOKEN": ["short", "schlüsselschlüssel"],
 }
 
 

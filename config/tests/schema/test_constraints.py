@@ -15,6 +15,7 @@ from importer.tests.factories import CheckpointFactory, DecisionFactory, History
 from outages.tests.factories import CorrectionFactory, LedgerDayFactory, OutageFactory
 from parks.tests.factories import (
     NOON,
+    CatalogCorrectionFactory,
     ClassificationFactory,
     MetadataFactory,
     MetadataVersionFactory,
@@ -44,7 +45,7 @@ FACTORIES: dict[Any, Any] = {
         *(OutageFactory, LedgerDayFactory, CorrectionFactory),
         *(ParkFactory, RideFactory, ClassificationFactory, ScheduleFactory, MetadataFactory, MetadataVersionFactory),
         *(SnapshotFactory, ActivityFactory, QueueFactory, ChangeFactory, SessionFactory, StorageFactory),
-        SupersededScheduleFactory,
+        *(SupersededScheduleFactory, CatalogCorrectionFactory),
         *(AdminKeyFactory, JobLockFactory, JobRunFactory, QueuedTaskFactory, SliceFactory, DecisionFactory),
         *(IssueFactory, QualityLogFactory, RideDayFactory, ParkDayFactory, AggregationFactory),
         RunFactory,
@@ -106,6 +107,8 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
         {"cause": "BY_HAND", "reason": None},
     ],
     "superseded_by_somebody ok": [{"cause": "BY_HAND"}, {"cause": "CALLED_OFF", "person": None, "reason": None}],
+    "corrections_of_one": [{"park_id": None}],
+    "corrections_by_somebody": [{"person": ""}, {"reason": ""}],
     **ranges("metadata_latitude_in_range", "latitude", -90, 90),
     **ranges("metadata_longitude_in_range", "longitude", -180, 180),
     **ranges("activity_score_0_to_10", "shame_score", 0, 10, step=0.1),

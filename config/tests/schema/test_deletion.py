@@ -8,10 +8,12 @@ from django.db import models
 from config.tests.schema.test_migrations import OUR_MODELS
 from importer.tests.factories import CheckpointFactory, DecisionFactory, HistoryCallFactory, SliceFactory
 from parks.tests.factories import (
+    CatalogCorrectionFactory,
     ClassificationFactory,
     MetadataFactory,
     MetadataVersionFactory,
     ParkFactory,
+    RideCorrectionFactory,
     RideFactory,
     ScheduleFactory,
     SupersededScheduleFactory,
@@ -40,6 +42,8 @@ GOES_WITH: list[tuple[Any, str]] = [
     (RideFactory, "park"),
     (ScheduleFactory, "park"),
     (SupersededScheduleFactory, "park"),
+    (CatalogCorrectionFactory, "park"),
+    (RideCorrectionFactory, "ride"),
     (SnapshotFactory, "park"),
     (ActivityFactory, "park"),
     (ObservationFactory, "park"),

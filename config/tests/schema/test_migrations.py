@@ -98,7 +98,7 @@ def shape():
                 [repr(column) for column in described(cursor, table)],
             ]
             for table in tables()
-            if not table.startswith(("django_", "auth_"))
+            if not table.startswith(("django_", "auth_", "otp_"))
         }
 
 began = time.perf_counter()

@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.mysql import base
 
+from core.metrics import process_metrics
+
 if TYPE_CHECKING:
     from sqlalchemy.pool import QueuePool
 
@@ -82,10 +84,14 @@ def is_encrypted(connection: Any) -> bool:
 def new_pool(connect: Any, driver: Any, pooled: dict[str, Any]) -> "QueuePool":
     """A pool that rolls back what comes back, and asks whether a connection lives before it gives it out."""
     try:
+        from sqlalchemy import event
         from sqlalchemy.dialects.mysql.mysqldb import MySQLDialect_mysqldb
         from sqlalchemy.pool import QueuePool
     except ImportError as error:
         raise ImproperlyConfigured(
             "DATABASE_POOL_SIZE needs SQLAlchemy: pip install -r requirements/mysql.txt"
         ) from error
-    return QueuePool(connect, pre_ping=True, dialect=MySQLDialect_mysqldb(dbapi=driver), **pooled)
+    pool = QueuePool(connect, pre_ping=True, dialect=MySQLDialect_mysqldb(dbapi=driver), **pooled)
+    event.listen(pool, "checkout", lambda *about: process_metrics().pool.inc())
+    event.listen(pool, "checkin", lambda *about: process_metrics().pool.dec())
+    return pool

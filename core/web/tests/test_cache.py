@@ -187,9 +187,9 @@ def test_the_origin_is_that_of_the_request_and_not_of_the_first_one(app):
 
 
 def named(path: str, query: str) -> str:
-    parameters = stored_paths().parameters(path)
-    assert parameters is not None
-    return key_of(path, query, parameters)
+    stored = stored_paths().of(path)
+    assert stored is not None
+    return key_of(path, query, stored.parameters)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_name_has_the_parameters_in_order_and_their_defaults():
     ],
 )
 def test_paths_with_an_id_are_known(path, kept):
-    assert (stored_paths().parameters(path) is not None) is kept
+    assert (stored_paths().of(path) is not None) is kept
 
 
 def documented(schema: dict[str, Any], path: str) -> dict[str, Any]:
@@ -269,8 +269,8 @@ def test_the_parameters_of_stored_paths_are_those_that_their_views_document():
     ids = {path.replace("{park_id}", "{id}").replace("{ride_id}", "{id}"): path for path in schema["paths"]}
     for path, known in paths.items():
         asked = documented(schema, ids[path])
-        assert set(asked) == set(known), path
-        for name, parameter in known.items():
+        assert set(asked) == set(known.parameters), path
+        for name, parameter in known.parameters.items():
             default = asked[name].get("default")
             if parameter.default is not None:
                 assert str(default).lower() == parameter.default, (path, name)

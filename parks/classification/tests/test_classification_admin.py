@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from parks import admin
+from parks.admin import classifications
 from parks.models import OVERRIDES_FILE_SOURCE, Category, ClassificationMethod, RideClassification
 from parks.tests.factories import ClassificationFactory, ParkFactory
 
@@ -192,7 +192,7 @@ def test_the_sites_history_says_who_overrode_what_and_why(act, admin_user):
 
 @pytest.mark.parametrize(("action", "fields"), [("override", {"tier": 1, "reason": "why"}), ("withdraw", {})])
 def test_more_than_a_statement_can_name_are_refused(act, monkeypatch, action, fields):
-    monkeypatch.setattr(admin, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(classifications, "MOST_AT_ONCE", 2)
     rows = ClassificationFactory.create_batch(3)
     assert act(action, rows, **fields) == "error: Nothing changed: at most 2 rides at a time"
     assert not RideClassification.objects.filter(classification_method=MANUAL).exists()

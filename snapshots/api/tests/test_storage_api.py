@@ -174,7 +174,18 @@ def test_the_partitions_are_those_of_the_engine(ask):
     assert first["partitions"][1]["name"] == "p202101"
 
 
+def test_nothing_is_projected_from_a_single_measurement(ask):
+    StorageFactory.create(growth_rate_mb_per_day=None)
+    body = ask("retention-comparison")[1]
+    assert body.pop("success", True)
+    assert body["analysis"] == "Insufficient data for analysis"
+    assert body["strategies"] == []
+    assert (body["current"]["growth_mb_per_day"], body["current"]["growth_gb_per_month"]) == (None, None)
+    assert body["current"]["size_gb"] > 0
+
+
 def test_four_strategies_are_compared(ask):
+    StorageFactory.create(growth_rate_mb_per_day=1)
     body = ask("retention-comparison")[1]
     assert body["projection_days"] == 365
     assert [each["name"] for each in body["strategies"]] == [

@@ -1,4 +1,4 @@
-"""What is wrong with the data is reported as issues, each at most once an hour (R-22.1)."""
+"""What is wrong with the data is reported as issues, each once while it lasts or once an hour (R-22.1)."""
 
 from datetime import timedelta
 
@@ -49,15 +49,43 @@ def test_an_issue_reports_who_what_and_how_old():
     assert not issue.is_resolved
 
 
-def test_it_is_reported_once_an_hour():
+def test_it_is_one_issue_while_it_lasts_extended_once_an_hour():
     ride = wiki_ride()
-    results = [stale(ride, at=AT + n * INTERVAL) for n in range(25)]
-    assert [n for n, result in enumerate(results) if result.issues] == [0, 12, 24]
-    reported = DataQualityIssue.objects.values_list("detected_at", flat=True).order_by("pk")
-    assert list(reported) == [AT, AT + 12 * INTERVAL, AT + 24 * INTERVAL]
+    results = [stale(ride, "DOWN" if n > 11 else "CLOSED", at=AT + n * INTERVAL, minutes=90) for n in range(25)]
+    assert [n for n, result in enumerate(results) if result.issues] == [0]
+    issue = DataQualityIssue.objects.get()
+    assert (issue.detected_at, issue.last_detected_at) == (AT, AT + 24 * INTERVAL)
+    assert (issue.data_age_minutes, issue.reported_status) == (90 + 120, "DOWN")
+    assert issue.last_updated_api == AT - 90 * MINUTE
+    assert not issue.is_resolved
 
 
-def test_every_ride_has_its_own_hour():
+def test_it_is_resolved_when_it_is_over_and_another_one_when_it_comes_back():
+    ride = wiki_ride()
+    stale(ride)
+    report(ride, "OPERATING", 5, AT + INTERVAL)
+    issue = DataQualityIssue.objects.get()
+    assert (issue.is_resolved, issue.resolved_at, issue.last_detected_at) == (True, AT + INTERVAL, AT)
+    assert stale(ride, at=AT + 2 * INTERVAL).issues == 1
+    assert list(DataQualityIssue.objects.order_by("pk").values_list("is_resolved", flat=True)) == [True, False]
+
+
+def test_a_park_that_was_not_asked_keeps_its_issue():
+    ride = wiki_ride()
+    stale(ride)
+    report(wiki_ride(), "OPERATING", 5, AT + INTERVAL)
+    assert not issues(IssueType.STALE_DATA).get().is_resolved
+
+
+def test_a_cycle_that_is_run_late_changes_nothing_of_what_a_later_one_knew():
+    ride = wiki_ride()
+    stale(ride, at=AT + 12 * INTERVAL)
+    report(ride, "OPERATING", 5, AT)
+    issue = DataQualityIssue.objects.get()
+    assert (issue.is_resolved, issue.detected_at) == (False, AT + 12 * INTERVAL)
+
+
+def test_every_ride_has_its_own_issue():
     park = ParkFactory.create()
     first, second = RideFactory.create_batch(2, park=park)
     old = zulu(AT - 90 * MINUTE)

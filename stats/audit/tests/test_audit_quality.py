@@ -73,6 +73,15 @@ def test_an_issue_is_reported_in_full(client):
     }
 
 
+def test_what_lasted_into_the_window_is_listed_though_it_began_before(client):
+    row = issue(72, last_detected_at=NOW - timedelta(hours=2))
+    issue(72, last_detected_at=NOW - timedelta(hours=30))
+    assert ids(client) == [row.pk]
+    (entity,) = client.get(SUMMARY, {"days": "1"}).json()["summary"]
+    assert (entity["issue_count"], entity["last_detected"]) == (1, "2025-12-23T20:32:00Z")
+    assert entity["first_detected"] == "2025-12-20T22:32:00Z"
+
+
 def test_what_is_not_known_is_null(client):
     issue()
     (row,) = client.get(ISSUES).json()["issues"]

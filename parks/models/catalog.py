@@ -1,4 +1,4 @@
-"""The catalogue: parks, their rides, what kind of ride each is, and when parks plan to open."""
+"""Parks, their rides, and what kind of ride each is."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -297,182 +297,15 @@ class RideClassification(models.Model):
         is_override = self.classification_method == ClassificationMethod.MANUAL_OVERRIDE
         return is_override and self.research_sources != [OVERRIDES_FILE_SOURCE]
 
+    @classmethod
+    def say(cls, ride: Ride, reason: str) -> None:
+        """By hand: tier and category of a ride that has both."""
+        tier = ride.tier or 0
+        defaults = {"tier": tier, "tier_weight": TIER_WEIGHTS[tier], "classification_method": "manual_override"}
+        row, _ = cls.objects.get_or_create(ride=ride, defaults=defaults)
+        row.override(tier, ride.category, reason)
+
     def override(self, tier: int, category: str | None, reason: str) -> None:
         """As the queryset's, for this ride."""
         type(self).objects.filter(pk=self.pk).override(tier, category, reason)
         self.refresh_from_db()
-
-
-class ScheduleType(models.TextChoices):
-    OPERATING = "OPERATING"
-    TICKETED_EVENT = "TICKETED_EVENT"
-    PRIVATE_EVENT = "PRIVATE_EVENT"
-    EXTRA_HOURS = "EXTRA_HOURS"
-    INFO = "INFO"
-    CLOSED = "CLOSED"  # a day on which the park does not open (N-9)
-    UNKNOWN = "UNKNOWN"  # withdrawn by a person: the date has no hours, its activity decides (N-8)
-
-
-# What answers whether a park opens on a date (N-9); of hours that a person withdrew nothing is left to answer it.
-DECIDING = (ScheduleType.OPERATING, ScheduleType.CLOSED)
-WITHOUT_TIMES = (ScheduleType.CLOSED, ScheduleType.UNKNOWN)
-
-
-class ParkSchedule(models.Model):
-    """One planned window of a park on one park-local date, as known now; a date may have several of a type.
-
-    A date with an OPERATING row that has both times, or with a CLOSED row, is decided by them (N-9). A date with a row
-    that a person set is theirs: the upstream's answers leave it alone until they release it.
-    """
-
-    id = models.AutoField(primary_key=True, db_column="schedule_id")
-    park = models.ForeignKey(Park, models.CASCADE, related_name="schedules", db_index=False)
-    schedule_date = models.DateField(help_text="park-local date")
-    opening_time = models.DateTimeField(null=True, blank=True, help_text="UTC")
-    closing_time = models.DateTimeField(null=True, blank=True, help_text="UTC, may fall on the next date")
-    schedule_type = EnumField(max_length=14, choices=ScheduleType.choices, default=ScheduleType.OPERATING)
-    fetched_at = models.DateTimeField(default=timezone.now, db_default=Now(), help_text="when upstream last said so")
-    set_by = models.CharField(max_length=150, null=True, blank=True, help_text="who set it by hand")  # noqa: DJ001
-    reason = models.CharField(max_length=500, null=True, blank=True, help_text="why, in their words")  # noqa: DJ001
-    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
-    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
-
-    class Meta:
-        db_table = "park_schedules"
-        indexes = [
-            # refresh: parks whose schedule is older than a day (R-6.5)
-            models.Index(fields=["park", "fetched_at"], name="schedules_freshness"),
-            # coverage of a date over all parks
-            models.Index(fields=["schedule_date", "schedule_type"], name="schedules_date_type"),
-        ]
-        constraints = [
-            # also serves: windows of a park around a date (R-6.1)
-            models.UniqueConstraint(
-                fields=["park", "schedule_date", "schedule_type", "opening_time"],
-                name="schedules_window_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(opening_time__isnull=True)
-                | Q(closing_time__isnull=True)
-                | Q(opening_time__lt=F("closing_time")),
-                name="schedules_open_before_close",
-            ),
-            models.CheckConstraint(
-                condition=~Q(schedule_type__in=WITHOUT_TIMES)
-                | Q(opening_time__isnull=True, closing_time__isnull=True),
-                name="schedules_closed_has_no_times",
-            ),
-            models.CheckConstraint(
-                condition=Q(set_by__isnull=True, reason__isnull=True) | Q(set_by__isnull=False, reason__isnull=False),
-                name="schedules_set_with_a_reason",
-            ),
-            one_of("schedule_type", ScheduleType, "schedules_type_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.park_id} {self.schedule_date} {self.schedule_type}"
-
-
-class Supersession(models.TextChoices):
-    """Why a window of a schedule holds no longer."""
-
-    REPLACED = "REPLACED"  # the upstream says other hours of the date now
-    CALLED_OFF = "CALLED_OFF"  # the upstream plans the date no longer
-    BY_HAND = "BY_HAND"  # a person corrected, withdrew or released it
-
-
-class SupersededSchedule(models.Model):
-    """A window that was planned once: when the upstream last said so, and when it was superseded (N-9)."""
-
-    id = models.BigAutoField(primary_key=True, db_column="superseded_id")
-    park = models.ForeignKey(Park, models.CASCADE, related_name="superseded_schedules", db_index=False)
-    schedule_date = models.DateField(help_text="park-local date")
-    schedule_type = EnumField(max_length=14, choices=ScheduleType.choices)
-    opening_time = models.DateTimeField(null=True, blank=True, help_text="UTC")
-    closing_time = models.DateTimeField(null=True, blank=True, help_text="UTC")
-    confirmed_at = models.DateTimeField(help_text="when upstream last said so")
-    superseded_at = models.DateTimeField()
-    cause = EnumField(max_length=10, choices=Supersession.choices)
-    person = models.CharField(max_length=150, null=True, blank=True, help_text="who did it by hand")  # noqa: DJ001
-    reason = models.CharField(max_length=500, null=True, blank=True, help_text="why, in their words")  # noqa: DJ001
-
-    class Meta:
-        db_table = "superseded_schedules"
-        indexes = [
-            # the former hours of a park's date
-            models.Index(fields=["park", "schedule_date"], name="superseded_park_date"),
-        ]
-        constraints = [
-            one_of("schedule_type", ScheduleType, "superseded_type_known"),
-            one_of("cause", Supersession, "superseded_cause_known"),
-            models.CheckConstraint(
-                condition=~Q(cause=Supersession.BY_HAND) | Q(person__isnull=False, reason__isnull=False),
-                name="superseded_by_somebody",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.park_id} {self.schedule_date} {self.schedule_type} {self.cause}"
-
-
-class Shelter(models.TextChoices):
-    INDOOR = "INDOOR"
-    OUTDOOR = "OUTDOOR"
-    HYBRID = "HYBRID"
-
-
-class EntityMetadata(models.Model):
-    """What the upstream reports a ride besides its state: place, type, heights, tags (R-26.6)."""
-
-    id = models.AutoField(primary_key=True, db_column="metadata_id")
-    ride = models.OneToOneField(Ride, models.CASCADE, related_name="metadata")
-    themeparks_wiki_id = models.CharField(max_length=36, unique=True)
-    entity_name = models.CharField(max_length=255)
-    entity_type = models.CharField(max_length=50)
-    latitude = models.DecimalField(max_digits=10, decimal_places=7, null=True, blank=True)
-    longitude = models.DecimalField(max_digits=10, decimal_places=7, null=True, blank=True)
-    indoor_outdoor = EnumField(max_length=7, choices=Shelter.choices, null=True, blank=True)
-    height_min_cm = models.PositiveIntegerField(null=True, blank=True)
-    height_max_cm = models.PositiveIntegerField(null=True, blank=True)
-    tags = models.JSONField(null=True, blank=True)
-    last_synced = models.DateTimeField(auto_now_add=True, db_default=Now())
-    # Heights and tags stand in the entity's own answer alone, one request per ride: they are asked for now and then.
-    checked_at = models.DateTimeField(null=True, blank=True, help_text="when the entity's own answer was last read")
-    version = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        db_table = "entity_metadata"
-        indexes = [
-            # entities of a type
-            models.Index(fields=["entity_type"], name="metadata_type"),
-            # bounding box of "what is near"
-            models.Index(fields=["latitude", "longitude"], name="metadata_place"),
-        ]
-        constraints = [
-            in_range("latitude", -90, 90, "metadata_latitude_in_range"),
-            in_range("longitude", -180, 180, "metadata_longitude_in_range"),
-            one_of("indoor_outdoor", Shelter, "metadata_shelter_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.entity_name} v{self.version}"
-
-
-class EntityMetadataVersion(models.Model):
-    """A former state of an entity's metadata: what changed, and when."""
-
-    metadata = models.ForeignKey(EntityMetadata, models.CASCADE, related_name="versions", db_index=False)
-    version = models.PositiveIntegerField()
-    fields = models.JSONField(help_text="the metadata as it was in this version")
-    changed_fields = models.JSONField(help_text="names of the fields this version changed")
-    recorded_at = models.DateTimeField(auto_now_add=True, db_default=Now())
-
-    class Meta:
-        db_table = "entity_metadata_versions"
-        constraints = [
-            # also serves: the history of one entity
-            models.UniqueConstraint(fields=["metadata", "version"], name="metadata_version_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.metadata_id} v{self.version}"
