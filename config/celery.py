@@ -7,6 +7,8 @@ from typing import Any
 from celery import Celery, Task
 from celery.signals import worker_init
 
+from core.jobs import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
@@ -23,6 +25,7 @@ class HandedOver(Task):  # type: ignore[misc]  # Celery has no types
         return QueuedTask.add(f"{self.__module__}.{self.__name__}", list(args or ()))
 
 
+broker.use()
 app = Celery("ridewatch", task_cls=HandedOver)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["core.jobs", "importer.jobs"])

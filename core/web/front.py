@@ -33,7 +33,7 @@ MOST_BUFFERED = 32 * 1_048_576  # bytes of all bodies that are being read
 BODYLESS = ("GET", "HEAD", "OPTIONS", "TRACE")  # what they bring is not read
 READING = ("GET", "HEAD")
 HELD_SECONDS, AWAY_SECONDS = 0.005, 1.0
-SWITCH_SECONDS = 0.0001  # how long a thread that computes keeps the loop from the interpreter
+SWITCH_SECONDS = 0.00005  # how long a thread that computes keeps the loop from the interpreter
 
 
 @dataclass
