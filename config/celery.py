@@ -9,6 +9,8 @@ from celery import Celery, Task
 from celery.signals import setup_logging, task_postrun, task_prerun, worker_init
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
+from core.jobs import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
@@ -25,6 +27,7 @@ class HandedOver(Task):  # type: ignore[misc]  # Celery has no types
         return QueuedTask.add(f"{self.__module__}.{self.__name__}", list(args or ()))
 
 
+broker.use()
 app = Celery("ridewatch", task_cls=HandedOver)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["core.jobs", "importer.jobs"])

@@ -35,6 +35,8 @@ PAUSE, PAUSE_AFTER_KILL = 120.0, 10.0
 MISSED_EVERY = 300.0  # seconds between two looks for slots that nobody ran
 # What is wrong with the database is logged so often, in seconds.
 COMPLAINT_EVERY = 60.0
+# So long the clock waits for an answer of MariaDB; one that says nothing more would stop it. Jobs may wait longer.
+PATIENCE_SECONDS = 30
 # Between two looks the clock moves by a tick and the time the look took. By more: it was set, or the machine slept.
 STEP, LONGEST_LOOK = timedelta(seconds=60), 60.0
 
@@ -70,6 +72,7 @@ class Runner:
         self.stopping = True
 
     def run(self) -> None:
+        wait_at_most(PATIENCE_SECONDS)
         try:
             while not self.stopping:
                 self.look_and_complain()
@@ -149,10 +152,22 @@ class Runner:
             request(stepped)
 
 
+def wait_at_most(seconds: int | None) -> None:
+    """For an answer over connections to MariaDB that this process opens from now on; None: as long as it takes."""
+    for connection in connections.all():
+        if connection.vendor == "mysql":
+            connection.close()
+            options = connection.settings_dict["OPTIONS"]
+            options.pop("read_timeout", None)
+            if seconds is not None:
+                options["read_timeout"] = seconds
+
+
 def in_child(parent: int, work: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal; the parent ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent(parent)
+    wait_at_most(None)
     try:
         work()
     except (Error, OSError) as error:

@@ -5,7 +5,6 @@ import logging
 import re
 import secrets
 import time
-from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -36,18 +35,20 @@ def route_of(path: str) -> str:
     return "/static/" if path.startswith(settings.STATIC_URL) else "none"
 
 
-def answered(environ: dict[str, Any], number: str, status: str, size: int, began: float) -> None:
-    """Count an answer, and log it if that is wanted. `number`: the request's id; `began`: on `perf_counter`."""
-    seconds, method, stored = time.perf_counter() - began, environ["REQUEST_METHOD"], environ.get(STORED)
-    route = environ.get(ROUTE) or route_of(environ["PATH_INFO"])
-    process_metrics().count(route, method if method in METHODS else "other", status[:3], stored, seconds)
+def answered(
+    method: str, path: str, route: str | None, stored: bool | None, number: str, status: int, size: int, began: float
+) -> None:
+    """Count an answer, and log it if that is wanted. `route`: the pattern of the path; `stored`: whether it was at
+    hand, None where it may not be; `number`: the request's id; `began`: on `perf_counter`."""
+    seconds, route = time.perf_counter() - began, route or route_of(path)
+    process_metrics().count(route, method if method in METHODS else "other", str(status), stored, seconds)
     if settings.ACCESS_LOG:
         line = {
             "request_id": number,
             "method": method[:20],
             "route": route,
-            "path": quote(environ["PATH_INFO"][:LONGEST_PATH], errors="replace"),
-            "status": int(status[:3]),
+            "path": quote(path[:LONGEST_PATH], errors="replace"),
+            "status": status,
             "ms": round(seconds * 1_000, 2),
             "bytes": size,
             "stored": stored,

@@ -97,11 +97,39 @@ class Answer:
         return cls(version, expires, body, etag, tuple((name, value) for name, value in headers), parts)
 
 
+# As much of a request as a stored answer depends on; None: it has no such header.
+Asked = tuple[str | None, ...]
+ASKED = (
+    "REQUEST_METHOD",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "wsgi.url_scheme",
+    "HTTP_HOST",
+    "HTTP_ACCEPT_ENCODING",
+    "HTTP_ORIGIN",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_X_FORWARDED_PROTO",
+)
+LONGEST_ASKED = 4_000  # characters of all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer as it is sent to all who ask with the same words."""
+
+    answer: Answer
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes  # empty for HEAD, and for who has it
+    route: str  # the pattern of its path
+
+
 class AnswersAtHand:
     """The answers a process keeps, the least recently used dropped first."""
 
     def __init__(self) -> None:
         self.answers: OrderedDict[str, Answer] = OrderedDict()
+        self.ready: dict[Asked, Ready] = {}  # of answers above, or of ones dropped this moment
         self.bytes = 0
         self.lock = threading.Lock()
 
@@ -114,8 +142,16 @@ class AnswersAtHand:
             self.bytes += answer.size - (old.size if old else 0)
             self.answers[key] = answer
             while len(self.answers) > MOST_ANSWERS or self.bytes > MOST_BYTES:
-                _, dropped = self.answers.popitem(last=False)
-                self.bytes -= dropped.size
+                _, old = self.answers.popitem(last=False)
+                self.bytes -= old.size
+            if old:
+                self.ready.clear()  # it would keep the old one in memory
+
+    def put_ready(self, asked: Asked, ready: Ready) -> None:
+        if sum(len(part or "") for part in asked) <= LONGEST_ASKED:
+            if len(self.ready) >= MOST_ANSWERS:
+                self.ready.clear()
+            self.ready[asked] = ready
 
 
 @contextlib.contextmanager
@@ -204,13 +240,25 @@ class CachedApplication:
             log.warning("the cache cannot be reached: %s", error)
             return self.others(environ, start_response)
 
-    def at_once(self, version: str, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes] | None:
+    def at_once(self, version: str, asked: Asked) -> Ready | None:
         """The answer to a request at a data version where this process has it at hand, else None; it never waits."""
+        ready = self.at_hand.ready.get(asked)
+        if ready is None or not ready.answer.is_good(version, time.time()):
+            ready = self.made_ready(version, asked)
+        return ready
+
+    def made_ready(self, version: str, asked: Asked) -> Ready | None:
+        environ = {name: value for name, value in zip(ASKED, asked, strict=True) if value is not None}
         key = self.key(environ)
         answer = self.at_hand.get(key) if key else None
         if answer is None or not answer.is_good(version, time.time()):
             return None
-        return self.respond(answer, environ, start_response)
+        reported: list[Any] = []
+        body = b"".join(self.respond(answer, environ, lambda *args: reported.append(args)))
+        status, headers = reported[-1]
+        ready = Ready(answer, int(status[:3]), headers, body, environ[ROUTE])
+        self.at_hand.put_ready(asked, ready)
+        return ready
 
     def key(self, environ: Mapping[str, Any]) -> str | None:
         """The name of a request whose answer may be kept; None for all others."""

@@ -9,28 +9,6 @@ import time
 from pathlib import Path
 
 REPEAT_OF_NOTHING = 2  # the exit code of `--resume` when there is nothing to resume
-DIGESTS = """
-import hashlib, django
-django.setup()
-from django.db.models import F
-from parks.models import Park, Ride
-from snapshots.models import ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
-from stats.models import ParkDailyStats, RideDailyStats
-
-RIDE, PARK = "ride__themeparks_wiki_id", "park__themeparks_wiki_id"
-TABLES = {
-    RideStatusSnapshot: RIDE, QueueData: RIDE, RideStatusChange: RIDE, RideDailyStats: RIDE,
-    ParkActivitySnapshot: PARK, ParkDailyStats: PARK, Ride: PARK, Park: "themeparks_wiki_id",
-}
-LEFT_OUT = {"id", "pk", "ride", "park", "created_at", "updated_at", "calculated_at"}
-for model, entity in TABLES.items():
-    names = [f.attname for f in model._meta.concrete_fields if f.name not in LEFT_OUT]
-    digest, count = hashlib.sha256(), 0
-    for row in model.objects.order_by().values_list(entity, *names).order_by(entity, *names).iterator():
-        digest.update(repr(row).encode())
-        count += 1
-    print(model.__name__, count, digest.hexdigest())
-"""
 
 
 class Database:
@@ -65,7 +43,7 @@ class Database:
         )
 
     def digests(self) -> str:
-        command = [sys.executable, "-c", DIGESTS]
+        command = [sys.executable, "script/lib/digests.py"]
         done = subprocess.run(command, env=self.environment, check=True, text=True, capture_output=True)  # noqa: S603
         return done.stdout
 

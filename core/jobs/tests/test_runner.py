@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from core.jobs import runner as module
 from core.jobs import running
@@ -177,3 +177,17 @@ def test_slots_that_nobody_ran_are_noted(clock):
     clock.at(NOW)
     missed = JobRun.objects.filter(status=JobStatus.MISSED).order_by("slot").values_list("slot", flat=True)
     assert [slot.minute for slot in missed] == [50, 55, 0]
+
+
+@pytest.mark.mariadb
+def test_the_clock_waits_for_a_silent_database_as_long_as_it_says_and_jobs_as_long_as_it_takes(monkeypatch):
+    mine = connection.copy()
+    monkeypatch.setattr(module, "connections", SimpleNamespace(all=lambda: [mine]))
+    module.wait_at_most(1)
+    with pytest.raises(OperationalError, match="2013"):
+        mine.cursor().execute("SELECT SLEEP(3)")
+    module.wait_at_most(None)
+    with mine.cursor() as cursor:
+        cursor.execute("SELECT SLEEP(2)")
+        assert cursor.fetchone() == (0,)
+    mine.close()

@@ -9,7 +9,8 @@ import pytest
 import redis
 from django.db import connection
 
-from core.web import front
+from core import data_version
+from core.web import front, stored_answers
 from core.web.abandoned import Abandoned, gone, unless_gone
 from core.web.front import Front, environ_of, lane_of
 from core.web.stored_answers import CachedApplication
@@ -317,3 +318,68 @@ def test_a_redis_that_is_away_is_left_alone_for_a_second(working, settings, monk
         assert len(asked) == 1
 
     run(scenario())
+
+
+STORED = "/api/search/index"
+
+
+def answers_of(application: Front, *asked: Asked) -> list[tuple[int, str | None, bytes]]:
+    """Ask one after the other: status, to whom it is opened, body."""
+
+    async def scenario() -> None:
+        for each in asked:
+            await application.__rsgi__(each, each)
+
+    run(scenario())
+    return [(each.status, each.answer[0].get("access-control-allow-origin"), each.answer[1]) for each in asked]
+
+
+def storing(working: Working) -> Front:
+    working.release.set()
+    return Front(CachedApplication(working, 60, ""))
+
+
+def test_a_stored_answer_is_made_ready_for_those_who_ask_with_the_same_words(working):
+    first, again, other, head = (
+        Asked(STORED),
+        Asked(STORED),
+        Asked(STORED, origin="https://one.example"),
+        Asked(STORED, "HEAD"),
+    )
+    application = storing(working)
+    found = answers_of(application, first, again, other, again, head)
+    mine, theirs = (200, "*", b"done"), (200, "https://one.example", b"done")
+    assert found == [mine, mine, theirs, mine, (200, "*", b"")]
+    known = Asked(STORED, if_none_match=first.answer[0]["etag"])
+    assert answers_of(application, known, known, again) == [(304, "*", b""), (304, "*", b""), mine]
+    assert working.begun == [STORED]
+    assert len(application.application.at_hand.ready) == 4
+
+
+def test_a_ready_answer_ends_with_the_data_it_was_computed_from(working, monkeypatch):
+    monkeypatch.setattr(front, "HELD_SECONDS", 0.0)
+    application = storing(working)
+    answers_of(application, Asked(STORED), Asked(STORED))
+    data_version.move()
+    answers_of(application, Asked(STORED), Asked(STORED))
+    assert working.begun == [STORED, STORED]
+    assert len(application.application.at_hand.ready) == 1
+
+
+def test_who_writes_reads_it_at_once_though_the_version_holds_for_a_while(working, monkeypatch):
+    monkeypatch.setattr(front, "HELD_SECONDS", 60.0)
+    application = storing(working)
+    answers_of(application, Asked(STORED), Asked("/quick", "POST"))
+    data_version.move()
+    answers_of(application, Asked("/quick", "POST"), Asked(STORED))
+    assert working.begun == [STORED, "/quick", "/quick", STORED]
+
+
+def test_ready_answers_are_bounded_however_many_ways_there_are_to_ask(working, monkeypatch):
+    monkeypatch.setattr(stored_answers, "MOST_ANSWERS", 5)
+    application = storing(working)
+    answers_of(application, *(Asked(STORED, origin=f"https://{number}.example") for number in range(20)))
+    answers_of(application, Asked(STORED, origin="o" * stored_answers.LONGEST_ASKED))
+    ready = application.application.at_hand.ready
+    assert len(ready) <= 5
+    assert all(len(asked[6] or "") < 30 for asked in ready)
