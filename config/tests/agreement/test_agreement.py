@@ -10,7 +10,7 @@ from config.tests.agreement.readers_pages import PAGES
 from config.tests.agreement.readers_stored import STORED
 from config.tests.agreement.table import defined, places
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.uncounted]
 EVERY_READER = {**STORED, **READERS, **PAGES}
 
 

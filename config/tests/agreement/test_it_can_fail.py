@@ -20,7 +20,7 @@ from core.web.tests.production_client import ProductionClient
 from stats.measures import buckets, ride_measures
 from stats.measures.ride_measures import WaitTotals
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.uncounted]
 # The garden has nights, closures of every kind, and waits of 0.
 SMALL = PLANS[2:3]
 ASKED = (STORED["stored days of rides"], READERS["rides by downtime"], READERS["ride details"])

@@ -13,7 +13,7 @@ from config.tests.agreement.random_worlds import disagreements, worlds
 from config.tests.agreement.test_agreement import EVERY_READER
 from stats.tests.random_days import AS_FOUND
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.uncounted]
 EXAMPLES = int(os.environ.get("RIDEWATCH_AGREEMENT_EXAMPLES", "2"))
 
 

@@ -31,7 +31,7 @@ from outages.tests.factories import OutageFactory
 from snapshots.models import DataQualityLog, LogType, StorageMetric
 from stats.tests.builders import make_park, make_ride
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.uncounted]
 
 DOCUMENTS = ["/api/schema/", "/api/docs/"]  # not part of the API that they describe
 SCHEMA = SchemaGenerator().get_schema(request=None, public=True)

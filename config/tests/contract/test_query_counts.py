@@ -26,7 +26,7 @@ from config.tests.contract.contract_table import ENDPOINTS, Endpoint, Query
 from config.tests.contract.contract_world import NOW, World, build_larger_world, build_world, stage
 from config.tests.contract.test_contract import filled, url_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.uncounted]
 PLAIN = Client()  # nothing is shared, nothing is stored
 BASELINE = Path(__file__).with_name("query_counts.json")
 UPDATE = "RIDEWATCH_UPDATE_QUERY_COUNTS"

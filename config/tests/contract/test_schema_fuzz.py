@@ -26,7 +26,7 @@ from importer.tests.factories import CheckpointFactory
 from stats.daily.recompute import recompute_park_day
 from stats.tests.builders import local, make_park, make_ride, report, show_park
 
-pytestmark = [pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = [pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.uncounted]
 
 # Not among them: that everything the schema does not name is refused. Unknown parameters are ignored, and some
 # values are corrected in silence, as the clients of the API are used to (public-api 2.1, 2.5).

@@ -22,7 +22,7 @@ from config.tests.contract.test_contract import url_of
 from core import data_version
 from stats.readings import shared
 
-pytestmark = pytest.mark.django_db  # else there is no test database
+pytestmark = [pytest.mark.django_db, pytest.mark.uncounted]  # else there is no test database
 
 PLAIN = Client()  # which leaves the switch to the tests, and stores nothing
 ASKED = [(endpoint, query) for endpoint in ENDPOINTS for query in endpoint.queries()]

@@ -12,7 +12,7 @@ import pytest
 from config.tests.deployment.scratch import new_database
 from config.tests.processes import ROOT, manage, python
 
-pytestmark = [pytest.mark.django_db, pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db, pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.uncounted]
 
 STOP_AT_WORK = """
 import os, signal, sys, time, django

@@ -13,7 +13,7 @@ from config.tests.deployment.scratch import new_database
 from config.tests.processes import ROOT, python
 from snapshots.models import DataQualityLog
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.uncounted]
 OUR_APPS = ["parks", "snapshots", "stats", "weather", "importer", "outages"]
 OUR_MODELS = [model for label in OUR_APPS for model in apps.get_app_config(label).get_models()]
 BIG_TABLES = {"ride_status_snapshots", "queue_data"}

@@ -18,7 +18,7 @@ from importer.tests.archives import COASTER, DESTINATION, FLUME, event, write_da
 from parks.models import Park, ParkSchedule, Ride
 from snapshots.models import DataQualityLog, DataSource, RideStatusSnapshot
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.uncounted]
 
 TOKYO_PARK, TOKYO_RIDE = "88888888-8888-4888-8888-888888888888", "99999999-9999-4999-8999-999999999999"
 DEAD = this_process().rpartition(":")[0] + ":999999999"

@@ -22,7 +22,7 @@ from parks.tests.factories import ParkFactory, RideFactory
 from snapshots.models import ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 from snapshots.tests.live_answers import entry, live
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.on_mariadb, pytest.mark.slow, pytest.mark.uncounted]
 
 PARKS, RIDES = 12, 25
 KILLS = int(os.environ.get("KILLS", "5"))

@@ -20,7 +20,7 @@ from stats.measures.windows import Bucket, Window
 from stats.tests.by_hand import PERCENTS, ByHand, Expected, Key, day_score, mean_score
 from stats.tests.random_days import AS_FOUND, HOUR, KINDS, ParkStory, Reported, midnight, stories, write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.uncounted]
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
 VERSION = 1

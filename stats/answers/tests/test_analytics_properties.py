@@ -41,7 +41,7 @@ from stats.tests.random_days import (
     write_rows,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.uncounted]
 
 # The park's own rows say when it was open: without them that depends on the window (the longest of its rides).
 OBSERVED = [kind for kind in KINDS if kind.has_activity]

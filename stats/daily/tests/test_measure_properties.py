@@ -18,7 +18,7 @@ from stats.measures.ride_measures import Stretch, window_score
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.tests.builders import DAY, STATES, local, make_park, make_ride, measured
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.uncounted]
 
 OPENING = local(DAY, "00:00")
 

@@ -27,7 +27,7 @@ from stats.daily.recompute import days_to_compute, parks_of, recompute, recomput
 from stats.models import AggregationLog, ParkDailyStats, RecomputeRun, RideDailyStats
 from stats.tests.builders import DAY, TOKYO, local, make_park, make_ride, report, ride_row_of, values
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.uncounted]
 
 ONE_DAY = timedelta(days=1)
 DAYS = [DAY + n * ONE_DAY for n in range(6)]
