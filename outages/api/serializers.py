@@ -41,12 +41,12 @@ def date_field(name: str, help_text: str) -> serializers.DateField:
     )
 
 
-def moment_field(name: str, help_text: str) -> MomentField:
+def moment_field(name: str, help_text: str, **how: Any) -> MomentField:
     """A moment whose error names the parameter."""
     messages: dict[str, Any] = {
         code: f"Invalid {name}. It {text}" for code, text in MomentField.default_error_messages.items()
     }
-    return MomentField(error_messages=messages, help_text=help_text)
+    return MomentField(error_messages=messages, help_text=help_text, **how)
 
 
 def whole(name: str, high: int, help_text: str) -> serializers.IntegerField:
@@ -80,6 +80,7 @@ class OutageFilter(Query):
         f"first park-local date; an outage that goes on into it is listed. Default: {DEFAULT_DAYS} days up to `end`",
     )
     end = date_field("end", "last park-local date, included. Default: today, wherever it is today already")
+    as_of = moment_field("as_of", "what was published at this instant; of one park or ride alone", required=False)
     open = serializers.BooleanField(default=False, help_text="only those that last")
     sort = choice(tuple(ORDERS), "newest", one_of("sort", tuple(ORDERS)))
 
@@ -90,6 +91,7 @@ class OutageFilter(Query):
         span = (DEFAULT_DAYS - 1) * ONE_DAY
         first = query.get("start") or (last - span if last > FIRST_DAY + span else FIRST_DAY)
         check_days(first, last, query)
+        at = published_at(query)
         parks = None
         if any(name in query for name in ("park_id", "operator", "country")):
             parks = tuple(parks_of(query))
@@ -102,6 +104,7 @@ class OutageFilter(Query):
             kinds=(query["kind"],) if "kind" in query else (),
             least_seconds=60 * query.get("min_minutes", 0),
             is_open=query["open"],
+            as_of=at,
             order=query["sort"],
         )
 
@@ -122,6 +125,15 @@ class OutageQuery(OutageFilter):
 def question_of(query: Mapping[str, Any]) -> dict[str, Any]:
     """What a cursor is bound to."""
     return {name: value for name, value in query.items() if name not in ("limit", "cursor")}
+
+
+def published_at(query: Mapping[str, Any]) -> datetime | None:
+    """The instant of `as_of`; raises ValidationError where too much would have to be taken back."""
+    if "as_of" not in query:
+        return None
+    if "park_id" not in query and "ride_id" not in query:
+        raise ValidationError("as_of: needs a park_id or a ride_id")
+    return moment(query["as_of"], "UTC", is_end=True)
 
 
 def check_days(first: date, last: date, query: Mapping[str, Any]) -> None:

@@ -37,6 +37,7 @@ class Selection:
     least_seconds: int = 0
     is_open: bool = False
     order: str = "newest"
+    as_of: datetime | None = None  # what was published then
 
     def counted(self, now: datetime) -> QuerySet[Outage]:
         """Every row whose seconds lie in the days."""
