@@ -129,12 +129,13 @@ def day_and_clock(at: datetime, zone: str) -> SafeString:
     return format_html('<span class="moment">{} {}, {}</span>', day.day, f"{day:%b}", local_time(at, zone, "clock"))
 
 
-def length_of(row: OutageRow) -> str:
+def length_of(row: OutageRow) -> SafeString:
     """With what lies in the days asked for, where that is less."""
     words = duration(row.seconds)
     if row.end is None:
         words = f"{words} so far"
-    return words if row.seconds_in_range == row.seconds else f"{words} ({duration(row.seconds_in_range)} here)"
+    here = "" if row.seconds_in_range == row.seconds else f" ({duration(row.seconds_in_range)} here)"
+    return format_html('<span class="moment">{}</span>{}', words, here)
 
 
 def calendar(selection: Selection, asked: Mapping[str, str], now: datetime) -> list[dict[str, Any]]:

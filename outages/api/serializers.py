@@ -22,9 +22,9 @@ from outages.readings.selection import ORDERS, Selection
 from parks.api.serializers import ATTRIBUTION, Attribution
 from parks.models import Park
 
-# Days of a list when none are asked for, and at most: of all parks, of some, of one ride.
+# Days of a list when none are asked for, and at most: of several parks, of one, of a ride. All of them are counted.
 DEFAULT_DAYS = 30
-MOST_DAYS, MOST_DAYS_OF_PARKS, MOST_DAYS_OF_A_RIDE = 93, 366, 3_660
+MOST_DAYS, MOST_DAYS_OF_A_PARK, MOST_DAYS_OF_A_RIDE = 31, 366, 3_660
 MOST_MINUTES = 10_000
 LARGEST_ID = 2_147_483_647
 MOST_OBSERVED_DAYS = 31
@@ -144,13 +144,13 @@ def check_days(first: date, last: date, query: Mapping[str, Any]) -> None:
     most = MOST_DAYS
     if "ride_id" in query:
         most = MOST_DAYS_OF_A_RIDE
-    elif any(name in query for name in ("park_id", "operator", "country")):
-        most = MOST_DAYS_OF_PARKS
+    elif "park_id" in query:
+        most = MOST_DAYS_OF_A_PARK
     days = (last - first).days + 1
     if days > most:
         raise ValidationError(
-            f"start: {days:,} days are asked for, and {most:,} is the most ({MOST_DAYS} of all parks,"
-            f" {MOST_DAYS_OF_PARKS} of some, {MOST_DAYS_OF_A_RIDE:,} of a ride); shorten the range"
+            f"start: {days:,} days are asked for, and {most:,} is the most ({MOST_DAYS} of several parks,"
+            f" {MOST_DAYS_OF_A_PARK} of a park, {MOST_DAYS_OF_A_RIDE:,} of a ride); shorten the range"
         )
 
 

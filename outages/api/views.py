@@ -180,7 +180,7 @@ class ObservationViewSet(ViewSet):
 
 
 def outages(query: Mapping[str, Any], now: datetime) -> Outages:
-    """A page of the ledger; four queries, one more where parks are chosen. Raises ValidationError."""
+    """A page of the ledger; six queries, one more where parks are chosen. Raises ValidationError."""
     selection = OutageQuery.selection(query, now)
     limit = query["limit"]
     if selection.as_of is not None:

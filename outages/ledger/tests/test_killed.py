@@ -1,4 +1,4 @@
-"""A recompute and a live refresh that are killed at any statement and run again leave the ledger of undisturbed ones."""
+"""Recompute and live refresh, killed at any statement and run again, leave the ledger of undisturbed ones."""
 
 import multiprocessing
 import os
