@@ -108,9 +108,12 @@ class Outage(models.Model):
     class Meta:
         db_table = "outages"
         indexes = [
-            # lists of all parks over a range of time; what they filter and count by stands in the index
+            # lists of all parks over a range of time, in their order; what they filter, count and sum up stands in it
             models.Index(
-                fields=["metrics_version", "started_at", "state", "kind", "park", "total_seconds", "stat_date"],
+                fields=[
+                    *("metrics_version", "started_at", "ride"),
+                    *("state", "kind", "park", "stat_date", "seconds", "total_seconds"),
+                ],
                 name="outages_of_range",
             ),
             # lists of a park (also serves the foreign key)

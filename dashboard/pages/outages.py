@@ -22,9 +22,11 @@ from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import Axis, after_midnight, duration, legend, strip
 from dashboard.views import page
 from outages.addresses import parse_address
+from outages.api.correction_views import CorrectionQuery, corrections_answer
 from outages.api.serializers import OutageQuery
 from outages.api.views import outages as outages_answer
 from outages.models import Kind, Outage
+from outages.readings.corrections import CorrectionRow, correction_row, corrections, words_of
 from outages.readings.detail import AROUND, OutageDetail, around, find_outage, outage_detail
 from outages.readings.observations import Observation, observation
 from outages.readings.rows import OutageRow
@@ -127,12 +129,13 @@ def day_and_clock(at: datetime, zone: str) -> SafeString:
     return format_html('<span class="moment">{} {}, {}</span>', day.day, f"{day:%b}", local_time(at, zone, "clock"))
 
 
-def length_of(row: OutageRow) -> str:
+def length_of(row: OutageRow) -> SafeString:
     """With what lies in the days asked for, where that is less."""
     words = duration(row.seconds)
     if row.end is None:
         words = f"{words} so far"
-    return words if row.seconds_in_range == row.seconds else f"{words} ({duration(row.seconds_in_range)} here)"
+    here = "" if row.seconds_in_range == row.seconds else f" ({duration(row.seconds_in_range)} here)"
+    return format_html('<span class="moment">{}</span>{}', words, here)
 
 
 def calendar(selection: Selection, asked: Mapping[str, str], now: datetime) -> list[dict[str, Any]]:
@@ -167,6 +170,7 @@ def outage(request: HttpRequest, address: str) -> HttpResponse:
     detail = outage_detail(row, now)
     seen = around(row)
     zone = row.park.timezone
+    of_outage = corrections(row.metrics_version, ride=row.ride_id).filter(started_at=row.started_at)
     first, last = local_date(row.started_at, zone), local_date(row.ended_at - timedelta(seconds=1), zone)
     context: dict[str, Any] = {
         "row": row,
@@ -187,6 +191,7 @@ def outage(request: HttpRequest, address: str) -> HttpResponse:
         "weather": weather_table(row),
         "evidence": evidence_rows(detail.evidence, zone),
         "raw": f"/api/rides/{row.ride_id}/observations?start={first}&end={last}",
+        "corrections": corrections_table([correction_row(each) for each in of_outage]),
         "home": outage_url(detail.merged_into) if detail.merged_into else "",
     }
     return render(request, "dashboard/outage.html", context)
@@ -302,7 +307,60 @@ def weather_table(row: Outage) -> list[tuple[Any, str]]:
     return hours
 
 
+# -- corrections -----------------------------------------------------------------------------------------
+
+
+@page
+def corrected(request: HttpRequest) -> HttpResponse:
+    """What was published and changed; raises ValidationError, which names the field."""
+    asked = given(request)
+    body = corrections_answer(CorrectionQuery.checked(asked))
+    rest = {name: value for name, value in asked.items() if name not in ("cursor", "limit")}
+    context = {
+        "body": body,
+        "table": corrections_table(body.data),
+        "feed": f"/api/corrections.atom?{urlencode(rest)}",
+        "api": f"/api/corrections?{urlencode(rest)}",
+        "next": f"?{urlencode({**asked, 'cursor': body.next_cursor})}" if body.next_cursor else "",
+    }
+    return render(request, "dashboard/corrections.html", context)
+
+
+def corrections_table(rows: list[CorrectionRow]) -> Table:
+    columns = (
+        Column("at", "Corrected"),
+        Column("date", "Of"),
+        Column("ride_name", "Ride", "ride"),
+        Column("park_name", "Park", "park", is_wide=True),
+        Column("changes", "What"),
+        Column("cause_text", "Why", is_wide=True),
+    )
+    shown = [
+        {
+            "at": local_time(datetime.fromisoformat(row.at), "UTC", "day"),
+            "date": of_whom(row),
+            "ride_id": row.ride_id,
+            "ride_name": row.ride_name,
+            "park_id": row.park_id,
+            "park_name": row.park_name,
+            "start_date": row.date,
+            "end_date": row.date,
+            "changes": words_of(row),
+            "cause_text": row.cause_text,
+        }
+        for row in rows
+    ]
+    return Table("Corrections, the newest first", columns, shown, empty="No published figure was corrected.")
+
+
+def of_whom(row: CorrectionRow) -> SafeString | str:
+    if row.outage_id is None:
+        return row.date
+    return format_html('<a href="{}">an outage of {}</a>', outage_url(row.outage_id), row.date)
+
+
 urlpatterns = [
+    path("corrections", corrected, name="corrections"),
     path("outages", ledger, name="outages"),
     path("outages/<str:address>", outage, name="outage"),
 ]

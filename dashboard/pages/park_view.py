@@ -24,6 +24,7 @@ from dashboard.components.links import park_url, ride_url
 from dashboard.components.open_time import time_table
 from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import Axis, axis_of, spell_table, strip
+from outages.readings.corrections import corrections
 from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from stats.answers.analytics import Question, parks_over
 from stats.answers.park_breakdown import (
@@ -110,6 +111,7 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
         "last_seen": None if strips.spells else last_day_open(park, now),
         "time": time_table(time_of(park, Days(day, day), now), of_rides=True),
         **timeline_part(view, day, strips, breakdown.rides or []),
+        "corrected": corrected(park, Days(day, day)),
         "contributions": contributions(breakdown, Days(day, day)),
         "excluded": excluded(view, raw, day, is_today),
         "opened": [(instant(start), instant(end)) for start, end in strips.opened[day]],
@@ -145,6 +147,7 @@ def park_days(park: Park, days: Days, now: datetime) -> Row:
     return {
         **head(view),
         "breakdown": breakdown,
+        "corrected": corrected(park, days),
         "contributions": contributions(breakdown, days),
         "excluded": excluded_table([excluded_cells(view, ride) for ride in view.roster.excluded]),
         "charts": score_charts(chart),
@@ -161,6 +164,11 @@ def time_of(park: Park, days: Days, now: datetime) -> Figures:
     question = Question(Window(days.first, days.last), Bucket.NONE, (park,))
     found = parks_over(question, settings.METRICS_VERSION, now).get(park.pk)
     return found.total if found else Figures(is_of_park=True)
+
+
+def corrected(park: Park, days: Days) -> int:
+    """How many published figures of these days were corrected; one query."""
+    return corrections(settings.METRICS_VERSION, park=park.pk, days=(days.first, days.last)).count()
 
 
 def last_day_open(park: Park, now: datetime) -> date | None:

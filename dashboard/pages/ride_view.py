@@ -24,6 +24,7 @@ from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import axis_of, clock, duration, spell_table, strip
 from outages.models import COUNTED
 from outages.models import Outage as LedgerOutage
+from outages.readings.corrections import corrections
 from parks.models import EntityMetadata, Ride, RideClassification
 from snapshots.current import displayed_status, parks_now, rides_now
 from snapshots.models import QueueData, QueueType, ReturnState
@@ -57,6 +58,7 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
         "figures": figures(by_day.total, outages),
         "time": time_table(by_day.total),
         "is_known": by_day.total.open_seconds > 0,
+        "corrected": corrections(settings.METRICS_VERSION, ride=ride.pk, days=(days.first, days.last)).count(),
         "ledger": outages_url(days.first.isoformat(), days.last.isoformat(), ride_id=ride.pk),
         **timeline_part(ride, strips, by_day.buckets),
         "outages": outages_table(ride, strips, outages),

@@ -22,9 +22,9 @@ from outages.readings.selection import ORDERS, Selection
 from parks.api.serializers import ATTRIBUTION, Attribution
 from parks.models import Park
 
-# Days of a list when none are asked for, and at most: of all parks, of some, of one ride.
+# Days of a list when none are asked for, and at most: of several parks, of one, of a ride. All of them are counted.
 DEFAULT_DAYS = 30
-MOST_DAYS, MOST_DAYS_OF_PARKS, MOST_DAYS_OF_A_RIDE = 93, 366, 3_660
+MOST_DAYS, MOST_DAYS_OF_A_PARK, MOST_DAYS_OF_A_RIDE = 31, 366, 3_660
 MOST_MINUTES = 10_000
 LARGEST_ID = 2_147_483_647
 MOST_OBSERVED_DAYS = 31
@@ -41,12 +41,12 @@ def date_field(name: str, help_text: str) -> serializers.DateField:
     )
 
 
-def moment_field(name: str, help_text: str) -> MomentField:
+def moment_field(name: str, help_text: str, **how: Any) -> MomentField:
     """A moment whose error names the parameter."""
     messages: dict[str, Any] = {
         code: f"Invalid {name}. It {text}" for code, text in MomentField.default_error_messages.items()
     }
-    return MomentField(error_messages=messages, help_text=help_text)
+    return MomentField(error_messages=messages, help_text=help_text, **how)
 
 
 def whole(name: str, high: int, help_text: str) -> serializers.IntegerField:
@@ -80,6 +80,7 @@ class OutageFilter(Query):
         f"first park-local date; an outage that goes on into it is listed. Default: {DEFAULT_DAYS} days up to `end`",
     )
     end = date_field("end", "last park-local date, included. Default: today, wherever it is today already")
+    as_of = moment_field("as_of", "what was published at this instant; of one park or ride alone", required=False)
     open = serializers.BooleanField(default=False, help_text="only those that last")
     sort = choice(tuple(ORDERS), "newest", one_of("sort", tuple(ORDERS)))
 
@@ -90,6 +91,7 @@ class OutageFilter(Query):
         span = (DEFAULT_DAYS - 1) * ONE_DAY
         first = query.get("start") or (last - span if last > FIRST_DAY + span else FIRST_DAY)
         check_days(first, last, query)
+        at = published_at(query)
         parks = None
         if any(name in query for name in ("park_id", "operator", "country")):
             parks = tuple(parks_of(query))
@@ -102,6 +104,7 @@ class OutageFilter(Query):
             kinds=(query["kind"],) if "kind" in query else (),
             least_seconds=60 * query.get("min_minutes", 0),
             is_open=query["open"],
+            as_of=at,
             order=query["sort"],
         )
 
@@ -124,6 +127,15 @@ def question_of(query: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in query.items() if name not in ("limit", "cursor")}
 
 
+def published_at(query: Mapping[str, Any]) -> datetime | None:
+    """The instant of `as_of`; raises ValidationError where too much would have to be taken back."""
+    if "as_of" not in query:
+        return None
+    if "park_id" not in query and "ride_id" not in query:
+        raise ValidationError("as_of: needs a park_id or a ride_id")
+    return moment(query["as_of"], "UTC", is_end=True)
+
+
 def check_days(first: date, last: date, query: Mapping[str, Any]) -> None:
     if not FIRST_DAY <= first <= last <= LAST_DAY + ONE_DAY:
         raise ValidationError(
@@ -132,13 +144,13 @@ def check_days(first: date, last: date, query: Mapping[str, Any]) -> None:
     most = MOST_DAYS
     if "ride_id" in query:
         most = MOST_DAYS_OF_A_RIDE
-    elif any(name in query for name in ("park_id", "operator", "country")):
-        most = MOST_DAYS_OF_PARKS
+    elif "park_id" in query:
+        most = MOST_DAYS_OF_A_PARK
     days = (last - first).days + 1
     if days > most:
         raise ValidationError(
-            f"start: {days:,} days are asked for, and {most:,} is the most ({MOST_DAYS} of all parks,"
-            f" {MOST_DAYS_OF_PARKS} of some, {MOST_DAYS_OF_A_RIDE:,} of a ride); shorten the range"
+            f"start: {days:,} days are asked for, and {most:,} is the most ({MOST_DAYS} of several parks,"
+            f" {MOST_DAYS_OF_A_PARK} of a park, {MOST_DAYS_OF_A_RIDE:,} of a ride); shorten the range"
         )
 
 

@@ -33,6 +33,7 @@ from outages.models import Outage
 from outages.readings.detail import DayPart, Evidence, OutageDetail, find_outage, outage_detail
 from outages.readings.observations import Observation, observations_of
 from outages.readings.observations import shown as shown_observations
+from outages.readings.published import published_rows
 from outages.readings.rows import OutageRow, shown
 from outages.readings.selection import BATCH, Selection, place_of
 from parks.models import Ride
@@ -118,7 +119,7 @@ class OutageViewSet(ViewSet):
         description=(
             "Every spell down in the open park, over midnight too, on the park-local days asked for. Their"
             " `seconds_in_range` add up to the downtime of these days, to the second. Ask with `next_cursor` for the"
-            " next page; a cursor belongs to its question."
+            " next page; a cursor belongs to its question. `as_of` takes back what was corrected since, on one page."
         ),
         tags=["outages"],
         parameters=[OutageQuery],
@@ -179,9 +180,11 @@ class ObservationViewSet(ViewSet):
 
 
 def outages(query: Mapping[str, Any], now: datetime) -> Outages:
-    """A page of the ledger; four queries, one more where parks are chosen. Raises ValidationError."""
+    """A page of the ledger; six queries, one more where parks are chosen. Raises ValidationError."""
     selection = OutageQuery.selection(query, now)
     limit = query["limit"]
+    if selection.as_of is not None:
+        return outages_as_of(selection, selection.as_of, limit, now)
     rows = selection.page(now, limit + 1, OutageQuery.place(query))
     total, seconds = selection.totals(now)
     is_last = len(rows) <= limit or not limit
@@ -193,6 +196,20 @@ def outages(query: Mapping[str, Any], now: datetime) -> Outages:
         total_seconds=seconds,
         next_cursor=None if place is None else cursor_of(question_of(query), place),
         data=shown(rows[:limit], selection, now),
+    )
+
+
+def outages_as_of(selection: Selection, at: datetime, limit: int, now: datetime) -> Outages:
+    """What was published of a park or ride at an instant, on one page; four queries. Raises ValidationError."""
+    rows, heads = published_rows(selection, at)
+    listed = shown(rows, selection, now, heads)
+    return Outages(
+        start=selection.first.isoformat(),
+        end=selection.last.isoformat(),
+        total=len(rows),
+        total_seconds=sum(row.seconds_in_range for row in listed),
+        next_cursor=None,
+        data=listed[:limit],
     )
 
 

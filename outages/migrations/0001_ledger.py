@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'outages',
-                'indexes': [models.Index(fields=['metrics_version', 'started_at', 'state', 'kind', 'park', 'total_seconds', 'stat_date'], name='outages_of_range'), models.Index(fields=['park', 'started_at'], name='outages_of_park')],
+                'indexes': [models.Index(fields=['metrics_version', 'started_at', 'ride', 'state', 'kind', 'park', 'stat_date', 'seconds', 'total_seconds'], name='outages_of_range'), models.Index(fields=['park', 'started_at'], name='outages_of_park')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__isnull', True), ('kind__in', ['breakdown', 'opening_delay', 'early_closing', 'weather', 'incident']), _connector='OR'), name='outages_kind_known'), models.CheckConstraint(condition=models.Q(('state__isnull', True), ('state__in', ['holds', 'continues', 'merged', 'withdrawn']), _connector='OR'), name='outages_state_known'), models.CheckConstraint(condition=models.Q(('reason__isnull', True), ('reason__in', ['spell_changed', 'ran', 'closed', 'not_observed', 'park_closed', 'did_not_operate']), _connector='OR'), name='outages_reason_known'), models.CheckConstraint(condition=models.Q(('data_source__isnull', True), ('data_source__in', ['live', 'archive', 'both']), _connector='OR'), name='outages_source_known')],
             },
         ),

@@ -11,7 +11,7 @@ from outages.readings.selection import Selection
 from snapshots.current import LIVE_WINDOW
 from stats.readings.roster import zulu
 
-CONFIDENCES = ("high", "medium", "low")
+Heads = dict[tuple[int, datetime], Outage]
 
 
 class OutageRow(Shape):
@@ -42,16 +42,16 @@ def rule_of(row: Outage) -> tuple[str, str]:
     return CARRIED_RULE if row.state == State.CONTINUES else RULES[Kind(row.kind)]
 
 
-def heads_of(rows: Iterable[Outage]) -> dict[tuple[int, datetime], Outage]:
+def heads_of(rows: Iterable[Outage]) -> Heads:
     """The rows with which outages began that the given ones continue; one query, none without any."""
     keys = [(row.ride_id, row.belongs_to, row.metrics_version) for row in rows if row.state == State.CONTINUES]
     found = Outage.objects.filter(pk__in=keys).select_related("ride", "park") if keys else ()
     return {(row.ride_id, row.started_at): row for row in found}
 
 
-def shown(rows: Sequence[Outage], selection: Selection, now: datetime) -> list[OutageRow]:
-    """The rows of a list, in their order; at most one query."""
-    heads = heads_of(rows)
+def shown(rows: Sequence[Outage], selection: Selection, now: datetime, heads: Heads | None = None) -> list[OutageRow]:
+    """The rows of a list, in their order; at most one query, none where the `heads` are at hand."""
+    heads = heads_of(rows) if heads is None else heads
     found = []
     for row in rows:
         head = row if row.belongs_to is None else heads.get((row.ride_id, row.belongs_to), row)

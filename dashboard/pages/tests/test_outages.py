@@ -130,3 +130,23 @@ def test_an_unknown_address_is_a_friendly_page(client, url):
 @pytest.mark.parametrize("query", ["start=soon", "min_minutes=x", "kind=none", "cursor=x", "start=2020-01-01"])
 def test_what_cannot_be_asked_is_a_friendly_page(client, query):
     assert query.partition("=")[0] in ask(client, f"/outages?{query}", 400)
+
+
+def test_corrections_stand_on_their_page_and_lead_to_what_changed(client, park):
+    ride = Outage.objects.filter(ride__name=EVIL)[0].ride
+    RideStatusSnapshot.objects.filter(ride=ride, status="DOWN").update(status="OPERATING", computed_is_open=True)
+    recomputed(park, DAY)
+    page = ask(client, f"/corrections?ride_id={ride.pk}")
+    text = text_of(page)
+    assert "3 corrections" in text
+    assert "downtime 4800 → 0" in text
+    assert "<script>alert" not in page
+    for each in re.findall(r'href="(/outages/[a-z0-9]+)"', page):
+        assert "withdrawn" in text_of(ask(client, each))
+    assert "3 corrections" in text_of(ask(client, f"/rides/{ride.pk}?start={DAY}&end={DAY}"))
+    assert "3 corrections" in text_of(ask(client, f"/parks/{park.pk}?date={DAY}"))
+
+
+@pytest.mark.parametrize("query", ["ride_id=x", "start=soon&end=soon", "cursor=x"])
+def test_corrections_that_cannot_be_asked_are_a_friendly_page(client, query):
+    assert query.partition("=")[0] in ask(client, f"/corrections?{query}", 400)

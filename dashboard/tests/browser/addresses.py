@@ -16,6 +16,9 @@ PAGES = [
     "/parks/{silent_park}",
     "/rides/{ride}",
     "/rides/{evil_ride}?period=today",
+    "/outages?start=2025-12-01&end=2025-12-23",
+    "/outages?ride_id={ride}&sort=longest&min_minutes=5",
+    "/corrections",
     "/search",
     "/search?q=spce+montain",
     "/search?q=%3Cscript%3E",
@@ -44,4 +47,6 @@ ERRORS = [
     ("/parks/{park}?date=soon", 400),
     ("/charts?type=pies", 400),
     ("/heatmaps?period=live", 400),
+    ("/outages?start=soon", 400),
+    ("/outages/zzz", 404),
 ]
