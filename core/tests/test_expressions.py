@@ -25,7 +25,19 @@ from parks.classification import patterns
 parser: Any = re._parser
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("config", "core", "parks", "snapshots", "stats", "weather", "importer", "outages", "dashboard")
+APPS = (
+    "config",
+    "core",
+    "parks",
+    "snapshots",
+    "stats",
+    "weather",
+    "importer",
+    "outages",
+    "visits",
+    "assistant",
+    "dashboard",
+)
 # What multiplies with each character shows itself in the short texts. The long one has a square of 67 million steps,
 # a third of a second at least.
 LENGTHS = (*range(8, 44, 4), 8_192)
