@@ -25,7 +25,7 @@ urlpatterns = [
     path("api/", include("importer.api.urls")),
     path("api/", include("outages.api.urls")),
     path("api/", include("visits.api.urls")),
-    path("api/", include("assistant.api.tool_views")),
+    path("api/", include("assistant.api.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("admin/second-factor/", second_factor),
     path("admin/", admin.site.urls),

@@ -70,8 +70,12 @@ def cursor_of(moment: Any, number: uuid.UUID) -> str:
 
 
 def listed(
-    rows: "models.QuerySet[Row]", by: str, query: dict[str, Any], shape: Callable[[Row], Any]
+    rows: "models.QuerySet[Row]",
+    by: str,
+    query: dict[str, Any],
+    shape: Callable[[Row], Any],
+    descending: bool = True,
 ) -> dict[str, Any]:
     """`items`, `next` and `total` of a page."""
-    found, after = page(rows, by, query)
+    found, after = page(rows, by, query, descending)
     return {"items": [shape(row) for row in found], "next": after, "total": rows.order_by().count()}
