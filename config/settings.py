@@ -408,6 +408,7 @@ SPECTACULAR_SETTINGS = {
         "ResolutionEnum": "snapshots.models.quality.Resolution.values",
         "ParkSortEnum": "stats.api.serializers.PARK_SORTS",
         "RideSortEnum": "stats.api.serializers.RIDE_SORTS",
+        "CitationKindEnum": "assistant.models.CitationKind.values",
     },
 }
 

@@ -101,8 +101,8 @@ NOISE = frozenset(
 
 def parse(text: str, now: datetime) -> Question:
     """At most four queries, and two for each name."""
-    plain = " ".join(text[:LONGEST].casefold().replace("’", "'").split()).rstrip("?!. ")
-    form = next((form for form, pattern in FORMS if re.search(pattern, plain)), None)
+    plain = plain_of(text)
+    form = form_of(plain)
     topic = topic_of(plain)
     if form == Form.MEANING or (form is None and topic and find_rule(topic)):
         return Question(Form.MEANING, topic=topic or plain)
@@ -124,6 +124,15 @@ def parse(text: str, now: datetime) -> Question:
         is_best=bool(re.search(r"\b(?:best|most reliable|shortest|lowest|least (?:down|downtime))\b", plain)),
         wants_parks=bool(re.search(r"\bparks?\b", plain)) and not re.search(r"\brides?\b", plain),
     )
+
+
+def plain_of(text: str) -> str:
+    """The beginning of a text in small letters, as all expressions expect it: they are bounded by its length."""
+    return " ".join(text[:LONGEST].casefold().replace("’", "'").split()).rstrip("?!. ")
+
+
+def form_of(plain: str) -> Form | None:
+    return next((form for form, pattern in FORMS if re.search(pattern, plain)), None)
 
 
 def topic_of(plain: str) -> str:

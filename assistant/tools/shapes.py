@@ -35,7 +35,7 @@ class Item(Shape):
 
 
 class Evidence(Shape):
-    kind: Literal["figure", "outage", "rule", "coverage"]
+    kind: Literal["outage", "figure", "rule", "coverage"]
     title: str
     link: Annotated[str, describe("a path of this site: a page, or the call of the API with the same figures")]
 

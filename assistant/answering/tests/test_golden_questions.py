@@ -2,6 +2,7 @@
 come; and questions that are none of ours, which must be refused. Every figure has a footnote with its value."""
 
 import re
+import time
 from datetime import date, timedelta
 from itertools import product
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from django.conf import settings as django_settings
 
 from assistant.answering.composer import Answer, compose
 from assistant.answering.dates import read
-from assistant.answering.questions import Form, parse
+from assistant.answering.questions import Form, form_of, parse, plain_of, topic_of
 from core.web.tests.production_client import writes
 from parks.tests.factories import ScheduleFactory
 from stats.daily.recompute import recompute_park_day
@@ -426,6 +427,16 @@ def test_hours_and_weekdays_in_words_are_read(words, hours, weekdays):
 def test_dates_that_are_none_are_read_as_none(text):
     when, _ = read(text, TODAY)
     assert when.start is None or when.start <= when.end
+
+
+@pytest.mark.parametrize(
+    "pump", ["what ", "when was ", "from 5 ", "1 july ", "how long ", "explain a ", "the last ", " ", "is "]
+)
+def test_a_hostile_question_takes_no_time(pump):
+    plain = plain_of(pump * 1_000)
+    began = time.process_time()
+    form_of(plain), topic_of(plain), read(plain, TODAY)
+    assert time.process_time() - began < 0.05
 
 
 @time_machine.travel(NOW, tick=False)
