@@ -409,6 +409,7 @@ SPECTACULAR_SETTINGS = {
         "ParkSortEnum": "stats.api.serializers.PARK_SORTS",
         "RideSortEnum": "stats.api.serializers.RIDE_SORTS",
         "CitationKindEnum": "assistant.models.CitationKind.values",
+        "OutageKindEnum": "outages.models.Kind.values",
     },
 }
 

@@ -9,13 +9,13 @@ from rest_framework.exceptions import ValidationError
 from assistant.tools.reading import check_days, clock, numbers, park_of, result, ride_of, rule
 from assistant.tools.rules import RULES, find_rule
 from assistant.tools.shapes import (
-    Evidence,
     FindArguments,
     Item,
     NowArguments,
     OutagesArguments,
     ParkDaysArguments,
     RuleArguments,
+    ToolEvidence,
     ToolResult,
 )
 from core.periods import Days
@@ -34,7 +34,7 @@ from stats.measures.timeline import timeline_of
 from weather.park_weather import park_weather
 
 LONGEST_OUTAGES, LONGEST_HOURS, LONGEST_WEATHER, LONGEST_COVERAGE = 92, 62, 14, 92
-COVERAGE = Evidence(kind="coverage", title="what was observed, day by day", link="/trust/coverage")
+COVERAGE = ToolEvidence(kind="coverage", title="what was observed, day by day", link="/trust/coverage")
 
 
 def find(asked: FindArguments) -> ToolResult:
@@ -118,7 +118,7 @@ def outages(asked: OutagesArguments) -> ToolResult:
     unknown = sum(outage.seconds for outage in found if not outage.kind.is_down)
     note = f"{unknown // 60} minutes of the window are unknown" if unknown else "the whole open time is known"
     evidence = [
-        Evidence(kind="outage", title=f"the timeline of {ride.name}", link=page),
+        ToolEvidence(kind="outage", title=f"the timeline of {ride.name}", link=page),
         rule("R-5.1", "what counts as down"),
     ]
     more = {"timezone": ride.park.timezone, "start_date": str(asked.start), "end_date": str(asked.end)}
@@ -208,7 +208,7 @@ def weather(asked: ParkDaysArguments) -> ToolResult:
         )
         for row in rows
     ]
-    evidence = [Evidence(kind="figure", title="the same hours from the API", link=link)]
+    evidence = [ToolEvidence(kind="figure", title="the same hours from the API", link=link)]
     note = "weather by Open-Meteo.com, CC BY 4.0" if hours else "no weather is stored of these dates: it is unknown"
     return result("weather", hours, evidence, asked.limit, asked.cursor, timezone=park.timezone, note=note)
 

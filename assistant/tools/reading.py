@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
-from assistant.tools.shapes import Evidence, Figure, Item, ToolResult, Windowed
+from assistant.tools.shapes import Figure, Item, ToolEvidence, ToolResult, Windowed
 from core import data_version
 from core.shapes import UNSET
 from parks.models import Park, Ride
@@ -49,10 +49,10 @@ class Call:
         return f"/explorer?entity={self.entity}&{self.text}"
 
     @property
-    def evidence(self) -> list[Evidence]:
+    def evidence(self) -> list[ToolEvidence]:
         return [
-            Evidence(kind="figure", title="the same figures in the explorer", link=self.page),
-            Evidence(
+            ToolEvidence(kind="figure", title="the same figures in the explorer", link=self.page),
+            ToolEvidence(
                 kind="figure", title="the same figures from the API", link=f"/api/analytics/{self.entity}?{self.text}"
             ),
         ]
@@ -97,14 +97,14 @@ def dated(rows: Sequence[Row]) -> dict[str, Any]:
     return {**zone, **dates, "is_complete": all(row.is_complete for row in rows)}
 
 
-def rule(number: str, title: str) -> Evidence:
-    return Evidence(kind="rule", title=title, link=f"/trust/rules#{number}")
+def rule(number: str, title: str) -> ToolEvidence:
+    return ToolEvidence(kind="rule", title=title, link=f"/trust/rules#{number}")
 
 
 def result(
     tool: str,
     items: Sequence[Item],
-    evidence: list[Evidence],
+    evidence: list[ToolEvidence],
     limit: int = 50,
     cursor: str = "",
     **more: Any,

@@ -34,7 +34,7 @@ class Item(Shape):
         return next((figure.value for figure in self.figures if figure.name == name), None)
 
 
-class Evidence(Shape):
+class ToolEvidence(Shape):
     kind: Literal["outage", "figure", "rule", "coverage"]
     title: str
     link: Annotated[str, describe("a path of this site: a page, or the call of the API with the same figures")]
@@ -51,7 +51,7 @@ class ToolResult(Shape):
     start_date: str | UnsetType = UNSET
     end_date: str | UnsetType = UNSET
     is_complete: Annotated[bool | UnsetType, describe("false: the window has not ended yet")] = UNSET
-    evidence: list[Evidence]
+    evidence: list[ToolEvidence]
     metrics_version: int
     data_revision: str
 
