@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core import data_version
+from core.database.uuid_columns import other_uuid_columns
 from snapshots.storage.partition_care import LEAST_MONTHS_AHEAD, months_ahead
 from snapshots.storage.partitions import PARTITIONED_TABLES, has_partitions
 
@@ -193,6 +194,23 @@ def unsupported_version(kind: str, version: tuple[int, ...]) -> list[CheckMessag
     found, needed = (".".join(map(str, parts)) for parts in (version, minimum))
     hint = f"Upgrade {kind} to {needed} or newer."
     return [Error(f"{kind} {found} is older than supported.", hint=hint, id="ridewatch.E004")]
+
+
+@register(Tags.database)
+def uuid_columns_are_native(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """ridewatch.E009: a MariaDB upgraded to 10.7 or later keeps CHAR(32), in which no row is found any more."""
+    mysql = [connections[alias] for alias in databases or [] if connections[alias].vendor == "mysql"]
+    try:
+        wrong = [column for connection in mysql for column in other_uuid_columns(connection)]
+    except OperationalError:
+        return []  # ridewatch.E005 reports it
+    if not wrong:
+        return []
+    columns = ", ".join(f"{table}.{column}" for table, column, _ in wrong)
+    hint = "dumpdata visits assistant as XML, migrate both to zero and up again, loaddata (docs/operations.md)."
+    return [Error(f"UUID columns of before the server's upgrade: {columns}.", hint=hint, id="ridewatch.E009")]
 
 
 @register(Tags.database)

@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "weather",
     "importer",
     "outages",
+    "visits",
+    "assistant",
     "dashboard",
 ]
 MIDDLEWARE = [
@@ -296,6 +298,7 @@ EMAIL_HOST, EMAIL_PORT = MAIL["EMAIL_HOST"], MAIL["EMAIL_PORT"] or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_USER"] or "", MAIL["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.get("EMAIL_USE_TLS", False), MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 30  # seconds
+MAIL_IS_CONFIGURED = "EMAIL_URL" in env.ENVIRON  # else there is no link to another device
 DEFAULT_FROM_EMAIL = ", ".join(addresses(text("EMAIL_FROM", "ridewatch@localhost"), "EMAIL_FROM"))
 # Who gets the daily mail about the quality of the data; nobody: there is none.
 QUALITY_DIGEST_TO = addresses(text("QUALITY_DIGEST_TO", ""), "QUALITY_DIGEST_TO")
@@ -405,6 +408,7 @@ SPECTACULAR_SETTINGS = {
         "ResolutionEnum": "snapshots.models.quality.Resolution.values",
         "ParkSortEnum": "stats.api.serializers.PARK_SORTS",
         "RideSortEnum": "stats.api.serializers.RIDE_SORTS",
+        "CitationKindEnum": "assistant.models.CitationKind.values",
         "OutageKindEnum": "outages.models.Kind.values",
     },
 }

@@ -3,5 +3,8 @@
 from django.urls import include, path
 
 app_name = "dashboard"
-PAGES = ("now", "rankings", "outages", "park", "ride", "search", "awards", "charts", "heatmaps", "explorer", "trust")
+PAGES = (
+    *("now", "rankings", "outages", "park", "ride", "search", "awards", "charts", "heatmaps", "explorer", "trust"),
+    *("ask", "visitor"),
+)
 urlpatterns = [path("", include(f"dashboard.pages.{page}")) for page in PAGES]

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework.exceptions import ValidationError
 
 from core.periods import Period
+from visits.visitors import is_from_elsewhere
 
 View = Callable[..., HttpResponse]
 # The word of the address, the words on the page.
@@ -30,6 +31,23 @@ class BadInput(Exception):
 
 def page(view: View) -> View:
     """A page: answers GET and HEAD; what the address asks for and cannot have becomes a friendly 400."""
+    return require_safe(friendly(view))
+
+
+def acted(view: View) -> View:
+    """A page that also takes the form it shows: POST, and never from the page of another site."""
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and is_from_elsewhere(request):
+            return error_page(request, 403, "Not from there", "The page of another site sent this.")
+        return view(request, *args, **kwargs)
+
+    return require_http_methods(["GET", "HEAD", "POST"])(friendly(answer))
+
+
+def friendly(view: View) -> View:
+    """What the address asks for and cannot have becomes a page with 400."""
 
     @functools.wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -40,7 +58,7 @@ def page(view: View) -> View:
         except ValidationError as error:
             return bad_request(request, BadInput(first_of(error.detail)))
 
-    return require_safe(answer)
+    return answer
 
 
 def first_of(detail: Any) -> str:

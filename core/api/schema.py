@@ -4,8 +4,9 @@ import enum
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Literal, Union, get_args, get_origin
+from uuid import UUID
 
 import msgspec
 from django.db.models import Choices
@@ -23,6 +24,8 @@ PLAIN: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     date: {"type": "string", "format": "date"},
     datetime: {"type": "string", "format": "date-time"},
+    time: {"type": "string", "example": "09:00:00"},
+    UUID: {"type": "string", "format": "uuid"},
     Any: {},
 }
 

@@ -68,6 +68,8 @@ TYPES = {
     "FloatField": "float64",
     "BooleanField": "boolean",
     "DateField": "date",
+    "TimeField": "time of day",
+    "UUIDField": "UUID",
     "TextField": "text",
     "JSONField": "JSON",
     "BinaryField": "bytes",

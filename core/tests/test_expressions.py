@@ -25,14 +25,27 @@ from parks.classification import patterns
 parser: Any = re._parser
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("config", "core", "parks", "snapshots", "stats", "weather", "importer", "outages", "dashboard")
+APPS = (
+    "config",
+    "core",
+    "parks",
+    "snapshots",
+    "stats",
+    "weather",
+    "importer",
+    "outages",
+    "visits",
+    "assistant",
+    "dashboard",
+)
 # What multiplies with each character shows itself in the short texts. The long one has a square of 67 million steps,
 # a third of a second at least.
 LENGTHS = (*range(8, 44, 4), 8_192)
 MOST_SECONDS = 0.05  # of processor time; a linear one takes a thousandth
 SEARCHES = {"search", "finditer", "findall", "sub", "split", "subn"}
-# Only ever searched for in texts that are cut first: their functions are tried below.
-BOUNDED = {"parks.classification.patterns"}
+# Only ever searched for in texts that are cut first: their functions are tried below, and those of questions to the
+# assistant where they live.
+BOUNDED = {"parks.classification.patterns", "assistant.answering.dates", "assistant.answering.questions"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

@@ -11,8 +11,9 @@ from core.api.queries import UNKNOWN
 
 ALLOWED_METHODS = ("GET", "OPTIONS", "POST")
 ALLOWED_HEADERS = ("Content-Type", "X-API-Key")
-# The admin API also changes and cancels, for whoever has a key.
-ADMIN_PATH = "/api/admin/"
+# The admin API also changes and cancels, for whoever has a key; so do those of visitors, for whoever has a token. No
+# page of another site acts with a visitor's cookie: credentials are never allowed.
+ADMIN_PATHS = ("/api/admin/", "/api/tasks", "/api/visits", "/api/visitor", "/api/conversations")
 ADMIN_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST")
 ADMIN_HEADERS = ("Authorization", "Content-Type")
 
@@ -51,7 +52,7 @@ class CorsMiddleware:
         asked_method = request.headers.get("Access-Control-Request-Method")
         is_preflight = request.method == "OPTIONS" and asked_method is not None
         response = HttpResponse(headers=allow_of(request.path_info)) if is_preflight else self.get_response(request)
-        is_admin = request.path.startswith(ADMIN_PATH)
+        is_admin = request.path.startswith(ADMIN_PATHS)
         methods = ADMIN_METHODS if is_admin else ALLOWED_METHODS
         if is_preflight and asked_method in methods:
             response["Access-Control-Allow-Methods"] = ", ".join(methods)

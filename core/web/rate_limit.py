@@ -45,7 +45,9 @@ def seconds_to_wait(request: HttpRequest) -> int:
 
 def is_dear(request: HttpRequest) -> bool:
     is_login = request.method == "POST" and request.path.startswith("/admin/")
-    return is_login or request.path.startswith(settings.DEAR_PATHS)
+    # A question to the assistant asks several of the tools.
+    is_question = request.method == "POST" and (request.path == "/ask" or request.path.endswith("/messages"))
+    return is_login or is_question or request.path.startswith(settings.DEAR_PATHS)
 
 
 def count(name: str, weight: int, seconds: int) -> int:

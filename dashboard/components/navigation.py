@@ -18,5 +18,6 @@ SECTIONS = (
     Section("Charts", "charts", "/charts"),
     Section("Heatmaps", "heatmaps", "/heatmaps"),
     Section("Explorer", "explorer", "/explorer"),
+    Section("Ask", "ask", "/ask"),
     Section("Trust", "trust", "/trust"),
 )

@@ -1,13 +1,12 @@
 """Parameters, bodies and answer shapes of the admin API of imports (public-api 5.1)."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 
+from core.api.bodies import Given
 from core.api.errors import Error
 from core.payloads import uuid_of
 from core.shapes import UNSET, Shape, UnsetType, describe
@@ -34,31 +33,6 @@ class CappedLimit(serializers.IntegerField):
 
     def to_internal_value(self, data: Any) -> int:
         return min(super().to_internal_value(data), self.cap)
-
-
-class Given(serializers.Serializer[Any]):
-    """What a client sends; a query's first value of a repeated parameter counts."""
-
-    @classmethod
-    def of(cls, data: Any) -> dict[str, Any]:
-        """The checked values. Raises ValidationError, its texts beginning with the field's name."""
-        checked = cls(data=data)
-        if not checked.is_valid():
-            raise serializers.ValidationError(named(checked.errors))
-        return dict(checked.validated_data)
-
-    @classmethod
-    def read(cls, request: Request) -> dict[str, Any]:
-        return cls.of({name: values[0] for name, values in request.query_params.lists()})
-
-
-def named(errors: Mapping[str, Any]) -> list[str]:
-    """Errors by field as texts that name it."""
-    return [
-        str(text) if field == "non_field_errors" or str(text).startswith(field) else f"{field}: {text}"
-        for field, texts in errors.items()
-        for text in (texts if isinstance(texts, list) else [texts])
-    ]
 
 
 class ListQuery(Given):

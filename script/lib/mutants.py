@@ -53,7 +53,19 @@ TESTS: dict[str, tuple[str, ...]] = {
     "stats/daily/recompute.py": (f"{DAILY}test_recompute.py", f"{DAILY}test_recompute_runs.py"),
     "stats/daily/versions.py": (f"{DAILY}test_versions.py",),
 }
-APPS = ("config", "core", "parks", "snapshots", "stats", "weather", "importer", "outages", "dashboard")
+APPS = (
+    "config",
+    "core",
+    "parks",
+    "snapshots",
+    "stats",
+    "weather",
+    "importer",
+    "outages",
+    "visits",
+    "assistant",
+    "dashboard",
+)
 HEAD = f"{'module':32} {'mutants':>12} {'killed':>7} {'survived':>9} {'%':>6} {'time':>8}"
 SURVIVED, NO_TESTS = 0, 33  # exit statuses as mutmut keeps them; a mutant that times out is killed
 SETTINGS = """[mutmut]

@@ -16,7 +16,7 @@ from django.db.migrations.state import ProjectState
 
 from snapshots.storage.partitions import AlterTable
 
-OUR_APPS = ("parks", "snapshots", "stats", "weather", "importer", "outages")
+OUR_APPS = ("parks", "snapshots", "stats", "weather", "importer", "outages", "visits", "assistant")
 LOSING = (migrations.DeleteModel, migrations.RemoveField, migrations.RenameField, migrations.RenameModel)
 
 

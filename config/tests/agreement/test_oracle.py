@@ -59,7 +59,7 @@ def asked(facts: Facts, now: int = LATER, first: date = DAY, last: date = DAY) -
     return oracle, oracle.ride(1, oracle.window(Dates(first, last), NEW_YORK))
 
 
-OURS = ("core", "dashboard", "importer", "parks", "snapshots", "stats", "weather")
+OURS = ("assistant", "core", "dashboard", "importer", "parks", "snapshots", "stats", "visits", "weather")
 
 
 @pytest.mark.parametrize(

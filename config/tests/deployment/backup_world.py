@@ -18,7 +18,7 @@ from stats.tests.builders import report as report_story
 NAME = "Pirates\n(1),(2);\t'n' \"Ghosts\" \\ naïve 🎢"
 METRICS_VERSION = 2
 COMPUTED = {RideDailyStats, ParkDailyStats, ParkOperatingSession}
-OURS = ("parks", "snapshots", "stats", "weather", "importer")
+OURS = ("parks", "snapshots", "stats", "weather", "importer", "visits", "assistant")
 
 
 def build() -> None:

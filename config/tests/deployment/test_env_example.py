@@ -26,7 +26,7 @@ def test_it_lists_exactly_the_variables_that_the_settings_read():
 def test_no_other_module_reads_the_environment():
     readers = {
         str(path.relative_to(ROOT))
-        for app in ("config", "parks", "snapshots", "stats", "weather", "importer")
+        for app in ("config", "parks", "snapshots", "stats", "weather", "importer", "visits", "assistant")
         for path in (ROOT / app).rglob("*.py")
         if "tests" not in path.parts and re.search(r"os\.environ\b(?!\.setdefault)|os\.getenv", path.read_text())
     }

@@ -1,6 +1,6 @@
 """The database itself refuses what must not be: every check, key and default of every table (issue 2)."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.db import DataError, IntegrityError, connection, models, transaction
 
+from assistant.tests.factories import CitationFactory, ConversationFactory, MessageFactory, ToolCallFactory
 from config.tests.schema.test_migrations import OUR_MODELS
 from core.fields import EnumField
 from core.tests.factories import AdminKeyFactory, JobLockFactory, JobRunFactory, QueuedTaskFactory
@@ -35,6 +36,7 @@ from snapshots.tests.factories import (
     StorageFactory,
 )
 from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory, RunFactory
+from visits.tests.factories import PlanStopFactory, TaskFactory, VisitFactory, VisitorTokenFactory
 from weather.tests.factories import ForecastFactory, ObservationFactory
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,8 @@ FACTORIES: dict[Any, Any] = {
         *(IssueFactory, QualityLogFactory, RideDayFactory, ParkDayFactory, AggregationFactory),
         RunFactory,
         *(ObservationFactory, ForecastFactory, CheckpointFactory, HistoryCallFactory),
+        *(TaskFactory, VisitFactory, PlanStopFactory, VisitorTokenFactory),
+        *(ConversationFactory, MessageFactory, ToolCallFactory, CitationFactory),
     )
 }
 by_model = pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model.__name__)
@@ -129,6 +133,13 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
         {"first_event_at": NOON, "last_event_at": NOON},
         {"first_event_at": NOON},
         {"last_event_at": NOON},
+    ],
+    "tasks_have_a_title": [{"title": ""}],
+    "visits_last_a_while": [{"start_time": time(9), "end_time": time(9)}],
+    "visits_last_a_while ok": [
+        {"start_time": None, "end_time": time(9)},
+        {"start_time": time(9), "end_time": None},
+        {"start_time": time(18), "end_time": time(1)},
     ],
     "forecasts_are_ahead": [{"forecast_time": NOON}, {"forecast_time": NOON - HOUR}],
 }
@@ -214,6 +225,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "aggregation_once_per_run": {"run": RunFactory, "aggregation_date": date(2026, 7, 2)},
     "imports_one_a_destination": {"destination_uuid": "7" * 36},
     "import_slices_once": {"job": CheckpointFactory, "first_date": date(2026, 6, 30)},
+    "citations_ordinal_once": {"message": MessageFactory, "ordinal": 2},
     "observations_once": {"park": ParkFactory, "observation_time": NOON - HOUR},
     "forecasts_once": {"park": ParkFactory, "issued_at": NOON - HOUR, "forecast_time": NOON + 500 * HOUR},
 }
@@ -269,6 +281,7 @@ def test_the_unique_columns_are_those_of_the_data_model():
         ("EntityMetadata", "themeparks_wiki_id"),
         ("DataQualityLog", "fingerprint"),
         ("ImportCheckpoint", "import_id"),
+        ("VisitorToken", "public_id"),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import models
 
+from assistant.tests.factories import CitationFactory, ConversationFactory, MessageFactory, ToolCallFactory
 from config.tests.schema.test_migrations import OUR_MODELS
 from importer.tests.factories import CheckpointFactory, DecisionFactory, HistoryCallFactory, SliceFactory
 from parks.tests.factories import (
@@ -27,6 +28,7 @@ from snapshots.tests.factories import (
     SnapshotFactory,
 )
 from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory, RunFactory
+from visits.tests.factories import PlanStopFactory, TaskFactory, UserFactory, VisitFactory, VisitorTokenFactory
 from weather.tests.factories import ForecastFactory, ObservationFactory
 
 PARENTS: dict[str, Any] = {
@@ -37,6 +39,11 @@ PARENTS: dict[str, Any] = {
     "run": RunFactory,
     "job": CheckpointFactory,
     "same_as": SliceFactory,
+    "user": UserFactory,
+    "task": TaskFactory,
+    "visit": VisitFactory,
+    "conversation": ConversationFactory,
+    "message": MessageFactory,
 }
 GOES_WITH: list[tuple[Any, str]] = [
     (RideFactory, "park"),
@@ -56,6 +63,17 @@ GOES_WITH: list[tuple[Any, str]] = [
     (HistoryCallFactory, "ride"),
     (MetadataVersionFactory, "metadata"),
     (SliceFactory, "job"),
+    (TaskFactory, "user"),
+    (VisitFactory, "user"),
+    (VisitFactory, "park"),
+    (PlanStopFactory, "task"),
+    (PlanStopFactory, "visit"),
+    (PlanStopFactory, "ride"),
+    (VisitorTokenFactory, "user"),
+    (ConversationFactory, "user"),
+    (MessageFactory, "conversation"),
+    (ToolCallFactory, "message"),
+    (CitationFactory, "message"),
 ]
 SURVIVES: list[tuple[Any, str]] = [
     (SessionFactory, "park"),

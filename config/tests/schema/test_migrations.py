@@ -14,7 +14,7 @@ from config.tests.processes import ROOT, python
 from snapshots.models import DataQualityLog
 
 pytestmark = [pytest.mark.slow, pytest.mark.uncounted]
-OUR_APPS = ["parks", "snapshots", "stats", "weather", "importer", "outages"]
+OUR_APPS = ["parks", "snapshots", "stats", "weather", "importer", "outages", "visits", "assistant"]
 OUR_MODELS = [model for label in OUR_APPS for model in apps.get_app_config(label).get_models()]
 BIG_TABLES = {"ride_status_snapshots", "queue_data"}
 
@@ -56,7 +56,7 @@ def test_the_database_has_the_indexes_and_foreign_keys_of_the_model(model):
     if model._meta.db_table in BIG_TABLES:
         assert not real, "the engine forbids them on partitioned tables"
     for index in model._meta.indexes:
-        columns = [model._meta.get_field(name).column for name in index.fields]
+        columns = [model._meta.get_field(name).column for name, _ in index.fields_orders]
         assert found[index.name]["columns"] == columns
     for column in keyed:
         assert any(columns[0] == column for columns in columns_of(found)), f"{column} has no index of its own"

@@ -17,7 +17,7 @@ from stats.tests.builders import LOS_ANGELES, local
 
 pytestmark = pytest.mark.django_db
 RULE = re.compile(r"\bR-\d+\.\d+\b")
-APPS = ("parks", "snapshots", "stats", "weather", "importer", "outages", "dashboard", "config")
+APPS = ("parks", "snapshots", "stats", "weather", "importer", "outages", "visits", "assistant", "dashboard", "config")
 
 
 def rows_of(page: str) -> dict[str, list[str]]:

@@ -38,6 +38,8 @@ PAGES = [
     "/trust/rules",
     "/trust/sources",
     "/trust/coverage",
+    "/ask",
+    "/ask?q=What+does+downtime+mean%3F",
 ]
 # Pages that are errors, with their status.
 ERRORS = [

@@ -1,0 +1,513 @@
+"""The answer to a question in short sentences, each figure with its footnote. No model has a part in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from assistant.answering.questions import Form, Hit, Question, parse
+from assistant.tools.registry import Called, called
+from assistant.tools.shapes import Item, ToolResult
+from core import data_version
+from parks.search.index import SearchPark
+
+MOST_LISTED = 5
+FORMS_TOLD = (
+    "I answer questions such as: What was down at Magic Kingdom yesterday? How long was Space Mountain down last"
+    " weekend? Which ride was worst last month? Is Space Mountain running? When is the wait for it shortest? What does"
+    " downtime mean?"
+)
+UNITS = {"min": " minutes", "%": " %", "°C": " °C", "mm": " mm", "km/h": " km/h"}
+BY_WORDS = {
+    "downtime_minutes": "downtime",
+    "availability_percentage": "availability",
+    "wait_avg": "average wait",
+    "wait_max": "longest wait",
+    "shame_score": "shame score",
+    "opening_delay_minutes": "opening delay",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote: what a figure or a statement rests on."""
+
+    kind: str
+    permalink: str
+    value: float | int | None = None
+    unit: str | None = None
+
+    @property
+    def text(self) -> str | None:
+        return None if self.value is None else msgspec.json.encode(self.value).decode()
+
+
+@dataclass
+class Answer:
+    """Sentences as they come; footnotes by number; the tools that were called."""
+
+    sentences: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    calls: list[Called] = field(default_factory=list)
+    is_refusal: bool = False
+
+    @property
+    def content(self) -> str:
+        return "\n".join(self.sentences)
+
+    def say(self, text: str) -> None:
+        self.sentences.append(text)
+
+    def call(self, name: str, **arguments: Any) -> ToolResult | None:
+        """The tool's result; None when it was refused, which is then said."""
+        found = called(name, {key: value for key, value in arguments.items() if value not in (None, "", ())})
+        self.calls.append(found)
+        if found.result is None:
+            self.is_refusal = True
+            self.say(f"I cannot answer that: {found.error}.")
+        return found.result
+
+    def cite(self, kind: str, link: str, value: float | int | None = None, unit: str | None = None) -> str:
+        """The mark of a footnote; the same evidence has the same."""
+        note = Note(kind, link, value, unit or None)
+        if note not in self.notes:
+            self.notes.append(note)
+        return f"[{self.notes.index(note) + 1}]"
+
+    def figure(self, item: Item, name: str, link: str = "") -> str:
+        """A figure in words with its footnote; "unknown" with one where it is."""
+        found = next((each for each in item.figures if each.name == name), None)
+        value, unit = (found.value, found.unit) if found else (None, "")
+        mark = self.cite("figure", link or item.link, value, unit)
+        return f"unknown {mark}" if value is None else f"{number(value)}{words_of_unit(value, unit)} {mark}"
+
+
+def number(value: float | int) -> str:
+    return f"{value:,}" if isinstance(value, int) or value != int(value) else f"{int(value):,}"
+
+
+def words_of_unit(value: float | int, unit: str) -> str:
+    return " minute" if unit == "min" and value == 1 else UNITS.get(unit, "")
+
+
+def compose(text: str, now: datetime) -> Answer:
+    """The answer to a question; it never raises for what is asked."""
+    question, answer = parse(text, now), Answer()
+    if question.form is None:
+        refuse(answer, question)
+    elif question.missing and question.form != Form.MEANING:
+        answer.is_refusal = True
+        answer.say(f"I know no park or ride named “{question.missing[:60]}”. {FORMS_TOLD}")
+    elif question.candidates:
+        ask_which(answer, question)
+    elif (
+        question.when.start
+        and question.when.start > question.today
+        and question.form not in (Form.HOURS, Form.WEATHER)
+    ):
+        ahead(answer, question)
+    else:
+        WRITERS[question.form](answer, question)
+    return answer
+
+
+def refuse(answer: Answer, question: Question) -> None:
+    answer.is_refusal = True
+    answer.say("I answer questions about downtime, waits and opening hours of theme-park rides, and nothing else.")
+    if question.hits:
+        hit = question.hits[0]
+        answer.say(f"Of {hit.name} I can say what it did; its page is here {answer.cite('figure', page_of(hit))}.")
+    answer.say(FORMS_TOLD)
+
+
+def ahead(answer: Answer, question: Question) -> None:
+    answer.is_refusal = True
+    answer.say(
+        f"{question.when.start} lies ahead, and I know the past and the present alone. I can say how it was on such"
+        " days before: name a date, a weekday or a month that is over."
+    )
+
+
+def ask_which(answer: Answer, question: Question) -> None:
+    answer.is_refusal = True
+    answer.say("Which one do you mean?")
+    for hit in question.candidates[:MOST_LISTED]:
+        place = f", {hit.location}" if isinstance(hit, SearchPark) else f" at {hit.park_name}"
+        answer.say(f"• {hit.name}{place} {answer.cite('figure', page_of(hit))}")
+
+
+def page_of(hit: Hit) -> str:
+    return f"/parks/{hit.id}" if isinstance(hit, SearchPark) else f"/rides/{hit.id}"
+
+
+# -- what is asked about -----------------------------------------------------------------------------------
+
+
+def window_of(question: Question) -> dict[str, Any]:
+    """The arguments of a window; yesterday where no dates are named."""
+    first, last = dates_of(question)
+    return {
+        "start": first.isoformat(),
+        "end": last.isoformat(),
+        "hours": question.when.hours,
+        "weekdays": list(question.when.weekdays),
+    }
+
+
+def dates_of(question: Question) -> tuple[date, date]:
+    when = question.when
+    if when.start is None or when.end is None:
+        # Of several Saturdays one day says nothing.
+        back = 90 if when.weekdays else 1
+        return question.today - timedelta(days=back), question.today - timedelta(days=1)
+    return when.start, when.end
+
+
+def in_words(question: Question) -> str:
+    """The dates that are meant, as the answer says them: "on 2025-07-05", "from … to …", with hours and weekdays."""
+    first, last = dates_of(question)
+    days = f"on {first}" if first == last else f"from {first} to {last}"
+    hours = f", {question.when.hours}" if question.when.hours else ""
+    weekdays = f", {', '.join(question.when.weekdays)}" if question.when.weekdays else ""
+    return f"{days}{weekdays}{hours}"
+
+
+def ids_of(question: Question) -> dict[str, list[int]]:
+    rides = [hit.id for hit in question.hits if not isinstance(hit, SearchPark)]
+    parks = [hit.id for hit in question.hits if isinstance(hit, SearchPark)]
+    return {"ride_ids": rides} if rides else {"park_ids": parks}
+
+
+def park_id_of(question: Question) -> int | None:
+    for hit in question.hits:
+        return hit.id if isinstance(hit, SearchPark) else hit.park_id
+    return None
+
+
+def needs_name(answer: Answer, question: Question, what: str) -> bool:
+    """True when nothing is named that the question needs; says so."""
+    if question.hits:
+        return False
+    answer.is_refusal = True
+    answer.say(f"Of which {what}? Name one, such as Space Mountain at Magic Kingdom.")
+    return True
+
+
+def is_unknown(item: Item) -> bool:
+    """Was nothing of its open time observed?"""
+    opened, unknown = item.value("open_minutes"), item.value("unknown_minutes")
+    return not opened or opened == unknown
+
+
+# -- the forms ---------------------------------------------------------------------------------------------
+
+
+def meaning(answer: Answer, question: Question) -> None:
+    found = answer.call("explain_rule", topic=question.topic[:60] or "?")
+    if found is None:
+        return
+    if not found.items:
+        answer.is_refusal = True
+        answer.say(f"I have no rule of “{question.topic[:60]}”; {found.note}.")
+    for item in found.items:
+        answer.say(f"{item.name}: {item.text} {answer.cite('rule', item.link)}")
+
+
+def source(answer: Answer, question: Question) -> None:
+    """Where figures come from, and how much of the named park's days was observed."""
+    answer.say(
+        "Parks report the state and the wait of their rides, which are stored every few minutes; every figure is"
+        f" computed from these reports by published rules {answer.cite('rule', '/trust/rules')}, and time that nobody"
+        f" observed is unknown {answer.cite('coverage', '/trust#unknown')}."
+    )
+    park = park_id_of(question)
+    if park is None:
+        return
+    first, last = dates_of(question)
+    found = answer.call("coverage", park_id=park, start=first.isoformat(), end=last.isoformat(), limit=MOST_LISTED)
+    for item in found.items if found else ():
+        share = item.value("coverage_percentage")
+        mark = answer.cite("coverage", item.link, share, "%")
+        seen = "unknown" if share is None else f"{number(share)} % of the open time was observed"
+        answer.say(f"• {item.name}: {seen} {mark}")
+
+
+def downtime(answer: Answer, question: Question) -> None:
+    if question.when.is_now:
+        running(answer, question)
+        return
+    if needs_name(answer, question, "ride or park"):
+        return
+    found = answer.call("downtime", **ids_of(question), **window_of(question))
+    if found is None:
+        return
+    for hit in question.hits:
+        item = next((item for item in found.items if item.id == hit.id), None)
+        one_downtime(answer, question, hit, item)
+
+
+def one_downtime(answer: Answer, question: Question, hit: Hit, item: Item | None) -> None:
+    if item is None or is_unknown(item):
+        nothing_known(answer, question, hit)
+        return
+    rides = " (all its rides together)" if isinstance(hit, SearchPark) else ""
+    if not rides and item.value("uptime_percentage") is None:
+        mark = answer.cite("figure", item.link)
+        answer.say(f"{item.name} did not run {in_words(question)}, so it has no downtime that counts {mark}.")
+    else:
+        text = f"{item.name}{rides} was down for {answer.figure(item, 'downtime_minutes')} {in_words(question)}"
+        if item.value("availability_percentage") is not None:
+            text += f"; its availability was {answer.figure(item, 'availability_percentage')}"
+        answer.say(f"{text}.")
+    if item.value("unknown_minutes"):
+        answer.say(f"A further {answer.figure(item, 'unknown_minutes')} are unknown: nobody observed them.")
+
+
+def nothing_known(answer: Answer, question: Question, hit: Hit) -> None:
+    mark = answer.cite("coverage", "/trust/coverage")
+    answer.say(f"Nothing was observed of {hit.name} {in_words(question)}: it is unknown {mark}.")
+
+
+def outages(answer: Answer, question: Question) -> None:
+    if question.when.is_now:
+        running(answer, question)
+        return
+    if needs_name(answer, question, "ride"):
+        return
+    hit = question.hits[0]
+    if isinstance(hit, SearchPark):
+        worst(answer, question)
+        return
+    window = window_of(question)
+    found = answer.call("outages", ride_id=hit.id, start=window["start"], end=window["end"], limit=MOST_LISTED)
+    if found is None:
+        return
+    if not found.items:
+        downtime(answer, question)  # says whether nothing happened or nothing is known
+        return
+    more = f"; the last {len(found.items)} of them" if found.total > len(found.items) else ""
+    mark = answer.cite("outage", found.items[0].link, found.total, "")
+    answer.say(f"{hit.name} was down {times(found.total)} {in_words(question)} {mark}{more}:")
+    for item in found.items:
+        until = "goes on" if not isinstance(item.end, str) else f"until {spoken(item.end)}"
+        mark = answer.cite("outage", item.link, item.value("duration_minutes"), "min")
+        minutes = number(item.value("duration_minutes") or 0)
+        answer.say(f"• {spoken(str(item.start))} {until}, {minutes} minutes, {str(item.text).lower()} {mark}")
+
+
+def times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def spoken(instant: str) -> str:
+    return f"{instant[:10]} {instant[11:16]}"
+
+
+def worst(answer: Answer, question: Question) -> None:
+    """A rank of rides, of one park where it is named, or of parks."""
+    if question.when.is_now:
+        running(answer, question)
+        return
+    park = next((hit.id for hit in question.hits if isinstance(hit, SearchPark)), None)
+    entity = "parks" if question.wants_parks and park is None else "rides"
+    by = "downtime_minutes" if entity == "rides" and question.by == "shame_score" else question.by
+    order = "best" if question.is_best else "worst"
+    window = window_of(question)
+    found = answer.call("rank", entity=entity, by=by, order=order, park_id=park, limit=MOST_LISTED, **window)
+    if found is None:
+        return
+    # A list of what was down has nothing that was not.
+    shown = [item for item in found.items if question.is_best or by != "downtime_minutes" or item.value(by)]
+    if not shown:
+        mark = answer.cite("coverage", "/trust/coverage")
+        known = any(not is_unknown(item) for item in found.items)
+        text = "No ride that was observed was down" if known else "Nothing was observed"
+        answer.say(f"{text} {in_words(question)}{'' if known else ': it is unknown'} {mark}.")
+        return
+    answer.say(f"By {BY_WORDS[by]} {in_words(question)}, {'best' if question.is_best else 'worst'} first:")
+    for place, item in enumerate(shown, start=1):
+        where = f" ({item.park_name})" if park is None and isinstance(item.park_name, str) else ""
+        answer.say(f"{place}. {item.name}{where}: {answer.figure(item, by)}")
+
+
+def compared(answer: Answer, question: Question) -> None:
+    if needs_name(answer, question, "rides or parks"):
+        return
+    alone = len(question.hits) == 1
+    found = answer.call("compare", **ids_of(question), **window_of(question), compare="previous" if alone else None)
+    if found is None:
+        return
+    if not found.items:
+        nothing_known(answer, question, question.hits[0])
+        return
+    answer.say(f"Compared {in_words(question)}:")
+    for item in found.items:
+        if is_unknown(item):
+            answer.say(f"• {item.name}: unknown {answer.cite('coverage', '/trust/coverage')}")
+            continue
+        answer.say(
+            f"• {item.name}: down {answer.figure(item, 'downtime_minutes')}, availability"
+            f" {answer.figure(item, 'availability_percentage')}, average wait {answer.figure(item, 'wait_avg')}"
+        )
+
+
+def running(answer: Answer, question: Question) -> None:
+    """A ride now, or what is down in a park; with dates, what was down then."""
+    if question.when.start is not None:
+        is_ride = question.hits and not isinstance(question.hits[0], SearchPark)
+        (downtime if is_ride else worst)(answer, question)
+        return
+    if needs_name(answer, question, "ride or park"):
+        return
+    hit = question.hits[0]
+    if isinstance(hit, SearchPark):
+        down_now(answer, hit)
+        return
+    found = answer.call("now", ride_id=hit.id)
+    if found is None:
+        return
+    item = found.items[0]
+    mark = answer.cite("figure", item.link)
+    if item.text == "UNKNOWN":
+        answer.say(f"Whether {item.name} is running is unknown: nothing was heard of it within two hours {mark}.")
+    elif item.text == "OPERATING":
+        wait = item.value("wait_time")
+        posted = "no wait is posted" if wait is None else f"the posted wait is {answer.figure(item, 'wait_time')}"
+        answer.say(f"{item.name} is running {mark}; {posted}.")
+    elif item.text == "DOWN":
+        since = f" since {spoken(item.start)}" if isinstance(item.start, str) else ""
+        answer.say(f"{item.name} is down{since} {mark}.")
+    else:
+        words = {"PARK_CLOSED": "its park is closed", "CLOSED": "closed", "REFURBISHMENT": "closed for refurbishment"}
+        state = words.get(str(item.text), str(item.text).lower())
+        answer.say(f"{item.name} is not running: {'it is ' if item.text != 'PARK_CLOSED' else ''}{state} {mark}.")
+
+
+def down_now(answer: Answer, park: SearchPark) -> None:
+    found = answer.call("now", park_id=park.id, limit=50)
+    if found is None:
+        return
+    mark = answer.cite("figure", page_of(park))
+    down = [item for item in found.items if item.text == "DOWN"]
+    known = [item for item in found.items if item.text != "UNKNOWN"]
+    if not known:
+        answer.say(f"What runs at {park.name} is unknown: nothing was heard within two hours {mark}.")
+    elif not down:
+        answer.say(f"Nothing that is known of is down at {park.name}; {found.note} {mark}.")
+    else:
+        answer.say(f"Down at {park.name}, {found.note} {mark}:")
+        for item in down:
+            since = f" since {spoken(item.start)}" if isinstance(item.start, str) else ""
+            answer.say(f"• {item.name}{since} {answer.cite('outage', item.link)}")
+
+
+def waits(answer: Answer, question: Question) -> None:
+    if needs_name(answer, question, "ride"):
+        return
+    hit = question.hits[0]
+    if isinstance(hit, SearchPark):
+        worst(answer, question)
+        return
+    if question.when.is_now or (question.when.start is None and not question.when.weekdays):
+        running(answer, question)
+        return
+    found = answer.call("waits", ride_id=hit.id, by="none", **window_of(question))
+    if found is None:
+        return
+    item = next(iter(found.items), None)
+    if item is None or item.value("wait_avg") is None:
+        nothing_known(answer, question, hit)
+        return
+    answer.say(
+        f"The average posted wait of {item.name} {in_words(question)} was {answer.figure(item, 'wait_avg')}, the"
+        f" longest {answer.figure(item, 'wait_max')}."
+    )
+
+
+def shortest(answer: Answer, question: Question) -> None:
+    """By the hours of the last thirty days, unless dates are named."""
+    if needs_name(answer, question, "ride"):
+        return
+    hit = question.hits[0]
+    if isinstance(hit, SearchPark):
+        answer.is_refusal = True
+        answer.say(f"Of which ride at {hit.name}? Waits differ from ride to ride.")
+        return
+    window = window_of(question)
+    if question.when.start is None:
+        window["start"] = (question.today - timedelta(days=90 if question.when.weekdays else 30)).isoformat()
+    found = answer.call("waits", ride_id=hit.id, by="hour_of_day", **window)
+    if found is None:
+        return
+    hours = [item for item in found.items if item.type == "hour_of_day" and item.value("wait_avg") is not None]
+    if not hours:
+        nothing_known(answer, question, hit)
+        return
+    low = min(hours, key=lambda item: item.value("wait_avg") or 0)
+    high = max(hours, key=lambda item: item.value("wait_avg") or 0)
+    answer.say(
+        f"From {window['start']} to {window['end']} the posted wait of {hit.name} was shortest in the hour from"
+        f" {low.name}: {answer.figure(low, 'wait_avg')} on average; and longest from {high.name}:"
+        f" {answer.figure(high, 'wait_avg')}."
+    )
+
+
+def hours(answer: Answer, question: Question) -> None:
+    park = park_id_of(question)
+    if park is None:
+        needs_name(answer, question, "park")
+        return
+    first, last = dates_of(question) if question.when.start else (question.today, question.today)
+    found = answer.call(
+        "opening_hours", park_id=park, start=first.isoformat(), end=last.isoformat(), limit=MOST_LISTED
+    )
+    for item in found.items if found else ():
+        name = question.hits[0].name if isinstance(question.hits[0], SearchPark) else question.hits[0].park_name
+        answer.say(f"{name} on {item.name}: {item.text} {answer.cite('figure', item.link)}")
+
+
+def weather(answer: Answer, question: Question) -> None:
+    park = park_id_of(question)
+    if park is None:
+        needs_name(answer, question, "park")
+        return
+    first, last = dates_of(question) if question.when.start else (question.today, question.today)
+    found = answer.call("weather", park_id=park, start=first.isoformat(), end=last.isoformat(), limit=50)
+    if found is None:
+        return
+    known = [item for item in found.items if item.value("temperature_c") is not None]
+    if not known:
+        answer.say(
+            f"The weather {in_words(question)} is unknown: none is stored {answer.cite('coverage', '/trust/sources')}."
+        )
+        return
+    low = min(known, key=lambda item: item.value("temperature_c") or 0)
+    high = max(known, key=lambda item: item.value("temperature_c") or 0)
+    kind = "was" if known[0].type == "observed" else "is forecast to be"
+    answer.say(
+        f"The temperature {kind} between {answer.figure(low, 'temperature_c')} at {spoken(low.name)} and"
+        f" {answer.figure(high, 'temperature_c')} at {spoken(high.name)}; {found.note}."
+    )
+
+
+WRITERS: dict[Form, Callable[[Answer, Question], None]] = {
+    Form.MEANING: meaning,
+    Form.SOURCE: source,
+    Form.COMPARE: compared,
+    Form.SHORTEST: shortest,
+    Form.WORST: worst,
+    Form.RUNNING: running,
+    Form.OUTAGES: outages,
+    Form.DOWNTIME: downtime,
+    Form.WAITS: waits,
+    Form.HOURS: hours,
+    Form.WEATHER: weather,
+}
+
+
+def stamp() -> dict[str, Any]:
+    """The rules and the state of the data that an answer was given by."""
+    return {"metrics_version": settings.METRICS_VERSION, "data_revision": data_version.current()}

@@ -1,0 +1,142 @@
+"""What tools take and give. All results have one shape, so that whoever cites a figure finds it in one place."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+
+from core.shapes import UNSET, Shape, UnsetType, describe
+
+# -- results -----------------------------------------------------------------------------------------------
+
+
+class Figure(Shape):
+    name: Annotated[str, describe("what it measures, in the words of the API: `downtime_minutes`")]
+    value: Annotated[float | int | None, describe("null: unknown, which is neither zero nor closed")]
+    unit: Annotated[str, describe("min, %, °C …; empty for a count or a score")]
+
+
+class Item(Shape):
+    """A park, a ride, an outage, a part of a profile, an hour of weather, a date, or a rule."""
+
+    type: str
+    id: int | UnsetType = UNSET
+    name: str
+    park_id: int | UnsetType = UNSET
+    park_name: str | UnsetType = UNSET
+    text: Annotated[str | UnsetType, describe("what no number says: a state, hours, a rule")] = UNSET
+    start: Annotated[str | UnsetType, describe("by the park’s clock")] = UNSET
+    end: Annotated[str | UnsetType, describe("by the park’s clock; absent: it goes on")] = UNSET
+    figures: list[Figure] = msgspec.field(default_factory=list)
+    link: Annotated[str, describe("a page of this site that shows it")]
+
+    def value(self, name: str) -> float | int | None:
+        return next((figure.value for figure in self.figures if figure.name == name), None)
+
+
+class ToolEvidence(Shape):
+    kind: Literal["outage", "figure", "rule", "coverage"]
+    title: str
+    link: Annotated[str, describe("a path of this site: a page, or the call of the API with the same figures")]
+
+
+class ToolResult(Shape):
+    success: bool = True
+    tool: str
+    items: list[Item]
+    total: Annotated[int, describe("items without the limit")]
+    next: Annotated[str | None, describe("the `cursor` of the items that are left; null: none are")] = None
+    note: Annotated[str | UnsetType, describe("what to know before using it")] = UNSET
+    timezone: Annotated[str | UnsetType, describe("IANA name; times and dates are of it")] = UNSET
+    start_date: str | UnsetType = UNSET
+    end_date: str | UnsetType = UNSET
+    is_complete: Annotated[bool | UnsetType, describe("false: the window has not ended yet")] = UNSET
+    evidence: list[ToolEvidence]
+    metrics_version: int
+    data_revision: str
+
+
+# -- arguments ---------------------------------------------------------------------------------------------
+
+Id = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
+Ids = Annotated[list[Id], msgspec.Meta(max_length=20)]
+Day = Annotated[date, msgspec.Meta(description="park-local date, YYYY-MM-DD")]
+Hours = Annotated[str, msgspec.Meta(description="local hours of each day: 11:30-13:45", max_length=11)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Weekdays = Annotated[list[Weekday], msgspec.Meta(max_length=7)]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=50, description="items; what is over 4 KB is left to the cursor")]
+Cursor = Annotated[
+    str, msgspec.Meta(description="`next` of the call before", max_length=10, pattern="^([0-9]{1,6})?$")
+]
+
+
+class Paged(Shape):
+    limit: Limit = 10
+    cursor: Cursor = ""
+
+
+class FindArguments(Paged):
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=100, description="a name, typing errors forgiven")]
+
+
+class Windowed(Shape):
+    """Dates included; at most ten years."""
+
+    start: Day
+    end: Day
+    hours: Hours | None = None
+    weekdays: Weekdays = msgspec.field(default_factory=list)
+
+
+class DowntimeArguments(Windowed):
+    ride_ids: Ids = msgspec.field(default_factory=list)
+    park_ids: Ids = msgspec.field(default_factory=list)
+
+
+class RankArguments(Windowed):
+    entity: Literal["parks", "rides"] = "rides"
+    by: Literal[
+        "downtime_minutes", "availability_percentage", "wait_avg", "wait_max", "shame_score", "opening_delay_minutes"
+    ] = "downtime_minutes"
+    order: Annotated[Literal["worst", "best"], msgspec.Meta(description="worst: most downtime, longest wait")] = (
+        "worst"
+    )
+    park_id: Id | None = None
+    limit: Limit = 10
+    cursor: Cursor = ""
+
+
+class OutagesArguments(Paged):
+    ride_id: Id
+    start: Day
+    end: Day
+
+
+class WaitsArguments(Windowed):
+    ride_id: Id
+    by: Literal["hour_of_day", "weekday", "none"] = "hour_of_day"
+
+
+class NowArguments(Paged):
+    ride_id: Id | None = None
+    park_id: Annotated[Id | None, msgspec.Meta(description="its rides, those that are down first")] = None
+
+
+class CompareArguments(Windowed):
+    ride_ids: Ids = msgspec.field(default_factory=list)
+    park_ids: Ids = msgspec.field(default_factory=list)
+    compare: Annotated[
+        Literal["previous", "last_year"] | None, msgspec.Meta(description="also the window before, or a year before")
+    ] = None
+
+
+class ParkDaysArguments(Paged):
+    park_id: Id
+    start: Day
+    end: Day
+
+
+class RuleArguments(Shape):
+    topic: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=60, description="a word such as downtime, or a rule’s number")
+    ]
