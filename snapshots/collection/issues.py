@@ -112,7 +112,7 @@ def note_stale(parks: Sequence[Park], found: Mapping[Key, Row], at: datetime) ->
     of_type = DataQualityIssue.objects.filter(issue_type=IssueType.STALE_DATA)
     rows = of_type.filter(is_resolved=False, park__in=[park.pk for park in parks]).order_by("pk")
     columns = ("data_source", "issue_type", "park_id", "ride_id", "themeparks_wiki_id")
-    known = {key(*(getattr(row, name) for name in columns), details=None): row for row in rows}
+    known = {key(*(getattr(row, name) for name in (*columns, "details"))): row for row in rows}
     over = [row.pk for name, row in known.items() if name not in found and last_of(row) <= at]
     if over:
         of_type.filter(pk__in=over).update(is_resolved=True, resolved_at=at)
