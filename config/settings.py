@@ -401,6 +401,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.api.schema.add_limits",
+        "core.api.described.describe_parameters",
+        "core.api.described.add_examples",
     ],
     "ENUM_NAME_OVERRIDES": {
         "RequestedPeriodEnum": "stats.api.serializers.PERIODS",

@@ -102,19 +102,17 @@ def note_findings(readings: Iterable[tuple[ParkReading, bool]], at: datetime) ->
 
 
 def note_stale(parks: Sequence[Park], found: Mapping[Key, Row], at: datetime) -> int:
-    """One open issue for each entity whose data are stale: extended once an hour while they are, resolved when they
-    are no longer. `found`: all that is stale in the parks at this instant. Returns how many are new.
+    """One open issue for each entity whose data are stale: extended once an hour while they are, then resolved.
 
-    A cycle that is run later than one after it changes nothing of what that one knew.
+    `found`: all that is stale in the parks at this instant. Returns how many are new; two to four statements. A cycle
+    that is run later than one after it changes nothing of what that one knew.
     """
-    if not parks:
+    if not parks and not found:
         return 0
     of_type = DataQualityIssue.objects.filter(issue_type=IssueType.STALE_DATA)
     rows = of_type.filter(is_resolved=False, park__in=[park.pk for park in parks]).order_by("pk")
-    known = {
-        key(row.data_source, row.issue_type, row.park_id, row.ride_id, row.themeparks_wiki_id, None): row
-        for row in rows
-    }
+    columns = ("data_source", "issue_type", "park_id", "ride_id", "themeparks_wiki_id")
+    known = {key(*(getattr(row, name) for name in (*columns, "details"))): row for row in rows}
     over = [row.pk for name, row in known.items() if name not in found and last_of(row) <= at]
     if over:
         of_type.filter(pk__in=over).update(is_resolved=True, resolved_at=at)
@@ -219,7 +217,9 @@ def unmapped_rows(readings: Iterable[ParkReading], at: datetime) -> Iterator[Dat
             new = str(
                 ride.themeparks_wiki_id if reading.source == IssueSource.THEMEPARKS_WIKI else ride.queue_times_id
             )
-            text = f"{ride.name} of {park} came back under another key, {old} is gone; joined to ride {ride.pk}"
+            text = (
+                f"{ride.name} of {park} came back under another key, {old} is told no more; joined to ride {ride.pk}"
+            )
             row = met(new, at, text, JOINED)
             row.entity_id, row.raw_data = ride.pk, {"old": old, "new": new}
             yield row

@@ -8,6 +8,7 @@ from django.db import models
 from assistant.tests.factories import CitationFactory, ConversationFactory, MessageFactory, ToolCallFactory
 from config.tests.schema.test_migrations import OUR_MODELS
 from importer.tests.factories import CheckpointFactory, DecisionFactory, HistoryCallFactory, SliceFactory
+from outages.tests.factories import CorrectionFactory, LedgerDayFactory, OutageFactory
 from parks.tests.factories import (
     CatalogCorrectionFactory,
     ClassificationFactory,
@@ -49,6 +50,11 @@ GOES_WITH: list[tuple[Any, str]] = [
     (RideFactory, "park"),
     (ScheduleFactory, "park"),
     (SupersededScheduleFactory, "park"),
+    (OutageFactory, "park"),
+    (OutageFactory, "ride"),
+    (LedgerDayFactory, "park"),
+    (CorrectionFactory, "park"),
+    (CorrectionFactory, "ride"),
     (CatalogCorrectionFactory, "park"),
     (RideCorrectionFactory, "ride"),
     (SnapshotFactory, "park"),

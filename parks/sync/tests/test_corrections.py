@@ -168,7 +168,7 @@ def form_of(admin_client: Any, subject: Park | Ride, **changes: Any) -> Any:
     fields = PARK_FIELDS if name == "park" else ("name", "category", "tier", "land_area", "is_active")
     values = {field: getattr(subject, field) for field in fields} | changes
     posted = {field: "on" if value is True else value for field, value in values.items() if value not in (None, False)}
-    management = {f"corrections-{part}": "0" for part in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    management = {f"catalog_corrections-{part}": "0" for part in ("TOTAL_FORMS", "INITIAL_FORMS")}
     return admin_client.post(f"/admin/parks/{name}/{subject.pk}/change/", posted | management)
 
 
