@@ -4,7 +4,7 @@ A day is compared at a time, so memory holds one day of both versions and the la
 """
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -35,6 +35,8 @@ FIGURES = (
     Figure("park", "total_downtime_hours"),
     Figure("park", "avg_wait_time"),
     Figure("park", "peak_wait_time"),
+    Figure("park", "operating_hours_minutes"),
+    Figure("ride", "operating_hours_minutes"),
     Figure("ride", "downtime_minutes"),
     Figure("ride", "uptime_percentage"),
     Figure("ride", "opening_delay_minutes"),
@@ -44,6 +46,31 @@ FIGURES = (
     Figure("ride", "longest_downtime_minutes"),
 )
 ENTITIES = ("park", "ride")
+# Why figures move, by the version whose rules move them: once for those of both entities.
+FROM_SECONDS = "summed from exact seconds, rounded once (N-2)"
+HELD_OPEN = "several witnesses hold a park open (N-8), absent is unknown (N-7)"
+POSTED_WAITS = "waits above zero of what operates in the open park, weighted by time (N-4)"
+REASONS: Mapping[int, Mapping[str, str]] = {
+    2: {
+        "shame_score": f"{FROM_SECONDS}; {HELD_OPEN}",
+        "total_downtime_hours": f"{FROM_SECONDS}; {HELD_OPEN}",
+        "avg_wait_time": f"{POSTED_WAITS}; a park's over its attractions, not the mean of their means",
+        "peak_wait_time": POSTED_WAITS,
+        "operating_hours_minutes": f"{HELD_OPEN}; a park's is {FROM_SECONDS}",
+        "downtime_minutes": HELD_OPEN,
+        "uptime_percentage": HELD_OPEN,
+        "opening_delay_minutes": f"{HELD_OPEN}; what broke down the day before is none (N-11)",
+        "unknown_minutes": HELD_OPEN,
+        "longest_downtime_minutes": HELD_OPEN,
+    }
+}
+
+
+def reasons(figure: Figure, old: int, new: int) -> str:
+    """Why a figure may differ between two versions, as far as their rules are known; "" when they are not."""
+    low, high = sorted((old, new))
+    named = (REASONS[version].get(figure.column) for version in sorted(REASONS) if low < version <= high)
+    return "; ".join(filter(None, named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +153,10 @@ class Summary:
 class VersionComparison:
     presence: dict[str, Presence] = field(default_factory=lambda: {entity: Presence() for entity in ENTITIES})
     summaries: dict[Figure, Summary] = field(default_factory=lambda: {figure: Summary() for figure in FIGURES})
+
+    def by_moves(self) -> list[tuple[Figure, Summary]]:
+        """The figures that differ in most rows first."""
+        return sorted(self.summaries.items(), key=lambda pair: -pair[1].differ)
 
 
 def dates_of(scope: Scope, version: int) -> set[date]:

@@ -1,20 +1,21 @@
-"""The steps of script/bench: `python -m bench current|make|database|live|small|measure DIRECTORY [NAME]`."""
+"""The steps of script/bench: `python -m bench STEP DIRECTORY [NAME]`, as the script calls them."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import django
 
-from bench.parameters import Parameters, parameters_from
+from bench.rows import Parameters, parameters_from
 
 STEPS = ("size", "recompute", "analytics", "api", "import")
+GROWTH = "growth"  # takes long, and is measured when it is asked for
 IMPORT_EVENTS = 20_000_000
 
 
@@ -22,32 +23,42 @@ def how_to_measure(environ: Mapping[str, str]) -> tuple[int, int, list[str]]:
     """Runs of each request, processes of the recomputation, steps; raises ValueError."""
     runs, workers = int(environ.get("BENCH_RUNS") or 30), int(environ.get("BENCH_WORKERS") or 2)
     steps = (environ.get("BENCH_STEPS") or " ".join(STEPS)).split()
-    if min(runs, workers) < 1 or set(steps) - set(STEPS):
-        raise ValueError(f"at least one run and one worker are needed, and BENCH_STEPS from: {' '.join(STEPS)}")
+    if min(runs, workers) < 1 or set(steps) - {*STEPS, GROWTH}:
+        raise ValueError(
+            f"at least one run and one worker are needed, and BENCH_STEPS from: {' '.join(STEPS)} {GROWTH}"
+        )
     return runs, workers, steps
 
 
-def is_current(directory: Path, parameters: Parameters) -> bool:
-    """Does the directory hold the whole set of these parameters?"""
+def is_current(directory: Path, parameters: Parameters, steps: Collection[str]) -> bool:
+    """Does the directory hold the whole set of these parameters, and what these steps need?"""
     try:
         kept = json.loads((directory / "set.json").read_text())
     except (OSError, ValueError):
         return False
-    return bool(kept.get("parameters") == json.loads(parameters.as_json()))
+    is_same = kept.get("parameters") == json.loads(parameters.as_json())
+    return is_same and (kept.get("live") is not None or "size" not in steps)
 
 
-def make(directory: Path, parameters: Parameters) -> None:
+def keep(directory: Path, parameters: Parameters, live: Sequence[int] | None) -> None:
+    """The set is complete; the files that it was loaded from are not needed any more."""
+    shutil.rmtree(directory / "tsv")
+    (directory / "set.json").write_text(json.dumps({"parameters": json.loads(parameters.as_json()), "live": live}))
+
+
+def make(directory: Path, parameters: Parameters, steps: Collection[str]) -> None:
     """Write the files, load them into an empty database, and keep the rows as Parquet."""
-    from bench.duck import write_parquet
-    from bench.load import expected_rows, load_files, make_catalogue, make_files
-    from bench.sizes import analyze
+    from bench.loading import analyze, expected_rows, load_files, make_catalogue, make_files
+    from bench.yardstick import write_parquet
 
     print(f"Making {expected_rows(parameters)} …", flush=True)
     make_files(parameters, directory / "tsv")
     make_catalogue(parameters)
     load_files(parameters, directory / "tsv")
     analyze()
-    write_parquet(directory / "tsv", directory / "parquet")
+    write_parquet(directory / "tsv", directory / "parquet", parameters)
+    if "size" not in steps:
+        keep(directory, parameters, None)
 
 
 def make_database(name: str) -> None:
@@ -75,8 +86,7 @@ def empty_databases(directory: Path) -> dict[str, str]:
 
 def live(directory: Path, parameters: Parameters) -> None:
     """Load one week in the order of live collection, into a database of its own; the set is complete then."""
-    from bench.load import live_week
-    from bench.sizes import analyze, ride_snapshot_size
+    from bench.loading import analyze, live_week, ride_snapshot_size
     from snapshots.models import RideStatusSnapshot
     from snapshots.storage.bulk import load_file
 
@@ -84,19 +94,14 @@ def live(directory: Path, parameters: Parameters) -> None:
     path, _ = live_week(parameters, directory / "tsv")
     load_file(RideStatusSnapshot, path)
     analyze()
-    kept = {"parameters": json.loads(parameters.as_json()), "live": ride_snapshot_size()}
-    shutil.rmtree(directory / "tsv")
-    (directory / "set.json").write_text(json.dumps(kept))
+    keep(directory, parameters, ride_snapshot_size())
 
 
-def small(directory: Path, parameters: Parameters, workers: int) -> None:
-    """Load the small set of the step `api`, with its statistics, into a database of its own."""
-    from bench.api import small_set
-    from bench.load import expected_rows, load_files, make_catalogue, make_files
-    from bench.recompute import recompute_range
-    from bench.sizes import analyze
+def fill(directory: Path, chosen: Parameters, workers: int) -> None:
+    """Load a set, with its statistics, into the database of DATABASE_URL, which is empty."""
+    from bench.loading import analyze, expected_rows, load_files, make_catalogue, make_files
+    from bench.writing import recompute_range
 
-    chosen = small_set(parameters)
     print(f"Making {expected_rows(chosen)} …", flush=True)
     with TemporaryDirectory(dir=directory) as files:
         make_files(chosen, Path(files))
@@ -106,15 +111,15 @@ def small(directory: Path, parameters: Parameters, workers: int) -> None:
     recompute_range(chosen, workers)
 
 
-def measure(directory: Path, parameters: Parameters) -> bool:
+def measure(directory: Path, parameters: Parameters, steps: Collection[str]) -> bool:
     """Measure, print the table, write results.json; returns whether every target was met."""
-    from bench.api import api_figures
+    from bench.api import WORLDS, api_figures, growth, worlds
+    from bench.loading import Size
     from bench.measure import analytics_figures, recompute_figures, size_figures
-    from bench.report import Figure, table, write_json
-    from bench.sizes import Size
+    from bench.report import Figure, growth_table, table, write_json
 
     parquet = directory / "parquet"
-    runs, workers, steps = how_to_measure(os.environ)
+    runs, workers, _ = how_to_measure(os.environ)
     busy = os.getloadavg()[0]
     figures: list[Figure] = []
     if "size" in steps:
@@ -127,11 +132,13 @@ def measure(directory: Path, parameters: Parameters) -> bool:
     if "api" in steps:
         figures += api_figures(directory, parameters, runs, workers)
     if "import" in steps:
-        from bench.importing import import_figures
+        from bench.writing import import_figures
 
         events = int(os.environ.get("BENCH_IMPORT_EVENTS") or IMPORT_EVENTS)
         figures += import_figures(directory, events, empty_databases(directory), workers)
+    grown = growth(directory, worlds(os.environ.get("BENCH_GROWTH") or WORLDS, parameters)) if GROWTH in steps else {}
     about: dict[str, Any] = {
+        "growth": grown,
         "parameters": json.loads(parameters.as_json()),
         "runs": runs,
         "workers": workers,
@@ -141,7 +148,12 @@ def measure(directory: Path, parameters: Parameters) -> bool:
     write_json(directory / "results.json", figures, about)
     if busy > 0.5:
         print(f"The machine was busy before (load {busy:.1f}): the figures may be too high.", file=sys.stderr)
-    print(f"\nTimes of analytics are the 95th percentile of {runs} runs, cache off.\n\n{table(figures)}\n")
+    if figures:
+        print(
+            f"\nUncached, neither answers nor readings are kept; analytics: p95 of {runs} runs.\n\n{table(figures)}\n"
+        )
+    if grown:
+        print(f"\n{growth_table(grown)}\n")
     return all(figure.verdict != "MISS" for figure in figures)
 
 
@@ -149,21 +161,31 @@ def main() -> int:
     step, directory = sys.argv[1], Path(sys.argv[2])
     try:
         parameters = parameters_from(os.environ)
-        _, workers, _ = how_to_measure(os.environ)
+        _, workers, steps = how_to_measure(os.environ)
     except ValueError as error:
         print(f"script/bench: {error}", file=sys.stderr)
         return 2
     if step == "current":
-        return 0 if is_current(directory, parameters) else 1
+        return 0 if is_current(directory, parameters, steps) else 1
     django.setup()
     if step == "measure":
-        return 0 if measure(directory, parameters) else 1
+        return 0 if measure(directory, parameters, steps) else 1
     if step == "database":
         make_database(sys.argv[3])
+    elif step == "undo-cycles":
+        from bench.writing import undo_cycles
+
+        undo_cycles(parameters)
+    elif step == "fill":
+        fill(directory, parameters, workers)
     elif step == "small":
-        small(directory, parameters, workers)
+        from bench.api import small_set
+
+        fill(directory, small_set(parameters), workers)
+    elif step == "live":
+        live(directory, parameters)
     else:
-        {"make": make, "live": live}[step](directory, parameters)
+        make(directory, parameters, steps)
     return 0
 
 

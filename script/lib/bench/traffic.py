@@ -1,25 +1,167 @@
-"""Clients of the server: wrk for stored answers, threads for computed ones."""
+"""The project's real server on the evening at which the set ends, what it is asked, and its clients."""
 
 import http.client
 import json
+import os
 import random
+import re
+import socket
 import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
+from datetime import datetime
+from itertools import chain, product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-from bench.parameters import Parameters
-from bench.requests import Ask
-from bench.server import HOST
+from django.conf import settings
+
+from bench.report import cpu_ms
+from bench.rows import Parameters, evening
 
 USERS = 20
 PATIENCE = 60  # seconds for one answer
 SCRIPT = Path(__file__).with_name("cached.lua")
+HOST = "127.0.0.1"
+WORKERS = 2
+SLOW_QUERY_MS = 1_000
+READY = "Ridewatch is serving"
+# Parameters whose every choice is another question; the others narrow, sort or cut what is found.
+CHOICES = ("period", "type", "category", "entity", "filter")
+# These have targets of their own (bench/yardstick.py), or are no answer from data.
+ELSEWHERE = ("/api/analytics/", "/api/schema/", "/api/docs/", "/api/admin/")
+# The rankings, charts, heatmaps and details.
+BUSY = ("/downtime", "/waittimes", "/charts", "/chart-data", "/heatmap-data", "/details")
+CACHED = (
+    "/api/parks/downtime?period=today",
+    "/api/rides/downtime?period=live",
+    "/api/parks/waittimes?period=yesterday",
+    "/api/rides/waittimes?period=last_week",
+    "/api/live/status-summary",
+    "/api/trends/chart-data?period=last_month",
+    "/api/parks/1/details?period=today",
+    "/api/rides/1/details",
+)
+SLOW = re.compile(r"ridewatch\.slow_queries: (.*)")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Served(NamedTuple):
+    port: int
+    pid: int
+
+    def cpu_ms(self) -> float:
+        """Milliseconds that the server and its database have computed so far."""
+        return cpu_ms(self.pid) + database_cpu_ms()
+
+
+def database_cpu_ms() -> float:
+    """0 where the database's process is not known."""
+    return cpu_ms(int(os.environ.get("BENCH_MARIADB_PID") or 0))
+
+
+@contextmanager
+def serving(
+    log: Path, parameters: Parameters, variables: Mapping[str, str], now: datetime | None = None
+) -> Iterator[Served]:
+    """A server with these environment variables; what it says goes to `log`. Raises RuntimeError.
+
+    `now`: when it believes to start; default: the evening of the set.
+    """
+    port = free_port()
+    environ = {
+        **os.environ,
+        "WEB_CONCURRENCY": str(WORKERS),
+        "SLOW_QUERY_MS": str(SLOW_QUERY_MS),
+        "DJANGO_SETTINGS_MODULE": "bench.evening",
+        "BENCH_NOW": (now or evening(parameters)).isoformat(),
+        "API_RATE_LIMIT": "",  # twenty users of one address
+        **variables,
+    }
+    command = [sys.executable, "script/lib/serve.py", str(port)]
+    with log.open("w") as errors:
+        server = subprocess.Popen(  # noqa: S603
+            command, cwd=settings.BASE_DIR, env=environ, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+        try:
+            if server.stdout is None or not any(READY in line for line in server.stdout):
+                raise RuntimeError(f"the server did not begin to serve; see {log}")
+            yield Served(port, server.pid)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def slow_queries(log: Path) -> list[str]:
+    """What the server logged of statements that took longer than SLOW_QUERY_MS."""
+    return SLOW.findall(log.read_text())
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One kind of request; `{park_id}` and `{ride_id}` in the target are filled in when it is sent."""
+
+    method: str
+    endpoint: str  # as the schema writes it
+    target: str
+    body: bytes = b""
+
+    @property
+    def is_busy(self) -> bool:
+        return self.endpoint.endswith(BUSY)
+
+    def sent_to(self, number: int, parameters: Parameters) -> str:
+        """The target with the ids of another park and ride for every number."""
+        parks = parameters.parks
+        rides = parks * parameters.rides
+        return self.target.format(park_id=number % parks + 1, ride_id=number * 7 % rides + 1)
+
+
+def choices(operation: Mapping[str, Any], components: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The choices of an operation's parameters, of those that ask another question."""
+    found = {}
+    for parameter in operation.get("parameters", []):
+        schema = parameter["schema"]
+        for part in (schema, *schema.get("allOf", []), *schema.get("oneOf", [])):
+            named = components[part["$ref"].rsplit("/", 1)[1]] if "$ref" in part else part
+            if parameter["name"] in CHOICES and "enum" in named:
+                found[parameter["name"]] = [str(each) for each in named["enum"]]
+    return found
+
+
+def needed(operation: Mapping[str, Any]) -> dict[str, Any]:
+    """The examples of the parameters without which an operation refuses to answer, and that are no choice."""
+    given = (each for each in operation.get("parameters", []) if each.get("required") and each["in"] == "query")
+    return {each["name"]: each["schema"]["example"] for each in given if "example" in each["schema"]}
+
+
+def asks(schema: Mapping[str, Any]) -> Iterator[Ask]:
+    """Every GET request of an OpenAPI schema, and what is posted to the audit."""
+    components = schema.get("components", {}).get("schemas", {})
+    for endpoint, operations in schema["paths"].items():
+        if endpoint.startswith(ELSEWHERE):
+            continue
+        if "get" in operations:
+            found = choices(operations["get"], components)
+            for chosen in product(*found.values()):
+                query = urlencode([*zip(found, chosen, strict=True), *needed(operations["get"]).items()])
+                yield Ask("GET", endpoint, f"{endpoint}?{query}" if query else endpoint)
+    for period, kind in product(("today", "7days", "30days"), ("park_shame_score", "ride_downtime")):
+        claim = {"type": kind, "entity_id": 1, "period": period, "displayed_value": 1}
+        yield Ask("POST", "/api/audit/verify", "/api/audit/verify", json.dumps(claim).encode())
+    yield Ask("POST", "/api/audit/run", "/api/audit/run", b"{}")
 
 
 class Throughput(NamedTuple):
@@ -77,11 +219,16 @@ def share_below(latencies: Counter[int], share: int) -> int:
 
 @dataclass(slots=True)
 class Answers:
-    """The answers to one kind of request: milliseconds of each, the size of the largest, what went wrong last."""
+    """The answers to one kind of request: milliseconds of each, the size of the largest, what went wrong last.
+
+    `cpu_ms` and `load` are known of one client alone: computing for one answer, and the machine's load then.
+    """
 
     times: list[float] = field(default_factory=list)
     largest: int = 0
     wrong: str = ""
+    cpu_ms: float | None = None
+    load: float = field(default_factory=lambda: os.getloadavg()[0])
 
     def add(self, other: "Answers") -> None:
         self.times += other.times
@@ -105,17 +252,19 @@ def send(connection: http.client.HTTPConnection, ask: Ask, target: str) -> Answe
 
 
 def one_after_another(
-    port: int, asks: Sequence[Ask], parameters: Parameters, runs: int, progress: Callable[[], object]
+    served: Served, asks: Sequence[Ask], parameters: Parameters, runs: int, progress: Callable[[], object]
 ) -> dict[Ask, Answers]:
     """One client: each kind `runs` times, after one that does not count. Ids vary from run to run."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(HOST, served.port, timeout=PATIENCE)
     found = {}
     for ask in asks:
         send(connection, ask, ask.sent_to(0, parameters))
         found[ask] = Answers()
+        before = served.cpu_ms()
         for run in range(runs):
             found[ask].add(send(connection, ask, ask.sent_to(run, parameters)))
             progress()
+        found[ask].cpu_ms = (served.cpu_ms() - before) / runs
     connection.close()
     return found
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import stats.management.commands.compare_metrics_versions as command
 from parks.models import Park, Ride
-from stats.daily.versions import FIGURES, Change, Scope, Summary, compare_versions, dates_of
+from stats.daily.versions import FIGURES, REASONS, Change, Scope, Summary, compare_versions, dates_of, reasons
 from stats.models import ParkDailyStats, RideDailyStats
 from stats.tests.builders import (
     DAY,
@@ -172,9 +172,24 @@ def test_every_figure_is_summed_up_over_the_rows_that_differ():
         "ride downtime_minutes": ["1", "15.000", "15"],
         "ride uptime_percentage": ["1", "0.010", "0.01"],
     }
-    assert table_after(out, "of the rows in both") == [
-        [figure.name, *summed.get(figure.name, ["0"])] for figure in FIGURES
-    ]
+    rows = table_after(out, "of the rows in both")
+    assert {name: cells for name, *cells in rows} == {
+        figure.name: summed.get(figure.name, ["0"]) for figure in FIGURES
+    }
+    assert [name for name, *_ in rows][:3] == list(summed), "what moved most comes first"
+
+
+def test_a_value_that_only_one_version_has_is_counted_apart():
+    ride = make_ride(make_park())
+    both_ride_days(ride, DAY, {"peak_wait_time": 25}, {"peak_wait_time": None})
+    both_ride_days(ride, NEXT_DAY, {"peak_wait_time": 25}, {"peak_wait_time": 15})
+    assert ["ride peak_wait_time", "2", "1", "10.000", "10"] in table_after(run(*VERSIONS), "of the rows in both")
+
+
+def test_why_a_figure_moves_is_told_of_the_versions_between_in_either_direction():
+    assert reasons(SCORE, 1, 2) == reasons(SCORE, 2, 1) == REASONS[2]["shame_score"]
+    assert reasons(SCORE, 2, 999) == ""
+    assert {column for named in REASONS.values() for column in named} <= {figure.column for figure in FIGURES}
 
 
 def test_the_largest_changes_come_first_and_say_where_and_how_much():
@@ -185,7 +200,7 @@ def test_the_largest_changes_come_first_and_say_where_and_how_much():
     both_ride_days(mountain, DAY, {"downtime_minutes": 60}, {"downtime_minutes": 50})
     both_ride_days(carousel, NEXT_DAY, {"downtime_minutes": 0}, {"downtime_minutes": 121})
     out = run(*VERSIONS)
-    assert "park shame_score: the largest 3 of 3 changes\n" in out
+    assert f"park shame_score: the largest 3 of 3 changes ({REASONS[2]['shame_score']})\n" in out
     assert table_after(out, "park shame_score: the") == [
         ["date", "park", "from", "to", "difference"],
         ["2025-12-23", "Magic Kingdom", "5.000", "0.500", "-4.500"],
@@ -203,7 +218,7 @@ def test_columns_stand_under_each_other():
     for name, hours in (("Up", 1), ("A park with a long name", 22)):
         both_park_days(make_park(name=name), DAY, {"total_downtime_hours": 0}, {"total_downtime_hours": hours})
     lines = run(*VERSIONS).splitlines()
-    first = lines.index("park total_downtime_hours: the largest 2 of 2 changes")
+    first = next(n for n, line in enumerate(lines) if line.startswith("park total_downtime_hours: the largest 2 of 2"))
     assert lines[first + 1 : first + 4] == [
         "date        park                     from     to  difference",
         "2025-12-22  A park with a long name  0.00  22.00      +22.00",

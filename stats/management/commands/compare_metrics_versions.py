@@ -10,7 +10,16 @@ from core.commands import TeachingCommand, refuse, span_of_days
 from core.rounding import half_up
 from parks.models import Park, Ride
 from parks.options import park_option
-from stats.daily.versions import Change, Figure, Scope, Summary, VersionComparison, compare_versions, dates_of
+from stats.daily.versions import (
+    Change,
+    Figure,
+    Scope,
+    Summary,
+    VersionComparison,
+    compare_versions,
+    dates_of,
+    reasons,
+)
 from stats.models import LARGEST_VERSION
 
 LONGEST_LIST = 1000
@@ -65,8 +74,9 @@ class Command(TeachingCommand):
         place = f"park {scope.park.pk} ({scope.park.name})" if scope.park else "all parks"
         self.stdout.write(f"Metrics versions {scope.old} and {scope.new}, {days[0]} to {days[-1]}, {place}\n\n")
         self.stdout.write("\n".join([*presence_table(scope, comparison), "", *summary_table(comparison)]))
-        for figure, summary in comparison.summaries.items():
-            self.stdout.write("\n".join(["", *change_table(figure, summary, places)]))
+        for figure, summary in comparison.by_moves():
+            why = reasons(figure, scope.old, scope.new)
+            self.stdout.write("\n".join(["", *change_table(figure, summary, places, why)]))
 
 
 def checked_scope(options: dict[str, Any]) -> Scope:
@@ -147,15 +157,25 @@ def presence_table(scope: Scope, comparison: VersionComparison) -> list[str]:
 
 
 def summary_table(comparison: VersionComparison) -> list[str]:
-    rows = [["of the rows in both", "differ", "mean |difference|", "max |difference|"]]
-    for figure, summary in comparison.summaries.items():
+    """`one value`: of the rows that differ, those where only one version has a value."""
+    rows = [["of the rows in both", "differ", "one value", "mean |difference|", "max |difference|"]]
+    for figure, summary in comparison.by_moves():
         mean = "" if summary.mean is None else f"{half_up(summary.mean, 3)}"
-        rows.append([figure.name, f"{summary.differ:,}", mean, f"{summary.most}" if mean else ""])
+        alone = summary.differ - summary.measured
+        rows.append(
+            [
+                figure.name,
+                f"{summary.differ:,}",
+                f"{alone:,}" if alone else "",
+                mean,
+                f"{summary.most}" if mean else "",
+            ]
+        )
     return aligned(rows, 1)
 
 
-def change_table(figure: Figure, summary: Summary, places: Places) -> list[str]:
-    """The largest changes of a figure, or one line that says that there are none."""
+def change_table(figure: Figure, summary: Summary, places: Places, why: str) -> list[str]:
+    """The largest changes of a figure and why it moves, or one line that says that there are none."""
     if not summary.largest:
         return [f"{figure.name}: no change"]
     names = ["date", "park", "ride"][: 3 if figure.entity == "ride" else 2]
@@ -166,4 +186,5 @@ def change_table(figure: Figure, summary: Summary, places: Places) -> list[str]:
         figures = ["none" if value is None else f"{value}" for value in (change.old, change.new)]
         rows.append([*[str(change.day), park, ride][: len(names)], *figures, difference])
     title = f"{figure.name}: the largest {len(summary.largest):,} of {summary.differ:,} changes"
+    title += f" ({why})" if why else ""
     return [title, *aligned(rows, len(names))]

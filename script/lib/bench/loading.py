@@ -1,22 +1,33 @@
-"""Making the large set: files by two processes, loaded in primary-key order, and the same rows as Parquet."""
+"""Making the large set: files by two processes, loaded in primary-key order; and how much room the rows take."""
 
 import multiprocessing
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import django
 from django.apps import apps
-from django.db import connections
+from django.db import connection, connections
 
-from bench.chunks import TABLES, Chunk, chunks_of, write_chunk
-from bench.days import ride_specs, slot_starts
-from bench.parameters import SLOTS_A_DAY, Parameters, park_specs
-from bench.progress import bar
+from bench.report import bar
+from bench.rows import (
+    SLOTS_A_DAY,
+    TABLES,
+    Chunk,
+    Parameters,
+    chunks_of,
+    park_specs,
+    ride_specs,
+    slot_starts,
+    wiki_key,
+    write_chunk,
+)
 from parks.models import ClassificationMethod, Park, Ride, RideClassification
 from snapshots.models import ParkActivitySnapshot, RideStatusChange, RideStatusSnapshot
 from snapshots.storage.bulk import load_file
+from snapshots.storage.tables import table_sizes
 
 PROCESSES = 2
 MODELS = (RideStatusSnapshot, ParkActivitySnapshot, RideStatusChange)
@@ -31,6 +42,7 @@ def make_catalogue(parameters: Parameters) -> None:
         Park(
             pk=park.number,
             name=f"Park {park.number}",
+            themeparks_wiki_id=wiki_key(1, park.number),
             city=park.zone.split("/")[-1].replace("_", " "),
             country=park.country,
             timezone=park.zone,
@@ -44,6 +56,7 @@ def make_catalogue(parameters: Parameters) -> None:
             pk=ride.number,
             park_id=park.number,
             name=f"Ride {ride.number}",
+            themeparks_wiki_id=wiki_key(2, ride.number),
             tier=ride.tier,
             last_operated_at=None if ride.in_refurbishment else slot_starts(parameters.last, park.zone)[-1],
         )
@@ -104,3 +117,30 @@ def live_week(parameters: Parameters, directory: Path) -> tuple[Path, int]:
 
 def expected_rows(parameters: Parameters) -> str:
     return f"{parameters.ride_rows:,} ride rows ({parameters.parks} parks, {SLOTS_A_DAY} a ride and day)"
+
+
+class Size(NamedTuple):
+    rows: int
+    total_bytes: int  # indexes included
+
+    @property
+    def bytes_a_row(self) -> float:
+        return self.total_bytes / self.rows
+
+
+def analyze() -> None:
+    """Bring the optimizer's statistics and the sizes up to date."""
+    with connection.cursor() as cursor:
+        for model in MODELS:
+            cursor.execute(f"ANALYZE TABLE {model._meta.db_table}")
+            cursor.fetchall()
+
+
+def ride_snapshot_size() -> Size:
+    """The counted rows of the ride snapshots, and the bytes of their table with its indexes on the disk."""
+    table = RideStatusSnapshot._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"FLUSH TABLES {table} FOR EXPORT")  # pages are packed when they are written
+        cursor.execute("UNLOCK TABLES")
+    (size,) = [each for each in table_sizes() if each.name == table]
+    return Size(RideStatusSnapshot.objects.count(), size.data_bytes + size.index_bytes)
