@@ -4,10 +4,12 @@ import functools
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from django.db import OperationalError, connections, models, transaction
+from django.db.models.constants import OnConflict
+from django.db.models.sql import InsertQuery
 
 log = logging.getLogger(__name__)
 
@@ -49,20 +51,82 @@ def retried_on_lock(function: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+class FieldToStore(NamedTuple):
+    field: Any
+    is_plain: bool  # the driver takes its values as they are
+
+
+class InsertText(NamedTuple):
+    """The compiler's own text of INSERT … ON CONFLICT for one row, cut around its placeholders."""
+
+    head: str
+    row: str
+    tail: str
+
+    def of(self, rows: int) -> str:
+        return self.head + ", ".join([self.row] * rows) + self.tail
+
+
+@functools.lru_cache(maxsize=64)
+def upsert_text(
+    model: type[models.Model],
+    fields: tuple[FieldToStore, ...],
+    key: tuple[str, ...],
+    update: tuple[str, ...],
+    using: str,
+) -> InsertText:
+    connection = connections[using]
+    named = model._meta.get_field
+    unique = [named(name) for name in key] if connection.features.supports_update_conflicts_with_target else []
+    query = InsertQuery(
+        model, on_conflict=OnConflict.UPDATE, update_fields=[named(name) for name in update], unique_fields=unique
+    )
+    query.insert_values([each.field for each in fields], [model()])
+    ((text, _),) = query.get_compiler(using).as_sql()
+    row = f"({', '.join(['%s'] * len(fields))})"
+    head, found, tail = text.partition(row)
+    if not found:
+        raise ValueError(f"a column of {model.__name__} takes an expression: {text}")
+    return InsertText(head, row, tail)
+
+
+@functools.lru_cache(maxsize=64)
+def fields_to_store(model: type[models.Model], with_number: bool) -> tuple[FieldToStore, ...]:
+    """The fields that a row fills; `with_number`: also the one that the database gives."""
+    fields = [field for field in model._meta.local_concrete_fields if not field.generated]
+    return tuple(
+        FieldToStore(
+            field, isinstance(getattr(field, "target_field", field), models.IntegerField | models.BooleanField)
+        )
+        for field in fields
+        if with_number or not isinstance(field, models.AutoField)
+    )
+
+
 def upsert(model: type[models.Model], rows: Iterable[models.Model], key: Sequence[str], update: Sequence[str]) -> int:
     """Insert `rows`, or update the columns `update` where the natural key `key` exists; returns how many.
 
-    MariaDB and MySQL update on a conflict with any unique key: use it for tables with one natural key.
+    One statement for as many rows as a statement takes; its text is made once. MariaDB and MySQL update on a conflict
+    with any unique key: use it for tables with one natural key.
     """
     instances = list(rows)
-    manager: models.Manager[Any] = model._default_manager
-    features = connections[manager.db].features
-    target = list(key) if features.supports_update_conflicts_with_target else None
-    manager.bulk_create(
-        instances,
-        batch_size=BATCH_SIZE,
-        update_conflicts=True,
-        update_fields=list(update),
-        unique_fields=target,
-    )
+    if not instances:
+        return 0
+    using = model._default_manager.db
+    connection = connections[using]
+    fields = fields_to_store(model, isinstance(model._meta.pk, models.AutoField) and instances[0].pk is not None)
+    text = upsert_text(model, fields, tuple(key), tuple(update), using)
+    most = min(BATCH_SIZE, (connection.features.max_query_params or BATCH_SIZE * len(fields)) // len(fields))
+    with transaction.atomic(using=using, savepoint=False), connection.cursor() as cursor:
+        for n in range(0, len(instances), most):
+            chunk = instances[n : n + most]
+            values = [value for row in chunk for value in row_values(row, fields, connection)]
+            cursor.execute(text.of(len(chunk)), values)
     return len(instances)
+
+
+def row_values(row: models.Model, fields: Sequence[FieldToStore], connection: Any) -> Iterator[Any]:
+    """What a row stores, as the driver takes it."""
+    for field, is_plain in fields:
+        value = field.pre_save(row, add=True)
+        yield value if is_plain or value is None else field.get_db_prep_save(value, connection)

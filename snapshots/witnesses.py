@@ -2,7 +2,8 @@
 
 One definition for live collection, the archive and recompute: a park is open while more than a quarter of its
 witnesses operate. Witnesses are the rides that operated in the open park within the seven days before or operate now,
-less those that ran apart from the others in that time. Where no ride did, every ride that is reported is one.
+less those that ran apart from the others in that time. Where no ride did, every ride that is reported is one. Where
+all of them ran apart there are no others to be apart from: it is no reason then.
 
 `Runs`: by ride, the intervals of one local day in which it operated.
 """
@@ -25,7 +26,8 @@ def are_enough(operating: int, witnesses: int) -> bool:
 
 def witnesses(operated_lately: Set[int], operating: Set[int], reported: Set[int], apart: Set[int]) -> Set[int]:
     """The rides that are asked, as the module says."""
-    return ((operated_lately | operating) if operated_lately else reported) - apart
+    asked = (operated_lately | operating) if operated_lately else reported
+    return asked - apart or asked
 
 
 def while_operating(runs: Sequence[Sequence[Interval]], number: int) -> list[Interval]:

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.apps import apps
+from django.db import connection, models
 
-from core.querysets import upsert
+from core.querysets import columns_of, fields_to_store, upsert, upsert_text
 from parks.models import Park, Ride
 from parks.tests.factories import NOON, ParkFactory, RideFactory, wiki_id
 
@@ -77,3 +79,27 @@ def test_a_generator_of_more_rows_than_a_batch_is_stored_whole():
     rows = (Ride(park=park, name=f"ride {n}", themeparks_wiki_id=wiki_id(n)) for n in range(2_500))
     assert upsert(Ride, rows, KEY, ["name"]) == 2_500
     assert Ride.objects.count() == 2_500
+
+
+OURS = [model for model in apps.get_models() if model.__module__.split(".")[0] not in ("django", "rest_framework")]
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_the_text_is_that_of_the_compiler(model, monkeypatch):
+    key = columns_of(model)[:1]
+    update = [name for name in columns_of(model)[1:] if not getattr(model._meta.get_field(name), "primary_key", False)]
+    update = [name for name in update if name not in getattr(model._meta.pk, "field_names", ())]
+    monkeypatch.setattr(models.QuerySet, "_prepare_for_bulk_create", lambda *_: None)
+    rows = [model() for _ in range(3)]
+    seen: list[str] = []
+    with connection.execute_wrapper(lambda execute, sql, *_: seen.append(sql)):
+        model._default_manager.bulk_create(
+            rows,
+            update_conflicts=True,
+            update_fields=update,
+            unique_fields=key if connection.features.supports_update_conflicts_with_target else None,
+        )
+    fields = fields_to_store(model, with_number=False)
+    assert [text.partition(" RETURNING ")[0] for text in seen] == [
+        upsert_text(model, fields, tuple(key), tuple(update), "default").of(3)
+    ]

@@ -42,6 +42,12 @@ def test_witnesses_operated_lately_or_operate_now_and_do_not_run_apart():
     assert witnesses({1, 2, 3}, {3, 4}, {1, 2, 3, 4, 5}, apart={2}) == {1, 3, 4}
 
 
+def test_where_all_of_them_ran_apart_lately_all_are_witnesses():
+    """As in the recorded 2018: each of two was down for a day while the other ran."""
+    assert witnesses({1, 2}, {1, 2}, {1, 2, 3}, apart={1, 2}) == {1, 2}
+    assert witnesses(set(), {1}, {1, 2, 3}, apart={1}) == {2, 3}, "a train in winter"
+
+
 def test_after_seven_days_of_rest_every_reported_ride_is_a_witness():
     assert witnesses(set(), {1}, {1, 2, 3}, set()) == {1, 2, 3}
 

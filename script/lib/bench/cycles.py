@@ -122,6 +122,7 @@ def first_askers(
             send(connection, ask, ask.sent_to(0, parameters))
         for number in range(ROUNDS):
             cycles.append(store_cycle(parameters, url, start + number * SLOT))
+            connection.close()  # it may have waited for too long
             for ask in random.Random(number).sample(asks, len(asks)):
                 found[ask].add(send(connection, ask, ask.sent_to(number, parameters)))
                 progress()
