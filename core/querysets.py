@@ -113,16 +113,25 @@ def upsert(model: type[models.Model], rows: Iterable[models.Model], key: Sequenc
     if not instances:
         return 0
     using = model._default_manager.db
+    is_numbered = isinstance(model._meta.pk, models.AutoField)
+    known = [row for row in instances if is_numbered and row.pk is not None]
+    others = [row for row in instances if not is_numbered or row.pk is None]
+    with transaction.atomic(using=using, savepoint=False):
+        for with_number, some in ((True, known), (False, others)):
+            if some:
+                fields = fields_to_store(model, with_number)
+                insert(some, fields, upsert_text(model, fields, tuple(key), tuple(update), using), using)
+    return len(instances)
+
+
+def insert(rows: Sequence[models.Model], fields: Sequence[FieldToStore], text: InsertText, using: str) -> None:
     connection = connections[using]
-    fields = fields_to_store(model, isinstance(model._meta.pk, models.AutoField) and instances[0].pk is not None)
-    text = upsert_text(model, fields, tuple(key), tuple(update), using)
     most = min(BATCH_SIZE, (connection.features.max_query_params or BATCH_SIZE * len(fields)) // len(fields))
-    with transaction.atomic(using=using, savepoint=False), connection.cursor() as cursor:
-        for n in range(0, len(instances), most):
-            chunk = instances[n : n + most]
+    with connection.cursor() as cursor:
+        for n in range(0, len(rows), most):
+            chunk = rows[n : n + most]
             values = [value for row in chunk for value in row_values(row, fields, connection)]
             cursor.execute(text.of(len(chunk)), values)
-    return len(instances)
 
 
 def row_values(row: models.Model, fields: Sequence[FieldToStore], connection: Any) -> Iterator[Any]:

@@ -69,6 +69,15 @@ def test_a_key_of_nothing_is_no_key():
     assert Ride.objects.count() == 2
 
 
+def test_rows_that_know_their_number_go_with_rows_that_do_not():
+    upsert(Ride, [coaster(1, "one")], KEY, ["name"])
+    known = Ride.objects.get()
+    known.name = "uno"
+    assert upsert(Ride, [known, coaster(2, "two")], KEY, ["name"]) == 2
+    assert names() == ["uno", "two"]
+    assert Ride.objects.get(name="uno").pk == known.pk
+
+
 def test_no_rows_are_no_work(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert upsert(Ride, [], KEY, ["name"]) == 0

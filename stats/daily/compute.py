@@ -1,6 +1,6 @@
 """One park-local day from raw observations: what its daily rows say (R-12, R-14), computed, not stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from parks.models import Category, Park, Ride, weight_of
 from snapshots.models import ParkOperatingSession, RideStatusChange, RideStatusSnapshot
 from snapshots.score import ScoredTime, score_over
 from stats.measures.buckets import waitless_ride_cells
-from stats.measures.hours_open import open_seconds_by_day
+from stats.measures.hours_open import open_seconds_by_day, open_seconds_of
 from stats.measures.ride_measures import (
     RideMeasures,
     Stretch,
@@ -55,33 +55,59 @@ class ParkDay:
 
 
 def compute_park_day(park: Park, day: date, version: int) -> ParkDay:
-    """Every figure of a park-local day up to now from its raw rows; writes nothing. Five to nine queries.
+    """Every figure of a park-local day up to now from its raw rows; writes nothing. Five to nine queries."""
+    return compute_parks([park], day, version)[0]
 
-    Rows never reach over local midnight, so `[midnight, midnight)` is all there is to read.
-    """
-    result = ParkDay(park, day, version)
-    start, end = day_range(day, park.timezone)
+
+def compute_parks(parks: Sequence[Park], day: date, version: int) -> list[ParkDay]:
+    """The same local date of several parks, in their order: as many queries for each zone as for one park."""
+    by_zone: dict[str, list[Park]] = {}
+    for park in parks:
+        by_zone.setdefault(park.timezone, []).append(park)
+    found = {each.park.pk: each for of_zone in by_zone.values() for each in compute_zone(of_zone, day, version)}
+    return [found[park.pk] for park in parks]
+
+
+def compute_zone(parks: Sequence[Park], day: date, version: int) -> list[ParkDay]:
+    """The parks of one zone. Rows never reach over local midnight: `[midnight, midnight)` is all there is to read."""
+    start, end = day_range(day, parks[0].timezone)
     end = min(end, timezone.now())
-    find_rides(result, start, end)
+    results = {park.pk: ParkDay(park, day, version) for park in parks}
+    find_rides(results, start, end)
+    rides = [ride for result in results.values() for ride in result.weights]
+    if len(set(rides)) < len(rides):  # a ride that moved on this day counts in each park what it did there
+        return [each for park in parks for each in compute_zone([park], day, version)]
     rows = RideStatusSnapshot.objects.filter(
-        ride__in=list(result.weights), park=park, recorded_at__gte=start, recorded_at__lt=end
+        ride__in=rides, park__in=parks, recorded_at__gte=start, recorded_at__lt=end
     )
-    measured = measure_rides(rows, end, {park.pk: park.reports_down}) if result.weights else []
+    reports_down = {park.pk: park.reports_down for park in parks}
+    measured = measure_rides(rows, end, reports_down) if rides else []
     if not measured:
-        return result
-    result.measures = {measures.ride_id: measures for measures in measured}
+        return list(results.values())
+    for measures in measured:
+        results[measures.park_id].measures[measures.ride_id] = measures
     operated = [measures.ride_id for measures in measured if measures.operated()]
-    if operated:
-        result.stretches = with_carried(down_stretches(rows.filter(ride__in=operated), end), park, day)
-    open_seconds = open_seconds_by_day(park, [day], end)[day]
-    changes = changes_of_day(result.weights, start, end)
+    stretches = down_stretches(rows.filter(ride__in=operated), end) if operated else {}
+    opened = open_seconds_of([result.park for result in results.values() if result.measures], [day], end)
+    changes = changes_of_day(rides, start, end)
+    for result in results.values():
+        if result.measures:
+            fill(result, stretches, changes, opened[result.park.pk, day])
+    return list(results.values())
+
+
+def fill(
+    result: ParkDay, stretches: Mapping[int, list[Stretch]], changes: Mapping[int, int], open_seconds: int
+) -> None:
+    """The rows of a park whose rides are measured. Stretches and changes: by ride, of this park and of others."""
+    own = {pk: stretches[pk] for pk in result.measures if pk in stretches}
+    result.stretches = with_carried(own, result.park, result.day)
     result.rides = [
-        ride_row(measures, day, version, changes.get(pk, 0), result.stretches.get(pk, []), open_seconds)
+        ride_row(measures, result.day, result.version, changes.get(pk, 0), result.stretches.get(pk, []), open_seconds)
         for pk, measures in result.measures.items()
     ]
     result.total = park_row(result)
-    result.session = session_row(park, day, measured)
-    return result
+    result.session = session_row(result.park, result.day, list(result.measures.values()))
 
 
 def compute_park_days(park: Park, days: Days, version: int, only: int | None = None) -> list[ParkDay]:
@@ -93,7 +119,7 @@ def compute_park_days(park: Park, days: Days, version: int, only: int | None = N
     start, end = day_range(days.first, park.timezone)[0], day_range(days.last, park.timezone)[1]
     end = min(end, timezone.now())
     whole = ParkDay(park, days.first, version)
-    find_rides(whole, start, end, only)
+    find_rides({park.pk: whole}, start, end, only)
     window = Window(days.first, days.last)
     raw = park_window(park, whole.weights, window, Bucket.DAY, end, read=waitless_ride_cells, openings=False)
     by_day: dict[date, ParkDay] = {}
@@ -110,17 +136,20 @@ def compute_park_days(park: Park, days: Days, version: int, only: int | None = N
     return found_days
 
 
-def find_rides(result: ParkDay, start: datetime, end: datetime, only: int | None = None) -> None:
-    """Every ride that stood in the park then, former ones too (N-15), with its weight. `only`: that one."""
-    seen = RideStatusSnapshot.objects.filter(park=result.park, recorded_at__gte=start, recorded_at__lt=end)
+def find_rides(results: Mapping[int, ParkDay], start: datetime, end: datetime, only: int | None = None) -> None:
+    """Every ride that stood in a park then, former ones too (N-15), with its weight. `only`: that one. Two queries."""
+    seen = RideStatusSnapshot.objects.filter(park__in=list(results), recorded_at__gte=start, recorded_at__lt=end)
     if only is not None:
         seen = seen.filter(ride=only)
-    ids = list(seen.order_by().values_list("ride_id", flat=True).distinct())
-    rides = Ride.objects.in_history().filter(pk__in=ids)
-    for pk, category, weight in rides.values_list("pk", "category", "classification__tier_weight"):
-        result.weights[pk] = weight_of(weight)
-        if category == Category.ATTRACTION:
-            result.attractions.add(pk)
+    places = list(seen.order_by().values_list("ride_id", "park_id").distinct())
+    rides = Ride.objects.in_history().filter(pk__in={ride for ride, _ in places})
+    known = {row[0]: row for row in rides.values_list("pk", "category", "classification__tier_weight")}
+    for pk, park in places:
+        if pk in known:
+            _, category, weight = known[pk]
+            results[park].weights[pk] = weight_of(weight)
+            if category == Category.ATTRACTION:
+                results[park].attractions.add(pk)
 
 
 def with_carried(stretches: dict[int, list[Stretch]], park: Park, day: date) -> dict[int, list[Stretch]]:
@@ -130,7 +159,7 @@ def with_carried(stretches: dict[int, list[Stretch]], park: Park, day: date) -> 
     return stretches | {pk: [replace(stretches[pk][0], is_carried=True), *stretches[pk][1:]] for pk in carried}
 
 
-def changes_of_day(rides: Mapping[int, int], start: datetime, end: datetime) -> dict[int, int]:
+def changes_of_day(rides: Collection[int], start: datetime, end: datetime) -> dict[int, int]:
     changes = RideStatusChange.objects.filter(ride__in=list(rides), changed_at__gte=start, changed_at__lt=end)
     return dict(changes.order_by().values_list("ride_id").annotate(count=Count("pk")))
 

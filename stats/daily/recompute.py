@@ -2,7 +2,7 @@
 
 import logging
 import multiprocessing
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db.models import Max, Min, Q
@@ -13,9 +13,9 @@ from core.jobs.forks import CheckParent, may_fork, run_forked
 from core.querysets import retried_on_lock, upsert
 from core.zones import day_range, local_date
 from parks.models import Park
-from snapshots.models import ParkOperatingSession, RideStatusSnapshot
+from snapshots.models import DataSource, ParkActivitySnapshot, ParkOperatingSession, RideStatusSnapshot
 from snapshots.reconciliation.open_again import decide_open_again
-from stats.daily.compute import ParkDay, compute_park_day
+from stats.daily.compute import ParkDay, compute_parks
 from stats.models import (
     AggregationLog,
     AggregationStatus,
@@ -81,6 +81,9 @@ CATCH_UP_DAYS = 14
 # How often the progress of worker processes is reported. Seconds.
 TELLING_INTERVAL = 0.2
 
+# More would keep others from writing for longer, on SQLite all others.
+PARKS_AT_ONCE = 15
+
 Progress = Callable[[int], object]
 ParkSpans = Mapping[Park, tuple[date, date]]
 
@@ -96,53 +99,107 @@ def nothing(park_days: int) -> None:
 # -- one day of one park ---------------------------------------------------------------------------------
 
 
-@retried_on_lock
 def recompute_park_day(park: Park, day: date, version: int) -> ParkDay:
     """Compute one park-local day and replace its rows under their natural keys."""
-    hold(park, day)
-    result = compute_park_day(park, day, version)
-    # Rides that no longer have an observation on this day lose their row; inactive ones keep their history.
+    return recompute_parks([park], day, version)[0]
+
+
+@retried_on_lock
+def recompute_parks(parks: Sequence[Park], day: date, version: int) -> list[ParkDay]:
+    """Compute one local date of several parks and replace their rows: all of them or, where one fails, none."""
+    hold(parks, day)
+    results = compute_parks(parks, day, version)
+    gone = rows_gone(results, day, version)
+    for result in results:
+        for write in WRITTEN_WITH_DAYS:
+            write(result)
+    rides = [row for result in results for row in result.rides]
+    upsert(RideDailyStats, rides, ("ride", "stat_date", "metrics_version"), RIDE_COLUMNS)
+    if gone:
+        RideDailyStats.objects.filter(pk__in=gone).delete()
+    totals = [result.total for result in results if result.total is not None]
+    upsert(ParkDailyStats, totals, ("park", "stat_date", "metrics_version"), PARK_COLUMNS)
+    empty = [result.park for result in results if result.total is None]
+    if empty:
+        ParkDailyStats.objects.filter(park__in=empty, stat_date=day, metrics_version=version).delete()
+    sessions = [result.session for result in results if result.session is not None]
+    upsert(ParkOperatingSession, sessions, ("park", "session_date"), SESSION_COLUMNS)
+    closed = [result.park for result in results if result.session is None]
+    if closed:
+        ParkOperatingSession.objects.filter(park__in=closed, session_date=day).delete()
+    return results
+
+
+def rows_gone(results: Sequence[ParkDay], day: date, version: int) -> list[int]:
+    """The rows of rides that no longer have an observation on this day, which each result names as `gone`.
+
+    Inactive rides keep their history.
+    """
+    parks = {result.park.pk: result for result in results}
     stored = RideDailyStats.objects.filter(
-        ride__park=park, ride__is_active=True, stat_date=day, metrics_version=version
+        ride__park__in=parks, ride__is_active=True, stat_date=day, metrics_version=version
     )
-    stale = dict(stored.exclude(ride__in=list(result.measures)).values_list("ride_id", "pk"))
-    if stale:
+    measured = [ride for result in results for ride in result.measures]
+    stale = list(stored.exclude(ride__in=measured).values_list("ride__park_id", "ride_id", "pk"))
+    found: list[int] = []
+    for of_park in {park for park, _, _ in stale}:
+        rows = {ride: pk for park, ride, pk in stale if park == of_park}
+        result = parks[of_park]
         # A ride that stood in another park that day has its row from there.
-        start, end = day_range(day, park.timezone)
-        elsewhere = RideStatusSnapshot.objects.filter(ride__in=stale, recorded_at__gte=start, recorded_at__lt=end)
-        kept = set(elsewhere.exclude(park=park).values_list("ride_id", flat=True).distinct())
-        result.gone = stale.keys() - kept
-    for write in WRITTEN_WITH_DAYS:
-        write(result)
-    upsert(RideDailyStats, result.rides, ("ride", "stat_date", "metrics_version"), RIDE_COLUMNS)
-    if result.gone:
-        RideDailyStats.objects.filter(pk__in=[stale[ride] for ride in result.gone]).delete()
-    if result.total is not None:
-        upsert(ParkDailyStats, [result.total], ("park", "stat_date", "metrics_version"), PARK_COLUMNS)
-    else:
-        ParkDailyStats.objects.filter(park=park, stat_date=day, metrics_version=version).delete()
-    if result.session is not None:
-        upsert(ParkOperatingSession, [result.session], ("park", "session_date"), SESSION_COLUMNS)
-    else:
-        ParkOperatingSession.objects.filter(park=park, session_date=day).delete()
-    return result
+        start, end = day_range(day, result.park.timezone)
+        elsewhere = RideStatusSnapshot.objects.filter(ride__in=rows, recorded_at__gte=start, recorded_at__lt=end)
+        kept = set(elsewhere.exclude(park=of_park).values_list("ride_id", flat=True).distinct())
+        result.gone = rows.keys() - kept
+        found += [rows[ride] for ride in result.gone]
+    return found
 
 
-def decide_and_compute(park: Park, day: date, version: int) -> ParkDay:
-    """First when the park was open, as all that is known now says (N-8, N-9), then the figures of the day."""
-    decide_open_again(park, day)
-    return recompute_park_day(park, day, version)
+def decide_and_compute(parks: Sequence[Park], day: date, version: int) -> list[ParkDay]:
+    """First when the parks were open, as all that is known now says (N-8, N-9), then the figures of the day."""
+    for park in collected_live(parks, day):
+        decide_open_again(park, day)
+    return recompute_parks(parks, day, version)
 
 
-def hold(park: Park, day: date) -> None:
-    """Let nobody else compute this day of the park, under whatever version, until the transaction ends.
+def collected_live(parks: Sequence[Park], day: date) -> list[Park]:
+    """Those of which a cycle stored anything on the day: of others nothing is decided again. A query for each zone."""
+    found: set[int] = set()
+    for zone in {park.timezone for park in parks}:
+        start, end = day_range(day, zone)
+        there = [park for park in parks if park.timezone == zone]
+        rows = ParkActivitySnapshot.objects.filter(
+            park__in=there, data_source=DataSource.LIVE, recorded_at__gte=start, recorded_at__lt=end
+        )
+        found.update(rows.order_by().values_list("park_id", flat=True).distinct())
+    return [park for park in parks if park.pk in found]
+
+
+def results_of(parks: Sequence[Park], day: date, version: int) -> Iterator[tuple[Park, ParkDay | Exception]]:
+    """Some parks at a time; where that fails one after the other, so that one park's fault is not the others'."""
+    for n in range(0, len(parks), PARKS_AT_ONCE):
+        some = parks[n : n + PARKS_AT_ONCE]
+        try:
+            yield from zip(some, decide_and_compute(some, day, version), strict=True)
+        except Exception:
+            for park in some:
+                try:
+                    [result] = decide_and_compute([park], day, version)
+                except Exception as error:
+                    log.exception("park %s, %s", park.pk, day)
+                    yield park, error
+                else:
+                    yield park, result
+
+
+def hold(parks: Iterable[Park], day: date) -> None:
+    """Let nobody else compute this day of the parks, under whatever version, until the transaction ends.
 
     Who waits here reads the observations afterwards: what is stored last is never the older knowledge. The
-    session's row is the lock; where there is none yet, an empty one that nobody else sees.
+    sessions' rows are the lock, always taken in the same order; where there is none yet, an empty one that nobody
+    else sees.
     """
-    upsert(
-        ParkOperatingSession, [ParkOperatingSession(park=park, session_date=day)], ("park", "session_date"), ("park",)
-    )
+    rows = [ParkOperatingSession(park=park, session_date=day) for park in sorted(parks, key=lambda park: park.pk)]
+    upsert(ParkOperatingSession, rows, ("park", "session_date"), ("park",))
 
 
 def warning_of(result: ParkDay) -> str | None:
@@ -251,12 +308,9 @@ def compute_day(claimed: AggregationLog, parks: Sequence[Park], progress: Progre
     errors: list[str] = []
     warnings: list[str] = []
     claimed.parks_processed = claimed.rides_processed = 0
-    for park in parks:
-        try:
-            result = decide_and_compute(park, day, claimed.metrics_version)
-        except Exception as error:
-            log.exception("park %s, %s", park.pk, day)
-            errors.append(f"park {park.pk} ({park.name}): {error!r}")
+    for park, result in results_of(parks, day, claimed.metrics_version):
+        if isinstance(result, Exception):
+            errors.append(f"park {park.pk} ({park.name}): {result!r}")
         else:
             claimed.rides_processed += len(result.rides)
             claimed.parks_processed += result.total is not None
@@ -357,7 +411,7 @@ def refresh_today(now: datetime, version: int) -> int:
             day = local_date(now, park.timezone)
             start, _ = day_range(day, park.timezone)
             if RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lte=now).exists():
-                decide_and_compute(park, day, version)
+                decide_and_compute([park], day, version)
                 done += 1
         except Exception:
             log.exception("park %s, the day of %s", park.pk, now)

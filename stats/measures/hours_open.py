@@ -34,9 +34,15 @@ def spans_by_day(
 
 def open_seconds_by_day(park: Park, days: Sequence[date], end: datetime) -> dict[date, int]:
     """For how long a park was open on each of the days, observed or not, up to `end`; queries as `spans_by_day`."""
-    spans, last = spans_by_day([park], days), seconds(end)
+    return {day: found for (_, day), found in open_seconds_of([park], days, end).items()}
+
+
+def open_seconds_of(parks: Sequence[Park], days: Sequence[date], end: datetime) -> dict[ParkDate, int]:
+    """The same of parks of one zone."""
+    spans, last = spans_by_day(parks, days), seconds(end)
     return {
-        day: sum(min(stop, last) - start for start, stop in spans.get((park.pk, day), []) if start < last)
+        (park.pk, day): sum(min(stop, last) - start for start, stop in spans.get((park.pk, day), []) if start < last)
+        for park in parks
         for day in days
     }
 

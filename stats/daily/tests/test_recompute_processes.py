@@ -113,13 +113,14 @@ def expected() -> list[list[dict[str, Any]]]:
 
 def patched(monkeypatch, before: Callable[[Park, date], object]) -> None:
     """Let `before` be called in front of every park-day; processes inherit it."""
-    compute = stats.daily.recompute.recompute_park_day
+    compute = stats.daily.recompute.recompute_parks
 
-    def computing(park, day, version):
-        before(park, day)
-        return compute(park, day, version)
+    def computing(parks, day, version):
+        for park in parks:
+            before(park, day)
+        return compute(parks, day, version)
 
-    monkeypatch.setattr(stats.daily.recompute, "recompute_park_day", computing)
+    monkeypatch.setattr(stats.daily.recompute, "recompute_parks", computing)
 
 
 def in_process(function: Callable[..., object], *arguments: object) -> Any:
@@ -307,16 +308,16 @@ def test_who_computes_a_day_later_knows_more_and_has_the_last_word(monkeypatch):
     ride = make_ride(make_park())
     end = report(ride, local(DAY, "09:00"), "O60")
     has_read, go_on = FORK.Event(), FORK.Event()
-    compute = stats.daily.recompute.compute_park_day
+    compute = stats.daily.recompute.compute_parks
 
-    def slowly(park, day, version):
-        result = compute(park, day, version)
+    def slowly(parks, day, version):
+        result = compute(parks, day, version)
         has_read.set()
         go_on.wait(1)  # the other one cannot get past us, so nobody sets it
         return result
 
     with monkeypatch.context() as patch:
-        patch.setattr(stats.daily.recompute, "compute_park_day", slowly)
+        patch.setattr(stats.daily.recompute, "compute_parks", slowly)
         slow = in_process(recompute_park_day, ride.park, DAY, 1)
     assert has_read.wait(PATIENCE)
     report(ride, end, "D60")

@@ -54,13 +54,13 @@ def run(*options: str) -> str:
 def computed(monkeypatch) -> list[tuple[int, date]]:
     """The park-days that are computed from now on, in order."""
     seen: list[tuple[int, date]] = []
-    compute = stats.daily.recompute.recompute_park_day
+    compute = stats.daily.recompute.recompute_parks
 
-    def noting(park, day, version):
-        seen.append((park.pk, day))
-        return compute(park, day, version)
+    def noting(parks, day, version):
+        seen.extend((park.pk, day) for park in parks)
+        return compute(parks, day, version)
 
-    monkeypatch.setattr(stats.daily.recompute, "recompute_park_day", noting)
+    monkeypatch.setattr(stats.daily.recompute, "recompute_parks", noting)
     return seen
 
 
@@ -68,14 +68,15 @@ def computed(monkeypatch) -> list[tuple[int, date]]:
 def trouble(monkeypatch) -> dict[tuple[int, date], BaseException]:
     """What computing a park-day raises instead of a result."""
     errors: dict[tuple[int, date], BaseException] = {}
-    compute = stats.daily.recompute.recompute_park_day
+    compute = stats.daily.recompute.recompute_parks
 
-    def failing(park, day, version):
-        if (park.pk, day) in errors:
-            raise errors[park.pk, day]
-        return compute(park, day, version)
+    def failing(parks, day, version):
+        for park in parks:
+            if (park.pk, day) in errors:
+                raise errors[park.pk, day]
+        return compute(parks, day, version)
 
-    monkeypatch.setattr(stats.daily.recompute, "recompute_park_day", failing)
+    monkeypatch.setattr(stats.daily.recompute, "recompute_parks", failing)
     return errors
 
 

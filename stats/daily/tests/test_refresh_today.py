@@ -107,14 +107,14 @@ def test_a_park_that_fails_stops_nobody_else(monkeypatch):
     for ride in (bad, lost, good):
         report(ride, local(DAY, "09:00"), "O60")
     Park.objects.filter(pk=lost.park_id).update(timezone="Mars/Olympus")
-    real = stats.daily.recompute.compute_park_day
+    real = stats.daily.recompute.compute_parks
 
-    def broken(park, *rest):
-        if park == bad.park:
+    def broken(parks, *rest):
+        if bad.park in parks:
             raise ZeroDivisionError
-        return real(park, *rest)
+        return real(parks, *rest)
 
-    monkeypatch.setattr(stats.daily.recompute, "compute_park_day", broken)
+    monkeypatch.setattr(stats.daily.recompute, "compute_parks", broken)
     assert refresh_today(local(DAY, "10:00"), VERSION) == 1
     assert RideDailyStats.objects.get().ride == good
 
