@@ -90,6 +90,10 @@ def test_a_generator_of_more_rows_than_a_batch_is_stored_whole():
     assert Ride.objects.count() == 2_500
 
 
+class SentError(Exception):
+    """A statement that was to be sent."""
+
+
 OURS = [model for model in apps.get_models() if model.__module__.split(".")[0] not in ("django", "rest_framework")]
 
 
@@ -100,8 +104,11 @@ def test_the_text_is_that_of_the_compiler(model, monkeypatch):
     update = [name for name in update if name not in getattr(model._meta.pk, "field_names", ())]
     monkeypatch.setattr(models.QuerySet, "_prepare_for_bulk_create", lambda *_: None)
     rows = [model() for _ in range(3)]
-    seen: list[str] = []
-    with connection.execute_wrapper(lambda execute, sql, *_: seen.append(sql)):
+
+    def refuse(execute: object, sql: str, *_: object) -> None:
+        raise SentError(sql)
+
+    with connection.execute_wrapper(refuse), pytest.raises(SentError) as sent:
         model._default_manager.bulk_create(
             rows,
             update_conflicts=True,
@@ -109,6 +116,6 @@ def test_the_text_is_that_of_the_compiler(model, monkeypatch):
             unique_fields=key if connection.features.supports_update_conflicts_with_target else None,
         )
     fields = fields_to_store(model, with_number=False)
-    assert [text.partition(" RETURNING ")[0] for text in seen] == [
+    assert [str(sent.value).partition(" RETURNING ")[0]] == [
         upsert_text(model, fields, tuple(key), tuple(update), "default").of(3)
     ]

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from django.db.models import Case, Count, ExpressionWrapper, F, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
+from core.expressions import WHOLE, SecondsSince, WholeDivision, WholeSum
 from core.instants import instant
 from core.intervals import Interval, merged
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import plausible_wait
-from stats.measures.expressions import WHOLE, SecondsSince, WholeDivision, WholeSum
 from stats.measures.windows import Piece
 
 # Ranges of time in one statement: the optimizer plans rides × ranges.

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Min
 
+from core.expressions import WHOLE, SecondsSince, WholeDivision
 from core.instants import day_seconds, instant, seconds
 from core.intervals import merged, overlaps
 from core.periods import ONE_DAY
@@ -14,7 +15,6 @@ from parks.models import Park
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import operating
 from stats.measures.buckets import LASTING, within
-from stats.measures.expressions import WHOLE, SecondsSince, WholeDivision
 from stats.measures.ride_measures import OPEN, Stretch, down_stretches
 from stats.measures.windows import BucketKey, Slice
 

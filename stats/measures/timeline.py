@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from core.expressions import SecondsSince
 from core.instants import day_seconds, instant, seconds
 from core.intervals import merged, without
 from core.periods import Days
@@ -13,7 +14,6 @@ from parks.models import Park
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import Status, counted_status
 from stats.measures.buckets import LASTING, Spans, as_stored
-from stats.measures.expressions import SecondsSince
 from stats.measures.hours_open import spans_by_day
 from stats.measures.ride_measures import OPEN, RideMeasures, carried_over
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 
+from core.expressions import SecondsSince, WholeDivision
 from core.instants import day_seconds, instant, seconds
 from core.intervals import merged, overlap, overlaps
 from core.zones import day_range, local_date
@@ -28,7 +29,6 @@ from stats.measures.buckets import (
     stretches,
     within,
 )
-from stats.measures.expressions import SecondsSince, WholeDivision
 from stats.measures.hours_open import sight, spans_by_day
 from stats.measures.opening_delays import QUARTER_HOUR
 from stats.measures.ride_measures import OPEN, RideMeasures, StatusCounts

@@ -1,19 +1,22 @@
 """When a park was open is decided again when more is known: by the day's rides (N-8), by corrected hours (N-9)."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 import time_machine
 
+from core.instants import seconds
+from core.intervals import merged
 from core.zones import local_date
 from parks.models import ParkSchedule, ScheduleType
 from parks.tests.factories import ClassificationFactory, RideFactory, ScheduleFactory
 from snapshots.collection.apart import apart_before, dates_apart
 from snapshots.collection.run import collect
 from snapshots.models import DataQualityLog, DataSource, ParkActivitySnapshot, RideStatusSnapshot
-from snapshots.reconciliation.open_again import decide_open_again
-from snapshots.tests.factories import SessionFactory
+from snapshots.reconciliation.open_again import decide_open_again, runs_of
+from snapshots.tests.factories import SessionFactory, SnapshotFactory
 from snapshots.tests.live_answers import fetch_of, line, queue_times, queue_times_park
 
 pytestmark = pytest.mark.django_db
@@ -158,11 +161,35 @@ def test_rows_of_the_archive_and_other_parks_are_left_alone(django_assert_num_qu
     assert again(queue_times_park()) == 0
 
 
-def test_a_day_that_is_decided_by_activity_takes_ten_queries(django_assert_num_queries):
+def test_a_day_that_is_decided_by_activity_takes_eleven_queries_at_the_beginning_of_a_season(
+    django_assert_num_queries,
+):
     park = queue_times_park()
     watch(park, {ride: [(10, 18)] for ride in rides_of(park, 3)})
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert again(park) == 0
+
+
+def test_runs_are_joined_where_rows_follow_each_other_or_overlap():
+    """Against a plain merging of the rows."""
+    park = queue_times_park()
+    rng = random.Random(7)
+    for ride in rides_of(park, 6):
+        at = MIDNIGHT
+        for _ in range(60):
+            length = rng.choice([0, 300, 600, 600, 900])
+            SnapshotFactory.create(
+                ride=ride, recorded_at=at, duration_seconds=length, computed_is_open=rng.random() < 0.7, status=None
+            )
+            at += timedelta(seconds=rng.choice([300, 600, 600, 600]))
+    rows = RideStatusSnapshot.objects.filter(park=park)
+    by_hand: dict[int, list[tuple[int, int]]] = {}
+    for row in rows:
+        if row.computed_is_open and row.duration_seconds:
+            start = seconds(row.recorded_at)
+            by_hand.setdefault(row.ride_id, []).append((start, start + row.duration_seconds))
+    assert runs_of(rows.order_by()) == {ride: merged(ran) for ride, ran in by_hand.items()}
+    assert sum(map(len, by_hand.values())) > 2 * sum(map(len, runs_of(rows.order_by()).values()))
 
 
 def test_a_running_day_reports_no_ride_yet():

@@ -14,6 +14,7 @@ from django.db.models import Q, Sum, Value
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from core.expressions import SecondsSince, WholeDivision
 from core.instants import instant
 from core.querysets import upsert
 from parks.models import Park
@@ -23,7 +24,6 @@ from snapshots.storage.bulk import insert_new, stamp
 from stats.answers.analytics import Answer, Question, parks_over, rides_over
 from stats.answers.tests.asking import VERSION, of_park, of_ride
 from stats.measures.bucket_sums import MINUTES, Figures
-from stats.measures.expressions import SecondsSince, WholeDivision
 from stats.measures.ride_measures import merge_waits
 from stats.measures.window_measures import park_window
 from stats.measures.windows import SIZES, Bucket, Window
