@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from core.expressions import SecondsSince
 from core.instants import instant, seconds
 from outages.models import Doubt, Source
 from parks.models import DECIDING, Park, ParkSchedule
@@ -13,7 +14,6 @@ from parks.opening_windows import NO_PLAN, plans_of_days
 from snapshots.models import DataSource, RideStatusSnapshot
 from snapshots.status import Status
 from stats.measures.buckets import LASTING
-from stats.measures.expressions import SecondsSince
 from stats.measures.ride_measures import Stretch
 
 
