@@ -109,16 +109,12 @@ def recompute_parks(parks: Sequence[Park], day: date, version: int) -> list[Park
     """Compute one local date of several parks and replace their rows: all of them or, where one fails, none."""
     hold(parks, day)
     results = compute_parks(parks, day, version)
-    gone = find_gone(results, day, version)
+    gone = rows_gone(results, day, version)
     for result in results:
         for write in WRITTEN_WITH_DAYS:
             write(result)
-    upsert(
-        RideDailyStats,
-        [row for result in results for row in result.rides],
-        ("ride", "stat_date", "metrics_version"),
-        RIDE_COLUMNS,
-    )
+    rides = [row for result in results for row in result.rides]
+    upsert(RideDailyStats, rides, ("ride", "stat_date", "metrics_version"), RIDE_COLUMNS)
     if gone:
         RideDailyStats.objects.filter(pk__in=gone).delete()
     totals = [result.total for result in results if result.total is not None]
@@ -134,23 +130,28 @@ def recompute_parks(parks: Sequence[Park], day: date, version: int) -> list[Park
     return results
 
 
-def find_gone(results: Sequence[ParkDay], day: date, version: int) -> list[int]:
-    """Say of each park-day which rides no longer have an observation on it, and so lose their row; inactive ones keep
-    their history. Returns the keys of these rows."""
-    by_park = {result.park.pk: result for result in results}
+def rows_gone(results: Sequence[ParkDay], day: date, version: int) -> list[int]:
+    """The rows of rides that no longer have an observation on this day, which each result names as `gone`.
+
+    Inactive rides keep their history.
+    """
+    parks = {result.park.pk: result for result in results}
     stored = RideDailyStats.objects.filter(
-        ride__park__in=by_park, ride__is_active=True, stat_date=day, metrics_version=version
+        ride__park__in=parks, ride__is_active=True, stat_date=day, metrics_version=version
     )
     measured = [ride for result in results for ride in result.measures]
     stale = list(stored.exclude(ride__in=measured).values_list("ride__park_id", "ride_id", "pk"))
+    found: list[int] = []
     for of_park in {park for park, _, _ in stale}:
-        rides = {ride for park, ride, _ in stale if park == of_park}
+        rows = {ride: pk for park, ride, pk in stale if park == of_park}
+        result = parks[of_park]
         # A ride that stood in another park that day has its row from there.
-        start, end = day_range(day, by_park[of_park].park.timezone)
-        elsewhere = RideStatusSnapshot.objects.filter(ride__in=rides, recorded_at__gte=start, recorded_at__lt=end)
+        start, end = day_range(day, result.park.timezone)
+        elsewhere = RideStatusSnapshot.objects.filter(ride__in=rows, recorded_at__gte=start, recorded_at__lt=end)
         kept = set(elsewhere.exclude(park=of_park).values_list("ride_id", flat=True).distinct())
-        by_park[of_park].gone = rides - kept
-    return [pk for park, ride, pk in stale if ride in by_park[park].gone]
+        result.gone = rows.keys() - kept
+        found += [rows[ride] for ride in result.gone]
+    return found
 
 
 def decide_and_compute(parks: Sequence[Park], day: date, version: int) -> list[ParkDay]:

@@ -40,7 +40,7 @@ class Grid:
 
     def cell(self) -> Any:
         """The number of the cell in which a row begins."""
-        return Value(0) if self.unit is None else WholeDivision(self.offset, Value(self.unit))
+        return Value(0, WHOLE) if self.unit is None else WholeDivision(self.offset, Value(self.unit))
 
     def start(self, cell: int) -> int:
         return self.anchor + cell * (self.unit or 0)
@@ -136,8 +136,8 @@ def summed_ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Itera
     sums = grid.sums() | {
         "last": Max(end, output_field=WHOLE),
         "minute_seconds": WholeSum(F("wait_time") * F("duration_seconds")),
-        "least": Min("wait_time"),
-        "greatest": Max("wait_time"),
+        "least": Min("wait_time", output_field=WHOLE),
+        "greatest": Max("wait_time", output_field=WHOLE),
     }
     found: Any = rows.filter(LASTING).order_by().annotate(cell=grid.cell(), kind_of_wait=kind, **FLAGS)
     anchor = grid.anchor
