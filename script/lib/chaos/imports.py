@@ -1,4 +1,4 @@
-"""The work of script/chaos-import: `chaos_import.py ARCHIVE WORK_DIRECTORY KILLS SEED [MARIADB_URL]`."""
+"""A database, and imports into it: one in peace, and one that is killed and resumed until it is complete."""
 
 import os
 import random
@@ -35,7 +35,7 @@ class Database:
 
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603
-            [sys.executable, "manage.py", "import_historical", "-v0", *arguments],
+            [sys.executable, "manage.py", *arguments],
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -62,7 +62,7 @@ def disturbed(database: Database, source: tuple[str, ...], chance: random.Random
     kills = 0
     arguments = source
     while True:
-        process = database.start(*arguments)
+        process = database.start("import_historical", "-v0", *arguments)
         try:
             life = chance.uniform(0.2, longest) if kills < most else None
             code = process.wait(life)
@@ -77,31 +77,3 @@ def disturbed(database: Database, source: tuple[str, ...], chance: random.Random
         if code != REPEAT_OF_NOTHING or arguments == source:
             sys.exit(f"the import ended with {code} after {kills} kills")
         arguments = source  # killed before the import was planned, or behind its end
-
-
-def main(archive: str, work: Path, kills: int, seed: int, mariadb: str) -> int:
-    chance = random.Random(seed)
-    source = ("--source", archive, "--all-parks")
-    peace = Database("peace", work, mariadb)
-    took = undisturbed(peace, source)
-    expected = peace.digests()
-    print(expected, f"undisturbed: {took:.0f} s", sep="", flush=True)
-    done = rounds = 0
-    while done < kills:
-        rounds += 1
-        database = Database(f"chaos{rounds}", work, mariadb)
-        # Longer than it takes to start, so that every life gets somewhere.
-        killed = disturbed(database, source, chance, 3 + 2 * took / kills, kills - done)
-        done += killed
-        found = database.digests()
-        if found != expected:
-            print(found, f"round {rounds}: rows differ after {killed} kills", sep="")
-            return 1
-        print(f"round {rounds}: killed {killed} times, every row as in the undisturbed import", flush=True)
-        if not killed:
-            break
-    return 0 if done >= kills else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]))
