@@ -5,7 +5,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
@@ -21,11 +24,10 @@ BROKEN = (b"\xff\xfe", b"no JSON", b"[]", b"{}", b'{"body": 1}', b"7", b"null")
 
 
 class Server:
-    """A server that somebody started, by its process; started again with the same words."""
+    """A server that somebody started, and the words that start it again."""
 
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self.command = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+    def __init__(self, pid: int, command: list[str]) -> None:
+        self.pid, self.command = pid, command
 
     def restart(self, world: World) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -45,7 +47,11 @@ def is_gone(pid: int) -> bool:
 
 def run(world: World, rounds: int) -> Result:
     result = Result("servers")
-    servers = {name: Server(int(os.environ[f"CHAOS_{name.upper()}_PID"])) for name in ("mariadb", "redis")}
+    mariadb, cache = (int(os.environ[f"CHAOS_{name}_PID"]) for name in ("MARIADB", "REDIS"))
+    words = Path(f"/proc/{mariadb}/cmdline").read_text().rstrip("\0").split("\0")
+    port = str(urlsplit(settings.REDIS_URL).port)
+    again = ["redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", str(world.directory), "--save", ""]
+    servers = {"mariadb": Server(mariadb, words), "redis": Server(cache, again)}  # Redis says another command line
     command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", "1", "--loglevel", "INFO"]
     with world.log.open("ab") as out:
         worker = subprocess.Popen(command, env=world.environment, stdout=out, stderr=out, start_new_session=True)  # noqa: S603
@@ -76,15 +82,16 @@ def run(world: World, rounds: int) -> Result:
         worker.wait(30)
         result.leaves(world.left_behind())
         for server in servers.values():
-            os.kill(server.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.kill(server.pid, signal.SIGTERM)
     return result
 
 
 def handed(result: Result, what: str) -> None:
-    """Hand a task over to Celery and wait until it is done."""
-    JobRun.objects.filter(job="measure_storage").delete()
+    """Hand a task over to Celery, a slot of long ago, and wait until it is done."""
+    slot = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=result.tried)
     began = time.monotonic()
-    run_job.delay("measure_storage")
-    done = JobRun.objects.filter(job="measure_storage", status=JobStatus.SUCCESS)
+    run_job.delay("clean_weather", slot.isoformat())
+    done = JobRun.objects.filter(job="clean_weather", slot=slot, status=JobStatus.SUCCESS)
     good = eventually(done.exists, 120)
     result.recovered(what, time.monotonic() - began if good else None, 60)
