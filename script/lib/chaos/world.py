@@ -134,15 +134,17 @@ class World:
         except (OSError, urllib.error.HTTPError):
             return False
 
-    def collections(self) -> int:
+    def collections(self, statuses: tuple[str, ...] = (JobStatus.SUCCESS,)) -> int:
         """The key of the newest good collection, whatever the clock says."""
-        done = JobRun.objects.filter(job="collect_snapshots", status=JobStatus.SUCCESS)
+        done = JobRun.objects.filter(job="collect_snapshots", status__in=statuses)
         return done.order_by("-pk").values_list("pk", flat=True).first() or 0
 
-    def goes_on(self, since: int, seconds: float = 300) -> float | None:
+    def goes_on(
+        self, since: int, seconds: float = 300, statuses: tuple[str, ...] = (JobStatus.SUCCESS,)
+    ) -> float | None:
         """Seconds from now until answers come and a later collection than `since` is done; None: not within them."""
         began = time.monotonic()
-        good = eventually(lambda: self.collections() > since and self.answers(), seconds)
+        good = eventually(lambda: self.collections(statuses) > since and self.answers(), seconds)
         return time.monotonic() - began if good else None
 
     def rows(self) -> set[Row]:

@@ -11,7 +11,7 @@ import yaml
 from deploy.containerfile import Builder, Stage, entered, size_of
 from deploy.tried import ROOT, Tried, ask, comes_true, free_port, running
 
-LARGEST = 500 * 1_048_576
+LARGEST = 600 * 1_048_576
 
 
 def check(work: Path, tried: Tried) -> None:
