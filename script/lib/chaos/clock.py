@@ -24,7 +24,7 @@ def run(world: World, rounds: int) -> Result:
         result.wrong("the server never began")
     for _ in range(rounds):
         for step in (HOURS, 0, -HOURS, 0):
-            # Behind its time the machine is told of instants to come, and refuses them: the job runs and stores nothing.
+            # Behind its time the machine hears of instants to come, and refuses them: the job stores nothing.
             ends = (JobStatus.FAILED, JobStatus.SUCCESS) if step < 0 else (JobStatus.SUCCESS,)
             before, since, issues = world.rows(), world.collections(ends), steps_told()
             with offset.open("r+b") as file:  # in place: every process has it mapped
