@@ -45,7 +45,7 @@ def note_corrections(
         row.ride_id: row
         for row in RideDailyStats.objects.filter(
             ride__in=list(rides), stat_date=result.day, metrics_version=result.version
-        )
+        ).only("ride", "snapshot_count", *OF_DAYS)
     }
     computed = {row.ride_id: row for row in result.rides}
     causes = {ride: cause_of(stored.get(ride), computed.get(ride)) for ride in rides}

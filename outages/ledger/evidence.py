@@ -12,7 +12,7 @@ from outages.models import Doubt, Source
 from parks.models import DECIDING, Park, ParkSchedule
 from parks.opening_windows import NO_PLAN, plans_of_days
 from snapshots.models import DataSource, RideStatusSnapshot
-from snapshots.status import Status
+from snapshots.status import Status, down
 from stats.measures.buckets import LASTING
 from stats.measures.ride_measures import Stretch
 
@@ -43,16 +43,24 @@ class Hours:
         return {edge for window in self.windows for edge in window}
 
 
-def lines_of(park: Park, rides: Collection[int], start: datetime, until: datetime) -> dict[int, Line]:
-    """The observations with a length of some rides in [start, until), by ride; one query, none without rides."""
-    if not rides:
-        return {}
-    rows: Any = RideStatusSnapshot.objects.filter(
-        LASTING, ride__in=list(rides), park=park, recorded_at__gte=start, recorded_at__lt=until
-    ).annotate(at=SecondsSince("recorded_at", 0))
+def lines_of(
+    park: Park, rides: Collection[int], whole: Collection[int], start: datetime, until: datetime
+) -> dict[int, Line]:
+    """The observations down of some rides in [start, until), by ride, and all of those in `whole`; one or two queries.
+
+    Only where something is unknown, or the day still runs, does it matter what lies around an outage.
+    """
+    rows = RideStatusSnapshot.objects.filter(LASTING, park=park, recorded_at__gte=start, recorded_at__lt=until)
+    found = read_lines(rows.filter(ride__in=list(whole))) if whole else {}
+    others = [ride for ride in rides if ride not in whole]
+    return found | read_lines(rows.filter(down(), ride__in=others)) if others else found
+
+
+def read_lines(rows: Any) -> dict[int, Line]:
     columns = ("ride_id", "at", "duration_seconds", "status", "is_carried", "data_source")
     found: dict[int, Line] = {}
-    for ride, at, lasting, *state in rows.order_by("ride_id", "recorded_at").values_list(*columns):
+    listed = rows.annotate(at=SecondsSince("recorded_at", 0))
+    for ride, at, lasting, *state in listed.order_by("ride_id", "recorded_at").values_list(*columns):
         line = found.setdefault(ride, Line())
         line.starts.append(at)
         line.ends.append(at + lasting)

@@ -78,10 +78,11 @@ def outages_of_day(result: ParkDay, start: datetime, end: datetime, now: datetim
     if not result.stretches:
         return
     until = min(end, now)
-    lines = lines_of(result.park, result.stretches, start, until)
+    unknown = {row.ride_id: row.unknown_seconds or 0 for row in result.rides}
+    whole = {ride for ride in result.stretches if unknown[ride] or until < end}
+    lines = lines_of(result.park, result.stretches, whole, start, until)
     hours = hours_of(result.park, result.day)
     began = chain_starts(result)
-    unknown = {row.ride_id: row.unknown_seconds or 0 for row in result.rides}
     for ride, stretches in result.stretches.items():
         for stretch in stretches:
             line = lines[ride]
