@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
@@ -149,7 +149,7 @@ class RideMeasures:
     def operated(self, evidence_by_down: bool = False) -> bool:
         """R-5.3: did the ride run while the park was open? Inside a day a DOWN reading of a park that says
         breakdowns from closures is evidence too (`evidence_by_down`)."""
-        return self.up_seconds > 0 or (evidence_by_down and self.down_seconds > 0)
+        return has_operated(self.up_seconds, self.down_seconds, evidence_by_down)
 
     @property
     def posted(self) -> Waits:
@@ -173,6 +173,20 @@ class RideMeasures:
     def peak_wait(self) -> int | None:
         """The greatest of the posted waits (N-4)."""
         return self.waits.greatest
+
+
+def has_operated(up_seconds: int, down_seconds: int, evidence_by_down: bool) -> bool:
+    """R-5.3 on seconds in the open park."""
+    return up_seconds > 0 or (evidence_by_down and down_seconds > 0)
+
+
+class Ran(Protocol):
+    """A ride's seconds in the open park."""
+
+    @property
+    def up_seconds(self) -> int: ...
+    @property
+    def down_seconds(self) -> int: ...
 
 
 class SealedRideMeasures(RideMeasures):
@@ -415,7 +429,7 @@ class WindowScore:
         return share_over([ScoredTime(self.weighted_down_seconds, self.weight, self.open_seconds)])
 
 
-def window_score(members: Sequence[tuple[RideMeasures, int]], open_seconds: int) -> WindowScore:
+def window_score(members: Sequence[tuple[Ran, int]], open_seconds: int) -> WindowScore:
     """R-10.2 over the members (rides that operated that day) and their weights.
 
     `open_seconds` is the time the park was open and observed.
