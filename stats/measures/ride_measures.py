@@ -48,6 +48,16 @@ class WaitTotals:
         self.least = least(self.least, sums.least)
         self.greatest = greatest(self.greatest, sums.greatest)
 
+    def add_wait(self, wait: int, seconds: int) -> None:
+        """Add a wait that was posted for `seconds`."""
+        if not wait:
+            self.walk_on_seconds += seconds
+            return
+        self.seconds += seconds
+        self.minute_seconds += wait * seconds
+        self.least = least(self.least, wait)
+        self.greatest = greatest(self.greatest, wait)
+
     def add(self, other: "WaitTotals") -> None:
         self.seconds += other.seconds
         self.minute_seconds += other.minute_seconds
@@ -98,23 +108,7 @@ class RideMeasures:
 
     def take(self, cell: RideBucket, seconds: int, is_running: bool, is_stopped: bool) -> None:
         """Add `seconds` of a cell, whose state counts as operating or as down."""
-        self.rows += cell.rows
-        if cell.park_is_open:
-            self.open_rows += cell.rows
-            self.open_seconds += seconds
-            if is_running:
-                self.up_rows += cell.rows
-                self.up_seconds += seconds
-                if self.first_up is None or cell.first < self.first_up:
-                    self.first_up = cell.first
-            elif is_stopped:
-                self.down_rows += cell.rows
-                self.down_seconds += seconds
-        elif is_running:
-            self.outside_seconds += seconds
-        if is_running:
-            first, last = self.active or (cell.first, cell.last)
-            self.active = min(first, cell.first), max(last, cell.last)
+        self.count(cell.rows, seconds, (cell.first, cell.last), cell.park_is_open, is_running, is_stopped)
         if not (is_running and cell.park_is_open):
             return
         if cell.sums is not None:
@@ -122,6 +116,28 @@ class RideMeasures:
             self.summed.add_bucket(cell.sums, seconds, cell.seconds - seconds)
         elif cell.wait is not None and is_plausible_wait(cell.wait):
             self.held[cell.wait] = self.held.get(cell.wait, 0) + seconds
+
+    def count(
+        self, rows: int, seconds: int, span: tuple[int, int], park_is_open: bool, is_running: bool, is_stopped: bool
+    ) -> None:
+        """Add `seconds` of rows in one state, the first of which begins and the last ends with `span`; no waits."""
+        self.rows += rows
+        if park_is_open:
+            self.open_rows += rows
+            self.open_seconds += seconds
+            if is_running:
+                self.up_rows += rows
+                self.up_seconds += seconds
+                if self.first_up is None or span[0] < self.first_up:
+                    self.first_up = span[0]
+            elif is_stopped:
+                self.down_rows += rows
+                self.down_seconds += seconds
+        elif is_running:
+            self.outside_seconds += seconds
+        if is_running:
+            first, last = self.active or span
+            self.active = min(first, span[0]), max(last, span[1])
 
     def add(self, other: "RideMeasures") -> None:
         """Add another window of the same ride."""

@@ -39,6 +39,8 @@ from stats.readings.shared import is_shared, over_many_parks, shared
 from stats.running.days import ParkDay, day_before_so_far, running_days
 from stats.running.state import RideSeconds
 
+Running = Mapping[int, ParkDay]  # by park
+
 
 @dataclass(frozen=True, slots=True)
 class ParkToday:
@@ -95,7 +97,8 @@ def parks_today(parks: list[Park], now: datetime) -> Mapping[int, ParkToday]:
     members: dict[int, list[tuple[RideSeconds, int]]] = defaultdict(list)
     attractions: dict[int, list[RideSeconds]] = defaultdict(list)
     placed = {ride.pk: ride for ride in placed_rides(parks)}
-    for ride in seconds_today(parks, {pk: each.park_id for pk, each in placed.items()}, now):
+    running = running_today(parks, now)
+    for ride in seconds_today(parks, {pk: each.park_id for pk, each in placed.items()}, now, running):
         here = placed[ride.ride_id]
         if has_operated(ride.up_seconds, ride.down_seconds, reports_down[here.park_id]):
             members[here.park_id].append((ride, here.weight))
@@ -109,25 +112,29 @@ def parks_today(parks: list[Park], now: datetime) -> Mapping[int, ParkToday]:
             attraction_up_seconds=sum(ride.up_seconds for ride in attractions[park_id]),
             attraction_down_seconds=sum(ride.down_seconds for ride in attractions[park_id]),
         )
-        for park_id, opening in openings_today(parks, now).items()
+        for park_id, opening in openings_today(parks, now, running).items()
     }
 
 
-def seconds_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> Iterator[RideSeconds]:
-    """Of each of the rides, which are in these parks, how long it operated and was down; at most two queries."""
-    running = running_today(parks, now)
+def seconds_today(
+    parks: list[Park], park_by_ride: Mapping[int, int], now: datetime, running: Running
+) -> Iterator[RideSeconds]:
+    """Of each of the rides, which are in these parks, how long it operated and was down; at most one query."""
     for pk, day in running.items():
         for ride in day.seconds():
             if park_by_ride.get(ride.ride_id) == pk:
                 yield ride
     rest = {pk: park for pk, park in park_by_ride.items() if park not in running}
     for measures in by_rows_today(parks, rest, now).values() if rest else ():
-        yield RideSeconds(measures.ride_id, measures.up_seconds, measures.down_seconds)
+        yield seconds_of(measures)
 
 
-def openings_today(parks: list[Park], now: datetime) -> dict[int, ParkOpening]:
+def seconds_of(measures: RideMeasures) -> RideSeconds:
+    return RideSeconds(measures.ride_id, measures.up_seconds, measures.down_seconds, measures.open_seconds)
+
+
+def openings_today(parks: list[Park], now: datetime, running: Running) -> dict[int, ParkOpening]:
     """How long each park was seen open today; those that were not are missing. At most one query."""
-    running = running_today(parks, now)
     found = {pk: day.state.opening(day.asked.moment) for pk, day in running.items()}
     rest = [(park.pk, park.timezone) for park in parks if park.pk not in running]
     if rest:
@@ -156,10 +163,24 @@ def rides_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetim
 
     Rides without an observation in the park they stand in now are missing.
     """
-    running = running_today(parks, now)
-    measured = [ride for pk, day in running.items() for ride in day.rides() if park_by_ride.get(ride.ride_id) == pk]
+    return rides_measured(parks, park_by_ride, now, running_today(parks, now))
+
+
+def rides_measured(
+    parks: list[Park], park_by_ride: Mapping[int, int], now: datetime, running: Running
+) -> dict[int, RideMeasures]:
+    """`rides_today`; at most one query."""
+    by_park = rides_by_park(park_by_ride)
+    measured = [ride for pk, day in running.items() for ride in day.rides(by_park.get(pk, ()))]
     rest = {pk: park for pk, park in park_by_ride.items() if park not in running}
     return {ride.ride_id: ride.sealed() for ride in measured} | (by_rows_today(parks, rest, now) if rest else {})
+
+
+def rides_by_park(park_by_ride: Mapping[int, int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for ride, park in park_by_ride.items():
+        found[park].add(ride)
+    return found
 
 
 def by_rows_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
@@ -196,35 +217,50 @@ def rides_at(parks: list[Park], rides: Collection[int], now: datetime) -> dict[i
     return {pk: ride for pk, ride in rides_seen_at(parks, rides, now).items() if ride.still_holds}
 
 
-def rides_seen_at(parks: list[Park], rides: Collection[int], now: datetime) -> dict[int, RideNow]:
-    """`rides_last_seen` of rides of these parks, by their ids; one query."""
+def rides_seen_at(
+    parks: list[Park], rides: Collection[int], now: datetime, running: Running | None = None
+) -> dict[int, RideNow]:
+    """`rides_last_seen` of rides of these parks, by their ids; at most two queries. `running`: if it was read."""
+    wanted = set(rides)
+    found: dict[int, RideNow] = {}
+    for day in (running_today(parks, now) if running is None else running).values():
+        found.update(day.present(wanted, now))
+    rest = wanted - found.keys()  # not heard of today, in the park of the list
+    return found | (rides_seen_in_rows(parks, rest, now) if rest else {})
+
+
+def rides_seen_in_rows(parks: list[Park], rides: Collection[int], now: datetime) -> dict[int, RideNow]:
+    """`rides_seen_at` from raw rows; one query."""
     if not is_shared(parks):
         return rides_last_seen(Ride.objects.filter(pk__in=list(rides)), now)
     everything = shared("rides now", now, lambda: rides_last_seen(Ride.objects.active(), now))
     return {pk: everything[pk] for pk in rides if pk in everything}
 
 
-def rides_down_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+def rides_down_today(
+    parks: list[Park], park_by_ride: Mapping[int, int], now: datetime, running: Running | None = None
+) -> dict[int, RideMeasures]:
     """Of `rides_today` those with downtime, in hours as published; rides that did not operate have none (R-5.3)."""
     reports_down = {park.pk: park.reports_down for park in parks}
+    running = running_today(parks, now) if running is None else running
     down = {
         ride.ride_id
-        for ride in seconds_today(parks, park_by_ride, now)
+        for ride in seconds_today(parks, park_by_ride, now, running)
         if hours(ride.down_seconds) > 0
         and has_operated(ride.up_seconds, ride.down_seconds, reports_down[park_by_ride[ride.ride_id]])
     }
-    return rides_today(parks, {pk: park_by_ride[pk] for pk in down}, now)
+    return rides_measured(parks, {pk: park_by_ride[pk] for pk in down}, now, running)
 
 
-def outages_today(parks: list[Park], measured: Mapping[int, RideMeasures], now: datetime) -> dict[int, list[Stretch]]:
+def outages_today(
+    parks: list[Park], measured: Mapping[int, RideMeasures], now: datetime, running: Running | None = None
+) -> dict[int, list[Stretch]]:
     """The stretches down today of rides of these parks that are known to operate, in order; those marked that began on
     the day before (N-11). At most two queries, and two for each park without a running day that had a ride down at its
     midnight."""
-    places: dict[int, set[int]] = defaultdict(set)
-    for pk, ride in measured.items():
-        places[ride.park_id].add(pk)
-    running = running_today(parks, now)
-    found = {ride: down for pk, day in running.items() for ride, down in day.down(places[pk]).items()}
+    places = rides_by_park({pk: ride.park_id for pk, ride in measured.items()})
+    running = running_today(parks, now) if running is None else running
+    found = {ride: down for pk, day in running.items() for ride, down in day.down(places.get(pk, ())).items()}
     rest = {pk: ride for pk, ride in measured.items() if ride.park_id not in running}
     return found | (outages_of_rows(parks, rest, now) if rest else {})
 
@@ -257,13 +293,13 @@ def a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, RideMeasures]:
     are missing. Two queries where the running days are stored, else up to four."""
     running_days = running(parks, Which.DAY_BEFORE, now)
     places = places_of(parks)
+    by_park = rides_by_park(places)
     found = {}
     for pk, day in running_days.items():
         operated = set(day.state.operated)
-        for ride in day.rides():
-            if places.get(ride.ride_id) == pk:
-                ride.down_seconds *= ride.ride_id in operated
-                found[ride.ride_id] = ride
+        for ride in day.rides(by_park.get(pk, ())):
+            ride.down_seconds *= ride.ride_id in operated
+            found[ride.ride_id] = ride
     found |= a_day_ago_by_rows([park for park in parks if park.pk not in running_days], places, now)
     return {pk: ride.sealed() for pk, ride in found.items()}
 
@@ -338,4 +374,4 @@ def seconds_a_day_ago(parks: list[Park], park_by_ride: Mapping[int, int], now: d
     measured = a_day_ago(parks_to_read(parks), now) if rest else {}
     for pk, park in park_by_ride.items():
         if park not in running_days and pk in measured:
-            yield RideSeconds(pk, measured[pk].up_seconds, measured[pk].down_seconds)
+            yield seconds_of(measured[pk])

@@ -8,14 +8,14 @@ in; a day that is not believed is of no use, and is built again from all its row
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
 from core.instants import instant, seconds
@@ -23,6 +23,7 @@ from core.periods import ONE_DAY
 from core.querysets import retried_on_lock, upsert
 from core.zones import day_range, local_date
 from parks.models import Park
+from snapshots.current import LONGEST_ROW, RideNow, still_holds
 from snapshots.models import ParkActivitySnapshot, ParkRevision, RideStatusSnapshot, nominal_interval
 from snapshots.status import is_down, is_operating, is_plausible_wait, operating
 from stats.measures.buckets import FLAGS, LASTING
@@ -43,8 +44,7 @@ from stats.running.state import (
 
 log = logging.getLogger(__name__)
 
-# Both days lie within, whatever the zone and the clock do.
-REACH = timedelta(hours=51)
+LAST_HOUR = timedelta(hours=1)
 # Rows of the day before that are kept beyond the moment: so many cycles may pass until the next one is kept.
 CYCLES_AHEAD = 2.5
 COLUMNS = (
@@ -100,20 +100,28 @@ class ParkDay:
     newest: int  # the newest row of the day; the second before the day where there is none
     revision: int
 
-    def rides(self) -> Iterator[RideMeasures]:
-        """The measures up to the moment of every ride that was observed by then, wherever it stands now."""
+    def rides(self, wanted: Container[int]) -> Iterator[RideMeasures]:
+        """The measures up to the moment of those of some rides that were observed by then in this park."""
         pk, moment = self.park.pk, self.asked.moment
         for ride in self.state.rides:
-            measures = ride.measured(pk, moment)
-            if measures.rows:
-                yield measures
+            if ride.ride in wanted and ride.is_seen(moment):
+                yield ride.measured(pk, moment)
 
     def seconds(self) -> Iterator[RideSeconds]:
-        """Of every ride how long it operated and was down in the open park: all that most lists ask of most rides."""
+        """Of every ride that was observed by the moment, how long it ran: all that most lists ask of most rides."""
         moment = self.asked.moment
-        return (RideSeconds(ride.ride, *ride.up_and_down(moment)) for ride in self.state.rides if ride.is_seen(moment))
+        return (ride.seconds(moment) for ride in self.state.rides if ride.is_seen(moment))
 
-    def down(self, wanted: Collection[int]) -> dict[int, list[Stretch]]:
+    def present(self, wanted: Container[int], now: datetime) -> Iterator[tuple[int, RideNow]]:
+        """The latest state of some rides, of a day that runs."""
+        for ride in self.state.rides:
+            last = ride.newest
+            if last is not None and ride.ride in wanted:
+                at = instant(last.at)
+                holds = still_holds(at, last.seconds, now)
+                yield ride.ride, RideNow(last.status, last.computed_is_open, last.wait, at, holds)
+
+    def down(self, wanted: Container[int]) -> dict[int, list[Stretch]]:
         """The stretches down in the open park of some rides, in order, those marked that began the day before."""
         found = {}
         for ride in self.state.rides:
@@ -144,13 +152,14 @@ def is_behind(day: ParkDay) -> bool:
 
 
 def believed(parks: Sequence[Park], which: Which, now: datetime) -> Iterator[ParkDay]:
-    """The stored days that nothing contradicts; one query."""
+    """The stored days that nothing contradicts; one query, and one more of the day before."""
     by_id = {park.pk: park for park in parks}
     asked = {zone: asked_of(which, zone, now) for zone in {park.timezone for park in parks}}
     stored = RunningDay.objects.filter(park__in=list(by_id), which=which).annotate(
         now_revision=Coalesce(Subquery(ParkRevision.objects.filter(pk=OuterRef("park")).values("number")), 0),
-        now_newest=Greatest(newest(RideStatusSnapshot, now), newest(ParkActivitySnapshot, now)),
+        now_newest=newest_until(now) if which == Which.TODAY else F("newest_at"),
     )
+    added = {} if which == Which.TODAY else newest_at_the_end(parks, asked)
     columns = ("park_id", *COLUMNS[2:], "now_revision", "now_newest")
     rows: Any = stored.values_list(*columns)
     for pk, start, seen, revision, tells, sealed, known, state, is_revision, latest in rows:
@@ -158,19 +167,38 @@ def believed(parks: Sequence[Park], which: Which, now: datetime) -> Iterator[Par
         of_day = asked[park.timezone]
         if (start, bool(tells), revision) != (seconds(of_day.start), park.reports_down, is_revision):
             continue
-        of_this_day = max(latest, start - 1)
-        if sealed > of_day.moment.until or (which == Which.DAY_BEFORE and seen != of_this_day):
+        if sealed > of_day.moment.until or added.get(pk, seen) > seen:
             continue
-        yield ParkDay(park, of_day, decode(state), known, of_this_day, revision)
+        yield ParkDay(park, of_day, decode(state), known, max(latest, start - 1), revision)
 
 
-def newest(rows: type[RideStatusSnapshot] | type[ParkActivitySnapshot], now: datetime) -> Any:
-    """The newest row of a running day's park that begins before the day ends, up to now; seconds since 1970."""
-    within = rows._default_manager.filter(
-        park=OuterRef("park"), recorded_at__gte=now - REACH, recorded_at__lte=now, recorded_at__lt=OuterRef("ends_at")
-    )
-    latest = Subquery(within.order_by("-recorded_at").values("recorded_at")[:1])
-    return Coalesce(SecondsSince(latest, 0), 0, output_field=WHOLE)
+def newest_until(now: datetime) -> Any:
+    """The newest row of a running day's park up to now, in seconds since 1970; 0: there is none."""
+
+    def latest(model: type[RideStatusSnapshot] | type[ParkActivitySnapshot]) -> Any:
+        rows = model._default_manager.filter(
+            park=OuterRef("park"), recorded_at__gte=now - LONGEST_ROW, recorded_at__lte=now
+        )
+        newest = Subquery(rows.order_by("-recorded_at").values("recorded_at")[:1])
+        return Coalesce(SecondsSince(newest, 0), 0, output_field=WHOLE)
+
+    return Greatest(latest(RideStatusSnapshot), latest(ParkActivitySnapshot))
+
+
+def newest_at_the_end(parks: Sequence[Park], asked: Mapping[str, Asked]) -> dict[int, int]:
+    """The newest of the parks' own rows in the last hour of a day that is over, in seconds since 1970; one query.
+
+    A cycle of its last minutes may be stored after midnight, with nothing newer: its revision did not move.
+    """
+    by_zone: dict[str, list[int]] = defaultdict(list)
+    for park in parks:
+        by_zone[park.timezone].append(park.pk)
+    condition = Q(pk__in=[])
+    for zone, ids in by_zone.items():
+        end = asked[zone].end
+        condition |= Q(park__in=ids, recorded_at__gte=end - LAST_HOUR, recorded_at__lt=end)
+    rows: Any = ParkActivitySnapshot.objects.filter(condition).order_by().values_list("park_id")
+    return {pk: int(at) for pk, at in rows.annotate(at=Max(SecondsSince("recorded_at", 0), output_field=WHOLE))}
 
 
 # -- bringing up to a moment -----------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from stats.measures.buckets import RideBucket, WaitSums
 from stats.measures.ride_measures import ParkOpening, RideMeasures, WaitTotals
 
 Span = tuple[int, int]  # start and seconds
@@ -52,11 +51,12 @@ class Moment(NamedTuple):
 
 
 class RideSeconds(NamedTuple):
-    """How long a ride operated and was down in the open park."""
+    """How long a ride operated and was down in the open park, and how long it was observed in it."""
 
     ride_id: int
     up_seconds: int
     down_seconds: int
+    open_seconds: int
 
 
 class RunningRide(msgspec.Struct, array_like=True, gc=False):
@@ -130,16 +130,18 @@ class RunningRide(msgspec.Struct, array_like=True, gc=False):
         """Was it observed by a moment?"""
         return self.rows > 0 or any(each.at < moment.before for each in self.tail)
 
-    def up_and_down(self, moment: Moment) -> tuple[int, int]:
-        """Seconds of `measured`: operating, and down in the open park."""
-        up, down = self.up_seconds, self.down_seconds
+    def seconds(self, moment: Moment) -> RideSeconds:
+        """The seconds of `measured`, in a tenth of its time: it is asked of every ride."""
+        up, down, opened = self.up_seconds, self.down_seconds, self.open_seconds
         for each in self.tail:
             if each.park_is_open and each.at < moment.until:
+                length = min(each.seconds, moment.until - each.at)
+                opened += length
                 if each.is_running:
-                    up += min(each.seconds, moment.until - each.at)
+                    up += length
                 elif each.is_stopped:
-                    down += min(each.seconds, moment.until - each.at)
-        return up, down
+                    down += length
+        return RideSeconds(self.ride, up, down, opened)
 
     def stretches(self, moment: Moment) -> list[Span]:
         """The stretches down in the open park up to a moment, in order."""
@@ -166,23 +168,9 @@ SUMS = (
 
 def take(sums: RideMeasures, seen: Observation, seconds: int) -> None:
     """Add the first `seconds` of an observation."""
-    wait = seen.wait
-    posted = None if wait is None else WaitSums(wait * seen.seconds, wait, wait, wait)
-    cell = RideBucket(
-        sums.ride_id,
-        sums.park_id,
-        None,
-        seen.is_running,
-        seen.park_is_open,
-        None,
-        0,
-        1,
-        seen.seconds,
-        seen.at,
-        seen.end,
-        posted,
-    )
-    sums.take(cell, seconds, seen.is_running, seen.is_stopped)
+    sums.count(1, seconds, (seen.at, seen.end), seen.park_is_open, seen.is_running, seen.is_stopped)
+    if seen.wait is not None and seen.is_running and seen.park_is_open and sums.summed is not None:
+        sums.summed.add_wait(seen.wait, seconds)
 
 
 def lengthen(stretches: list[Span], at: int, seconds: int) -> None:

@@ -31,18 +31,16 @@ def said(parks, now):
     places = {ride.pk: ride.park_id for ride in today.placed_rides(parks)}
     measured = today.rides_today(parks, places, now)
     before = today.a_day_ago(parks, now)
-    seconds_of = (today.seconds_today(parks, places, now), today.seconds_a_day_ago(parks, places, now))
+    running = today.running_today(parks, now)
+    seconds_of = (today.seconds_today(parks, places, now, running), today.seconds_a_day_ago(parks, places, now))
     return (
         *map(sorted, seconds_of),
         {pk: figures(ride) for pk, ride in measured.items()},
-        {pk: (each.open_seconds, each.rows, each.first, each.last) for pk, each in openings(parks, now).items()},
+        today.openings_today(parks, now, running),
+        today.rides_seen_at(parks, list(places), now),
         today.outages_today(parks, measured, now),
         {pk: figures(ride) for pk, ride in before.items()},
     )
-
-
-def openings(parks, now):
-    return today.openings_today(parks, now)
 
 
 def figures(ride):
