@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.db.models import F
 
+from core.expressions import SecondsSince
 from core.periods import ONE_DAY, Period
 from core.zones import day_range, day_start, local_date
 from parks.models import INCLUSION_WINDOW, Category, Park, Ride, weight_of
@@ -17,7 +18,6 @@ from snapshots.current import ParkNow, RideNow, parks_now, rides_last_seen
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import operating
 from stats.measures.buckets import LASTING
-from stats.measures.expressions import SecondsSince
 from stats.measures.ride_measures import (
     OPEN,
     ParkOpening,

@@ -18,6 +18,7 @@ import msgspec
 from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
+from core.expressions import WHOLE, SecondsSince
 from core.instants import instant, seconds
 from core.periods import ONE_DAY
 from core.querysets import retried_on_lock, upsert
@@ -27,7 +28,6 @@ from snapshots.current import LONGEST_ROW, RideNow, still_holds
 from snapshots.models import ParkActivitySnapshot, ParkRevision, RideStatusSnapshot, nominal_interval
 from snapshots.status import is_down, is_operating, is_plausible_wait, operating
 from stats.measures.buckets import FLAGS, LASTING
-from stats.measures.expressions import WHOLE, SecondsSince
 from stats.measures.ride_measures import OPEN, RideMeasures, Stretch, carried_over
 from stats.models import RunningDay, Which
 from stats.running.state import (
