@@ -370,8 +370,7 @@ def seconds_a_day_ago(parks: list[Park], park_by_ride: Mapping[int, int], now: d
         for ride in day.seconds():
             if park_by_ride.get(ride.ride_id) == pk:
                 yield ride if ride.ride_id in operated else ride._replace(down_seconds=0)
-    rest = [park for park in parks if park.pk not in running_days]
-    measured = a_day_ago(parks_to_read(parks), now) if rest else {}
-    for pk, park in park_by_ride.items():
-        if park not in running_days and pk in measured:
-            yield seconds_of(measured[pk])
+    rest = {park.pk: park for park in parks if park.pk not in running_days}
+    places = {pk: park for pk, park in park_by_ride.items() if park in rest}
+    for measures in a_day_ago_by_rows(list(rest.values()), places, now).values() if places else ():
+        yield seconds_of(measures)
