@@ -10,7 +10,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from core.fields import EnumField, one_of
+from core.fields import EnumField, SecondField, one_of
 from parks.models import Park, Ride
 
 LARGEST_VERSION = 1_000_000  # of the rule sets
@@ -130,6 +130,47 @@ class ParkDailyStats(models.Model):
 
     def __str__(self) -> str:
         return f"{self.park_id} {self.stat_date} v{self.metrics_version}"
+
+
+class Which(models.TextChoices):
+    TODAY = "today"
+    DAY_BEFORE = "day_before"
+
+
+class RunningDay(models.Model):
+    """A park's present local day so far, or the day before until the same time of the clock: sums of what has ended,
+    and the observations that have not (`stats/running`). Kept by every cycle, built again from the raw rows at will.
+    """
+
+    id = models.AutoField(primary_key=True)
+    park = models.ForeignKey(Park, models.CASCADE, related_name="+", db_index=False)
+    which = EnumField(max_length=10, choices=Which.choices)
+    day = models.DateField(help_text="park-local date")
+    ends_at = SecondField(help_text="the midnight after it")
+    # What it was computed from; where one of these is no longer so, it is not believed. Seconds since 1970, as in the
+    # state: they are compared there, and instants take longer to read than all else.
+    starts_at = models.BigIntegerField(help_text="the day's midnight, in seconds since 1970")
+    newest_at = models.BigIntegerField(help_text="the newest observation of the day, in seconds since 1970")
+    revision = models.PositiveIntegerField(help_text="`park_revisions.number` then")
+    reports_down = models.BooleanField(help_text="the feed distinguished DOWN from CLOSED (R-5.1)")
+    sealed_at = models.BigIntegerField(
+        help_text="the sums are of what had ended by then, in seconds since 1970: it answers from here on"
+    )
+    known_until = models.BigIntegerField(
+        help_text="observations that begin before it are known, in seconds since 1970"
+    )
+    state = models.TextField(help_text="JSON of `stats.running.state.RunningPark`")
+
+    class Meta:
+        db_table = "running_days"
+        constraints = [
+            # also serves: the days of parks
+            models.UniqueConstraint(fields=["park", "which"], name="running_days_once"),
+            one_of("which", Which, "running_days_which_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.park_id} {self.day} {self.which}"
 
 
 class AggregationType(models.TextChoices):

@@ -29,6 +29,7 @@ from importer.storing.days import KEYS_PER_DELETE
 from parks.models import CatalogCorrection, Park, Ride
 from snapshots.last_operated import mend_last_operated
 from snapshots.models import DataSource, QueueData, RideStatusChange, RideStatusSnapshot
+from snapshots.revisions import note_changed
 
 ROWS_PER_BATCH = 500
 LONGEST_ROW = timedelta(hours=25)  # a row ends at local midnight
@@ -226,6 +227,7 @@ def move_batch(old: Ride, new: Ride, rows: Sequence[RideStatusSnapshot]) -> tupl
     for i in range(0, len(rows), KEYS_PER_DELETE):
         part = [row.recorded_at for row in rows[i : i + KEYS_PER_DELETE]]
         RideStatusSnapshot.objects.filter(ride=old, recorded_at__in=part, data_source=DataSource.ARCHIVE).delete()
+    note_changed({row.park_id for row in rows} | {new.park_id}, last)
     return len(kept), len(moving)
 
 

@@ -18,6 +18,7 @@ from importer.storing.buffer import Buffer, BufferedDay, Extent
 from importer.storing.days import AS_TEXT, TABLES, change_tuples, state_columns, store_again
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 from snapshots.queues import QueueState
+from snapshots.revisions import note_changed
 from snapshots.storage.bulk import SECONDS, insert_new, load_file, minute_stamp, stamp
 
 ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
@@ -41,6 +42,8 @@ def store_slice(spool: Buffer) -> Counter[str]:
             counts["created"] = (load_days if connection.vendor == "mysql" else insert_days)(
                 day for day in spool if day.park.pk in free
             )
+            for park in sorted(free):
+                note_changed([park], instant(spool.extents[park].end))
     except (IntegrityError, DataError):
         # Another importer wrote some of the days meanwhile, or a value does not fit: day by day it shows.
         free, counts = set(), Counter()

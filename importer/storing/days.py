@@ -20,6 +20,7 @@ from importer.days.shapes import DayRows, RideMemory
 from parks.models import Park, Ride
 from snapshots.models import DataSource, ParkActivitySnapshot, QueueData, RideStatusChange, RideStatusSnapshot
 from snapshots.queues import QueueState
+from snapshots.revisions import note_changed
 from snapshots.status import Status, is_operating
 from snapshots.storage.bulk import insert_new, stamp
 
@@ -159,6 +160,7 @@ def store_day(park: Park, start: int, end: int, day: DayRows) -> Counter[str]:
     replace(counts, QUEUES, QueueData.objects.filter(within, ride__in=rides), park, day, not is_live)
     changes = RideStatusChange.objects.filter(changed_within, ride__in=rides)
     replace(counts, CHANGES, changes, park, day, not is_live)
+    note_changed([park.pk], instant(end))
     return counts
 
 

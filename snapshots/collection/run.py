@@ -38,6 +38,7 @@ from snapshots.models import (
     RideStatusChange,
     RideStatusSnapshot,
 )
+from snapshots.revisions import note_changed
 from snapshots.storage.bulk import insert_new
 
 log = logging.getLogger(__name__)
@@ -388,21 +389,26 @@ def write(rows: Sequence[ParkRows], known: Known, overtaken: set[int]) -> int:
     parks = [park.reading.park for park in rows]
     if overtaken:
         take_back([park.pk for park in parks if park.pk in overtaken], known.at)
-    make_room(rows, known)
+    made_room = make_room(rows, known)
     # First the row with a unique key per park: whoever lost a race against another cycle fails here.
     insert_new(ParkActivitySnapshot, [park.park for park in rows])
     insert_new(RideStatusSnapshot, [row for park in rows for row in park.rides])
     insert_new(QueueData, [row for park in rows for row in park.queues])
     insert_new(RideStatusChange, [row for park in rows for row in park.changes])
-    mend_later_changes(rows, known.at)
+    later = seen_later([park.pk for park in parks], known.at)
+    mend_later_changes([park for park in rows if park.reading.park.pk in later], known.at)
+    note_changed([*later, *made_room, *(park.pk for park in parks if park.pk in overtaken)], known.at)
     note_operation([ride for park in rows for ride in park.operating], known.at)
     note_lands(rows)
     note_returns(parks, known.parks, known.at)
     return note_findings([(park.reading, park.is_open) for park in rows], known.at)
 
 
-def make_room(rows: Sequence[ParkRows], known: Known) -> None:
-    """Cut what reaches over this instant, and take away archive rows that stand at it: live ones win (A-17)."""
+def make_room(rows: Sequence[ParkRows], known: Known) -> set[int]:
+    """Cut what reaches over this instant, and take away archive rows that stand at it: live ones win (A-17).
+
+    Returns the parks of which rows were taken away.
+    """
     at = known.at
     parks = [row.reading.park.pk for row in rows]
     rides = [row.ride.pk for park in rows for row in park.reading.readings]
@@ -415,7 +421,8 @@ def make_room(rows: Sequence[ParkRows], known: Known) -> None:
         ParkActivitySnapshot.objects.filter(park__in=ids, recorded_at=begun).update(duration_seconds=seconds)
     archived = RideStatusSnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.ARCHIVE)
     # A ride the feed leaves out keeps its archive row.
-    replaced = set(archived.values_list("ride_id", flat=True)) & set(rides)
+    known_parks = dict(archived.values_list("ride_id", "park_id"))
+    replaced = known_parks.keys() & set(rides)
     for chunk in chunks(sorted(replaced)):
         RideStatusSnapshot.objects.filter(ride__in=chunk, recorded_at=at).delete()
         RideStatusChange.objects.filter(ride__in=chunk, changed_at=at).delete()
@@ -423,7 +430,10 @@ def make_room(rows: Sequence[ParkRows], known: Known) -> None:
     queued = {row.ride.pk for park in rows for row in park.reading.readings if row.queues}
     for chunk in chunks(sorted(replaced | queued)):
         QueueData.objects.filter(ride__in=chunk, recorded_at=at).delete()
-    ParkActivitySnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.ARCHIVE).delete()
+    own = ParkActivitySnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.ARCHIVE)
+    parks_replaced = set(own.values_list("park_id", flat=True))
+    own.delete()
+    return parks_replaced | {known_parks[ride] for ride in replaced}
 
 
 def take_back(parks: Sequence[int], at: datetime) -> None:
@@ -436,12 +446,15 @@ def take_back(parks: Sequence[int], at: datetime) -> None:
     ParkActivitySnapshot.objects.filter(park__in=parks, recorded_at=at, data_source=DataSource.LIVE).delete()
 
 
+def seen_later(parks: Collection[int], at: datetime) -> set[int]:
+    """The parks of which there are observations after this instant: the past is reported again."""
+    later = Exists(ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), recorded_at__gt=at))
+    return set(Park.objects.filter(later, pk__in=parks).values_list("pk", flat=True))
+
+
 def mend_later_changes(rows: Sequence[ParkRows], at: datetime) -> None:
     """Where the past is reported again, the change after this instant was noted without knowing of it."""
-    parks = Park.objects.filter(pk__in=[row.reading.park.pk for row in rows])
-    seen_later = Exists(ParkActivitySnapshot.objects.filter(park=OuterRef("pk"), recorded_at__gt=at))
-    later = set(parks.filter(seen_later).values_list("pk", flat=True))
-    rides = [row.ride.pk for park in rows if park.reading.park.pk in later for row in park.reading.readings]
+    rides = [row.ride.pk for park in rows for row in park.reading.readings]
     if rides:
         mend_changes(rides, at + timedelta(seconds=1))
 

@@ -104,6 +104,20 @@ class ParkActivitySnapshot(models.Model):
         return f"{self.park_id} {self.recorded_at}"
 
 
+class ParkRevision(models.Model):
+    """How often observations of a park's last days were changed otherwise than by newer ones: what was computed from
+    them is compared with it (`snapshots/revisions.py`)."""
+
+    park = models.OneToOneField(Park, models.CASCADE, primary_key=True, related_name="revision")
+    number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "park_revisions"
+
+    def __str__(self) -> str:
+        return f"{self.park_id} r{self.number}"
+
+
 class QueueType(models.TextChoices):
     STANDBY = "STANDBY"
     SINGLE_RIDER = "SINGLE_RIDER"

@@ -24,6 +24,7 @@ from snapshots.collection.rows import capacities, operated_between, score_of
 from snapshots.last_operated import mend_last_operated, note_operation
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.park_open import is_park_open
+from snapshots.revisions import note_changed
 from snapshots.status import is_operating, operating
 from snapshots.witnesses import open_spans, running_apart, witnesses
 
@@ -106,6 +107,7 @@ def write(park: Park, changed: Mapping[bool, Collection[datetime]]) -> None:
     if changed[False]:  # who ran in the closed park alone has not operated then
         last = Ride.objects.filter(park=park, last_operated_at__range=(min(changed[False]), max(changed[False])))
         mend_last_operated(list(last.values_list("pk", flat=True)))
+    note_changed([park.pk], max(at for instants in changed.values() for at in instants))
 
 
 def store(park: Park, instants: Collection[datetime], is_open: bool) -> None:

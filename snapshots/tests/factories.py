@@ -14,6 +14,7 @@ from snapshots.models import (
     LogType,
     ParkActivitySnapshot,
     ParkOperatingSession,
+    ParkRevision,
     QueueData,
     QueueType,
     RideStatusChange,
@@ -77,6 +78,13 @@ class SessionFactory(DjangoModelFactory[ParkOperatingSession]):
 
     park = factory.SubFactory(ParkFactory)
     session_date = date(2026, 7, 1)
+
+
+class RevisionFactory(DjangoModelFactory[ParkRevision]):
+    class Meta:
+        model = ParkRevision
+
+    park = factory.SubFactory(ParkFactory)
 
 
 class StorageFactory(DjangoModelFactory[StorageMetric]):

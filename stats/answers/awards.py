@@ -33,7 +33,7 @@ from stats.measures.windows import listed_days
 from stats.readings.identity import Dated, Listed, Row, dates_by_zone, number
 from stats.readings.period_sums import RideSums, park_sums, ride_sums
 from stats.readings.selection import attractions_by_id, chosen_parks, observed, park_by_attraction
-from stats.readings.today import outages_today, parks_today, rides_down_today
+from stats.readings.today import outages_today, parks_today, rides_down_today, running_today
 
 LEAST_SCORE = Decimal("0.1")  # of a park that is called unreliable (N-12)
 ONE_DAY = (Period.TODAY, Period.YESTERDAY)
@@ -250,9 +250,10 @@ def least_reliable_rides(
 
 
 def unreliable_today(parks: list[Park], limit: int, now: datetime) -> Listed[LeastReliableRow]:
-    measured = rides_down_today(parks, park_by_attraction(parks), now)
+    running = running_today(parks, now)
+    measured = rides_down_today(parks, park_by_attraction(parks), now, running)
     rides = listed_rides(parks, best(measured, down_seconds, limit), Period.TODAY)
-    outages = outages_today(parks, {ride.pk: measured[ride.pk] for ride in rides}, now)
+    outages = outages_today(parks, {ride.pk: measured[ride.pk] for ride in rides}, now, running)
     dates = dates_by_zone(parks, Period.TODAY, now)
     rows = [
         LeastReliableRow(

@@ -45,7 +45,6 @@ from stats.readings.period_sums import RideSums, park_sums, ride_sums
 from stats.readings.selection import attractions_by_id, chosen_parks, park_by_attraction, parks_to_read
 from stats.readings.shared import over_many_parks
 from stats.readings.today import (
-    a_day_ago,
     outages_today,
     parks_a_day_ago,
     parks_at,
@@ -54,6 +53,8 @@ from stats.readings.today import (
     rides_at,
     rides_down_today,
     rides_seen_at,
+    running_today,
+    seconds_a_day_ago,
 )
 
 NOTHING = Decimal(0)
@@ -426,15 +427,18 @@ def wait_minutes(waits: WaitTotals) -> Row:
 
 @over_many_parks
 def rides_of_today(parks: list[Park], now: datetime, period: Period) -> Sequence[RideDowntimeRow]:
-    measured = rides_down_today(parks, park_by_attraction(parks), now)
-    states, current = parks_at(parks, now), rides_seen_at(parks, measured, now)
-    outages, before = outages_today(parks, measured, now), a_day_ago(parks, now)
+    running = running_today(parks, now)
+    measured = rides_down_today(parks, park_by_attraction(parks), now, running)
+    states, current = parks_at(parks, now), rides_seen_at(parks, measured, now, running)
+    outages = outages_today(parks, measured, now, running)
+    places = {pk: ride.park_id for pk, ride in measured.items()}
+    before = {ride.ride_id: ride.down_seconds for ride in seconds_a_day_ago(parks, places, now)}
     dates = dates_by_zone(parks, period, now)
     return [
         RideDowntimeRow(
             **ride_identity(ride),
             **dates[ride.park.timezone],
-            **compared(measured[pk].down_seconds, before[pk].down_seconds if pk in before else None),
+            **compared(measured[pk].down_seconds, before.get(pk)),
             **right_now(states[ride.park_id], current.get(pk)),
             **of_today(measured[pk]),
             opening_delay_minutes=minutes(opening_delay(outages.get(pk, ()), measured[pk].first_up)),

@@ -13,7 +13,7 @@ from core.periods import Days, Period
 from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park
 from stats.answers.trends import TrendCategory, trend_category
-from stats.measures.ride_measures import LEAST_DOWN_SECONDS, availability, hours, percent_change, uptime
+from stats.measures.ride_measures import LEAST_DOWN_SECONDS, availability, has_operated, hours, percent_change, uptime
 from stats.measures.windows import days_before, days_in_list, listed_days, listed_days_before
 from stats.readings.identity import Dated, Listed, Row, dates_by_zone, number
 from stats.readings.period_sums import ParkSums, all_ride_sums, park_sums
@@ -21,10 +21,11 @@ from stats.readings.selection import attractions_by_id, chosen_parks, park_by_at
 from stats.readings.today import (
     ParkBefore,
     ParkToday,
-    a_day_ago,
     parks_a_day_ago,
     parks_today,
-    rides_today,
+    running_today,
+    seconds_a_day_ago,
+    seconds_today,
 )
 
 PERCENTAGE = {TrendCategory.IMPROVING: "improvement_percentage", TrendCategory.DECLINING: "decline_percentage"}
@@ -270,14 +271,15 @@ def rides_compared(parks: list[Park], period: Period, now: datetime) -> Compared
 
 def rides_compared_today(parks: list[Park], now: datetime) -> Compared:
     reports_down = {park.pk: park.reports_down for park in parks}
-    earlier = a_day_ago(parks_to_read(parks), now)
+    places = park_by_attraction(parks)
+    earlier = {ride.ride_id: ride for ride in seconds_a_day_ago(parks, places, now)}
     found = {}
-    for pk, ride in rides_today(parks, park_by_attraction(parks), now).items():
-        before = earlier.get(pk)
+    for ride in seconds_today(parks, places, now, running_today(parks, now)):
+        before = earlier.get(ride.ride_id)
         if before is None or not (ride.open_seconds and before.open_seconds):
             continue
-        operated = ride.operated(evidence_by_down=reports_down[ride.park_id])
-        found[pk] = (
+        operated = has_operated(ride.up_seconds, ride.down_seconds, reports_down[places[ride.ride_id]])
+        found[ride.ride_id] = (
             Reliability(
                 ride.down_seconds if operated else 0, uptime(ride.up_seconds, ride.open_seconds, operated, digits=2)
             ),

@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import ParamSpec, TypeVar
 
 from django.db.models import Max, Min, Q
 from django.utils import timezone
@@ -24,6 +25,7 @@ from stats.models import (
     RecomputeRun,
     RideDailyStats,
 )
+from stats.running.days import keep_running_days
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +86,8 @@ TELLING_INTERVAL = 0.2
 # More would keep others from writing for longer, on SQLite all others.
 PARKS_AT_ONCE = 15
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Progress = Callable[[int], object]
 ParkSpans = Mapping[Park, tuple[date, date]]
 
@@ -401,20 +405,36 @@ def compute_ended_days(now: datetime, version: int, progress: Progress = nothing
 
 
 def refresh_today(now: datetime, version: int) -> int:
-    """Compute the day so far of every park that was observed in it; returns how many.
+    """Bring the days that are running up to `now`: first their state (`stats/running`), which live and today are
+    answered from, then the daily rows of every park that was observed in its day; returns how many.
 
     No row of the ledger: the day is computed again when it has ended.
     """
-    done = 0
-    for park in Park.objects.active().order_by("pk"):
-        try:
-            day = local_date(now, park.timezone)
-            start, _ = day_range(day, park.timezone)
-            if RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lte=now).exists():
-                decide_and_compute([park], day, version)
-                done += 1
-        except Exception:
-            log.exception("park %s, the day of %s", park.pk, now)
+    parks = list(Park.objects.active().order_by("pk"))
+    days = {park: day for park in parks if (day := attempted(decide_today, park, now))}
+    if days:
+        keep_running_days(parks, now)
+        data_version.move()
+    done = sum(attempted(recompute_park_day, park, day, version) is not None for park, day in days.items())
     if done:
         data_version.move()
     return done
+
+
+def decide_today(park: Park, now: datetime) -> date | None:
+    """The park's present day, decided again when it was open; None: nothing was observed in it yet."""
+    day = local_date(now, park.timezone)
+    start, _ = day_range(day, park.timezone)
+    if not RideStatusSnapshot.objects.filter(park=park, recorded_at__gte=start, recorded_at__lte=now).exists():
+        return None
+    decide_open_again(park, day)
+    return day
+
+
+def attempted(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """What it returns; None where it went wrong, which is noted: one park's fault is not the others'."""
+    try:
+        return act(*args, **kwargs)
+    except Exception:
+        log.exception("%s%s", act.__name__, args)
+        return None

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
@@ -47,6 +47,16 @@ class WaitTotals:
         self.minute_seconds += sums.minute_seconds - cut_off * sums.last
         self.least = least(self.least, sums.least)
         self.greatest = greatest(self.greatest, sums.greatest)
+
+    def add_wait(self, wait: int, seconds: int) -> None:
+        """Add a wait that was posted for `seconds`."""
+        if not wait:
+            self.walk_on_seconds += seconds
+            return
+        self.seconds += seconds
+        self.minute_seconds += wait * seconds
+        self.least = least(self.least, wait)
+        self.greatest = greatest(self.greatest, wait)
 
     def add(self, other: "WaitTotals") -> None:
         self.seconds += other.seconds
@@ -98,23 +108,7 @@ class RideMeasures:
 
     def take(self, cell: RideBucket, seconds: int, is_running: bool, is_stopped: bool) -> None:
         """Add `seconds` of a cell, whose state counts as operating or as down."""
-        self.rows += cell.rows
-        if cell.park_is_open:
-            self.open_rows += cell.rows
-            self.open_seconds += seconds
-            if is_running:
-                self.up_rows += cell.rows
-                self.up_seconds += seconds
-                if self.first_up is None or cell.first < self.first_up:
-                    self.first_up = cell.first
-            elif is_stopped:
-                self.down_rows += cell.rows
-                self.down_seconds += seconds
-        elif is_running:
-            self.outside_seconds += seconds
-        if is_running:
-            first, last = self.active or (cell.first, cell.last)
-            self.active = min(first, cell.first), max(last, cell.last)
+        self.count(cell.rows, seconds, (cell.first, cell.last), cell.park_is_open, is_running, is_stopped)
         if not (is_running and cell.park_is_open):
             return
         if cell.sums is not None:
@@ -122,6 +116,28 @@ class RideMeasures:
             self.summed.add_bucket(cell.sums, seconds, cell.seconds - seconds)
         elif cell.wait is not None and is_plausible_wait(cell.wait):
             self.held[cell.wait] = self.held.get(cell.wait, 0) + seconds
+
+    def count(
+        self, rows: int, seconds: int, span: tuple[int, int], park_is_open: bool, is_running: bool, is_stopped: bool
+    ) -> None:
+        """Add `seconds` of rows in one state, the first of which begins and the last ends with `span`; no waits."""
+        self.rows += rows
+        if park_is_open:
+            self.open_rows += rows
+            self.open_seconds += seconds
+            if is_running:
+                self.up_rows += rows
+                self.up_seconds += seconds
+                if self.first_up is None or span[0] < self.first_up:
+                    self.first_up = span[0]
+            elif is_stopped:
+                self.down_rows += rows
+                self.down_seconds += seconds
+        elif is_running:
+            self.outside_seconds += seconds
+        if is_running:
+            first, last = self.active or span
+            self.active = min(first, span[0]), max(last, span[1])
 
     def add(self, other: "RideMeasures") -> None:
         """Add another window of the same ride."""
@@ -149,7 +165,7 @@ class RideMeasures:
     def operated(self, evidence_by_down: bool = False) -> bool:
         """R-5.3: did the ride run while the park was open? Inside a day a DOWN reading of a park that says
         breakdowns from closures is evidence too (`evidence_by_down`)."""
-        return self.up_seconds > 0 or (evidence_by_down and self.down_seconds > 0)
+        return has_operated(self.up_seconds, self.down_seconds, evidence_by_down)
 
     @property
     def posted(self) -> Waits:
@@ -173,6 +189,20 @@ class RideMeasures:
     def peak_wait(self) -> int | None:
         """The greatest of the posted waits (N-4)."""
         return self.waits.greatest
+
+
+def has_operated(up_seconds: int, down_seconds: int, evidence_by_down: bool) -> bool:
+    """R-5.3 on seconds in the open park."""
+    return up_seconds > 0 or (evidence_by_down and down_seconds > 0)
+
+
+class Ran(Protocol):
+    """A ride's seconds in the open park."""
+
+    @property
+    def up_seconds(self) -> int: ...
+    @property
+    def down_seconds(self) -> int: ...
 
 
 class SealedRideMeasures(RideMeasures):
@@ -415,7 +445,7 @@ class WindowScore:
         return share_over([ScoredTime(self.weighted_down_seconds, self.weight, self.open_seconds)])
 
 
-def window_score(members: Sequence[tuple[RideMeasures, int]], open_seconds: int) -> WindowScore:
+def window_score(members: Sequence[tuple[Ran, int]], open_seconds: int) -> WindowScore:
     """R-10.2 over the members (rides that operated that day) and their weights.
 
     `open_seconds` is the time the park was open and observed.

@@ -1,15 +1,16 @@
-"""Parks and rides from their own midnight until now, measured from raw observations."""
+"""Parks and rides from their own midnight until now: from the state of the running day where it is stored and true
+(`stats/running`), else measured from raw observations; both say the same."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
+from core.expressions import SecondsSince
 from core.periods import ONE_DAY, Period
 from core.zones import day_range, day_start, local_date
 from parks.models import INCLUSION_WINDOW, Category, Park, Ride, weight_of
@@ -19,19 +20,26 @@ from snapshots.status import operating
 from stats.measures.buckets import LASTING
 from stats.measures.ride_measures import (
     OPEN,
+    ParkOpening,
     RideMeasures,
     Stretch,
     WindowScore,
     availability,
     carried_over,
     down_stretches,
+    has_operated,
     hours,
     measure_openings,
     measure_rides,
     window_score,
 )
+from stats.models import Which
 from stats.readings.selection import begun_within, chosen_parks, observed, parks_to_read
 from stats.readings.shared import is_shared, over_many_parks, shared
+from stats.running.days import ParkDay, day_before_so_far, running_days
+from stats.running.state import RideSeconds
+
+Running = Mapping[int, ParkDay]  # by park
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +69,11 @@ class PlacedRide(NamedTuple):
     park_id: int
     is_attraction: bool
     weight: int
-    last_operated_at: datetime | None
+    last_operated: int | None  # seconds since 1970: instants take longer to read than all else
 
     def counts_at(self, now: datetime) -> bool:
         """Is it in the score of this moment (R-5.5)? The seventh day is included."""
-        return self.last_operated_at is not None and self.last_operated_at >= now - INCLUSION_WINDOW
+        return self.last_operated is not None and self.last_operated >= (now - INCLUSION_WINDOW).timestamp()
 
 
 def placed_rides(parks: list[Park], former: bool = False) -> list[PlacedRide]:
@@ -74,27 +82,28 @@ def placed_rides(parks: list[Park], former: bool = False) -> list[PlacedRide]:
     rides = (Ride.objects.in_history() if former else Ride.objects.filter(is_active=True)).filter(
         park__in=[park.pk for park in parks]
     )
-    columns = ("pk", "park_id", "category", "classification__tier_weight", "last_operated_at")
+    columns = ("pk", "park_id", "category", "classification__tier_weight", "operated")
+    operated = SecondsSince("last_operated_at", 0)
     return [
         PlacedRide(pk, park_id, category == Category.ATTRACTION, weight_of(weight), last)
-        for pk, park_id, category, weight, last in rides.values_list(*columns)
+        for pk, park_id, category, weight, last in rides.annotate(operated=operated).values_list(*columns)
     ]
 
 
 @over_many_parks
 def parks_today(parks: list[Park], now: datetime) -> Mapping[int, ParkToday]:
-    """R-10.2 over each park's day so far; four queries. Parks that were not open today are missing."""
+    """R-10.2 over each park's day so far; at most four queries. Parks that were not open today are missing."""
     reports_down = {park.pk: park.reports_down for park in parks}
+    members: dict[int, list[tuple[RideSeconds, int]]] = defaultdict(list)
+    attractions: dict[int, list[RideSeconds]] = defaultdict(list)
     placed = {ride.pk: ride for ride in placed_rides(parks)}
-    members: dict[int, list[tuple[RideMeasures, int]]] = defaultdict(list)
-    attractions: dict[int, list[RideMeasures]] = defaultdict(list)
-    for pk, ride in rides_today(parks, {pk: each.park_id for pk, each in placed.items()}, now).items():
-        if ride.operated(evidence_by_down=reports_down[ride.park_id]):
-            members[ride.park_id].append((ride, placed[pk].weight))
-            if placed[pk].is_attraction:
-                attractions[ride.park_id].append(ride)
-    condition = observed([(park.pk, park.timezone) for park in parks], "park", Period.TODAY, now)
-    openings = measure_openings(ParkActivitySnapshot.objects.filter(condition), now)
+    running = running_today(parks, now)
+    for ride in seconds_today(parks, {pk: each.park_id for pk, each in placed.items()}, now, running):
+        here = placed[ride.ride_id]
+        if has_operated(ride.up_seconds, ride.down_seconds, reports_down[here.park_id]):
+            members[here.park_id].append((ride, here.weight))
+            if here.is_attraction:
+                attractions[here.park_id].append(ride)
     return {
         park_id: ParkToday(
             window=window_score(members[park_id], opening.open_seconds),
@@ -103,28 +112,92 @@ def parks_today(parks: list[Park], now: datetime) -> Mapping[int, ParkToday]:
             attraction_up_seconds=sum(ride.up_seconds for ride in attractions[park_id]),
             attraction_down_seconds=sum(ride.down_seconds for ride in attractions[park_id]),
         )
-        for park_id, opening in openings.items()
+        for park_id, opening in openings_today(parks, now, running).items()
     }
 
 
+def seconds_today(
+    parks: list[Park], park_by_ride: Mapping[int, int], now: datetime, running: Running
+) -> Iterator[RideSeconds]:
+    """Of each of the rides, which are in these parks, how long it operated and was down; at most one query."""
+    for pk, day in running.items():
+        for ride in day.seconds():
+            if park_by_ride.get(ride.ride_id) == pk:
+                yield ride
+    rest = {pk: park for pk, park in park_by_ride.items() if park not in running}
+    for measures in by_rows_today(parks, rest, now).values() if rest else ():
+        yield seconds_of(measures)
+
+
+def seconds_of(measures: RideMeasures) -> RideSeconds:
+    return RideSeconds(measures.ride_id, measures.up_seconds, measures.down_seconds, measures.open_seconds)
+
+
+def openings_today(parks: list[Park], now: datetime, running: Running) -> dict[int, ParkOpening]:
+    """How long each park was seen open today; those that were not are missing. At most one query."""
+    found = {pk: day.state.opening(day.asked.moment) for pk, day in running.items()}
+    rest = [(park.pk, park.timezone) for park in parks if park.pk not in running]
+    if rest:
+        condition = observed(rest, "park", Period.TODAY, now)
+        found |= measure_openings(ParkActivitySnapshot.objects.filter(condition), now)
+    return {pk: opening for pk, opening in found.items() if opening.rows}
+
+
+def running_today(parks: list[Park], now: datetime) -> dict[int, ParkDay]:
+    return running(parks, Which.TODAY, now)
+
+
+def running(parks: list[Park], which: Which, now: datetime) -> dict[int, ParkDay]:
+    """`running_days`, those of all parks shared; one query at most."""
+    everything = every_running_day(parks_to_read(parks), now, which)
+    return {park.pk: everything[park.pk] for park in parks if park.pk in everything}
+
+
+@over_many_parks
+def every_running_day(parks: list[Park], now: datetime, which: Which) -> Mapping[int, ParkDay]:
+    return running_days(parks, which, now)
+
+
 def rides_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
-    """Measures of the day so far of rides of these parks; `park_by_ride`: the park of each. One query.
+    """Measures of the day so far of rides of these parks; `park_by_ride`: the park of each. At most two queries.
 
     Rides without an observation in the park they stand in now are missing.
     """
+    return rides_measured(parks, park_by_ride, now, running_today(parks, now))
+
+
+def rides_measured(
+    parks: list[Park], park_by_ride: Mapping[int, int], now: datetime, running: Running
+) -> dict[int, RideMeasures]:
+    """`rides_today`; at most one query."""
+    by_park = rides_by_park(park_by_ride)
+    measured = [ride for pk, day in running.items() for ride in day.rides(by_park.get(pk, ()))]
+    rest = {pk: park for pk, park in park_by_ride.items() if park not in running}
+    return {ride.ride_id: ride.sealed() for ride in measured} | (by_rows_today(parks, rest, now) if rest else {})
+
+
+def rides_by_park(park_by_ride: Mapping[int, int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for ride, park in park_by_ride.items():
+        found[park].add(ride)
+    return found
+
+
+def by_rows_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+    """`rides_today` from raw rows; one query."""
     if not is_shared(parks):
-        return measured_today(parks, park_by_ride, now)
-    everything = everywhere_today(chosen_parks(False), now)
+        return measured_by_rows(parks, park_by_ride, now)
+    everything = everywhere_by_rows(chosen_parks(False), now)
     return {pk: everything[pk] for pk in park_by_ride if pk in everything}
 
 
 @over_many_parks
-def everywhere_today(parks: list[Park], now: datetime) -> Mapping[int, RideMeasures]:
+def everywhere_by_rows(parks: list[Park], now: datetime) -> Mapping[int, RideMeasures]:
     rides = Ride.objects.filter(park__in=[park.pk for park in parks])
-    return measured_today(parks, dict(rides.values_list("pk", "park_id")), now)
+    return measured_by_rows(parks, dict(rides.values_list("pk", "park_id")), now)
 
 
-def measured_today(parks: list[Park], places: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+def measured_by_rows(parks: list[Park], places: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
     """`places`: the park of each ride; one query."""
     zones = {park.pk: park.timezone for park in parks}
     members = [(pk, zones[park_id]) for pk, park_id in places.items()]
@@ -144,27 +217,57 @@ def rides_at(parks: list[Park], rides: Collection[int], now: datetime) -> dict[i
     return {pk: ride for pk, ride in rides_seen_at(parks, rides, now).items() if ride.still_holds}
 
 
-def rides_seen_at(parks: list[Park], rides: Collection[int], now: datetime) -> dict[int, RideNow]:
-    """`rides_last_seen` of rides of these parks, by their ids; one query."""
+def rides_seen_at(
+    parks: list[Park], rides: Collection[int], now: datetime, running: Running | None = None
+) -> dict[int, RideNow]:
+    """`rides_last_seen` of rides of these parks, by their ids; at most two queries. `running`: if it was read."""
+    wanted = set(rides)
+    found: dict[int, RideNow] = {}
+    for day in (running_today(parks, now) if running is None else running).values():
+        found.update(day.present(wanted, now))
+    rest = wanted - found.keys()  # not heard of today, in the park of the list
+    return found | (rides_seen_in_rows(parks, rest, now) if rest else {})
+
+
+def rides_seen_in_rows(parks: list[Park], rides: Collection[int], now: datetime) -> dict[int, RideNow]:
+    """`rides_seen_at` from raw rows; one query."""
     if not is_shared(parks):
         return rides_last_seen(Ride.objects.filter(pk__in=list(rides)), now)
     everything = shared("rides now", now, lambda: rides_last_seen(Ride.objects.active(), now))
     return {pk: everything[pk] for pk in rides if pk in everything}
 
 
-def rides_down_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+def rides_down_today(
+    parks: list[Park], park_by_ride: Mapping[int, int], now: datetime, running: Running | None = None
+) -> dict[int, RideMeasures]:
     """Of `rides_today` those with downtime, in hours as published; rides that did not operate have none (R-5.3)."""
     reports_down = {park.pk: park.reports_down for park in parks}
-    return {
-        pk: ride
-        for pk, ride in rides_today(parks, park_by_ride, now).items()
-        if hours(ride.down_seconds) > 0 and ride.operated(evidence_by_down=reports_down[ride.park_id])
+    running = running_today(parks, now) if running is None else running
+    down = {
+        ride.ride_id
+        for ride in seconds_today(parks, park_by_ride, now, running)
+        if hours(ride.down_seconds) > 0
+        and has_operated(ride.up_seconds, ride.down_seconds, reports_down[park_by_ride[ride.ride_id]])
     }
+    return rides_measured(parks, {pk: park_by_ride[pk] for pk in down}, now, running)
 
 
-def outages_today(parks: list[Park], measured: Mapping[int, RideMeasures], now: datetime) -> dict[int, list[Stretch]]:
+def outages_today(
+    parks: list[Park], measured: Mapping[int, RideMeasures], now: datetime, running: Running | None = None
+) -> dict[int, list[Stretch]]:
     """The stretches down today of rides of these parks that are known to operate, in order; those marked that began on
-    the day before (N-11). One query, and two for each park with a ride that was down at its midnight."""
+    the day before (N-11). At most two queries, and two for each park without a running day that had a ride down at its
+    midnight."""
+    places = rides_by_park({pk: ride.park_id for pk, ride in measured.items()})
+    running = running_today(parks, now) if running is None else running
+    found = {ride: down for pk, day in running.items() for ride, down in day.down(places.get(pk, ())).items()}
+    rest = {pk: ride for pk, ride in measured.items() if ride.park_id not in running}
+    return found | (outages_of_rows(parks, rest, now) if rest else {})
+
+
+def outages_of_rows(
+    parks: list[Park], measured: Mapping[int, RideMeasures], now: datetime
+) -> dict[int, list[Stretch]]:
     by_id = {park.pk: park for park in parks}
     members = [(pk, by_id[ride.park_id].timezone) for pk, ride in measured.items()]
     rows = RideStatusSnapshot.objects.filter(observed(members, "ride", Period.TODAY, now), park=F("ride__park"))
@@ -187,13 +290,34 @@ def outages_today(parks: list[Park], measured: Mapping[int, RideMeasures], now: 
 def a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, RideMeasures]:
     """Rides of these parks on the day before, up to the same time on each park's clock: what today is compared with
     (N-5). Down is what counted on that day, because the ride operated on it (R-5.3). Rides that were not observed then
-    are missing. Two queries, one more where a ride had not yet run at that time, or the clocks are changed."""
+    are missing. Two queries where the running days are stored, else up to four."""
+    running_days = running(parks, Which.DAY_BEFORE, now)
+    places = places_of(parks)
+    by_park = rides_by_park(places)
+    found = {}
+    for pk, day in running_days.items():
+        operated = set(day.state.operated)
+        for ride in day.rides(by_park.get(pk, ())):
+            ride.down_seconds *= ride.ride_id in operated
+            found[ride.ride_id] = ride
+    found |= a_day_ago_by_rows([park for park in parks if park.pk not in running_days], places, now)
+    return {pk: ride.sealed() for pk, ride in found.items()}
+
+
+def places_of(parks: list[Park]) -> dict[int, int]:
+    """The park of each ride of these parks; one query."""
+    return dict(Ride.objects.filter(park__in=[park.pk for park in parks]).order_by().values_list("pk", "park_id"))
+
+
+def a_day_ago_by_rows(parks: list[Park], places: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:
+    """`a_day_ago` from raw rows: one query, one more where a ride had not yet run at that time, or the clocks are
+    changed."""
     zones = {park.pk: park.timezone for park in parks}
-    places = dict(Ride.objects.filter(park__in=zones).values_list("pk", "park_id"))
     spans = {zone: day_before_so_far(now, zone) for zone in set(zones.values())}
     by_end: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
     for pk, park_id in places.items():
-        by_end[spans[zones[park_id]][1]].append((pk, zones[park_id]))
+        if park_id in zones:
+            by_end[spans[zones[park_id]][1]].append((pk, zones[park_id]))
     measured: list[RideMeasures] = []
     for end, members in by_end.items():
         begun = begun_within(members, "ride", spans.__getitem__)
@@ -203,7 +327,7 @@ def a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, RideMeasures]:
     unsure = [(pk, zones[ride.park_id]) for pk, ride in found.items() if ride.down_seconds and not ride.up_seconds]
     for pk in {pk for pk, _ in unsure} - ran_the_day_before(unsure, now):
         found[pk].down_seconds = 0
-    return {pk: ride.sealed() for pk, ride in found.items()}
+    return found
 
 
 def ran_the_day_before(members: Collection[tuple[int, str]], now: datetime) -> set[int]:
@@ -213,13 +337,6 @@ def ran_the_day_before(members: Collection[tuple[int, str]], now: datetime) -> s
     begun = begun_within(members, "ride", lambda zone: day_range(local_date(now, zone) - ONE_DAY, zone))
     rows = RideStatusSnapshot.objects.filter(begun, operating(), LASTING, park=F("ride__park"), **OPEN)
     return set(rows.order_by().values_list("ride_id", flat=True).distinct())
-
-
-def day_before_so_far(now: datetime, zone: str) -> tuple[datetime, datetime]:
-    """[start, end) in UTC of the local day before, up to the same time of the clock."""
-    local = now.astimezone(ZoneInfo(zone))
-    day = local.date() - ONE_DAY
-    return day_range(day, zone)[0], datetime.combine(day, local.timetz()).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,17 +351,26 @@ class ParkBefore:
 @over_many_parks
 def parks_a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, ParkBefore]:
     """Parks of which a ride was observed then; what today's figures are compared with (N-5)."""
-    measured = a_day_ago(parks_to_read(parks), now)
-    found: dict[int, ParkBefore] = {}
-    for ride in placed_rides(parks):
-        then = measured.get(ride.pk)
-        if then is None:
-            continue
-        before = found.get(ride.park_id, ParkBefore())
-        up, down = (then.up_seconds, then.down_seconds) if ride.is_attraction else (0, 0)
-        found[ride.park_id] = ParkBefore(
-            before.down_seconds + then.down_seconds,
-            before.attraction_up_seconds + up,
-            before.attraction_down_seconds + down,
-        )
-    return found
+    placed = {ride.pk: ride for ride in placed_rides(parks)}
+    sums: dict[int, list[int]] = {}
+    for ride in seconds_a_day_ago(parks, {pk: each.park_id for pk, each in placed.items()}, now):
+        here = placed[ride.ride_id]
+        up, down = (ride.up_seconds, ride.down_seconds) if here.is_attraction else (0, 0)
+        found = sums.setdefault(here.park_id, [0, 0, 0])
+        for n, seconds in enumerate((ride.down_seconds, up, down)):
+            found[n] += seconds
+    return {pk: ParkBefore(*found) for pk, found in sums.items()}
+
+
+def seconds_a_day_ago(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> Iterator[RideSeconds]:
+    """`a_day_ago`, of each of the rides how long it operated and was down."""
+    running_days = running(parks, Which.DAY_BEFORE, now)
+    for pk, day in running_days.items():
+        operated = set(day.state.operated)
+        for ride in day.seconds():
+            if park_by_ride.get(ride.ride_id) == pk:
+                yield ride if ride.ride_id in operated else ride._replace(down_seconds=0)
+    rest = {park.pk: park for park in parks if park.pk not in running_days}
+    places = {pk: park for pk, park in park_by_ride.items() if park in rest}
+    for measures in a_day_ago_by_rows(list(rest.values()), places, now).values() if places else ():
+        yield seconds_of(measures)

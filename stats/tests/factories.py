@@ -9,7 +9,7 @@ from django.conf import settings
 from factory.django import DjangoModelFactory
 
 from parks.tests.factories import NOON, ParkFactory, RideFactory
-from stats.models import AggregationLog, ParkDailyStats, RecomputeRun, RideDailyStats
+from stats.models import AggregationLog, ParkDailyStats, RecomputeRun, RideDailyStats, RunningDay, Which
 
 
 def average_wait(row: Any) -> Decimal:
@@ -74,6 +74,19 @@ class RunFactory(DjangoModelFactory[RecomputeRun]):
     first_date = last_date = date(2026, 7, 1)
     metrics_version = 1
     started_at = NOON
+
+
+class RunningDayFactory(DjangoModelFactory[RunningDay]):
+    class Meta:
+        model = RunningDay
+
+    park = factory.SubFactory(ParkFactory)
+    which = Which.TODAY
+    day = date(2026, 7, 1)
+    ends_at = NOON
+    starts_at = newest_at = sealed_at = known_until = revision = 0
+    reports_down = False
+    state = "[]"
 
 
 class AggregationFactory(DjangoModelFactory[AggregationLog]):

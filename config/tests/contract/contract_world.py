@@ -27,6 +27,7 @@ from parks.models import Category, Park, Ride
 from snapshots.models import IssueSource, ParkActivitySnapshot
 from snapshots.tests.factories import IssueFactory
 from stats.models import AggregationStatus, ParkDailyStats, RideDailyStats
+from stats.running.days import keep_running_days
 from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, recomputed, report, show_park
 from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory
 
@@ -193,6 +194,7 @@ def build_world() -> World:
             data_age_minutes=43201,
             last_updated_api=NOW - timedelta(days=30),
         )
+    keep_running_days(list(Park.objects.active()), NOW)
     return World(disney.pk, rides["Space Mountain"].pk, other.pk, other_rides["Takabisha"].pk)
 
 
@@ -202,6 +204,7 @@ def build_larger_world(zones: Sequence[tuple[str, str]] = ((LOS_ANGELES, TOKYO),
     for n, (zone, other_zone) in enumerate(zones):
         disney_park(f"Disney Park {n}", zone)
         other_park(f"Other Park {n}", other_zone)
+    keep_running_days(list(Park.objects.active()), NOW)
     return world
 
 

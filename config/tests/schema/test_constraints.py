@@ -31,11 +31,12 @@ from snapshots.tests.factories import (
     IssueFactory,
     QualityLogFactory,
     QueueFactory,
+    RevisionFactory,
     SessionFactory,
     SnapshotFactory,
     StorageFactory,
 )
-from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory, RunFactory
+from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory, RunFactory, RunningDayFactory
 from visits.tests.factories import PlanStopFactory, TaskFactory, VisitFactory, VisitorTokenFactory
 from weather.tests.factories import ForecastFactory, ObservationFactory
 
@@ -50,7 +51,7 @@ FACTORIES: dict[Any, Any] = {
         *(SupersededScheduleFactory, CatalogCorrectionFactory),
         *(AdminKeyFactory, JobLockFactory, JobRunFactory, QueuedTaskFactory, SliceFactory, DecisionFactory),
         *(IssueFactory, QualityLogFactory, RideDayFactory, ParkDayFactory, AggregationFactory),
-        RunFactory,
+        *(RunFactory, RunningDayFactory, RevisionFactory),
         *(ObservationFactory, ForecastFactory, CheckpointFactory, HistoryCallFactory),
         *(TaskFactory, VisitFactory, PlanStopFactory, VisitorTokenFactory),
         *(ConversationFactory, MessageFactory, ToolCallFactory, CitationFactory),
@@ -222,6 +223,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "storage_once": {"table_name": "other", "measurement_date": date(2026, 7, 2)},
     "ride_daily_once": {"ride": RideFactory, "stat_date": date(2026, 7, 2), "metrics_version": 3},
     "park_daily_once": {"park": ParkFactory, "stat_date": date(2026, 7, 2), "metrics_version": 3},
+    "running_days_once": {"park": ParkFactory, "which": "day_before"},
     "aggregation_once_per_run": {"run": RunFactory, "aggregation_date": date(2026, 7, 2)},
     "imports_one_a_destination": {"destination_uuid": "7" * 36},
     "import_slices_once": {"job": CheckpointFactory, "first_date": date(2026, 6, 30)},

@@ -25,10 +25,11 @@ from snapshots.tests.factories import (
     ChangeFactory,
     IssueFactory,
     QueueFactory,
+    RevisionFactory,
     SessionFactory,
     SnapshotFactory,
 )
-from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory, RunFactory
+from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory, RunFactory, RunningDayFactory
 from visits.tests.factories import PlanStopFactory, TaskFactory, UserFactory, VisitFactory, VisitorTokenFactory
 from weather.tests.factories import ForecastFactory, ObservationFactory
 
@@ -59,6 +60,8 @@ GOES_WITH: list[tuple[Any, str]] = [
     (RideCorrectionFactory, "ride"),
     (SnapshotFactory, "park"),
     (ActivityFactory, "park"),
+    (RevisionFactory, "park"),
+    (RunningDayFactory, "park"),
     (ObservationFactory, "park"),
     (ForecastFactory, "park"),
     (ClassificationFactory, "ride"),

@@ -228,7 +228,7 @@ def test_an_empty_database_counts_nothing(client):
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(ask, django_assert_max_num_queries):
     def queries(rides: int) -> int:
-        with django_assert_max_num_queries(6) as captured:
+        with django_assert_max_num_queries(7) as captured:
             assert ask() == {"DOWN": rides}
         return len(captured)
 

@@ -589,7 +589,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(django_ass
             show_park(park, NOW - timedelta(hours=8), 240)
 
     def queries(rows: int) -> int:
-        with django_assert_max_num_queries(8) as captured:
+        with django_assert_max_num_queries(10) as captured:
             body = client.get(URL, {"category": category, "period": period, "limit": 100}).json()
         assert body["count"] == rows
         return len(captured)
