@@ -324,7 +324,7 @@ def parks_of_days(parks: list[Park], now: datetime, period: Period) -> tuple[Seq
             ParkDowntimeRow(
                 **park_identity(park),
                 **own,
-                **compared(sums.down_seconds, earlier.down_seconds if earlier else None, own["is_complete"]),
+                **compared(sums.down_seconds, earlier.known_down_seconds if earlier else None, own["is_complete"]),
                 shame_score=number(sums.score),
                 total_downtime_hours=number(hours(sums.down_seconds)),
                 weighted_downtime_hours=number(hours(sums.weighted_down_seconds)),
@@ -490,7 +490,7 @@ def rides_of_days(parks: list[Park], now: datetime, period: Period) -> Sequence[
 def of_days(sums: RideSums, before: RideSums | None, is_complete: bool, is_one_day: bool) -> Row:
     """The figures of stored days."""
     return {
-        **compared(sums.down_seconds, before.down_seconds if before else None, is_complete),
+        **compared(sums.down_seconds, before.known_down_seconds if before else None, is_complete),
         "downtime_hours": number(hours(sums.down_seconds)),
         "uptime_percentage": number(sums.uptime()),
         "availability_percentage": number(sums.availability()),

@@ -58,6 +58,11 @@ class RideSums:
     days_with_waits: int
 
     @property
+    def known_down_seconds(self) -> int | None:
+        """None: nothing is known of it in the open park."""
+        return self.down_seconds if self.open_seconds else None
+
+    @property
     def operated(self) -> bool:
         return self.up_seconds > 0
 
@@ -150,6 +155,11 @@ class ParkSums:
     wait_minute_seconds: int
     walk_on_seconds: int
     peak_wait: int | None
+
+    @property
+    def known_down_seconds(self) -> int | None:
+        """None: nothing is known of the open park."""
+        return None if self.share is None else self.down_seconds
 
     @property
     def score(self) -> Decimal | None:

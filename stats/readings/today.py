@@ -122,7 +122,7 @@ def seconds_today(
     """Of each of the rides, which are in these parks, how long it operated and was down; at most one query."""
     for pk, day in running.items():
         for ride in day.seconds():
-            if park_by_ride.get(ride.ride_id) == pk:
+            if park_by_ride.get(ride.ride_id) == pk and ride.open_seconds:
                 yield ride
     rest = {pk: park for pk, park in park_by_ride.items() if park not in running}
     for measures in by_rows_today(parks, rest, now).values() if rest else ():
@@ -363,14 +363,15 @@ def parks_a_day_ago(parks: list[Park], now: datetime) -> Mapping[int, ParkBefore
 
 
 def seconds_a_day_ago(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> Iterator[RideSeconds]:
-    """`a_day_ago`, of each of the rides how long it operated and was down."""
+    """`a_day_ago`, of each of the rides that was observed in the open park how long it operated and was down."""
     running_days = running(parks, Which.DAY_BEFORE, now)
     for pk, day in running_days.items():
         operated = set(day.state.operated)
         for ride in day.seconds():
-            if park_by_ride.get(ride.ride_id) == pk:
+            if park_by_ride.get(ride.ride_id) == pk and ride.open_seconds:
                 yield ride if ride.ride_id in operated else ride._replace(down_seconds=0)
     rest = {park.pk: park for park in parks if park.pk not in running_days}
     places = {pk: park for pk, park in park_by_ride.items() if park in rest}
     for measures in a_day_ago_by_rows(list(rest.values()), places, now).values() if places else ():
-        yield seconds_of(measures)
+        if measures.open_seconds:
+            yield seconds_of(measures)

@@ -315,6 +315,22 @@ def test_the_trend_of_a_day_that_runs_compares_with_the_same_time_of_the_day_bef
 
 
 @LIVE
+def test_what_was_not_observed_in_the_open_park_the_day_before_is_no_zero(ask, period):
+    ride = reported("O390 D90")
+    report(ride, OPENING - timedelta(days=1), "O450", park_open=False)
+    assert figures(ask(period), "trend_percentage", "previous_downtime_hours") == (None, None)
+
+
+@STORED
+def test_a_period_before_of_which_nothing_is_known_is_no_zero(ask, period):
+    ride = make_ride(make_park())
+    earlier = {"yesterday": date(2025, 12, 21), "last_week": date(2025, 12, 13), "last_month": date(2025, 10, 31)}
+    ride_day(ride, DAY_IN[period])
+    ride_day(ride, earlier[period], uptime_minutes=0, downtime_minutes=0, operating_hours_minutes=0)
+    assert figures(ask(period), "trend_percentage", "previous_downtime_hours") == (None, None)
+
+
+@LIVE
 def test_yesterday_up_to_this_time_is_that_of_each_parks_clock(ask, period):
     """It is 17:00 in New York and 07:00 in Tokyo: an outage of yesterday at 06:00 counts, one at 08:00 does not."""
     ride = make_ride(make_park(timezone=TOKYO))
