@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
 from django.db import connection, connections, models
-from django.db.backends.sqlite3.base import DatabaseWrapper
 
 import stats.daily.recompute
+from core.tests.shared_database import shared_database
 from parks.models import Park, Ride
 from snapshots.models import ParkOperatingSession, RideStatusSnapshot
 from stats.daily.recompute import days_to_compute, parks_of, recompute, recompute_park_day, start_run
@@ -38,23 +37,9 @@ FORK = multiprocessing.get_context("fork")
 
 @pytest.fixture(autouse=True)
 def database_url(transactional_db, tmp_path) -> Iterator[str]:
-    """The URL of the test's database, one that other processes see too: SQLite's is moved from memory to a file."""
-    own = connections["default"]
-    reported = {
-        name: quote(str(own.settings_dict[name]), safe="") for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")
-    }
-    if own.vendor == "mysql":
-        yield "mysql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**reported)
-        return
-    path = tmp_path / "ridewatch.sqlite3"
-    with own.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(path)])
-    connections["default"] = DatabaseWrapper({**own.settings_dict, "NAME": str(path)}, "default")
-    try:
-        yield f"sqlite:///{path}"
-    finally:
-        connections["default"].close()
-        connections["default"] = own
+    """The URL of the test's database, one that other processes see too."""
+    with shared_database(tmp_path) as url:
+        yield url
 
 
 def make_history(rides: int = 3) -> None:
