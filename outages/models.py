@@ -156,6 +156,7 @@ class Outage(models.Model):
 class LedgerDay(models.Model):
     """That the ledger of a park's local day is written, since when, and when its figures last changed."""
 
+    # a day that is written again; the days of a park whose figures are asked for with their revision
     pk = models.CompositePrimaryKey("park_id", "stat_date", "metrics_version")
     park = models.ForeignKey(Park, models.CASCADE, related_name="+", db_index=False)
     stat_date = models.DateField(help_text="park-local date")

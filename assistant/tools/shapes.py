@@ -12,7 +12,7 @@ from core.shapes import UNSET, Shape, UnsetType, describe
 
 class Figure(Shape):
     name: Annotated[str, describe("what it measures, in the words of the API: `downtime_minutes`")]
-    value: Annotated[float | int | None, describe("null: unknown, which is neither zero nor closed")]
+    value: Annotated[float | None, describe("null: unknown, which is neither zero nor closed")]
     unit: Annotated[str, describe("min, %, °C …; empty for a count or a score")]
 
 

@@ -85,7 +85,7 @@ def outages_of_day(result: ParkDay, start: datetime, end: datetime, now: datetim
     began = chain_starts(result)
     for ride, stretches in result.stretches.items():
         for stretch in stretches:
-            line = lines[ride]
+            line = lines.get(ride) or Line()
             is_lasting = until < end and goes_on(stretch, line, until)
             row = outage_of(result, ride, stretch, line, hours, now)
             row.is_lasting = is_lasting

@@ -159,6 +159,8 @@ class RideMeasures:
         The class is swapped: to copy some thousand rides takes longer.
         """
         self.held = MappingProxyType(self.held)  # type: ignore[assignment] # reads alike
+        if self.summed is not None:
+            self.summed.__class__ = SealedWaitTotals
         self.__class__ = SealedRideMeasures
         return self
 
@@ -205,13 +207,21 @@ class Ran(Protocol):
     def down_seconds(self) -> int: ...
 
 
-class SealedRideMeasures(RideMeasures):
-    """Measures that refuse a change; without a slot of its own, so that an instance can become one."""
+class Sealed:
+    """What refuses a change; without a slot of its own, so that an instance can become one."""
 
     __slots__ = ()
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise FrozenInstanceError(f"{name} of shared measures cannot be changed")
+
+
+class SealedRideMeasures(Sealed, RideMeasures):
+    __slots__ = ()
+
+
+class SealedWaitTotals(Sealed, WaitTotals):
+    __slots__ = ()
 
 
 SUMS = (

@@ -34,7 +34,7 @@ from stats.measures.ride_measures import (
     window_score,
 )
 from stats.models import Which
-from stats.readings.selection import begun_within, chosen_parks, observed, parks_to_read
+from stats.readings.selection import begun_within, chosen_parks, observed
 from stats.readings.shared import is_shared, over_many_parks, shared
 from stats.running.days import ParkDay, day_before_so_far, running_days
 from stats.running.state import RideSeconds
@@ -122,7 +122,7 @@ def seconds_today(
     """Of each of the rides, which are in these parks, how long it operated and was down; at most one query."""
     for pk, day in running.items():
         for ride in day.seconds():
-            if park_by_ride.get(ride.ride_id) == pk and ride.open_seconds:
+            if park_by_ride.get(ride.ride_id) == pk:
                 yield ride
     rest = {pk: park for pk, park in park_by_ride.items() if park not in running}
     for measures in by_rows_today(parks, rest, now).values() if rest else ():
@@ -148,14 +148,8 @@ def running_today(parks: list[Park], now: datetime) -> dict[int, ParkDay]:
 
 
 def running(parks: list[Park], which: Which, now: datetime) -> dict[int, ParkDay]:
-    """`running_days`, those of all parks shared; one query at most."""
-    everything = every_running_day(parks_to_read(parks), now, which)
-    return {park.pk: everything[park.pk] for park in parks if park.pk in everything}
-
-
-@over_many_parks
-def every_running_day(parks: list[Park], now: datetime, which: Which) -> Mapping[int, ParkDay]:
-    return running_days(parks, which, now)
+    """`running_days`; one query at most. Not shared, as a day is folded on in place; what is read from it is."""
+    return dict(running_days(parks, which, now))
 
 
 def rides_today(parks: list[Park], park_by_ride: Mapping[int, int], now: datetime) -> dict[int, RideMeasures]:

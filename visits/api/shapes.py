@@ -72,9 +72,10 @@ class TaskQuery(Query):
     completed = serializers.ChoiceField(
         choices=["true", "false"],
         required=False,
+        help_text="only tasks that are ticked off, or only those that are not",
         error_messages={"invalid_choice": one_of("completed", ("true", "false"))},
     )
-    visit_id = Id("visit_id", required=False)
+    visit_id = Id("visit_id", required=False, help_text="only the stops of this visit")
     limit = limit()
     cursor = CursorField()
 

@@ -202,6 +202,7 @@ def good_body(path: str, method: str, ids: dict[str, Any]) -> dict[str, Any]:
     examples = SCHEMA["paths"][path][method]["requestBody"]["content"]["application/json"]["examples"]
     example: dict[str, Any] = next(iter(examples.values()))["value"]
     dates = dict.fromkeys(("start_date", "end_date"))
+    ids = {**ids, "ride_ids": [ids["ride_id"]], "park_ids": [ids["park_id"]]}
     return {**example, **{name: value for name, value in {**ids, **dates}.items() if name in example}}
 
 

@@ -81,5 +81,5 @@ def test_more_parks_cost_no_more_queries(django_assert_num_queries):
         start = NOW - timedelta(hours=5)
         report(make_ride(park, last_operated_at=NOW), start, "O240 D60")
         show_park(park, start, 300)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(15):
             assert figures(False, NOW)["counts"]["down"] == n + 1

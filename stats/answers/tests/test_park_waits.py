@@ -504,7 +504,7 @@ def test_parks_without_any_data_have_no_rows(ask, period):
 @EVERY
 def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(ask, django_assert_max_num_queries, period):
     def queries(rows: int) -> int:
-        with django_assert_max_num_queries(12) as captured:
+        with django_assert_max_num_queries(13) as captured:
             assert len(ask(period)) == rows
         return len(captured)
 

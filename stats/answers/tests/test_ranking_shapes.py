@@ -211,7 +211,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parks(django_ass
                 park_day(park, day)
 
     def queries(rows: int) -> int:
-        with django_assert_max_num_queries(13) as captured:
+        with django_assert_max_num_queries(14) as captured:
             assert len(answer(client, f"{kind}/downtime", period=period)["data"]) == rows
         return len(captured)
 

@@ -448,7 +448,7 @@ def test_an_empty_database_has_no_rows(ask, period):
 @EVERY
 def test_the_number_of_queries_does_not_depend_on_the_number_of_rides(ask, django_assert_max_num_queries, period):
     def queries(rows: int) -> int:
-        with django_assert_max_num_queries(12) as captured:
+        with django_assert_max_num_queries(13) as captured:
             assert len(ask(period)) == rows
         return len(captured)
 
