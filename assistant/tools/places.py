@@ -87,15 +87,15 @@ def now(asked: NowArguments) -> ToolResult:
 def ride_now(ride: Ride, park: Park, state: ParkNow, seen: RideNow | None) -> Item:
     status = displayed_status(state, seen)
     wait = seen.wait if seen and status == Status.OPERATING else None
-    heard = f", last heard of at {clock(seen.as_of, park.timezone)}" if seen and seen.as_of else ""
     return Item(
         type="ride",
         id=ride.pk,
         name=ride.name,
         park_id=park.pk,
-        park_name=f"{park.name}{heard}",
+        park_name=park.name,
         text=status,
         figures=numbers({"wait_time": (wait, "min")}) if status == Status.OPERATING else [],
+        heard_at=clock(seen.as_of, park.timezone) if seen and seen.as_of else UNSET,
         link=f"/rides/{ride.pk}",
     )
 

@@ -28,6 +28,7 @@ class Item(Shape):
     text: Annotated[str | UnsetType, describe("what no number says: a state, hours, a rule")] = UNSET
     start: Annotated[str | UnsetType, describe("by the park’s clock")] = UNSET
     end: Annotated[str | UnsetType, describe("by the park’s clock; absent: it goes on")] = UNSET
+    heard_at: Annotated[str | UnsetType, describe("when a state was last reported, by the park’s clock")] = UNSET
     figures: list[Figure] = msgspec.field(default_factory=list)
     link: Annotated[str, describe("a page of this site that shows it")]
 
