@@ -152,15 +152,25 @@ def celery_hosts_share_a_broker(app_configs: Any, **kwargs: Any) -> list[CheckMe
 @register()
 def classifier_is_whole(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """ridewatch.E006: half a configuration would classify every ride without the model, and nobody would know."""
-    url, model, key = settings.CLASSIFIER_URL, settings.CLASSIFIER_MODEL, settings.CLASSIFIER_KEY
-    missing = [name for name, value in (("CLASSIFIER_URL", url), ("CLASSIFIER_MODEL", model)) if not value]
+    return half_configured("CLASSIFIER", "classifier", "ridewatch.E006")
+
+
+@register()
+def assistant_is_whole(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """ridewatch.E010: as E006, of the model that phrases answers."""
+    return half_configured("ASSISTANT", "assistant's model", "ridewatch.E010")
+
+
+def half_configured(prefix: str, what: str, number: str) -> list[CheckMessage]:
+    url, model, key = (getattr(settings, f"{prefix}_{part}") for part in ("URL", "MODEL", "KEY"))
+    missing = [name for name, value in ((f"{prefix}_URL", url), (f"{prefix}_MODEL", model)) if not value]
     if not missing or not (url or model or key):
         return []
     return [
         Error(
-            f"The classifier is half configured: {' and '.join(missing)} not set.",
-            hint="Set CLASSIFIER_URL and CLASSIFIER_MODEL (CLASSIFIER_KEY too where the service wants one), or none.",
-            id="ridewatch.E006",
+            f"The {what} is half configured: {' and '.join(missing)} not set.",
+            hint=f"Set {prefix}_URL and {prefix}_MODEL ({prefix}_KEY too where the service wants one), or none.",
+            id=number,
         )
     ]
 

@@ -289,6 +289,13 @@ CLASSIFIER_URL = url("CLASSIFIER_URL", "", ("http", "https"))
 CLASSIFIER_MODEL = text("CLASSIFIER_MODEL", "")
 CLASSIFIER_KEY = text("CLASSIFIER_KEY", "")
 
+# -- answers to questions ---------------------------------------------------------------------------------
+
+# A language model that chooses tools and phrases answers at /ask; off unless URL and model are set.
+ASSISTANT_URL = url("ASSISTANT_URL", "", ("http", "https"))
+ASSISTANT_MODEL = text("ASSISTANT_MODEL", "")
+ASSISTANT_KEY = text("ASSISTANT_KEY", "")
+
 # -- mail -------------------------------------------------------------------------------------------------
 
 
@@ -438,5 +445,6 @@ remember(
     THEMEPARKS_WIKI_KEY,
     OPEN_METEO_KEY,
     CLASSIFIER_KEY,
+    ASSISTANT_KEY,
     METRICS_TOKEN,
 )

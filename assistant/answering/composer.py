@@ -1,15 +1,13 @@
 """The answer to a question in short sentences, each figure with its footnote. No model has a part in it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import msgspec
 from django.conf import settings
 
+from assistant.answering.answer import Answer, number
 from assistant.answering.questions import Form, Hit, Question, parse
-from assistant.tools.registry import Called, called
 from assistant.tools.shapes import Item, ToolResult
 from core import data_version
 from parks.search.index import SearchPark
@@ -20,7 +18,6 @@ FORMS_TOLD = (
     " weekend? Which ride was worst last month? Is Space Mountain running? When is the wait for it shortest? What does"
     " downtime mean?"
 )
-UNITS = {"min": " minutes", "%": " %", "°C": " °C", "mm": " mm", "km/h": " km/h"}
 BY_WORDS = {
     "downtime_minutes": "downtime",
     "availability_percentage": "availability",
@@ -29,68 +26,6 @@ BY_WORDS = {
     "shame_score": "shame score",
     "opening_delay_minutes": "opening delay",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A footnote: what a figure or a statement rests on."""
-
-    kind: str
-    permalink: str
-    value: float | int | None = None
-    unit: str | None = None
-
-    @property
-    def text(self) -> str | None:
-        return None if self.value is None else msgspec.json.encode(self.value).decode()
-
-
-@dataclass
-class Answer:
-    """Sentences as they come; footnotes by number; the tools that were called."""
-
-    sentences: list[str] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    calls: list[Called] = field(default_factory=list)
-    is_refusal: bool = False
-
-    @property
-    def content(self) -> str:
-        return "\n".join(self.sentences)
-
-    def say(self, text: str) -> None:
-        self.sentences.append(text)
-
-    def call(self, name: str, **arguments: Any) -> ToolResult | None:
-        """The tool's result; None when it was refused, which is then said."""
-        found = called(name, {key: value for key, value in arguments.items() if value not in (None, "", ())})
-        self.calls.append(found)
-        if found.result is None:
-            self.is_refusal = True
-            self.say(f"I cannot answer that: {found.error}.")
-        return found.result
-
-    def cite(self, kind: str, link: str, value: float | int | None = None, unit: str | None = None) -> str:
-        """The mark of a footnote; the same evidence has the same."""
-        note = Note(kind, link, value, unit or None)
-        if note not in self.notes:
-            self.notes.append(note)
-        return f"[{self.notes.index(note) + 1}]"
-
-    def figure(self, item: Item, name: str, link: str = "") -> str:
-        """A figure in words with its footnote; "unknown" with one where it is."""
-        found = next((each for each in item.figures if each.name == name), None)
-        value, unit = (found.value, found.unit) if found else (None, "")
-        mark = self.cite("figure", link or item.link, value, unit)
-        return f"unknown {mark}" if value is None else f"{number(value)}{words_of_unit(value, unit)} {mark}"
-
-
-def number(value: float | int) -> str:
-    return f"{value:,}" if isinstance(value, int) or value != int(value) else f"{int(value):,}"
-
-
-def words_of_unit(value: float | int, unit: str) -> str:
-    return " minute" if unit == "min" and value == 1 else UNITS.get(unit, "")
 
 
 def compose(text: str, now: datetime) -> Answer:
@@ -223,16 +158,58 @@ def source(answer: Answer, question: Question) -> None:
         f" computed from these reports by published rules {answer.cite('rule', '/trust/rules')}, and time that nobody"
         f" observed is unknown {answer.cite('coverage', '/trust#unknown')}."
     )
+    if question.outage:
+        one_outage(answer, question.outage)
+        return
     park = park_id_of(question)
     if park is None:
         return
     first, last = dates_of(question)
+    if not isinstance(question.hits[0], SearchPark):
+        outages_of(answer, question, question.hits[0])
     found = answer.call("coverage", park_id=park, start=first.isoformat(), end=last.isoformat(), limit=MOST_LISTED)
     for item in found.items if found else ():
         share = item.value("coverage_percentage")
         mark = answer.cite("coverage", item.link, share, "%")
         seen = "unknown" if share is None else f"{number(share)} % of the open time was observed"
         answer.say(f"• {item.name}: {seen} {mark}")
+
+
+def one_outage(answer: Answer, address: str) -> None:
+    """What says that an outage was one: its observations, its rule, what speaks against it."""
+    found = answer.call("outages", outage_id=address)
+    if found is None:
+        return
+    for item in found.items:
+        mark = answer.cite("outage", item.link)
+        answer.say(f"{item.name} at {item.park_name}: {spoken(str(item.start))} {until(item)} {mark}; {found.note}.")
+        if item.figures:
+            seen = answer.cite("outage", item.link, item.value("observations"), "")
+            answer.say(
+                f"It lasted {answer.figure(item, 'duration_minutes', kind='outage')}, and {item.value('observations')}"
+                f" observations say so {seen}."
+            )
+
+
+def outages_of(answer: Answer, question: Question, hit: Hit) -> ToolResult | None:
+    """A ride's outages on the dates, the last ones with their pages of the ledger."""
+    first, last = dates_of(question)
+    window = {"start": first.isoformat(), "end": last.isoformat()}
+    found = answer.call("outages", ride_id=hit.id, **window, limit=MOST_LISTED)
+    if found is None or not found.items:
+        return found
+    more = f"; the last {len(found.items)} of them" if found.total > len(found.items) else ""
+    page = f"/outages?ride_id={hit.id}&start={first}&end={last}"
+    mark = answer.cite("outage", page, found.total, "")
+    answer.say(f"{hit.name} was down {times(found.total)} {in_words(question)} {mark}{more}:")
+    for item in found.items:
+        length = answer.figure(item, "duration_minutes", kind="outage")
+        answer.say(f"• {spoken(str(item.start))} {until(item)}, {str(item.text).lower()}, {length}")
+    return found
+
+
+def until(item: Item) -> str:
+    return f"until {spoken(item.end)}" if isinstance(item.end, str) else "and it goes on"
 
 
 def downtime(answer: Answer, question: Question) -> None:
@@ -281,21 +258,9 @@ def outages(answer: Answer, question: Question) -> None:
     if isinstance(hit, SearchPark):
         worst(answer, question)
         return
-    window = window_of(question)
-    found = answer.call("outages", ride_id=hit.id, start=window["start"], end=window["end"], limit=MOST_LISTED)
-    if found is None:
-        return
-    if not found.items:
+    found = outages_of(answer, question, hit)
+    if found is not None and not found.items:
         downtime(answer, question)  # says whether nothing happened or nothing is known
-        return
-    more = f"; the last {len(found.items)} of them" if found.total > len(found.items) else ""
-    mark = answer.cite("outage", found.items[0].link, found.total, "")
-    answer.say(f"{hit.name} was down {times(found.total)} {in_words(question)} {mark}{more}:")
-    for item in found.items:
-        until = "goes on" if not isinstance(item.end, str) else f"until {spoken(item.end)}"
-        mark = answer.cite("outage", item.link, item.value("duration_minutes"), "min")
-        minutes = number(item.value("duration_minutes") or 0)
-        answer.say(f"• {spoken(str(item.start))} {until}, {minutes} minutes, {str(item.text).lower()} {mark}")
 
 
 def times(count: int) -> str:
@@ -370,7 +335,7 @@ def running(answer: Answer, question: Question) -> None:
     if found is None:
         return
     item = found.items[0]
-    mark = answer.cite("figure", item.link)
+    mark = "" if item.text == "DOWN" else answer.cite("figure", item.link)
     if item.text == "UNKNOWN":
         answer.say(f"Whether {item.name} is running is unknown: nothing was heard of it within two hours {mark}.")
     elif item.text == "OPERATING":
@@ -379,7 +344,7 @@ def running(answer: Answer, question: Question) -> None:
         answer.say(f"{item.name} is running {mark}; {posted}.")
     elif item.text == "DOWN":
         since = f" since {spoken(item.start)}" if isinstance(item.start, str) else ""
-        answer.say(f"{item.name} is down{since} {mark}.")
+        answer.say(f"{item.name} is down{since} {cite_outage(answer, item)}.")
     else:
         words = {"PARK_CLOSED": "its park is closed", "CLOSED": "closed", "REFURBISHMENT": "closed for refurbishment"}
         state = words.get(str(item.text), str(item.text).lower())
@@ -401,7 +366,13 @@ def down_now(answer: Answer, park: SearchPark) -> None:
         answer.say(f"Down at {park.name}, {found.note} {mark}:")
         for item in down:
             since = f" since {spoken(item.start)}" if isinstance(item.start, str) else ""
-            answer.say(f"• {item.name}{since} {answer.cite('outage', item.link)}")
+            answer.say(f"• {item.name}{since} {cite_outage(answer, item)}")
+
+
+def cite_outage(answer: Answer, item: Item) -> str:
+    """The page of the ledger; the ride's, until the ledger is written."""
+    address = item.outage_id
+    return answer.cite("outage", f"/outages/{address}" if isinstance(address, str) else item.link)
 
 
 def waits(answer: Answer, question: Question) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from assistant.answering.dates import When, read
 from assistant.tools.rules import find_rule
 from core.zones import local_date
+from outages.addresses import parse_address
 from parks.models import Park
 from parks.search.find import find, words_of
 from parks.search.index import SearchPark, SearchRide
@@ -46,6 +47,7 @@ class Question:
     by: str = "downtime_minutes"
     is_best: bool = False
     wants_parks: bool = False
+    outage: str = ""  # the id of an outage that is named
 
     @property
     def lies_ahead(self) -> bool:
@@ -106,6 +108,9 @@ def parse(text: str, now: datetime) -> Question:
     topic = topic_of(plain)
     if form == Form.MEANING or (form is None and topic and find_rule(topic)):
         return Question(Form.MEANING, topic=topic or plain)
+    outage = outage_in(plain)
+    if outage:
+        return Question(Form.SOURCE, outage=outage)
     when, rest = read(plain, local_date(now, settings.SITE_TIME_ZONE))
     hits, candidates, missing = names_of(rest, form == Form.COMPARE)
     zone = zone_of(hits or candidates)
@@ -140,6 +145,12 @@ def topic_of(plain: str) -> str:
         r"(?:what(?:'s| is| are| does)|explain|define|meaning of)\s+(?:an? |the )?(.+?)(?:\s+mean.*)?$", plain
     )
     return match[1].strip(" '\"“”") if match else ""
+
+
+def outage_in(plain: str) -> str:
+    """The id of an outage, after the word or in the address of its page. No name has digits like these."""
+    found = re.search(r"\boutages?(?: |/|#|: ?)([0-9a-z]{7,13})\b", plain)
+    return found[1] if found and re.search(r"\d", found[1]) and parse_address(found[1]) else ""
 
 
 def measure_of(plain: str) -> str:

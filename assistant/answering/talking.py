@@ -7,13 +7,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from assistant.answering.composer import compose, stamp
+from assistant.answering.language_model import model_answer
 from assistant.models import Citation, Conversation, Message, Role, ToolCall
 
 
 def ask(conversation: Conversation, content: str) -> tuple[Message, Message]:
     """The stored question and answer. What is read is read before the transaction, which is then short."""
     asked_at = timezone.now()
-    answer, stamped = compose(content, asked_at), stamp()
+    answer = model_answer(content, asked_at) or compose(content, asked_at)
+    stamped = stamp()
     # After the question even where the clock stands still: messages are ordered by it.
     answered_at = max(timezone.now(), asked_at + timedelta(microseconds=1))
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Names, states, outages, hours, weather, coverage, and what the rules say."""
+"""Names, states, hours, weather, coverage, and what the rules say."""
 
 from datetime import datetime, timedelta
 
@@ -6,13 +6,13 @@ import msgspec
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
+from assistant.tools.ledger import open_addresses
 from assistant.tools.reading import check_days, clock, numbers, park_of, result, ride_of, rule
 from assistant.tools.rules import RULES, find_rule
 from assistant.tools.shapes import (
     FindArguments,
     Item,
     NowArguments,
-    OutagesArguments,
     ParkDaysArguments,
     RuleArguments,
     ToolEvidence,
@@ -29,11 +29,9 @@ from snapshots.quality.coverage import coverage_by_day
 from snapshots.quality.selection import Selection
 from snapshots.status import Status
 from stats.answers.down_now import down_since
-from stats.measures.outages import Outage, outages_of
-from stats.measures.timeline import timeline_of
 from weather.park_weather import park_weather
 
-LONGEST_OUTAGES, LONGEST_HOURS, LONGEST_WEATHER, LONGEST_COVERAGE = 92, 62, 14, 92
+LONGEST_HOURS, LONGEST_WEATHER, LONGEST_COVERAGE = 62, 14, 92
 COVERAGE = ToolEvidence(kind="coverage", title="what was observed, day by day", link="/trust/coverage")
 
 
@@ -77,65 +75,37 @@ def now(asked: NowArguments) -> ToolResult:
     items = [ride_now(ride, park, state, seen.get(ride.pk)) for ride in rides.order_by("name", "pk")]
     down = [item.id for item in items if item.text == Status.DOWN and isinstance(item.id, int)]
     since = down_since(down, at)
-    items = [with_start(item, park, since) for item in items]
+    ledger = open_addresses(park, at) if down else {}
+    items = [with_start(item, park, since, ledger) for item in items]
     items.sort(key=lambda item: (STATE_ORDER.get(str(item.text), 2), item.name))
     evidence = [rule("R-4.7", "the state shown now"), COVERAGE]
     is_open = {None: "unknown whether the park is open", True: "the park is open", False: "the park is closed"}
-    more = {"note": f"at {clock(at, park.timezone)} {is_open[state.is_open]}", "timezone": park.timezone}
-    return result("now", items, evidence, asked.limit, asked.cursor, **more)
+    note = f"at {clock(at, park.timezone)} {is_open[state.is_open]}"
+    return result("now", items, evidence, asked.limit, asked.cursor, note=note, timezone=park.timezone)
 
 
 def ride_now(ride: Ride, park: Park, state: ParkNow, seen: RideNow | None) -> Item:
     status = displayed_status(state, seen)
     wait = seen.wait if seen and status == Status.OPERATING else None
-    heard = f", last heard of at {clock(seen.as_of, park.timezone)}" if seen and seen.as_of else ""
     return Item(
         type="ride",
         id=ride.pk,
         name=ride.name,
         park_id=park.pk,
-        park_name=f"{park.name}{heard}",
+        park_name=park.name,
         text=status,
         figures=numbers({"wait_time": (wait, "min")}) if status == Status.OPERATING else [],
+        heard_at=clock(seen.as_of, park.timezone) if seen and seen.as_of else UNSET,
         link=f"/rides/{ride.pk}",
     )
 
 
-def with_start(item: Item, park: Park, since: dict[int, datetime]) -> Item:
+def with_start(item: Item, park: Park, since: dict[int, datetime], ledger: dict[int, str]) -> Item:
+    """With when it went down, and the ledger's address of that outage where it stands there already."""
     if not isinstance(item.id, int) or item.id not in since:
         return item
-    return msgspec.structs.replace(item, start=clock(since[item.id], park.timezone))
-
-
-def outages(asked: OutagesArguments) -> ToolResult:
-    """Every time a ride was down in the open park, newest first; `end` is absent while one lasts."""
-    check_days(asked.start, asked.end, LONGEST_OUTAGES)
-    ride, at = ride_of(asked.ride_id), timezone.now()
-    days = Days(asked.start, asked.end)
-    found = outages_of(timeline_of(ride.park, [ride.pk], days, at), ride.pk, at)
-    page = f"/rides/{ride.pk}?start={asked.start}&end={asked.end}"
-    items = [outage_item(outage, ride, page) for outage in found if outage.kind.is_down]
-    unknown = sum(outage.seconds for outage in found if not outage.kind.is_down)
-    note = f"{unknown // 60} minutes of the window are unknown" if unknown else "the whole open time is known"
-    evidence = [
-        ToolEvidence(kind="outage", title=f"the timeline of {ride.name}", link=page),
-        rule("R-5.1", "what counts as down"),
-    ]
-    more = {"timezone": ride.park.timezone, "start_date": str(asked.start), "end_date": str(asked.end)}
-    return result("outages", items, evidence, asked.limit, asked.cursor, note=note, **more)
-
-
-def outage_item(outage: Outage, ride: Ride, page: str) -> Item:
-    zone = ride.park.timezone
-    return Item(
-        type="outage",
-        name=ride.name,
-        text=outage.kind.label,
-        start=clock(outage.start, zone),
-        end=clock(outage.end, zone) if outage.is_over else UNSET,
-        figures=numbers({"duration_minutes": (outage.seconds // 60, "min")}),
-        link=page,
-    )
+    start, address = clock(since[item.id], park.timezone), ledger.get(item.id, UNSET)
+    return msgspec.structs.replace(item, start=start, outage_id=address)
 
 
 def coverage(asked: ParkDaysArguments) -> ToolResult:

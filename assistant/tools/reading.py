@@ -107,14 +107,20 @@ def result(
     evidence: list[ToolEvidence],
     limit: int = 50,
     cursor: str = "",
+    total: int | None = None,
     **more: Any,
 ) -> ToolResult:
-    """The items after the cursor, as many as fit into four kilobytes, and at least one."""
-    first = min(int(cursor or 0), len(items))
+    """The items after the cursor, as many as fit into four kilobytes, and at least one.
+
+    With a `total` the items are those after the cursor already.
+    """
+    number = len(items) if total is None else total
+    first = min(int(cursor or 0), number)
+    left = items if total is not None else items[first:]
     shell = ToolResult(
         tool=tool,
         items=[],
-        total=len(items),
+        total=number,
         evidence=evidence,
         metrics_version=settings.METRICS_VERSION,
         data_revision=data_version.current(),
@@ -122,13 +128,13 @@ def result(
     )
     room = MOST_BYTES - len(msgspec.json.encode(shell)) - len('"next":"000000"')
     shown: list[Item] = []
-    for item in items[first : first + limit]:
+    for item in left[:limit]:
         room -= len(msgspec.json.encode(item)) + 1
         if room < 0 and shown:
             break
         shown.append(item)
     after = first + len(shown)
-    return msgspec.structs.replace(shell, items=shown, next=str(after) if after < len(items) else None)
+    return msgspec.structs.replace(shell, items=shown, next=str(after) if after < number else None)
 
 
 def park_of(park_id: int) -> Park:

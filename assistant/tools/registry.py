@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from rest_framework.exceptions import ValidationError
 
-from assistant.tools import figures, places, shapes
+from assistant.tools import figures, ledger, places, shapes
 from assistant.tools.shapes import ToolResult
 
 MOST_TOOLS = 12
@@ -54,10 +54,10 @@ TOOLS = {
         ),
         Tool(
             "outages",
-            "List each time one ride was down over at most 92 days, newest first, with start, end, kind and minutes."
-            " An outage without an end goes on.",
+            "List each time one ride (92 days at most) or any ride of a park (31 days) was down, newest first, those"
+            " that are open now, or one outage by its id with what says so. An outage without an end goes on.",
             shapes.OutagesArguments,
-            places.outages,
+            ledger.outages,
             {"ride_id": 1, **WINDOW},
         ),
         Tool(

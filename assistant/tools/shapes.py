@@ -24,9 +24,11 @@ class Item(Shape):
     name: str
     park_id: int | UnsetType = UNSET
     park_name: str | UnsetType = UNSET
+    outage_id: Annotated[str | UnsetType, describe("the address of an outage: its page is /outages/ and this")] = UNSET
     text: Annotated[str | UnsetType, describe("what no number says: a state, hours, a rule")] = UNSET
     start: Annotated[str | UnsetType, describe("by the park’s clock")] = UNSET
     end: Annotated[str | UnsetType, describe("by the park’s clock; absent: it goes on")] = UNSET
+    heard_at: Annotated[str | UnsetType, describe("when a state was last reported, by the park’s clock")] = UNSET
     figures: list[Figure] = msgspec.field(default_factory=list)
     link: Annotated[str, describe("a page of this site that shows it")]
 
@@ -60,6 +62,9 @@ class ToolResult(Shape):
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
 Ids = Annotated[list[Id], msgspec.Meta(max_length=20)]
+OutageId = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=13, description="one outage alone: `outage_id` of an item")
+]
 Day = Annotated[date, msgspec.Meta(description="park-local date, YYYY-MM-DD")]
 Hours = Annotated[str, msgspec.Meta(description="local hours of each day: 11:30-13:45", max_length=11)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -107,9 +112,14 @@ class RankArguments(Windowed):
 
 
 class OutagesArguments(Paged):
-    ride_id: Id
-    start: Day
-    end: Day
+    """One by its id; those of a ride or a park on dates; or those that are open now, of a ride, a park or all."""
+
+    outage_id: OutageId | None = None
+    ride_id: Id | None = None
+    park_id: Annotated[Id | None, msgspec.Meta(description="of all its rides, over at most 31 days")] = None
+    start: Day | None = None
+    end: Day | None = None
+    open_now: Annotated[bool, msgspec.Meta(description="those that go on at this moment; needs no dates")] = False
 
 
 class WaitsArguments(Windowed):

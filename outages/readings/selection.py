@@ -84,8 +84,8 @@ class Selection:
         )
         return found["number"], found["total"] or 0
 
-    def page(self, now: datetime, limit: int, after: Place | None = None) -> list[Outage]:
-        """At most `limit` rows after a place, with their rides and parks; four queries.
+    def page(self, now: datetime, limit: int, after: Place | None = None, skipped: int = 0) -> list[Outage]:
+        """At most `limit` rows after a place and some that are skipped, with their rides and parks; four queries.
 
         The keys are found in the index alone and without a join: MariaDB would begin at the rides, or read every row
         of the range to sort them.
@@ -93,7 +93,7 @@ class Selection:
         order = ORDERS[self.order]
         rows = self.listed(now).order_by(*order)
         rows = rows.filter(beyond(order, after)) if after else rows
-        keys = list(rows.values_list("ride_id", "started_at", "metrics_version")[:limit])
+        keys = list(rows.values_list("ride_id", "started_at", "metrics_version")[skipped : skipped + limit])
         if not keys:
             return []
         by_key = {(row.ride_id, row.started_at): row for row in Outage.objects.filter(pk__in=keys)}

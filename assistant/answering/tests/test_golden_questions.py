@@ -11,10 +11,12 @@ import pytest
 import time_machine
 from django.conf import settings as django_settings
 
-from assistant.answering.composer import Answer, compose
+from assistant.answering.answer import Answer
+from assistant.answering.composer import compose
 from assistant.answering.dates import read
 from assistant.answering.questions import Form, form_of, parse, plain_of, topic_of
 from core.web.tests.production_client import writes
+from outages.models import Outage
 from parks.tests.factories import ScheduleFactory
 from stats.daily.recompute import recompute_park_day
 from stats.tests.builders import local, make_park, make_ride, report, show_park
@@ -183,6 +185,12 @@ def other_questions() -> list[Golden]:
                 "coverage",
                 {"park_id": "Magic Kingdom", **saturday},
                 ("100 %",),
+            ),
+            Golden(
+                f"How do you know that Space Mountain was down {words}?",
+                "outages",
+                {"ride_id": "Space Mountain", **saturday},
+                ("down once", "2025-07-05 11:00 until 2025-07-05 12:00, breakdown, 60 minutes"),
             ),
             Golden(
                 f"When was the wait for Space Mountain shortest {words}?",
@@ -361,6 +369,23 @@ def test_every_footnote_leads_to_a_page_that_answers(world, django_db_blocker, c
                     seen.add(address)
                     assert client.get(address).status_code == 200, note.permalink
     assert len(seen) > 5
+
+
+@time_machine.travel(NOW, tick=False)
+def test_how_it_is_known_leads_to_the_page_of_the_outage(world, django_db_blocker, client):
+    with django_db_blocker.unblock():
+        stored = Outage.objects.get(ride=world["Space Mountain"], stat_date=DAY)
+        of_ride = compose("How do you know that Space Mountain was down on 5 July?", NOW)
+        of_outage = compose(f"How do you know about outage {stored.address}?", NOW)
+        by_page = compose(f"/outages/{stored.address}", NOW)
+        page = client.get(f"/outages/{stored.address}")
+        none = compose("How do you know about outage 71ghp2a8r?", NOW)
+    wanted = ("outage", f"/outages/{stored.address}", "60", "min")
+    for answer in (of_ride, of_outage, by_page):
+        assert wanted in [(note.kind, note.permalink, note.text, note.unit) for note in answer.notes], answer.content
+    assert f"{stored.observations} observations say so" in of_outage.content
+    assert page.status_code == 200
+    assert none.is_refusal
 
 
 @time_machine.travel(NOW, tick=False)

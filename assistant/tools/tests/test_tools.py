@@ -11,6 +11,7 @@ from django.test import Client
 from assistant.tools.reading import MOST_BYTES
 from assistant.tools.registry import MOST_TOOLS, TOOLS, called, run
 from assistant.tools.shapes import ToolResult
+from outages.models import Outage, Reason, State
 from parks.tests.factories import ScheduleFactory
 from stats.daily.recompute import recompute_park_day
 from stats.tests.builders import local, make_park, make_ride, report, show_park
@@ -99,12 +100,78 @@ def test_ranks_are_the_worst_first_or_the_best(world):
     assert park.type == "park"
 
 
-def test_outages_have_start_end_and_kind(world):
+def test_outages_are_those_of_the_ledger_with_their_permalinks(world):
     found = run("outages", {"ride_id": world["space"].pk, **WINDOW})
     (outage,) = found.items
+    (stored,) = Outage.objects.all()
+    assert (outage.outage_id, outage.link) == (stored.address, f"/outages/{stored.address}")
     assert (outage.start, outage.end) == ("2025-07-05T11:00-04:00", "2025-07-05T12:00-04:00")
     assert (outage.text, outage.value("duration_minutes")) == ("Breakdown", 60)
+    assert outage.value("duration_minutes") * 60 == stored.total_seconds
+    assert outage.value("observations") == stored.observations
+    assert found.note == "the whole open time is known"
     assert Client().get(outage.link).status_code == 200
+    of_park = run("outages", {"park_id": world["park"].pk, **WINDOW})
+    assert [item.outage_id for item in of_park.items] == [stored.address]
+    assert Client().get(f"/api/outages/{stored.address}").json()["seconds"] == stored.total_seconds
+
+
+def test_an_outage_is_found_by_its_id_and_says_what_it_rests_on(world):
+    (stored,) = Outage.objects.all()
+    found = run("outages", {"outage_id": stored.address})
+    (item,) = found.items
+    assert (item.name, item.value("duration_minutes")) == ("Space Mountain", 60)
+    assert "confidence high" in found.note
+    assert found.evidence[0].link == f"/outages/{stored.address}"
+    for other in ("71ghp2a8r", "!", "zzzzzzzzzzzzz"):
+        assert called("outages", {"outage_id": other}).error.startswith("outage_id: no outage has")
+
+
+def test_an_outage_that_was_withdrawn_says_so_and_has_no_minutes(world):
+    Outage.objects.update(state=State.WITHDRAWN, reason=Reason.RAN, seconds=0)
+    (stored,) = Outage.objects.all()
+    found = run("outages", {"outage_id": stored.address})
+    assert found.items[0].figures == []
+    assert found.note.startswith("it does not hold any more: the observations of its time say now")
+    assert run("outages", {"ride_id": world["space"].pk, **WINDOW}).items == []
+
+
+def test_outages_of_days_nobody_observed_are_unknown_and_not_none(world):
+    found = run("outages", {"ride_id": world["unseen"].pk, **WINDOW})
+    assert (found.items, found.total) == ([], 0)
+    assert "unknown" in found.note
+    before = run("outages", {"ride_id": world["space"].pk, "start": "2025-07-01", "end": "2025-07-05"})
+    assert "the ledger of 4 of these days is not written" in before.note
+
+
+def test_outages_that_go_on_are_found_without_dates(world, settings):
+    assert run("outages", {"open_now": True}).items == []
+    begin = NOW - timedelta(minutes=90)
+    report(world["space"], begin, "O30 D60", wait=10)
+    report(world["mansion"], begin, "O90", wait=15)
+    show_park(world["park"], begin, 90)
+    recompute_park_day(world["park"], NOW.date(), settings.METRICS_VERSION)
+    for asked in ({}, {"park_id": world["park"].pk}, {"ride_id": world["space"].pk}):
+        (item,) = run("outages", {"open_now": True, **asked}).items
+        assert (item.name, item.start) == ("Space Mountain", "2025-07-06T11:00-04:00")
+        assert item.end is msgspec.UNSET
+    assert run("outages", {"open_now": True, "ride_id": world["mansion"].pk}).items == []
+    now = run("now", {"ride_id": world["space"].pk}).items[0]
+    assert now.outage_id == item.outage_id
+
+
+def test_outages_are_paged_by_the_cursor_without_a_hole(world, settings):
+    day = DAY - timedelta(days=1)
+    report(world["mansion"], local(day, "09:00"), "O30 D30 " * 10, wait=15)
+    show_park(world["park"], local(day, "09:00"), 600)
+    recompute_park_day(world["park"], day, settings.METRICS_VERSION)
+    seen, cursor = [], ""
+    while cursor is not None:
+        asked = {"park_id": world["park"].pk, "start": "2025-07-04", "end": "2025-07-05"}
+        found = run("outages", {**asked, "limit": 3, "cursor": cursor})
+        seen += [item.outage_id for item in found.items]
+        cursor = found.next
+    assert len(set(seen)) == len(seen) == found.total == Outage.objects.count() > 3
 
 
 def test_waits_have_a_total_and_a_profile(world):
@@ -212,6 +279,10 @@ BAD = [
     ("rank", {"hours": "25:00-26:00", **WINDOW}, "hours: "),
     ("rank", {"weekdays": ["someday"], **WINDOW}, "weekdays: "),
     ("outages", {"ride_id": 999_999, **WINDOW}, "ride_id: "),
+    ("outages", {}, "ride_id: "),
+    ("outages", {"ride_id": 1, "park_id": 1, **WINDOW}, "ride_id: "),
+    ("outages", {"outage_id": ""}, "outage_id: "),
+    ("outages", {"outage_id": "x" * 14}, "outage_id: "),
     ("outages", {"ride_id": 1, "start": "2020-01-01", "end": "2025-01-01"}, "end: "),
     ("outages", {"ride_id": 1, "start": "2025-01-02", "end": "2025-01-01"}, "start: "),
     ("now", {}, "ride_id: "),

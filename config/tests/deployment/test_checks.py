@@ -10,6 +10,7 @@ from django.test.utils import override_settings
 from config.checks import (
     MINIMUM_VERSIONS,
     answers_starve_no_jobs,
+    assistant_is_whole,
     badly_bounded,
     celery_hosts_share_a_broker,
     classifier_is_whole,
@@ -83,17 +84,25 @@ def test_celery_on_several_machines_needs_redis(hosts, redis, ids):
         ("", "", "", None),
         ("https://api.example.org/v1", "m", "k", None),
         ("http://127.0.0.1:11434/v1", "m", "", None),  # a model of one's own wants no key
-        ("https://api.example.org/v1", "", "k", "CLASSIFIER_MODEL"),
-        ("https://api.example.org/v1", "", "", "CLASSIFIER_MODEL"),
-        ("", "m", "", "CLASSIFIER_URL"),
-        ("", "", "k", "CLASSIFIER_URL and CLASSIFIER_MODEL"),
+        ("https://api.example.org/v1", "", "k", "MODEL"),
+        ("https://api.example.org/v1", "", "", "MODEL"),
+        ("", "m", "", "URL"),
+        ("", "", "k", "URL and MODEL"),
     ],
 )
-def test_the_classifier_is_configured_whole_or_not_at_all(url, model, key, missing):
-    with override_settings(CLASSIFIER_URL=url, CLASSIFIER_MODEL=model, CLASSIFIER_KEY=key):
-        messages = classifier_is_whole(None)
-    assert spoken(messages) == (["ridewatch.E006"] if missing else [])
-    assert all(f": {missing} not set" in message.msg for message in messages)
+@pytest.mark.parametrize(
+    ("prefix", "check", "number"),
+    [
+        ("CLASSIFIER", classifier_is_whole, "ridewatch.E006"),
+        ("ASSISTANT", assistant_is_whole, "ridewatch.E010"),
+    ],
+)
+def test_a_model_is_configured_whole_or_not_at_all(prefix, check, number, url, model, key, missing):
+    with override_settings(**{f"{prefix}_URL": url, f"{prefix}_MODEL": model, f"{prefix}_KEY": key}):
+        messages = check(None)
+    assert spoken(messages) == ([number] if missing else [])
+    named = missing and missing.replace("URL", f"{prefix}_URL").replace("MODEL", f"{prefix}_MODEL")
+    assert all(f": {named} not set" in message.msg for message in messages)
 
 
 @pytest.mark.parametrize(

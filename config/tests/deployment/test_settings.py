@@ -68,6 +68,7 @@ BAD = {
     "UPSTREAM_MAX_BYTES": ["0", "10MB"],
     "ARCHIVE_URL": ["https://archive.themeparks.wiki", "/archive"],
     "ARCHIVE_ENDPOINT_URL": ["s3://x", "minio:9000"],
+    "ASSISTANT_URL": ["ftp://x", "api.openai.com/v1", "https://"],
     "CLASSIFIER_URL": ["ftp://x", "api.openai.com/v1", "https://"],
     "SITE_TIME_ZONE": ["", "PDT7", "America", "../etc/passwd", "america/los angeles"],
     "SECRET_KEY": [""],
