@@ -9,9 +9,11 @@ from django.utils.safestring import SafeString
 
 from dashboard.components import formatting, links
 from dashboard.components.navigation import SECTIONS
+from dashboard.components.sample import sample_state
 from dashboard.components.tables import ASCENDING, DESCENDING, Column, Table
 from dashboard.components.timeline import duration
 from dashboard.views import PERIODS
+from parks.catalog.sample import is_sample
 
 register = template.Library()
 
@@ -24,6 +26,8 @@ register.filter("duration", duration)
 register.filter("park_url", links.park_url)
 register.filter("ride_url", links.ride_url)
 register.simple_tag(formatting.state, name="status")
+register.simple_tag(sample_state)
+register.filter("is_sample", is_sample)
 register.simple_tag(formatting.trend)
 register.simple_tag(formatting.sparkline)
 
