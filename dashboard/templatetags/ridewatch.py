@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from dashboard.components import formatting, links
 from dashboard.components.navigation import SECTIONS
 from dashboard.components.sample import sample_state
+from dashboard.components.spans import Choice, Span, address, dates_in_words, rest_of
 from dashboard.components.tables import ASCENDING, DESCENDING, Column, Table
 from dashboard.components.timeline import duration
 from dashboard.views import PERIODS
@@ -69,6 +70,26 @@ def is_under(path: str, section: str) -> bool:
 def period_picker(context: dict[str, Any], chosen: str, periods: dict[str, str] | None = None) -> dict[str, Any]:
     """Links that change `period` in the address; `periods` are words by value, all of the API's by default."""
     return choices_of(context, "Period", "period", {str(p): t for p, t in (periods or PERIODS).items()}, chosen)
+
+
+@register.inclusion_tag("dashboard/components/span.html", takes_context=True)
+def span_picker(context: dict[str, Any], span: Span) -> dict[str, Any]:
+    """The period control: periods by name, the dates before and after, any dates."""
+    query = context["request"].GET
+
+    def link(choice: Choice | None) -> dict[str, Any] | None:
+        if choice is None:
+            return None
+        return {"text": choice.text, "url": address(query, choice), "is_chosen": choice.is_chosen}
+
+    return {
+        "span": span,
+        "dates": dates_in_words(span.days),
+        "links": [link(choice) for choice in span.choices],
+        "before": link(span.before),
+        "after": link(span.after),
+        "rest": rest_of(query),
+    }
 
 
 @register.inclusion_tag("dashboard/components/choices.html", takes_context=True)
