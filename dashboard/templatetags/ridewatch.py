@@ -17,6 +17,7 @@ from dashboard.views import PERIODS
 from parks.catalog.sample import is_sample
 
 register = template.Library()
+HOW_SHOWN = ("sort", "order", "page", "length", "limit", "refresh")
 
 register.filter("hours", formatting.hours)
 register.filter("minutes", formatting.minutes)
@@ -115,6 +116,18 @@ def choices_of(context: dict[str, Any], title: str, name: str, words: dict[str, 
         query.pop("page", None)
         links.append({"text": text, "url": f"?{query.urlencode()}", "is_chosen": value == chosen})
     return {"title": title, "links": links}
+
+
+@register.simple_tag(takes_context=True)
+def canonical_url(context: dict[str, Any]) -> str:
+    """The whole address of a page, without what only changes how it is shown; "" where there is no request."""
+    request: HttpRequest | None = context.get("request")
+    if request is None:
+        return ""
+    query = request.GET.copy()
+    for name in HOW_SHOWN:
+        query.pop(name, None)
+    return request.build_absolute_uri(f"{request.path}{'?' if query else ''}{query.urlencode()}")
 
 
 @register.simple_tag(takes_context=True)
