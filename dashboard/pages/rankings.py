@@ -166,11 +166,16 @@ class Question:
         return sorted_rows(rows, self.column, self.order)
 
 
-def reported_columns(ranking: Ranking, rows: Sequence[Row]) -> list[Column]:
-    """The columns of which at least one row has something to say: not every period has them all."""
+def reported_columns(ranking: Ranking, rows: Sequence[Row], chosen: Column) -> list[Column]:
+    """The columns of which at least one row has something to say: not every period has them all.
+
+    The one that sorts stands beside the names: a phone shows it without a step aside.
+    """
+    names = [column for column in ranking.columns if column in (RANK, PARK, RIDE, PARK_OF_RIDE)]
+    others = [column for column in ranking.columns if column not in names]
     return [
         column
-        for column in ranking.columns
+        for column in (*names, *sorted(others, key=lambda column: column != chosen))
         if column is LAST_DAYS or not rows or any(value_of(row, column.key) is not None for row in rows)
     ]
 
@@ -193,7 +198,7 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
     lines = last_days(question.ranking.kind, {value_of(row, owner) for row in shown}, now)
     table = Table(
         caption=f"{question.ranking.title}, {question.span.words}",
-        columns=reported_columns(question.ranking, rows),
+        columns=reported_columns(question.ranking, rows, question.column),
         rows=[{**as_mapping(row), LAST_DAYS.key: lines.get(value_of(row, owner))} for row in shown],
         sort=question.column.key,
         order=question.order,
