@@ -413,7 +413,9 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "RequestedPeriodEnum": "stats.api.serializers.PERIODS",
+        "AnsweredPeriodEnum": "stats.api.serializers.ANSWERED_PERIODS",
         "PeriodEnum": "core.periods.Period.values",
+        "PeriodOrDatesEnum": "core.periods.WORDS",
         "ResolutionEnum": "snapshots.models.quality.Resolution.values",
         "ParkSortEnum": "stats.api.serializers.PARK_SORTS",
         "RideSortEnum": "stats.api.serializers.RIDE_SORTS",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Max
 
-from parks.models import Park
+from parks.catalog.sample import real_parks
 from weather.models import WeatherObservation
 
 # The clock collects every hour: half an hour, the legacy limit, would be over between two runs.
@@ -37,5 +37,5 @@ def seen_weather(now: datetime, minutes: int = MINUTES, parks: int = LEAST_PARKS
         observation_time__gt=since - HOUR, observation_time__lte=now, collected_at__gt=since, collected_at__lte=now
     )
     found = rows.aggregate(parks=Count("park", distinct=True), newest=Max("collected_at"))
-    located = Park.objects.active().exclude(latitude=None).exclude(longitude=None).count()
+    located = real_parks().exclude(latitude=None).exclude(longitude=None).count()
     return SeenWeather(minutes, found["parks"], min(parks, located), found["newest"])

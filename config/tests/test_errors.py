@@ -57,7 +57,7 @@ def error_of(response) -> str:
         "/api/../api/health",
         "/admin",
         "/static/nothing.js",
-        "/favicon.ico",
+        "/favicon.png",
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post", "delete"])

@@ -17,6 +17,7 @@ from core.commands import FIRST_DAY, LAST_DAY
 WHOLE_NUMBER = re.compile(r"\+?([0-9]+)")
 UNKNOWN = "ridewatch.unknown"  # in the environment of a request
 LONGEST_VALUE = 2_000  # characters of a parameter
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
 
 
@@ -70,6 +71,26 @@ class MomentField(serializers.Field[date | datetime, Any, Any, Any]):
         if not FIRST_DAY <= day <= LAST_DAY:
             self.fail("range")
         return found.replace(microsecond=0) if isinstance(found, datetime) else found
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"type": "string", "format": "date", "example": "2026-03-01"})
+class DayField(serializers.Field[date, Any, Any, Any]):
+    """A local date."""
+
+    def to_internal_value(self, data: Any) -> date:
+        text = str(data).strip()
+        try:
+            if not DAY.fullmatch(text):
+                raise ValueError(text)
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise serializers.ValidationError(f"Invalid {self.field_name}. Must be a date (YYYY-MM-DD)") from None
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise serializers.ValidationError(f"Invalid {self.field_name}. Must be between {FIRST_DAY} and {LAST_DAY}")
+        return day
 
     def to_representation(self, value: Any) -> Any:
         return value

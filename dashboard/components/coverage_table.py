@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from core.periods import Days
 from core.zones import day_range, day_start
 from dashboard.components.formatting import NOTHING, local_time
+from dashboard.components.sample import source_of
 from dashboard.components.tables import Column, Table
 from parks.models import Park
 from snapshots.collection.freshness import last_heard
@@ -57,7 +58,7 @@ def coverage(parks: Sequence[Park], days: Days, now: datetime) -> tuple[Table, l
             {
                 "park_id": park.pk,
                 "park_name": park.name,
-                "source": "ThemeParks.wiki" if park.themeparks_wiki_id else "Queue-Times",
+                "source": source_of(park),
                 "kinds": "reported" if park.reports_down else "not reported",
                 "days": len(stored.get(park.pk, {})),
                 "unknown": unknown_share(figures),

@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
-from core.periods import Period
+from core.periods import Asked, Period
 from core.shapes import UNSET
+from dashboard.components.spans import in_words, span_of
 from dashboard.components.tables import Column, Table
-from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
+from dashboard.views import disney_universal_only, number_of, one_of, page
 from stats.answers.awards import LEAST_SCORE, AwardRow
 from stats.answers.rankings import park_downtime
 from stats.answers.trend_lists import PERCENTAGE, TrendList, trend_lists
@@ -22,7 +23,6 @@ from stats.api.award_views import LEAST_RELIABLE, LONGEST_WAITS
 from stats.readings.identity import Row
 
 LENGTH, LONGEST = 10, 20  # rows of a list, as the API has them
-WORDS = {period: PERIODS[Period(period)] for period in AWARD_PERIODS}
 RANK = Column("rank", "Rank", "number")
 NAMES = {
     "parks": (Column("park_name", "Park", "park"), Column("location", "Place", is_wide=True)),
@@ -73,12 +73,12 @@ def reported(columns: tuple[Column, ...], rows: Sequence[AwardRow]) -> list[Colu
 UNKNOWN = "Nothing is known of this period."
 
 
-def empty_text(nothing: str, period: Period, only: bool, now: datetime) -> str:
+def empty_text(nothing: str, period: Asked, only: bool, now: datetime) -> str:
     """Why a list is empty: `nothing` happened, or nothing is known (N-6)."""
     return nothing if park_downtime(period, only, "shame_score", 1, now)[1].total_parks else UNKNOWN
 
 
-def award_table(name: str, entity: str, period: Period, only: bool, limit: int, now: datetime) -> Row:
+def award_table(name: str, entity: str, period: Asked, only: bool, limit: int, now: datetime) -> Row:
     """An anchor, a title and the table of an award (R-19)."""
     title, award, empty = AWARDS[name]
     rows = award[entity](period, only, limit, now).rows
@@ -87,7 +87,7 @@ def award_table(name: str, entity: str, period: Period, only: bool, limit: int, 
         "name": name,
         "title": title,
         "table": Table(
-            f"{title}, {WORDS[period].lower()}",
+            f"{title}, {in_words(period)}",
             columns,
             rows,
             empty="" if rows else empty_text(empty, period, only, now),
@@ -95,7 +95,7 @@ def award_table(name: str, entity: str, period: Period, only: bool, limit: int, 
     }
 
 
-def change_tables(entity: str, period: Period, only: bool, limit: int, now: datetime) -> list[Row]:
+def change_tables(entity: str, period: Asked, only: bool, limit: int, now: datetime) -> list[Row]:
     """The same of those with less and with more downtime than before (R-18)."""
     asked = {name: TrendList(f"{entity}-{name}") for name in TRENDS}
     found = trend_lists(asked.values(), period, only, limit, now)
@@ -107,7 +107,7 @@ def change_tables(entity: str, period: Period, only: bool, limit: int, now: date
             Column("previous_downtime_hours", "Before", "hours", "h", is_wide=True),
             Column("current_downtime_hours", "Downtime", "downtime", "h"),
         )
-        caption = f"{title}, {WORDS[period].lower()}"
+        caption = f"{title}, {in_words(period)}"
         empty = (
             f"Nobody’s downtime changed by more than {TREND_THRESHOLD:.0f} % from at least half an hour of the period"
             " before."
@@ -121,19 +121,19 @@ def change_tables(entity: str, period: Period, only: bool, limit: int, now: date
 @page
 def awards(request: HttpRequest) -> HttpResponse:
     entity = one_of(request, "entity", ENTITIES, "rides")
-    period = Period(one_of(request, "period", AWARD_PERIODS, Period.LAST_WEEK.value))
+    now = timezone.now()
+    span = span_of(request, now, AWARD_PERIODS, Period.LAST_WEEK)
     only = disney_universal_only(request)
     limit = number_of(request, "limit", LENGTH, 1, LONGEST)
     award = one_of(request, "award", TITLES, "longest-waits")
-    asked = (entity, period, only, limit, timezone.now())
+    asked = (entity, span.asked, only, limit, now)
     context: dict[str, Any] = {
         "awards": change_tables(*asked) if award == CHANGES else [award_table(award, *asked)],
         "award": award,
         "titles": TITLES,
         "entity": entity,
         "entities": {"rides": "Rides", "parks": "Parks"},
-        "period": period.value,
-        "periods": WORDS,
+        "span": span,
         "chosen": request.GET.get("filter", "all-parks"),
         "limit": limit,
         "least_score": LEAST_SCORE,

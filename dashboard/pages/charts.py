@@ -10,8 +10,9 @@ from django.utils import timezone
 from core.periods import Period
 from dashboard.components.chart import Chart, Series
 from dashboard.components.series_names import FIGURES, named, reported_apart
-from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
-from stats.api.trend_serializers import CHART_PERIODS
+from dashboard.components.spans import span_of
+from dashboard.views import disney_universal_only, number_of, one_of, page
+from stats.api.trend_serializers import CHART_PERIODS, MOST_COLUMNS
 from stats.charts.parks_and_rides import KINDS, ChartType, chart_of, granularity
 
 LINES, MOST = 5, 20  # of a chart; the API has no more either
@@ -31,15 +32,16 @@ AXES = {
 @page
 def charts(request: HttpRequest) -> HttpResponse:
     asked = ChartType(one_of(request, "type", ChartType.values, ChartType.PARKS.value))
-    period = Period(one_of(request, "period", CHART_PERIODS, Period.LAST_WEEK.value))
+    now = timezone.now()
+    span = span_of(request, now, CHART_PERIODS, Period.LAST_WEEK, MOST_COLUMNS)
     limit = number_of(request, "limit", LINES, 1, MOST)
     kind = KINDS[asked]
-    found = chart_of(kind, period, disney_universal_only(request), limit, timezone.now())
+    found = chart_of(kind, span.asked, disney_universal_only(request), limit, now)
     words, unit, digits = FIGURES[kind]
-    axis, note = AXES[granularity(period)]
+    axis, note = AXES[granularity(span.asked)]
     rows = [named(line) for line in found.lines]
     chart = Chart(
-        f"{TYPES[asked]}, {PERIODS[period].lower()}",
+        f"{TYPES[asked]}, {span.words}",
         axis,
         found.labels,
         [
@@ -47,7 +49,7 @@ def charts(request: HttpRequest) -> HttpResponse:
             for name, line in zip(reported_apart(rows), found.lines, strict=True)
         ],
         unit,
-        digits=digits if period != Period.LIVE else 1,
+        digits=digits if span.asked != Period.LIVE else 1,
         note=note,
     )
     context: dict[str, Any] = {
@@ -56,8 +58,7 @@ def charts(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "type": asked.value,
         "types": TYPES,
-        "period": period.value,
-        "periods": {each: PERIODS[Period(each)] for each in CHART_PERIODS},
+        "span": span,
         "chosen": request.GET.get("filter", "all-parks"),
         "limit": limit,
         "most": MOST,

@@ -9,12 +9,13 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
-from core.periods import ONE_DAY, Period
+from core.periods import ONE_DAY, Asked, Period
 from dashboard.components.formatting import number
 from dashboard.components.links import outages_url, park_url, ride_url
 from dashboard.components.series_names import FIGURES
-from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
-from stats.api.trend_serializers import HEATMAP_PERIODS
+from dashboard.components.spans import span_of
+from dashboard.views import disney_universal_only, number_of, one_of, page
+from stats.api.trend_serializers import HEATMAP_PERIODS, MOST_COLUMNS
 from stats.charts.heatmaps import METRICS, HeatmapEntity, HeatmapType, heatmap
 from stats.charts.series import Kind
 from stats.readings.identity import Row
@@ -40,7 +41,7 @@ def shades(largest: float, digits: int) -> list[tuple[int, str]]:
     return [(0, number(0)), *((n + 1, f"{bounds[n]} to {bounds[n + 1]}") for n in range(STEPS))]
 
 
-def grid(asked: HeatmapType, period: Period, only: bool, limit: int, now: datetime) -> Row:
+def grid(asked: HeatmapType, period: Asked, only: bool, limit: int, now: datetime) -> Row:
     """The API's matrix with links, words and shades."""
     found = heatmap(asked, period, only, limit, now)
     kind = METRICS[asked].kind
@@ -89,15 +90,15 @@ def known(values: Iterable[float | None]) -> list[float]:
 @page
 def heatmaps(request: HttpRequest) -> HttpResponse:
     asked = HeatmapType(one_of(request, "type", HeatmapType.values, HeatmapType.RIDES_DOWNTIME.value))
-    period = Period(one_of(request, "period", HEATMAP_PERIODS, Period.LAST_WEEK.value))
+    now = timezone.now()
+    span = span_of(request, now, HEATMAP_PERIODS, Period.LAST_WEEK, MOST_COLUMNS)
     limit = number_of(request, "limit", ROWS, 1, MOST)
     context: dict[str, Any] = {
-        **grid(asked, period, disney_universal_only(request), limit, timezone.now()),
-        "title": f"{TYPES[asked]}, {PERIODS[period].lower()}",
+        **grid(asked, span.asked, disney_universal_only(request), limit, now),
+        "title": f"{TYPES[asked]}, {span.words}",
         "type": asked.value,
         "types": TYPES,
-        "period": period.value,
-        "periods": {each: PERIODS[Period(each)] for each in HEATMAP_PERIODS},
+        "span": span,
         "chosen": request.GET.get("filter", "all-parks"),
         "limit": limit,
         "most": MOST,

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.views.generic import RedirectView
 from msgspec.structs import asdict
 
-from core.periods import Period
+from core.periods import Asked, Period
+from dashboard.components.spans import Span, span_of
 from dashboard.components.sparklines import last_days
 from dashboard.components.tables import (
     ASCENDING,
@@ -24,7 +25,7 @@ from dashboard.components.tables import (
     sorted_rows,
     value_of,
 )
-from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page, period_of
+from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
 from stats.answers.rankings import park_downtime, ride_downtime
 from stats.answers.wait_rankings import park_waits, ride_waits
 from stats.charts.series import Kind
@@ -54,7 +55,7 @@ class Ranking:
     """One of the four lists: its rows, its columns, the first of `columns` it is sorted by."""
 
     title: str
-    rows: Callable[[Period, bool, datetime], Sequence[Row]]
+    rows: Callable[[Asked, bool, datetime], Sequence[Row]]
     columns: tuple[Column, ...]
     sort: str
     kind: Kind  # of the small lines
@@ -142,33 +143,39 @@ class Question:
     """What the address asks for."""
 
     ranking: Ranking
-    period: Period
+    span: Span
     only_disney_universal: bool
     column: Column
     order: str
 
     @classmethod
-    def read(cls, request: HttpRequest, measure: str, entity: str) -> "Question":
+    def read(cls, request: HttpRequest, measure: str, entity: str, now: datetime) -> "Question":
         """Raises BadInput."""
         ranking = RANKINGS[measure, entity]
         columns = {column.key: column for column in ranking.columns if column.is_sortable}
         column = columns[one_of(request, "sort", columns, ranking.sort)]
         order = one_of(request, "order", (ASCENDING, DESCENDING), column.first_order)
-        return cls(ranking, period_of(request), disney_universal_only(request), column, order)
+        span = span_of(request, now, tuple(PERIODS), Period.LIVE)
+        return cls(ranking, span, disney_universal_only(request), column, order)
 
     def rows(self, now: datetime) -> Sequence[Row]:
         """All rows in order; as the API has them unless another order is asked for."""
-        rows = self.ranking.rows(self.period, self.only_disney_universal, now)
+        rows = self.ranking.rows(self.span.asked, self.only_disney_universal, now)
         if self.column.key == self.ranking.sort and self.order == self.column.first_order:
             return rows
         return sorted_rows(rows, self.column, self.order)
 
 
-def reported_columns(ranking: Ranking, rows: Sequence[Row]) -> list[Column]:
-    """The columns of which at least one row has something to say: not every period has them all."""
+def reported_columns(ranking: Ranking, rows: Sequence[Row], chosen: Column) -> list[Column]:
+    """The columns of which at least one row has something to say: not every period has them all.
+
+    The one that sorts stands beside the names: a phone shows it without a step aside.
+    """
+    names = [column for column in ranking.columns if column in (RANK, PARK, RIDE, PARK_OF_RIDE)]
+    others = [column for column in ranking.columns if column not in names]
     return [
         column
-        for column in ranking.columns
+        for column in (*names, *sorted(others, key=lambda column: column != chosen))
         if column is LAST_DAYS or not rows or any(value_of(row, column.key) is not None for row in rows)
     ]
 
@@ -180,7 +187,8 @@ def as_mapping(row: Row) -> Mapping[str, Any]:
 
 @page
 def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
-    question, now = Question.read(request, measure, entity), timezone.now()
+    now = timezone.now()
+    question = Question.read(request, measure, entity, now)
     length = number_of(request, "length", LENGTH, 1, LONGEST)
     rows = question.rows(now)
     pages = max(1, -(-len(rows) // length))
@@ -189,8 +197,8 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
     owner = question.ranking.owner
     lines = last_days(question.ranking.kind, {value_of(row, owner) for row in shown}, now)
     table = Table(
-        caption=f"{question.ranking.title}, {PERIODS[question.period].lower()}",
-        columns=reported_columns(question.ranking, rows),
+        caption=f"{question.ranking.title}, {question.span.words}",
+        columns=reported_columns(question.ranking, rows, question.column),
         rows=[{**as_mapping(row), LAST_DAYS.key: lines.get(value_of(row, owner))} for row in shown],
         sort=question.column.key,
         order=question.order,
@@ -200,7 +208,7 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
         "ranking": question.ranking,
         "measure": measure,
         "entity": entity,
-        "period": question.period.value,
+        "span": question.span,
         "period_words": dates_in_words(rows) if rows else "",
         "chosen": request.GET.get("filter", "all-parks"),
         "table": table,
@@ -232,20 +240,21 @@ UNKNOWN = "Nothing is known of this period. Try another period, or all parks."
 
 def nothing_to_list(measure: str, question: Question, now: datetime) -> str:
     """Why a list is empty: nothing happened, or nothing is known (N-6)."""
-    totals = park_downtime(question.period, question.only_disney_universal, "shame_score", 1, now)[1]
+    totals = park_downtime(question.span.asked, question.only_disney_universal, "shame_score", 1, now)[1]
     return EMPTY[measure] if totals.total_parks else UNKNOWN
 
 
 @page
 def download(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
     """All rows of the list as CSV, in the order of the page."""
-    question = Question.read(request, measure, entity)
-    rows = question.rows(timezone.now())
+    now = timezone.now()
+    question = Question.read(request, measure, entity, now)
+    rows = question.rows(now)
     ids = [
         Column(key, key) for key in ("ride_id", "park_id") if any(value_of(row, key) is not None for row in rows[:1])
     ]
     columns = [*ids, *(column for column in question.ranking.columns if column is not LAST_DAYS), *DATES]
-    return csv_answer(f"ridewatch-{measure}-{entity}-{question.period.value}", columns, rows)
+    return csv_answer(f"ridewatch-{measure}-{entity}-{question.span.word}", columns, rows)
 
 
 # `/downtime` and `/waits` lead to their lists of rides.

@@ -9,11 +9,15 @@ from django.utils.safestring import SafeString
 
 from dashboard.components import formatting, links
 from dashboard.components.navigation import SECTIONS
+from dashboard.components.sample import sample_state
+from dashboard.components.spans import Choice, Span, address, dates_in_words, rest_of
 from dashboard.components.tables import ASCENDING, DESCENDING, Column, Table
 from dashboard.components.timeline import duration
 from dashboard.views import PERIODS
+from parks.catalog.sample import is_sample
 
 register = template.Library()
+HOW_SHOWN = ("sort", "order", "page", "length", "limit", "refresh")
 
 register.filter("hours", formatting.hours)
 register.filter("minutes", formatting.minutes)
@@ -24,6 +28,8 @@ register.filter("duration", duration)
 register.filter("park_url", links.park_url)
 register.filter("ride_url", links.ride_url)
 register.simple_tag(formatting.state, name="status")
+register.simple_tag(sample_state)
+register.filter("is_sample", is_sample)
 register.simple_tag(formatting.trend)
 register.simple_tag(formatting.sparkline)
 
@@ -67,6 +73,26 @@ def period_picker(context: dict[str, Any], chosen: str, periods: dict[str, str] 
     return choices_of(context, "Period", "period", {str(p): t for p, t in (periods or PERIODS).items()}, chosen)
 
 
+@register.inclusion_tag("dashboard/components/span.html", takes_context=True)
+def span_picker(context: dict[str, Any], span: Span) -> dict[str, Any]:
+    """The period control: periods by name, the dates before and after, any dates."""
+    query = context["request"].GET
+
+    def link(choice: Choice | None) -> dict[str, Any] | None:
+        if choice is None:
+            return None
+        return {"text": choice.text, "url": address(query, choice), "is_chosen": choice.is_chosen}
+
+    return {
+        "span": span,
+        "dates": dates_in_words(span.days),
+        "links": [link(choice) for choice in span.choices],
+        "before": link(span.before),
+        "after": link(span.after),
+        "rest": rest_of(query),
+    }
+
+
 @register.inclusion_tag("dashboard/components/choices.html", takes_context=True)
 def filter_picker(context: dict[str, Any], chosen: str) -> dict[str, Any]:
     """Links that change `filter` in the address."""
@@ -90,6 +116,18 @@ def choices_of(context: dict[str, Any], title: str, name: str, words: dict[str, 
         query.pop("page", None)
         links.append({"text": text, "url": f"?{query.urlencode()}", "is_chosen": value == chosen})
     return {"title": title, "links": links}
+
+
+@register.simple_tag(takes_context=True)
+def canonical_url(context: dict[str, Any]) -> str:
+    """The whole address of a page, without what only changes how it is shown; "" where there is no request."""
+    request: HttpRequest | None = context.get("request")
+    if request is None:
+        return ""
+    query = request.GET.copy()
+    for name in HOW_SHOWN:
+        query.pop(name, None)
+    return request.build_absolute_uri(f"{request.path}{'?' if query else ''}{query.urlencode()}")
 
 
 @register.simple_tag(takes_context=True)

@@ -32,6 +32,7 @@ from importer.healing.histories import (
     settled_calls,
 )
 from importer.models import HistoryCall, HistoryOutcome
+from parks.catalog.sample import real_parks
 from parks.models import Park, Ride
 from parks.upstreams.themeparks_wiki import ThemeParksWiki
 from snapshots.collection.change_mending import mend_changes
@@ -99,7 +100,7 @@ def works(now: datetime, park: Park | None = None) -> list[Work]:
     gaps: dict[int, list[DataQualityLog]] = {}
     for row in rows.exclude(resolution_status=Resolution.WONTFIX).order_by("timestamp_start", "pk"):
         gaps.setdefault(row.entity_id or 0, []).append(row)
-    parks = Park.objects.active().filter(pk__in=gaps, themeparks_wiki_id__isnull=False)
+    parks = real_parks().filter(pk__in=gaps, themeparks_wiki_id__isnull=False)
     if park is not None:
         parks = parks.filter(pk=park.pk)
     found = (work_of(each, list(holes_of(each, gaps[each.pk], now))) for each in parks)

@@ -7,10 +7,9 @@ Instants inside a day are milliseconds elapsed since the park's local midnight.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from functools import lru_cache
 from random import Random
-from zoneinfo import ZoneInfo
 
 from importer.sample.hours import crowd_level, opening_minutes
 from importer.sample.rides import Kind, SampleRide, roster
@@ -21,7 +20,6 @@ from importer.sample.text import (
     MINUTE,
     SLOT,
     TAIL,
-    Clock,
     RideText,
     boarding_group,
     clock,
@@ -33,14 +31,13 @@ from importer.sample.text import (
     ride_text,
     written,
 )
+from importer.sample.troubles import ParkDay, Span, outage, power_cut, stops, wall
 from parks.catalog.known import CatalogPark
 
 Moment = tuple[int, str]
 """An instant of the day and the `data` text of the event."""
-Span = tuple[int, int]
 
 _GRID = 64
-OUTAGE_EVERY_DAYS = 24
 _QUIET_HOUR = 5 * HOUR + 30 * MINUTE  # after every closing, before every opening
 
 
@@ -55,19 +52,6 @@ _CURVES: dict[str, Callable[[float], float]] = {
     "meals": lambda x: 0.1 + 0.8 * _bump(x, 0.3, 0.1) + 0.7 * _bump(x, 0.75, 0.1),
 }
 _PROFILES = {shape: [curve((index + 0.5) / _GRID) for index in range(_GRID)] for shape, curve in _CURVES.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class ParkDay:
-    """One local day of a sample park that is open: its span, crowd factor and storm (a span or None)."""
-
-    twin: CatalogPark
-    texts: Clock
-    opens: int
-    closes: int
-    crowd: float
-    storm: Span | None
-    reports_down: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,71 +90,30 @@ def _refurbishment(seed: int, ride: SampleRide, day: date) -> Span | None:
     return None
 
 
-@lru_cache(maxsize=4096)
-def outage(seed: int, destination_id: str, zone: str, day: date) -> Span | None:
-    """A destination's feed outage on a local day, epoch milliseconds: about 3 hours every few weeks."""
-    block, index = divmod(day.toordinal(), OUTAGE_EVERY_DAYS)
-    rng = Random(f"{seed}|outage|{destination_id}|{block}")
-    if index != rng.randrange(OUTAGE_EVERY_DAYS):
-        return None
-    begins = epoch(_wall(zone, day, 11 * 60 + 30)) + rng.randrange(3 * HOUR)
-    return begins, begins + 150 * MINUTE + rng.randrange(70 * MINUTE)
+def day_random(seed: int, park: CatalogPark, day: date) -> Random:
+    return Random(f"{seed}|{park.themeparks_wiki_id}|{day.toordinal()}")
 
 
-def _wall(zone: str, day: date, minutes: int) -> datetime:
-    """The instant at which the park's clock shows `minutes` (may pass 1,440) after midnight of `day`."""
-    shown = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minutes)
-    return shown.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-def _park_day(park: CatalogPark, twin: CatalogPark, day: date, rng: Random) -> ParkDay | None:
+def park_day(seed: int, park: CatalogPark, twin: CatalogPark, day: date, rng: Random) -> ParkDay | None:
+    """The day as `rng`, fresh from `day_random`, draws it; None when the park is closed."""
     hours = opening_minutes(park, day)
     if hours is None:
         return None
     texts = clock(park.timezone, day)
-    opens, closes = (epoch(_wall(park.timezone, day, minutes)) - texts.base for minutes in hours)
+    opens, closes = (epoch(wall(park.timezone, day, minutes)) - texts.base for minutes in hours)
     rainy = rng.random() < (0.4 if day.month in {6, 7, 8} else 0.1)
     storm_at = opens + int(rng.uniform(0.3, 0.8) * (closes - opens))
     return ParkDay(
         twin=twin,
         texts=texts,
+        today=day,
         opens=opens,
         closes=closes,
         crowd=crowd_level(day) * rng.uniform(0.85, 1.15),
         storm=(storm_at, storm_at + rng.randrange(20 * MINUTE, 100 * MINUTE)) if rainy else None,
+        cut=power_cut(seed, park.themeparks_wiki_id, day, opens, closes),
         reports_down=park.is_disney or park.is_universal,
     )
-
-
-# -- stops -----------------------------------------------------------------------------------------------
-
-
-def _breakdown_length(rng: Random) -> int:
-    """Milliseconds: mostly a lognormal around 20 minutes, now and then a Pareto tail of hours."""
-    if rng.random() < 0.06:
-        return int(60 * MINUTE * rng.paretovariate(1.2))
-    return int(MINUTE * rng.lognormvariate(3.0, 0.8))
-
-
-def _stops(ride: SampleRide, day: ParkDay, opens: int, closes: int, rng: Random) -> list[Span]:
-    """The spans in [opens, closes) in which the ride stands still, in order and apart from each other."""
-    raw: list[Span] = []
-    if rng.random() < 0.1 and ride.temper.breakdowns > 0:
-        raw.append((opens, opens + int(rng.expovariate(1 / (35 * MINUTE))) + 2 * MINUTE))
-    if day.storm is not None and ride.temper.outdoors:
-        shift = rng.randrange(8 * MINUTE)
-        raw.append((day.storm[0] + shift, day.storm[1] + shift + rng.randrange(15 * MINUTE)))
-    rate = ride.temper.breakdowns / (12 * HOUR)
-    at = opens + int(rng.expovariate(rate)) if rate else closes
-    while at < closes:
-        raw.append((at, at + _breakdown_length(rng)))
-        at = raw[-1][1] + int(rng.expovariate(rate))
-    stops: list[Span] = []
-    for begins, ends in sorted(raw):
-        start, end = max(begins, stops[-1][1] + 3 * MINUTE if stops else opens), min(ends, closes)
-        if start < end:
-            stops.append((start, end))
-    return stops
 
 
 # -- running ---------------------------------------------------------------------------------------------
@@ -303,7 +246,7 @@ def _show_data(run: _Run, status: str) -> str:
     return f'{data_head(day.twin, status)},"showtimes":[{",".join(times)}]}}}}'
 
 
-def _ride_day(day: ParkDay, ride: SampleRide, text: RideText, rng: Random) -> list[Moment]:
+def _ride_day(seed: int, day: ParkDay, ride: SampleRide, text: RideText, rng: Random) -> list[Moment]:
     """All events of a ride on a day on which the park is open and the ride is not in refurbishment."""
     run = _run_day(day, ride, text, rng)
     opens = day.opens + ride.opens_late * MINUTE + rng.randrange(-90_000, 240_000)
@@ -313,7 +256,7 @@ def _ride_day(day: ParkDay, ride: SampleRide, text: RideText, rng: Random) -> li
     if ride.kind is Kind.SHOW:  # the new day's times are published at night
         moments.append((3 * HOUR + 15 * MINUTE + rng.randrange(HOUR), closed))
     at = opens
-    for start, end in _stops(ride, day, opens, closes, rng):
+    for start, end in stops(seed, ride, day, opens, closes, rng):
         if at < start:
             moments += _operate(run, at, start)
         if at < start or day.reports_down:  # a late opening is no news where it is reported as CLOSED
@@ -370,7 +313,7 @@ def _entity_moments(
         moments: list[Moment] = []
         refurbishment = _refurbishment(seed, ride, today)
         if refurbishment is None and day is not None:
-            moments = _ride_day(day, ride, text, rng)
+            moments = _ride_day(seed, day, ride, text, rng)
         elif refurbishment is not None and refurbishment[0] == today.toordinal():
             moments = [(dawn + rng.randrange(20 * MINUTE), text.refurbishment)]
         if first:
@@ -386,8 +329,8 @@ def park_day_events(
 
     Besides the attractions the park itself reports once a day. `park` is the catalogue's entry, `twin` its twin.
     """
-    rng = Random(f"{seed}|{park.themeparks_wiki_id}|{today.toordinal()}")
-    day = _park_day(park, twin, today, rng)
+    rng = day_random(seed, park, today)
+    day = park_day(seed, park, twin, today, rng)
     texts = clock(park.timezone, today)
     start, end = scope.start - texts.base, scope.end - texts.base
     silence = outage(seed, twin.destination_id, park.timezone, today)

@@ -78,6 +78,19 @@ _SECOND_WORDS = {
     }.items()
 }
 
+# Castle parks share a name that everybody searches for, so that a search has to tell parks apart.
+_SPACE_MOUNTAINS = {
+    f"{slug}-sample"
+    for slug in (
+        "magickingdompark",
+        "disneylandpark",
+        "disneylandparkparis",
+        "tokyodisneyland",
+        "hongkongdisneylandpark",
+    )
+}
+_SPACE_MOUNTAIN = "Space Mountain Orbiter"
+
 # Attractions by kind in a small, a middling and a large park.
 _COUNTS = {
     Kind.FLAGSHIP: (1, 2, 3),
@@ -174,5 +187,7 @@ def roster(twin: CatalogPark) -> tuple[SampleRide, ...]:
         second_words = rng.sample(_SECOND_WORDS[kind], len(_SECOND_WORDS[kind]))
         for number in range(counts[size]):
             name = f"{first_words[len(rides)]} {second_words[number % len(second_words)]}"
+            if kind is Kind.FLAGSHIP and number == counts[size] - 1 and twin.slug in _SPACE_MOUNTAINS:
+                name = _SPACE_MOUNTAIN
             rides.append(_ride(twin, kind, number, name, len(rides) + 1))
     return tuple(rides)

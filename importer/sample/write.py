@@ -9,7 +9,7 @@ workers.
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -38,6 +38,7 @@ end: {end}
 """
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()
 _MOST_DAYS_PER_CHUNK = 60
+_LONG_BEFORE_DAYS = 10  # no entity reports its first state any more
 
 # First both kinds of operators, spread around the world so that some park is always open; then the rest as the
 # catalogue has it.
@@ -136,6 +137,21 @@ def write_sample_archive(
     )
 
 
+def write_sample_days(out: Path, chosen: Sequence[CatalogPark], *, first: date, seed: int, ends_at: datetime) -> int:
+    """Write one destination's UTC days from `first` to the instant `ends_at` (aware), as the history before goes on.
+
+    The events are those of an archive that began long before `first`, the last day being cut at `ends_at`; a later
+    call writes the same ones and more. Files of the destination in `out` are replaced. Returns how many were written.
+    """
+    folder = out / sample_twin(chosen[0]).destination_id
+    for path in folder.glob("*/*/*.json.gz"):
+        path.unlink()
+    day, end = first.toordinal() - _UNIX_EPOCH, epoch(ends_at)
+    history = Scope((day - _LONG_BEFORE_DAYS) * DAY, end)
+    files, _ = _write_chunk(_Chunk(out, seed, tuple(chosen), day, (end - 1) // DAY + 1, history))
+    return files
+
+
 def _checked(
     out: Path, days: int, destinations: int, ends_at: datetime, workers: int
 ) -> tuple[tuple[CatalogPark, ...], ...]:
@@ -229,6 +245,10 @@ def _file_texts(chunk: _Chunk, number: int, pending: dict[int, list[tuple[int, s
     rng = Random(f"{chunk.seed}|{chunk.parks[0].destination_id}|file|{number}")
     border = (number + 1) * DAY - BORDER_MILLISECONDS
     events = sorted(pending[number])
-    texts = with_faults(rng, events, number, border)
+    if chunk.history.end < (number + 1) * DAY:
+        # A day that is cut will be written again, longer: what it says already has to stay.
+        texts = [text for _, text in events]
+    else:
+        texts = with_faults(rng, events, number, border)
     yesterday = [event for event in pending[number - 1] if event[0] >= border - DAY]
     return repeated_at_border(rng, yesterday) + texts

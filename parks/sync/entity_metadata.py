@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from core.http import Reason, UpstreamError
 from core.querysets import retried_on_lock
+from parks.catalog.sample import real_parks
 from parks.models import EntityMetadata, Park, Ride
 from parks.sync.metadata import store_metadata
 from parks.upstreams.themeparks_wiki import Children, Entity, ThemeParksWiki, read_children, read_entity
@@ -32,7 +33,7 @@ class MetadataSync:
 
 def wiki_parks(park: Park | None = None) -> list[Park]:
     """The active parks that the upstream knows, or this one."""
-    parks = Park.objects.active().exclude(themeparks_wiki_id=None).order_by("name", "pk")
+    parks = real_parks().exclude(themeparks_wiki_id=None).order_by("name", "pk")
     return list(parks if park is None else parks.filter(pk=park.pk))
 
 

@@ -22,6 +22,7 @@ from parks.catalog.known import facts_for
 from parks.catalog.names import folded
 from parks.catalog.operators import Operators, place_of, type_flags
 from parks.catalog.places import Place, is_near, may_lie_in, zone_near
+from parks.catalog.sample import real_parks
 from parks.models import CatalogCorrection, Park
 from parks.sync.corrections import left_alone
 from parks.sync.rides import RideSync, sync_queue_times_rides, sync_rides
@@ -94,7 +95,7 @@ class Run:
 
 def watched_countries() -> frozenset[str]:
     """Those of our active parks, and the default of R-26.9."""
-    countries = Park.objects.active().values_list("country", flat=True).distinct()
+    countries = real_parks().values_list("country", flat=True).distinct()
     return frozenset({DEFAULT_COUNTRY, *countries}) - {UNKNOWN_COUNTRY}
 
 

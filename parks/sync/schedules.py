@@ -14,7 +14,7 @@ from core.http import Reason, UpstreamError
 from core.payloads import Problem, ProblemKind
 from core.querysets import retried_on_lock, upsert
 from core.zones import local_date
-from parks.catalog.known import SAMPLE_IDS
+from parks.catalog.sample import real_parks
 from parks.models import DECIDING, Park, ParkSchedule, ScheduleType, SupersededSchedule, Supersession
 from parks.upstreams.schedule_entries import Key, Repair, Schedule, ScheduleWindow
 from parks.upstreams.themeparks_wiki import ThemeParksWiki, read_schedule
@@ -56,8 +56,8 @@ class Refreshed:
 
 def parks_with_schedule() -> list[Park]:
     """The active parks whose hours ThemeParks.wiki can say, each with `fetched` (newest row, or None); one query."""
-    parks = Park.objects.active().exclude(themeparks_wiki_id=None).annotate(fetched=Max("schedules__fetched_at"))
-    return [park for park in parks.order_by("pk") if park.themeparks_wiki_id not in SAMPLE_IDS]
+    parks = real_parks().exclude(themeparks_wiki_id=None).annotate(fetched=Max("schedules__fetched_at"))
+    return list(parks.order_by("pk"))
 
 
 def stale_parks(now: datetime) -> list[Park]:

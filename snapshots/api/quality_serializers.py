@@ -1,7 +1,7 @@
 """Parameters, bodies and answer shapes of the quality log."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.queries import LimitField, Query, one_of
+from core.api.queries import DayField, LimitField, Query, one_of
 from core.commands import FIRST_DAY, LAST_DAY
 from core.periods import ALIASES, Days, Period
 from core.shapes import Shape, describe
@@ -21,7 +21,6 @@ from snapshots.quality.selection import Selection
 
 MOST_ROWS, MOST_PASSED_OVER = 500, 1_000_000
 PERIODS = (*Period.values, *ALIASES)
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 HOURS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 ID = re.compile(r"[0-9]{1,9}")
 BOTH = "Give either period, or start_date and end_date"
@@ -30,26 +29,6 @@ LONGEST_NOTES = 10_000
 
 
 # -- parameters ------------------------------------------------------------------------------------------
-
-
-@extend_schema_field({"type": "string", "format": "date", "example": "2026-03-01"})
-class DayField(serializers.Field[date, Any, Any, Any]):
-    """A park-local date."""
-
-    def to_internal_value(self, data: Any) -> date:
-        text = str(data).strip()
-        try:
-            if not DATE.fullmatch(text):
-                raise ValueError(text)
-            day = date.fromisoformat(text)
-        except ValueError:
-            raise serializers.ValidationError(f"Invalid {self.field_name}. Must be a date (YYYY-MM-DD)") from None
-        if not FIRST_DAY <= day <= LAST_DAY:
-            raise serializers.ValidationError(f"Invalid {self.field_name}. Must be between {FIRST_DAY} and {LAST_DAY}")
-        return day
-
-    def to_representation(self, value: Any) -> Any:
-        return value
 
 
 @extend_schema_field({"type": "integer", "minimum": 1})

@@ -22,7 +22,7 @@ from core.http import Reason, UpstreamError
 from core.jobs.grids import Grid
 from core.querysets import BATCH_SIZE, retried_on_lock
 from parks.catalog.identity import KeyName, returned
-from parks.catalog.known import SAMPLE_IDS
+from parks.catalog.sample import real_parks
 from parks.models import CatalogCorrection, EntityType, Park, Ride
 from parks.upstreams import queue_times, themeparks_wiki
 from snapshots.collection.change_mending import mend_changes
@@ -94,8 +94,7 @@ def slot_of(now: datetime) -> datetime:
 def collected_parks() -> list[Park]:
     """The active parks that an upstream knows (R-4.1); sample parks exist nowhere but here."""
     known = Q(themeparks_wiki_id__isnull=False) | Q(queue_times_id__isnull=False)
-    parks = Park.objects.active().filter(known).order_by("pk")
-    return [park for park in parks if park.themeparks_wiki_id not in SAMPLE_IDS]
+    return list(real_parks().filter(known).order_by("pk"))
 
 
 @contextmanager

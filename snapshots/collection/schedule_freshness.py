@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from core.zones import local_date
-from parks.catalog.known import SAMPLE_IDS
+from parks.catalog.sample import real_parks
 from parks.models import DECIDING, Park, ParkSchedule
 
 # Longer without a confirmation, or with planned days ending sooner, is worth a warning.
@@ -45,7 +45,7 @@ def schedule_states(now: datetime) -> list[ScheduleState]:
     rows = ParkSchedule.objects.filter(park=OuterRef("pk"))
     confirmed = rows.filter(set_by=None, fetched_at__lte=now).order_by("-fetched_at")
     planned = rows.filter(schedule_type__in=DECIDING).order_by("-schedule_date")
-    parks = Park.objects.active().exclude(themeparks_wiki_id=None).exclude(themeparks_wiki_id__in=SAMPLE_IDS)
+    parks = real_parks().exclude(themeparks_wiki_id=None)
     found: Any = parks.annotate(
         confirmed=Subquery(confirmed.values("fetched_at")[:1]),
         planned_until=Subquery(planned.values("schedule_date")[:1]),

@@ -13,7 +13,7 @@ from typing import Annotated, TypeVar
 
 from django.db.models import Count, F
 
-from core.periods import Period
+from core.periods import Asked, Period, is_over
 from core.rounding import half_up
 from core.shapes import UNSET, UnsetType, describe
 from parks.models import Park, Ride
@@ -46,9 +46,9 @@ def best(figures: Mapping[int, Figure], size: Callable[[Figure], Decimal | Fract
     return sorted(figures, key=lambda pk: (-size(figures[pk]), pk))[:limit]
 
 
-def parks_of(period: Period, disney_universal_only: bool) -> list[Park]:
+def parks_of(period: Asked, disney_universal_only: bool) -> list[Park]:
     """Awards of days that are over know parks that are no longer active, too (N-15)."""
-    return chosen_parks(disney_universal_only, former=period != Period.TODAY)
+    return chosen_parks(disney_universal_only, former=is_over(period))
 
 
 class AwardRow(Dated):
@@ -101,9 +101,9 @@ def ride_named(rank: int, ride: Ride) -> Row:
     }
 
 
-def listed_rides(parks: list[Park], listed: list[int], period: Period) -> list[Ride]:
+def listed_rides(parks: list[Park], listed: list[int], period: Asked) -> list[Ride]:
     """The rides in the order of the list, parks loaded; one query."""
-    rides = attractions_by_id(parks, listed, former=period != Period.TODAY)
+    rides = attractions_by_id(parks, listed, former=is_over(period))
     return [rides[pk] for pk in listed if pk in rides]
 
 
@@ -111,7 +111,7 @@ def listed_rides(parks: list[Park], listed: list[int], period: Period) -> list[R
 
 
 def longest_park_waits(
-    period: Period, disney_universal_only: bool, limit: int, now: datetime
+    period: Asked, disney_universal_only: bool, limit: int, now: datetime
 ) -> Listed[LongestWaitRow]:
     """Parks by average wait of their attractions (N-4)."""
     parks = parks_of(period, disney_universal_only)
@@ -134,7 +134,7 @@ def longest_park_waits(
 
 
 def longest_ride_waits(
-    period: Period, disney_universal_only: bool, limit: int, now: datetime
+    period: Asked, disney_universal_only: bool, limit: int, now: datetime
 ) -> Listed[LongestWaitRow]:
     """Attractions by average wait, as the parks."""
     parks = parks_of(period, disney_universal_only)
@@ -169,7 +169,7 @@ def figures_of(wait: Wait) -> Row:
     }
 
 
-def posted_waits(rides: Iterable[Ride], period: Period, now: datetime) -> dict[int, int]:
+def posted_waits(rides: Iterable[Ride], period: Asked, now: datetime) -> dict[int, int]:
     """How many observations posted a wait that is in the average (N-4), by ride, in the park it stands in now; one
     query."""
     of_period = observed([(ride.pk, ride.park.timezone) for ride in rides], "ride", period, now)
@@ -182,7 +182,7 @@ def posted_waits(rides: Iterable[Ride], period: Period, now: datetime) -> dict[i
 
 
 def least_reliable_parks(
-    period: Period, disney_universal_only: bool, limit: int, now: datetime
+    period: Asked, disney_universal_only: bool, limit: int, now: datetime
 ) -> Listed[LeastReliableRow]:
     """Parks by score: of the day so far (R-10.2), or the mean over the open time of the days (R-10.4, N-2)."""
     parks = parks_of(period, disney_universal_only)
@@ -219,7 +219,7 @@ def park_scores_today(parks: list[Park], now: datetime) -> dict[int, Unreliabili
     }
 
 
-def park_scores_of_days(parks: list[Park], period: Period, now: datetime) -> dict[int, Unreliability]:
+def park_scores_of_days(parks: list[Park], period: Asked, now: datetime) -> dict[int, Unreliability]:
     """By park that was open on one of the days."""
     return {
         pk: Unreliability(sums.share, sums.score, sums.uptime)
@@ -229,7 +229,7 @@ def park_scores_of_days(parks: list[Park], period: Period, now: datetime) -> dic
 
 
 def least_reliable_rides(
-    period: Period, disney_universal_only: bool, limit: int, now: datetime
+    period: Asked, disney_universal_only: bool, limit: int, now: datetime
 ) -> Listed[LeastReliableRow]:
     """Attractions by downtime; incidents are outages that touch the period (N-11)."""
     parks = parks_of(period, disney_universal_only)

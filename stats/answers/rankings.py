@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from django.conf import settings
 
-from core.periods import Period
+from core.periods import WORDS, Asked, Period, is_over, word_of
 from core.rounding import half_up
 from core.shapes import UNSET, Shape, UnsetType, describe
 from core.zones import local_date
@@ -65,11 +65,6 @@ TREND = (
 BEFORE = "what the trend compares with; null where it is not known"
 
 
-def is_of_days(period: Period) -> bool:
-    """Is it made of days that are over at the site?"""
-    return period not in (Period.LIVE, Period.TODAY)
-
-
 def compared(down_seconds: int, before: int | None, is_like: bool = True) -> Row:
     """The change of downtime and what it is a change of (N-5); `is_like`: are both as long as each other?"""
     change = percent_change(down_seconds, before, least=LEAST_DOWN_SECONDS) if is_like else None
@@ -83,7 +78,7 @@ def compared(down_seconds: int, before: int | None, is_like: bool = True) -> Row
 
 
 class AggregateStats(Shape):
-    period: Annotated[str, describe(enum=Period.values)]
+    period: Annotated[str, describe(enum=WORDS)]
     filter_disney_universal: bool
     total_parks: Annotated[
         int, describe("live: heard of within two hours, open or not; today: heard of today; else with a daily row")
@@ -135,13 +130,13 @@ PARK_ORDER: dict[str, Callable[[ParkDowntimeRow], Any]] = {
 
 
 def park_downtime(
-    period: Period, disney_universal_only: bool, sort_by: str, limit: int, now: datetime
+    period: Asked, disney_universal_only: bool, sort_by: str, limit: int, now: datetime
 ) -> tuple[Listed[ParkDowntimeRow], AggregateStats]:
     """Ranked rows and headline totals of `/api/parks/downtime`. Hours are ride-hours."""
-    parks = chosen_parks(disney_universal_only, former=is_of_days(period))
-    found, totals = PARK_ROWS[period](parks, now, period)
+    parks = chosen_parks(disney_universal_only, former=is_over(period))
+    found, totals = park_rows(period)(parks, now, period)
     rows = sorted(found, key=lambda row: (PARK_ORDER[sort_by](row), row.park_name, row.park_id))
-    headline = AggregateStats(period=period.value, filter_disney_universal=disney_universal_only, **totals)
+    headline = AggregateStats(period=word_of(period), filter_disney_universal=disney_universal_only, **totals)
     return ranked(rows, limit), headline
 
 
@@ -211,7 +206,7 @@ def state_counted(park: ParkNow, ride: RideNow, counts: bool, reports_down: bool
 
 
 @over_many_parks
-def parks_live(parks: list[Park], now: datetime, period: Period) -> tuple[Sequence[ParkDowntimeRow], Row]:
+def parks_live(parks: list[Park], now: datetime, period: Asked) -> tuple[Sequence[ParkDowntimeRow], Row]:
     """Open parks with a score at this moment; downtime is the day's so far."""
     states = parks_at(parks, now)
     today, before = parks_today(parks, now), parks_a_day_ago(parks, now)
@@ -259,7 +254,7 @@ def parks_live(parks: list[Park], now: datetime, period: Period) -> tuple[Sequen
 
 
 @over_many_parks
-def parks_of_today(parks: list[Park], now: datetime, period: Period) -> tuple[Sequence[ParkDowntimeRow], Row]:
+def parks_of_today(parks: list[Park], now: datetime, period: Asked) -> tuple[Sequence[ParkDowntimeRow], Row]:
     states = parks_at(parks, now)
     today, before = parks_today(parks, now), parks_a_day_ago(parks, now)
     dates = dates_by_zone(parks, period, now)
@@ -308,7 +303,7 @@ def is_known_today(park: Park, state: ParkNow, now: datetime) -> bool:
 
 
 @over_many_parks
-def parks_of_days(parks: list[Park], now: datetime, period: Period) -> tuple[Sequence[ParkDowntimeRow], Row]:
+def parks_of_days(parks: list[Park], now: datetime, period: Asked) -> tuple[Sequence[ParkDowntimeRow], Row]:
     """Yesterday, last week, last month: from the stored daily rows."""
     current = park_sums(parks, listed_days(period, now))
     before = park_sums(parks, listed_days_before(period, now))
@@ -345,13 +340,13 @@ def parks_of_days(parks: list[Park], now: datetime, period: Period) -> tuple[Seq
     )
 
 
-PARK_ROWS: dict[Period, Callable[[list[Park], datetime, Period], tuple[Sequence[ParkDowntimeRow], Row]]] = {
-    Period.LIVE: parks_live,
-    Period.TODAY: parks_of_today,
-    Period.YESTERDAY: parks_of_days,
-    Period.LAST_WEEK: parks_of_days,
-    Period.LAST_MONTH: parks_of_days,
-}
+ParkRows = Callable[[list[Park], datetime, Asked], tuple[Sequence[ParkDowntimeRow], Row]]
+
+
+def park_rows(period: Asked) -> ParkRows:
+    if is_over(period):
+        return parks_of_days
+    return parks_live if period == Period.LIVE else parks_of_today
 
 
 # -- rides -----------------------------------------------------------------------------------------------
@@ -401,10 +396,10 @@ RIDE_ORDER: dict[str, Callable[[RideDowntimeRow], Any]] = {
 
 
 def ride_downtime(
-    period: Period, disney_universal_only: bool, sort_by: str, limit: int, now: datetime
+    period: Asked, disney_universal_only: bool, sort_by: str, limit: int, now: datetime
 ) -> Listed[RideDowntimeRow]:
     """Ranked rows of `/api/rides/downtime`: attractions with downtime in the period."""
-    former = is_of_days(period)
+    former = is_over(period)
     parks = chosen_parks(disney_universal_only, former)
     found = (rides_of_days if former else rides_of_today)(parks_to_read(parks, former), now, period)
     chosen = {park.pk for park in parks}
@@ -426,7 +421,7 @@ def wait_minutes(waits: WaitTotals) -> Row:
 
 
 @over_many_parks
-def rides_of_today(parks: list[Park], now: datetime, period: Period) -> Sequence[RideDowntimeRow]:
+def rides_of_today(parks: list[Park], now: datetime, period: Asked) -> Sequence[RideDowntimeRow]:
     running = running_today(parks, now)
     measured = rides_down_today(parks, park_by_attraction(parks), now, running)
     states, current = parks_at(parks, now), rides_seen_at(parks, measured, now, running)
@@ -469,7 +464,7 @@ def of_today(measures: RideMeasures) -> Row:
 
 
 @over_many_parks
-def rides_of_days(parks: list[Park], now: datetime, period: Period) -> Sequence[RideDowntimeRow]:
+def rides_of_days(parks: list[Park], now: datetime, period: Asked) -> Sequence[RideDowntimeRow]:
     current = {pk: sums for pk, sums in ride_sums(parks, listed_days(period, now)).items() if hours(sums.down_seconds)}
     before = ride_sums(parks, listed_days_before(period, now))
     dates = dates_by_zone(parks, period, now)

@@ -9,7 +9,7 @@ from typing import Annotated
 from django.conf import settings
 from django.db.models import TextChoices
 
-from core.periods import Days, Period
+from core.periods import Asked, Days, Period, is_over
 from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park
 from stats.answers.trends import TrendCategory, trend_category
@@ -87,7 +87,7 @@ class RideTrendRow(TrendRow):
 Rows = Listed[ParkTrendRow] | Listed[RideTrendRow]
 
 
-def trend_list(asked: TrendList, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Rows:
+def trend_list(asked: TrendList, period: Asked, disney_universal_only: bool, limit: int, now: datetime) -> Rows:
     """Rows of `/api/trends`, the strongest change first, then by id.
 
     A period is compared with the one before of its kind, today so far with the day before up to the same time of each
@@ -97,19 +97,19 @@ def trend_list(asked: TrendList, period: Period, disney_universal_only: bool, li
 
 
 def trend_lists(
-    asked: Collection[TrendList], period: Period, disney_universal_only: bool, limit: int, now: datetime
+    asked: Collection[TrendList], period: Asked, disney_universal_only: bool, limit: int, now: datetime
 ) -> dict[TrendList, Rows]:
     """`trend_list` of several lists of parks, or of rides, for the price of one."""
-    parks = chosen_parks(disney_universal_only, former=period != Period.TODAY)
+    parks = chosen_parks(disney_universal_only, former=is_over(period))
     trends: Trends = park_trends if all(each.entities == "parks" for each in asked) else ride_trends
     found = trends(parks, period, [each.category for each in asked], limit, now)
     return {each: found[each.category] for each in asked}
 
 
-def comparison(period: Period, disney_universal_only: bool, now: datetime) -> ComparedPeriods:
+def comparison(period: Asked, disney_universal_only: bool, now: datetime) -> ComparedPeriods:
     """The dates of the list (N-1), all that any of its parks has."""
     zones = {park.timezone for park in chosen_parks(disney_universal_only)} or {settings.SITE_TIME_ZONE}
-    if period != Period.TODAY:
+    if is_over(period):
         zones = {settings.SITE_TIME_ZONE}
     return ComparedPeriods(
         current_period=in_words([days_in_list(period, now, zone) for zone in zones]),
@@ -125,11 +125,11 @@ def in_words(spans: Collection[Days]) -> str:
 
 
 Categories = Collection[TrendCategory]
-Trends = Callable[[list[Park], Period, Categories, int, datetime], Mapping[TrendCategory, Rows]]
+Trends = Callable[[list[Park], Asked, Categories, int, datetime], Mapping[TrendCategory, Rows]]
 
 
 def park_trends(
-    parks: list[Park], period: Period, categories: Categories, limit: int, now: datetime
+    parks: list[Park], period: Asked, categories: Categories, limit: int, now: datetime
 ) -> dict[TrendCategory, Listed[ParkTrendRow]]:
     """Of parks: downtime of rides of every category (R-5.6), uptime of attractions (N-3)."""
     compared = parks_compared(parks, period, now)
@@ -155,13 +155,13 @@ def park_trends(
 
 
 def ride_trends(
-    parks: list[Park], period: Period, categories: Categories, limit: int, now: datetime
+    parks: list[Park], period: Asked, categories: Categories, limit: int, now: datetime
 ) -> dict[TrendCategory, Listed[RideTrendRow]]:
     """Of attractions."""
     compared = rides_compared(parks, period, now)
     changes = {category: strongest(compared, category) for category in categories}
     listed = [pk for found in changes.values() for pk, _ in found[:limit]]
-    known, dates = attractions_by_id(parks, listed, former=period != Period.TODAY), dates_by_zone(parks, period, now)
+    known, dates = attractions_by_id(parks, listed, former=is_over(period)), dates_by_zone(parks, period, now)
     return {
         category: Listed(
             [
@@ -222,7 +222,7 @@ def strongest(compared: Compared, category: TrendCategory) -> list[tuple[int, De
     return sorted(found, key=lambda pair: (-abs(pair[1]), pair[0]))
 
 
-def parks_compared(parks: list[Park], period: Period, now: datetime) -> Compared:
+def parks_compared(parks: list[Park], period: Asked, now: datetime) -> Compared:
     """Parks that were open in both periods."""
     if period == Period.TODAY:
         today, earlier = parks_today(parks, now), parks_a_day_ago(parks, now)
@@ -235,7 +235,7 @@ def parks_compared(parks: list[Park], period: Period, now: datetime) -> Compared
     }
 
 
-def ended(parks: list[Park], period: Period, now: datetime) -> list[Park]:
+def ended(parks: list[Park], period: Asked, now: datetime) -> list[Park]:
     """The parks whose days of the period are over: others have nothing to compare (N-5)."""
     dates = dates_by_zone(parks, period, now)
     return [park for park in parks if dates[park.timezone]["is_complete"]]
@@ -252,7 +252,7 @@ def of_park(park: ParkToday | ParkBefore | ParkSums) -> Reliability:
     return Reliability(park.down_seconds, availability(up, down, digits=2))
 
 
-def rides_compared(parks: list[Park], period: Period, now: datetime) -> Compared:
+def rides_compared(parks: list[Park], period: Asked, now: datetime) -> Compared:
     """Attractions that were known in the open park in both periods."""
     if period == Period.TODAY:
         return rides_compared_today(parks, now)

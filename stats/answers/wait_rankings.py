@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 from django.conf import settings
 
-from core.periods import Period
+from core.periods import Asked, Days, Period
 from core.rounding import half_up
 from core.shapes import UNSET, UnsetType, describe
 from parks.models import Park, Ride
@@ -122,7 +122,7 @@ def compared(wait: Wait | None, before: Wait | None, is_like: bool = True) -> Ro
 # -- parks -----------------------------------------------------------------------------------------------
 
 
-def park_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Listed[ParkWaitRow]:
+def park_waits(period: Asked, disney_universal_only: bool, limit: int, now: datetime) -> Listed[ParkWaitRow]:
     """Ranked rows of `/api/parks/waittimes`: parks with a wait above 0; live, the open ones."""
     is_present = period in LIVE_OR_TODAY
     parks = chosen_parks(disney_universal_only, former=not is_present)
@@ -153,7 +153,7 @@ def park_waits(period: Period, disney_universal_only: bool, limit: int, now: dat
 
 
 def park_figures(
-    parks: list[Park], states: Mapping[int, ParkNow], period: Period, now: datetime
+    parks: list[Park], states: Mapping[int, ParkNow], period: Asked, now: datetime
 ) -> tuple[Mapping[int, Wait], Mapping[int, int]]:
     """Waits of a period, and how many rides reported one, by park."""
     if period == Period.LIVE:
@@ -164,12 +164,12 @@ def park_figures(
     return park_waits_of_days(parks, days), rides_with_waits(parks, days)
 
 
-def former_names(wait: Wait, period: Period, now: datetime) -> Row:
+def former_names(wait: Wait, period: Asked, now: datetime) -> Row:
     """What the legacy API called the average and the maximum in these periods."""
     average = {"avg_wait_time": number(half_up(wait.average, 1))}
     if period == Period.LIVE:
         return {**average, "max_wait_time": wait.peak}
-    if period in WEEK_OR_MONTH:
+    if isinstance(period, Days) or period in WEEK_OR_MONTH:
         heading = label(period, now, settings.SITE_TIME_ZONE)
         return {**average, "peak_wait_time": wait.peak, "period_label": heading}
     return {}
@@ -178,7 +178,7 @@ def former_names(wait: Wait, period: Period, now: datetime) -> Row:
 # -- rides -----------------------------------------------------------------------------------------------
 
 
-def ride_waits(period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Listed[RideWaitRow]:
+def ride_waits(period: Asked, disney_universal_only: bool, limit: int, now: datetime) -> Listed[RideWaitRow]:
     """Ranked rows of `/api/rides/waittimes`: attractions with a wait above 0."""
     is_present = period in LIVE_OR_TODAY
     parks = chosen_parks(disney_universal_only, former=not is_present)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from rest_framework import serializers
 
 from core.api.queries import LimitField, choice, one_of
-from core.shapes import Shape, describe
+from core.shapes import describe
 from stats.answers.awards import LeastReliableRow, LongestWaitRow
-from stats.api.serializers import FILTERS, RankingQuery
+from stats.api.serializers import FILTERS, SPAN, Dates, RankingQuery
 from stats.readings.identity import TOTAL
 
 AWARD_PERIODS = ("today", "yesterday", "last_week", "last_month")
@@ -26,10 +26,10 @@ class AwardQuery(RankingQuery):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
-        return {name: fields[name] for name in ("limit", "period", "filter", "entity")}
+        return {name: fields[name] for name in ("limit", "period", "filter", "entity", *SPAN)}
 
 
-class Award(Shape):
+class Award(Dates):
     success: bool = True
     period: str
     filter: Annotated[str, describe(enum=FILTERS)]

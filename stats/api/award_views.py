@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from core.periods import Period
+from core.periods import Asked
 from stats.answers.awards import (
     least_reliable_parks,
     least_reliable_rides,
@@ -23,6 +23,7 @@ from stats.api.award_serializers import (
     LeastReliable,
     LongestWait,
 )
+from stats.api.serializers import echo
 from stats.api.views import BAD_QUERY
 from stats.readings.identity import Listed
 
@@ -31,7 +32,7 @@ PERIODS_TOLD = (
     " of each park from its own midnight to its own midnight."
 )
 
-Lists = Mapping[str, Callable[[Period, bool, int, datetime], Listed[Any]]]  # by entity
+Lists = Mapping[str, Callable[[Asked, bool, int, datetime], Listed[Any]]]  # by entity
 LONGEST_WAITS: Lists = {"parks": longest_park_waits, "rides": longest_ride_waits}
 LEAST_RELIABLE: Lists = {"parks": least_reliable_parks, "rides": least_reliable_rides}
 
@@ -40,8 +41,8 @@ def answer(request: Request, lists: Lists, shape: Callable[..., Award]) -> Respo
     query = AwardQuery.read(request)
     now = timezone.now()
     found = lists[query["entity"]]
-    listed = found(Period(query["period"]), query["filter"] == "disney-universal", query["limit"], now)
-    echoed = {name: query[name] for name in ("period", "filter", "entity")}
+    listed = found(query["asked"], query["filter"] == "disney-universal", query["limit"], now)
+    echoed = echo(query, "period", "filter", "entity")
     return Response(shape(**echoed, data=listed.rows, count=len(listed.rows), total=listed.total, timestamp=now))
 
 

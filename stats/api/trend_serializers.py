@@ -9,10 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.queries import LimitField, choice, one_of
-from core.shapes import UNSET, Shape, UnsetType, describe
+from core.periods import Period
+from core.shapes import UNSET, UnsetType, describe
 from stats.answers.trend_lists import ComparedPeriods, ParkTrendRow, RideTrendRow, TrendList
 from stats.api.award_serializers import ATTRIBUTION_TEXT
-from stats.api.serializers import FILTERS, RankingQuery
+from stats.api.serializers import FILTERS, SPAN, Dates, RankingQuery
 from stats.charts.heatmaps import HeatmapType, Matrix
 from stats.charts.parks_and_rides import ChartData, ChartType
 from stats.readings.identity import TOTAL
@@ -22,6 +23,7 @@ CHART_PERIODS = ("live", *HEATMAP_PERIODS)
 TREND_PERIODS = (*HEATMAP_PERIODS, "7days", "30days")
 BAD_HEATMAP_PERIOD = f"Invalid period for heatmaps. LIVE period not supported. Use: {', '.join(HEATMAP_PERIODS)}"
 MOST_TRENDS = 100
+MOST_COLUMNS = 366  # days of a chart or heatmap
 NEGATIVE = re.compile(r"-[0-9]+")
 
 
@@ -59,6 +61,8 @@ class NeedingQuery(RankingQuery):
             limit.run_validation(limit.get_value(data))
         except serializers.ValidationError as error:
             raise serializers.ValidationError({"limit": error.detail}) from error
+        if any(data.get(name) for name in SPAN):  # dates stand for the period
+            data = {"period": Period.YESTERDAY.value, **data}
         for name in self.needs:
             if not data.get(name):
                 raise serializers.ValidationError({name: f"Missing required parameter: {name}"})
@@ -76,7 +80,7 @@ class TrendQuery(NeedingQuery):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
-        return {name: fields[name] for name in ("limit", "period", "category", "filter")}
+        return {name: fields[name] for name in ("limit", "period", "category", "filter", *SPAN)}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not 1 <= attrs["limit"] <= MOST_TRENDS:
@@ -87,6 +91,7 @@ class TrendQuery(NeedingQuery):
 class ChartQuery(RankingQuery):
     """In the order in which they are checked."""
 
+    most_days = MOST_COLUMNS
     limit = ClampedLimit(default=10, maximum=20)
     period = choice(CHART_PERIODS, "last_week", one_of("period", CHART_PERIODS))
     type = choice(ChartType.values, "parks", one_of("type", ChartType.values))
@@ -94,13 +99,14 @@ class ChartQuery(RankingQuery):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
-        return {name: fields[name] for name in ("limit", "period", "type", "filter")}
+        return {name: fields[name] for name in ("limit", "period", "type", "filter", *SPAN)}
 
 
 class HeatmapQuery(NeedingQuery):
     """In the order in which they are checked."""
 
     needs = ("period", "type")
+    most_days = MOST_COLUMNS
     limit = ClampedLimit(default=10, maximum=20)
     period = needed(HEATMAP_PERIODS, BAD_HEATMAP_PERIOD)
     type = needed(HeatmapType.values, one_of("type", HeatmapType.values))
@@ -108,13 +114,13 @@ class HeatmapQuery(NeedingQuery):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
-        return {name: fields[name] for name in ("limit", "period", "type", "filter")}
+        return {name: fields[name] for name in ("limit", "period", "type", "filter", *SPAN)}
 
 
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class Trend(Shape):
+class Trend(Dates):
     success: bool = True
     period: Annotated[str, describe("as requested")]
     category: str
@@ -128,7 +134,7 @@ class Trend(Shape):
     timestamp: datetime
 
 
-class Chart(Shape):
+class Chart(Dates):
     success: bool = True
     period: str
     type: str

@@ -7,9 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from core.periods import Period
 from stats.answers.trend_lists import TrendList, comparison, trend_list
 from stats.api.award_views import PERIODS_TOLD
+from stats.api.serializers import echo
 from stats.api.trend_serializers import (
     Chart,
     ChartQuery,
@@ -38,10 +38,10 @@ class TrendViewSet(ViewSet):
     def trends(self, request: Request) -> Response:
         query = TrendQuery.read(request)
         now = timezone.now()
-        asked, period = TrendList(query["category"]), TrendQuery.normalised(query["period"])
+        asked, period = TrendList(query["category"]), query["asked"]
         only = query["filter"] == "disney-universal"
         listed = trend_list(asked, period, only, query["limit"], now)
-        found = {name: query[name] for name in ("period", "category", "filter")} | {asked.entities: listed.rows}
+        found = echo(query, "period", "category", "filter") | {asked.entities: listed.rows}
         dates = comparison(period, only, now)
         return Response(Trend(**found, comparison=dates, count=len(listed.rows), total=listed.total, timestamp=now))
 
@@ -59,9 +59,9 @@ class TrendViewSet(ViewSet):
     def chart_data(self, request: Request) -> Response:
         query = ChartQuery.read(request)
         now = timezone.now()
-        period = Period(query["period"])
+        period = query["asked"]
         data = chart_data(ChartType(query["type"]), period, query["filter"] == "disney-universal", query["limit"], now)
-        echoed = {name: query[name] for name in ("period", "type", "filter")}
+        echoed = echo(query, "period", "type", "filter")
         return Response(Chart(**echoed, granularity=granularity(period), chart_data=data, timestamp=now))
 
     @extend_schema(
@@ -78,7 +78,7 @@ class TrendViewSet(ViewSet):
         query = HeatmapQuery.read(request)
         body = heatmap(
             HeatmapType(query["type"]),
-            Period(query["period"]),
+            query["asked"],
             query["filter"] == "disney-universal",
             query["limit"],
             timezone.now(),

@@ -12,6 +12,7 @@ from stats.api.serializers import (
     ParkRankingQuery,
     RideDowntime,
     RideRankingQuery,
+    echo,
 )
 
 BAD_QUERY = OpenApiResponse(Error, description="a parameter is not acceptable")
@@ -27,13 +28,13 @@ class ParkRankingViewSet(ViewSet):
     def downtime(self, request: Request) -> Response:
         query = ParkRankingQuery.read(request)
         listed, totals = park_downtime(
-            ParkRankingQuery.normalised(query["period"]),
+            query["asked"],
             query["filter"] == "disney-universal",
             query["sort_by"],
             query["limit"],
             timezone.now(),
         )
-        echoed = {name: query[name] for name in ("period", "filter", "sort_by", "weighted")}
+        echoed = echo(query, "period", "filter", "sort_by", "weighted")
         return Response(ParkDowntime(**echoed, aggregate_stats=totals, data=listed.rows, total=listed.total))
 
 
@@ -47,13 +48,13 @@ class RideRankingViewSet(ViewSet):
     def downtime(self, request: Request) -> Response:
         query = RideRankingQuery.read(request)
         listed = ride_downtime(
-            RideRankingQuery.normalised(query["period"]),
+            query["asked"],
             query["filter"] == "disney-universal",
             query["sort_by"],
             query["limit"],
             timezone.now(),
         )
-        echoed = {name: query[name] for name in ("period", "filter")}
+        echoed = echo(query, "period", "filter")
         return Response(RideDowntime(**echoed, data=listed.rows, total=listed.total))
 
 

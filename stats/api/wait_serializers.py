@@ -7,11 +7,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.api.queries import LimitField, choice, one_of
+from core.periods import DATES, Days
 from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.api.serializers import ATTRIBUTION, Attribution
 from stats.answers.status_summary import StatusCounts
 from stats.answers.wait_rankings import ParkWaitRow, RideWaitRow
-from stats.api.serializers import FILTERS, PERIODS, RankingQuery
+from stats.api.serializers import ANSWERED_PERIODS, FILTERS, SPAN, Dates, FilterQuery, RankingQuery
 from stats.readings.identity import TOTAL
 
 PARK_PERIODS = ("live", "today", "yesterday", "last_week", "last_month")
@@ -29,7 +30,7 @@ class ParkWaitQuery(RankingQuery):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
-        return {name: fields[name] for name in ("limit", "period", "filter")}
+        return {name: fields[name] for name in ("limit", "period", "filter", *SPAN)}
 
 
 class RideWaitQuery(RankingQuery):
@@ -45,12 +46,14 @@ class RideWaitQuery(RankingQuery):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
-        return {name: fields[name] for name in ("limit", "period", "mode", "filter")}
+        return {name: fields[name] for name in ("limit", "period", "mode", "filter", *SPAN)}
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
         query = super().read(request)
-        return {"mode": cls.normalised(query["period"]).value, **query}
+        if isinstance(query["asked"], Days):
+            return {**query, "mode": DATES}
+        return {"mode": query["asked"].value, **query}
 
 
 @extend_schema_field({"type": "integer"})
@@ -67,7 +70,7 @@ class ParkIdField(serializers.Field[int | None, Any, Any, Any]):
         return value
 
 
-class StatusSummaryQuery(RankingQuery):
+class StatusSummaryQuery(FilterQuery):
     park_id = ParkIdField(default=None, help_text="one park alone; an unknown one has no rides")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -78,7 +81,7 @@ class StatusSummaryQuery(RankingQuery):
 # -- answers ---------------------------------------------------------------------------------------------
 
 
-class ParkWaits(Shape):
+class ParkWaits(Dates):
     success: bool = True
     period: Annotated[str, describe("as requested")]
     filter: Annotated[str, describe(enum=FILTERS)]
@@ -87,10 +90,10 @@ class ParkWaits(Shape):
     attribution: Attribution = ATTRIBUTION
 
 
-class RideWaits(Shape):
+class RideWaits(Dates):
     success: bool = True
-    period: Annotated[str, describe("as requested", enum=PERIODS)]
-    mode: Annotated[str, describe(enum=MODES)]
+    period: Annotated[str, describe("as requested", enum=ANSWERED_PERIODS)]
+    mode: Annotated[str, describe(enum=(*MODES, DATES))]
     filter: Annotated[str, describe(enum=FILTERS)]
     total: Annotated[int, TOTAL]
     data: list[RideWaitRow]

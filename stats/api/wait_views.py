@@ -6,10 +6,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from core.periods import Period
+from core.periods import DATES, Period
 from core.shapes import UNSET
 from stats.answers.status_summary import status_summary
 from stats.answers.wait_rankings import RideWaitRow, park_waits, ride_waits
+from stats.api.serializers import echo
 from stats.api.views import BAD_QUERY
 from stats.api.wait_serializers import (
     EMPTY_MODES,
@@ -32,12 +33,8 @@ class WaitRankingViewSet(ViewSet):
     )
     def parks(self, request: Request) -> Response:
         query = ParkWaitQuery.read(request)
-        listed = park_waits(
-            Period(query["period"]), query["filter"] == "disney-universal", query["limit"], timezone.now()
-        )
-        return Response(
-            ParkWaits(period=query["period"], filter=query["filter"], data=listed.rows, total=listed.total)
-        )
+        listed = park_waits(query["asked"], query["filter"] == "disney-universal", query["limit"], timezone.now())
+        return Response(ParkWaits(**echo(query, "period", "filter"), data=listed.rows, total=listed.total))
 
     @extend_schema(
         summary="Rides ranked by average wait",
@@ -51,8 +48,9 @@ class WaitRankingViewSet(ViewSet):
         mode, disney_universal_only = query["mode"], query["filter"] == "disney-universal"
         listed: Listed[RideWaitRow] = Listed([], 0)
         if mode not in EMPTY_MODES:
-            listed = ride_waits(Period(mode), disney_universal_only, query["limit"], timezone.now())
-        echoed = {name: query[name] for name in ("period", "mode", "filter")}
+            asked = query["asked"] if mode == DATES else Period(mode)
+            listed = ride_waits(asked, disney_universal_only, query["limit"], timezone.now())
+        echoed = echo(query, "period", "mode", "filter")
         return Response(RideWaits(**echoed, data=listed.rows, total=listed.total))
 
 

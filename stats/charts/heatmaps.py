@@ -8,7 +8,7 @@ from typing import Annotated
 from django.conf import settings
 from django.db.models import TextChoices
 
-from core.periods import Period
+from core.periods import Asked, Days, word_of
 from core.rounding import half_up
 from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park
@@ -78,7 +78,7 @@ class Matrix(Shape):
     ]
 
 
-def heatmap(asked: HeatmapType, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Matrix:
+def heatmap(asked: HeatmapType, period: Asked, disney_universal_only: bool, limit: int, now: datetime) -> Matrix:
     """What `/api/trends/heatmap-data` says, apart from `success`. `period` is not live.
 
     The rows are the chart's, the highest `total_value` first. Hours are those of each park's own clock, whatever
@@ -88,9 +88,11 @@ def heatmap(asked: HeatmapType, period: Period, disney_universal_only: bool, lim
     chart = chart_of(metric.kind, period, disney_universal_only, limit, now)
     entities = "Parks" if metric.kind.is_of_parks else "Rides"
     lines = sorted(chart.lines, key=lambda line: -(line.total or 0))
-    words = period.value.replace("_", " ").title()
+    words = word_of(period).replace("_", " ").title()
+    if isinstance(period, Days):
+        words = f"{period.first} to {period.last}"
     return Matrix(
-        period=period.value,
+        period=word_of(period),
         metric=metric.name,
         metric_unit=metric.unit,
         granularity=granularity(period),

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from core.instants import instant, seconds
-from core.periods import Days, Period
+from core.periods import Asked, Days, Period
 from core.rounding import half_up
 from parks.models import Park, Ride
 from parks.opening_windows import OpenWindow, decided_windows
@@ -55,7 +55,7 @@ LIVE_DIGITS, WAIT_DIGITS, HOUR_DIGITS = 4, 0, 2
 class Clock:
     """The columns of a chart: `unit` keys of the bucket make one column, the first begins with key `first`."""
 
-    period: Period
+    period: Asked
     end: datetime  # nothing from here on is known
     labels: tuple[str, ...]
     bucket: Bucket
@@ -95,7 +95,7 @@ class Clock:
         return {column} if begun and column is not None else set()
 
 
-def clock_of(period: Period, now: datetime) -> Clock:
+def clock_of(period: Asked, now: datetime) -> Clock:
     """Today and yesterday by the hours of each park's own clock (R-20.1), the last hour by the site's clock (Q10)."""
     if period != Period.LIVE:
         return Clock(period, now, tuple(map(hour_label, HOURS_OF_DAY)), Bucket.HOUR_OF_DAY, HOURS_OF_DAY[0], 1)
@@ -108,7 +108,7 @@ def clock_of(period: Period, now: datetime) -> Clock:
     return Clock(period, now.replace(microsecond=0), labels, Bucket.M5, first, MARK)
 
 
-def clock_chart(kind: Kind, parks: list[Park], period: Period, limit: int, now: datetime) -> Chart:
+def clock_chart(kind: Kind, parks: list[Park], period: Asked, limit: int, now: datetime) -> Chart:
     """The parks or attractions with the highest figures of the day or hour.
 
     At most eleven queries, and ten for each further time zone of those that are shown.

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from django.db.models import TextChoices
 
-from core.periods import Period
+from core.periods import Asked, Days, Period, is_over
 from core.shapes import UNSET, Shape, UnsetType, describe
 from parks.models import Park
 from stats.charts.hourly_series import clock_chart
@@ -35,23 +35,22 @@ KINDS = {
 }
 
 
-def chart_of(kind: Kind, period: Period, disney_universal_only: bool, limit: int, now: datetime) -> Chart:
+def chart_of(kind: Kind, period: Asked, disney_universal_only: bool, limit: int, now: datetime) -> Chart:
     """The parks or attractions with the highest figures of a period, and their values in its columns.
 
     Of days that are over also those that are no longer active (N-15).
     """
-    is_over = period not in (Period.LIVE, Period.TODAY)
-    return drawn(chosen_parks(disney_universal_only, former=is_over), now, kind, period, limit)
+    return drawn(chosen_parks(disney_universal_only, former=is_over(period)), now, kind, period, limit)
 
 
 @over_many_parks
-def drawn(parks: list[Park], now: datetime, kind: Kind, period: Period, limit: int) -> Chart:
+def drawn(parks: list[Park], now: datetime, kind: Kind, period: Asked, limit: int) -> Chart:
     chart = daily_chart if granularity(period) == "daily" else clock_chart
     return chart(kind, parks, period, limit, now)
 
 
-def granularity(period: Period) -> str:
-    return GRANULARITY.get(period, "daily")
+def granularity(period: Asked) -> str:
+    return "daily" if isinstance(period, Days) else GRANULARITY.get(period, "daily")
 
 
 class Dataset(Dated):
@@ -81,7 +80,7 @@ class ChartData(Shape):
 
 
 def chart_data(
-    chart_type: ChartType, period: Period, disney_universal_only: bool, limit: int, now: datetime
+    chart_type: ChartType, period: Asked, disney_universal_only: bool, limit: int, now: datetime
 ) -> ChartData:
     """`chart_data` of `/api/trends/chart-data`: labels, and one dataset for each park or ride, the highest first."""
     kind, is_live = KINDS[chart_type], period == Period.LIVE

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from core.periods import Days, Period
+from core.periods import Asked, Days
 from core.rounding import half_up
 from parks.models import Park, Ride
 from snapshots.score import score_over
@@ -101,7 +101,7 @@ def value_of_day(kind: Kind, figure: Decimal) -> Decimal:
     return half_up(figure, 0 if kind.is_wait else 1)
 
 
-def daily_chart(kind: Kind, parks: list[Park], period: Period, limit: int, now: datetime) -> Chart:
+def daily_chart(kind: Kind, parks: list[Park], period: Asked, limit: int, now: datetime) -> Chart:
     """The dates of a week or month of the site's calendar, each park's own days of them (N-1); at most four
     queries."""
     days = listed_days(period, now)

@@ -12,47 +12,43 @@ from django.conf import settings
 from django.db.models import TextChoices
 
 from core.instants import day_seconds, seconds
-from core.periods import ONE_DAY, Days, Period, days_of
+from core.periods import Asked, Days, days_of, is_over, shifted, whole_months
 from core.zones import day_range, day_start, local_date
 
 
-def days_before(period: Period, now: datetime, zone: str) -> Days:
-    """The dates of the period before, of the same kind: the day, week or month before."""
-    days = days_of(period, now, zone)
-    if period == Period.LAST_MONTH:
-        last = days.first - ONE_DAY
-        return Days(last.replace(day=1), last)
-    length = days.last - days.first + ONE_DAY
-    return Days(days.first - length, days.last - length)
+def days_before(asked: Asked, now: datetime, zone: str) -> Days:
+    """The dates before, of the same kind: the day, week, month or so many days before."""
+    return shifted(days_of(asked, now, zone), -1)
 
 
-def listed_days(period: Period, now: datetime) -> Days:
+def listed_days(asked: Asked, now: datetime) -> Days:
     """The dates of a closed period in a list over several parks (N-1): those of the site's calendar, for all alike."""
-    return days_of(period, now, settings.SITE_TIME_ZONE)
+    return days_of(asked, now, settings.SITE_TIME_ZONE)
 
 
-def listed_days_before(period: Period, now: datetime) -> Days:
-    return days_before(period, now, settings.SITE_TIME_ZONE)
+def listed_days_before(asked: Asked, now: datetime) -> Days:
+    return days_before(asked, now, settings.SITE_TIME_ZONE)
 
 
-def days_in_list(period: Period, now: datetime, zone: str) -> Days:
+def days_in_list(asked: Asked, now: datetime, zone: str) -> Days:
     """The dates that a list says of a park in `zone`: live and today are its present day (N-1)."""
-    return days_of(period, now, zone) if period in (Period.LIVE, Period.TODAY) else listed_days(period, now)
+    return listed_days(asked, now) if is_over(asked) else days_of(asked, now, zone)
 
 
-def label(period: Period, now: datetime, zone: str) -> str:
+def label(asked: Asked, now: datetime, zone: str) -> str:
     """A period's heading: "Dec 1, 2025", "Nov 23-29, 2025", "Nov 30 - Dec 6, 2025", "November 2025"."""
-    if period in (Period.LIVE, Period.TODAY):
-        return period.value.capitalize()
-    days = days_of(period, now, zone)
+    if not isinstance(asked, Days) and not is_over(asked):
+        return asked.value.capitalize()
+    days = days_of(asked, now, zone)
     first, last = days.first, days.last
-    if period == Period.LAST_MONTH:
+    if whole_months(days) == 1:
         return f"{first:%B %Y}"
-    if period == Period.YESTERDAY:
+    if first == last:
         return f"{first:%b} {first.day}, {first.year}"
-    if first.month == last.month:
+    if (first.year, first.month) == (last.year, last.month):
         return f"{first:%b} {first.day}-{last.day}, {last.year}"
-    return f"{first:%b} {first.day} - {last:%b} {last.day}, {last.year}"
+    year = f", {first.year}" if isinstance(asked, Days) and first.year != last.year else ""
+    return f"{first:%b} {first.day}{year} - {last:%b} {last.day}, {last.year}"
 
 
 # -- arbitrary windows (R-3, R-16) ------------------------------------------------------------------------

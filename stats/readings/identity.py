@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar, overload
 
 from msgspec.structs import replace
 
-from core.periods import Days, Period
+from core.periods import Asked, Days
 from core.shapes import Shape, describe
 from parks.models import Park, Ride
 from stats.measures.windows import days_in_list
@@ -113,7 +113,7 @@ def dates_of(days: Days, zone: str, now: datetime) -> Row:
     }
 
 
-def dates_by_zone(parks: Iterable[Park], period: Period, now: datetime) -> dict[str, Row]:
+def dates_by_zone(parks: Iterable[Park], period: Asked, now: datetime) -> dict[str, Row]:
     """The values of `Dated` for rows of a list, by the zone of the park (N-1)."""
     zones = {park.timezone for park in parks}
     return {zone: dates_of(days_in_list(period, now, zone), zone, now) for zone in zones}

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from core.periods import Period
+from core.periods import Asked
 from parks.models import Park, Ride
 from stats.measures.windows import days_in_list
 from stats.readings.shared import is_shared, shared
@@ -79,7 +79,7 @@ def by_zone(members: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
     return zones
 
 
-def observed(members: Iterable[tuple[int, str]], column: str, period: Period, now: datetime) -> Q:
+def observed(members: Iterable[tuple[int, str]], column: str, period: Asked, now: datetime) -> Q:
     """A condition on snapshots: those of a period of a list (N-1), today's until now, each park's or ride's in its own
     zone.
     """

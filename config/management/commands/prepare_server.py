@@ -1,9 +1,8 @@
 """`manage.py prepare_server`: everything script/server needs before it can serve; quick when nothing is to do."""
 
-import shutil
 import urllib.request
 from argparse import ArgumentParser
-from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +13,31 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from config.sample import history
 from core.commands import TeachingCommand
-from core.zones import local_date
-from importer.archive.files import DirectoryArchive
-from importer.jobs.planning import plan
-from importer.jobs.running import files_of, run
-from importer.sample.write import write_sample_archive
 from parks.catalog.directory import load_catalog
-from parks.models import Park
+from parks.catalog.sample import sample_parks
 from snapshots.models import RideStatusSnapshot
-from stats.daily.recompute import days_to_compute, parks_of, recompute, start_run
 
-SAMPLE_DAYS = 60
-SAMPLE_DESTINATIONS = 5
-SAMPLE_SEED = 1
 UPSTREAM_TIMEOUT_SECONDS = 2
 
 
 class Command(TeachingCommand):
     help = (
         "Migrate the database, load the park catalogue, give an empty database"
-        f" {SAMPLE_DAYS} days of synthetic history, and collect the static files. Can be interrupted and run again."
+        f" {history.DAYS} days of synthetic history, continue such history to now, and collect the static files."
+        " Can be interrupted and run again."
     )
     requires_system_checks = ()  # each step that needs them runs them; the second start has to be quick
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--days", type=int, default=SAMPLE_DAYS, help="days of sample history (default: %(default)s)"
+            "--days", type=int, default=history.DAYS, help="days of sample history (default: %(default)s)"
         )
         parser.add_argument(
             "--destinations",
             type=int,
-            default=SAMPLE_DESTINATIONS,
+            default=history.DESTINATIONS,
             help="destinations of the sample history (default: %(default)s)",
         )
 
@@ -55,10 +47,16 @@ class Command(TeachingCommand):
             self.report("Preparing the database …")
             call_command("migrate", verbosity=0)
         # The directory goes when all of the sample is stored: while it is there, a run was interrupted.
-        sample = Path(settings.DATA_DIR) / "sample-archive"
-        if sample.exists() or not RideStatusSnapshot.objects.exists():
+        if history.beginning().exists() or not RideStatusSnapshot.objects.exists():
             self.report(f"Loaded {load_catalog()} parks from the catalogue.")
-            self.load_sample(sample, options["days"], options["destinations"])
+            if history.removed_marker().exists():
+                self.report(
+                    f"No sample history: it was removed. Delete {history.removed_marker()} to have it made again."
+                )
+            else:
+                self.begin_sample(options["days"], options["destinations"])
+        else:
+            self.continue_sample()
         if static_files_changed():
             self.report("Collecting static files …")
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -68,32 +66,21 @@ class Command(TeachingCommand):
         self.stdout.write(text)
         self.stdout.flush()
 
-    def load_sample(self, directory: Path, days: int, destinations: int) -> None:
+    def begin_sample(self, days: int, destinations: int) -> None:
         """Write a synthetic archive, import it as any other, compute its statistics."""
         now = timezone.now()
+        bars = partial(self.bar, verbosity=self.verbosity)
         self.report(f"The database is empty: making {days} days of SYNTHETIC history (parks named “… (sample)”).")
-        summary = write_sample_archive(
-            directory, days=days, destinations=destinations, seed=SAMPLE_SEED, ends_at=now, workers=2
-        )
+        summary = history.write_beginning(now, days, destinations)
         self.report(f"Importing {summary.events:,} events of {summary.parks} sample parks …")
-        self.import_sample(directory)
+        history.import_beginning(bars)
         self.report("Computing daily statistics …")
-        self.compute(now, days)
-        shutil.rmtree(directory)
+        history.compute_beginning(now, days, bars)
 
-    def import_sample(self, directory: Path) -> None:
-        archive = DirectoryArchive(directory)
-        jobs = [plan(archive, each, source=str(directory)) for each in archive.destinations()]
-        with self.bar(sum(files_of(job) for job in jobs), "file", self.verbosity) as bar:
-            for job in jobs:
-                run(job, archive, bar.update)
-
-    def compute(self, now: datetime, days: int) -> None:
-        first = (now - timedelta(days=days + 1)).date()
-        last = max(local_date(now, park.timezone) for park in Park.objects.active()) - timedelta(days=1)
-        run = start_run(first, last, settings.METRICS_VERSION)
-        with self.bar(days_to_compute(parks_of(run)), "park-day", self.verbosity) as bar:
-            recompute(run, progress=bar.update)
+    def continue_sample(self) -> None:
+        now = timezone.now()
+        for name, since in history.continue_sample(now).items():
+            self.report(f"Continued the synthetic history of {name} since {since:%Y-%m-%d %H:%M}Z.")
 
     def report_upstream(self) -> None:
         """Say whether live collection can work."""
@@ -103,6 +90,8 @@ class Command(TeachingCommand):
         try:
             with urllib.request.urlopen(request, timeout=UPSTREAM_TIMEOUT_SECONDS):  # noqa: S310
                 self.report("ThemeParks.wiki can be reached: a worker can collect what the real parks report.")
+                if sample_parks().exists():
+                    self.report("`python manage.py remove_sample_data` removes the synthetic sample parks.")
         except OSError:
             self.report("ThemeParks.wiki cannot be reached: working with the stored history alone.")
 

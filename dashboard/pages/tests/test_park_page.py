@@ -331,7 +331,7 @@ def test_names_stay_text(client):
 # -- cost -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("query", "most"), [({}, 22), ({"date": "2025-12-22"}, 22), ({"period": "last_week"}, 14)])
+@pytest.mark.parametrize(("query", "most"), [({}, 23), ({"date": "2025-12-22"}, 23), ({"period": "last_week"}, 15)])
 def test_the_page_takes_few_statements_whatever_the_number_of_rides(
     client, query, most, django_assert_max_num_queries
 ):

@@ -152,7 +152,7 @@ def test_a_park_that_was_never_open_has_no_share():
 
 def test_coverage_of_many_parks_costs_no_more_queries(client, world, django_assert_max_num_queries):
     Park.objects.bulk_create([Park(name=f"Park {n}", timezone=LOS_ANGELES) for n in range(30)])
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         client.get("/trust/coverage")
 
 

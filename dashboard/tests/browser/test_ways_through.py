@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.tests.browser.conftest import Site
+from dashboard.tests.browser.conftest import PHONE, Site
 
 
 @pytest.fixture
@@ -123,3 +123,33 @@ def test_every_page_works_without_script(browser: Browser, site: Site):
     page.get_by_role("link", name="Last week").click()
     expect(page.locator("tbody tr").first).to_contain_text("Haunted Mansion")
     context.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        *(
+            f"/{which}?period=last_week&sort={key}"
+            for which, keys in (
+                ("downtime/rides", ("downtime_hours", "uptime_percentage", "trend_percentage")),
+                ("downtime/parks", ("shame_score", "rides_down", "uptime_percentage")),
+                ("waits/rides", ("avg_wait_minutes", "peak_wait_minutes")),
+                ("waits/parks", ("avg_wait_minutes", "rides_reporting")),
+            )
+            for key in keys
+        ),
+    ],
+)
+@pytest.mark.parametrize("width", [PHONE], ids=["phone"])
+def test_a_phone_shows_the_name_and_the_figure_that_matters_without_a_step_aside(visit, address, width):
+    visit.open(address)
+    edge = """(table) => {
+      const shown = [...table.querySelector("tbody tr").children].filter((cell) => cell.offsetWidth);
+      const figure = table.querySelector("th[aria-sort]") || shown.at(-1);
+      const box = table.closest(".scroll").getBoundingClientRect();
+      return [shown[0].getBoundingClientRect().left - box.left, box.right - figure.getBoundingClientRect().right];
+    }"""
+    left, right = visit.page.locator("main table").first.evaluate(edge)
+    assert left >= 0
+    assert right >= -1

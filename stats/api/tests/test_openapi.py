@@ -35,7 +35,10 @@ def test_the_schema_is_valid_without_a_warning_and_names_the_five_endpoints(sche
 def test_the_parameters_and_the_error_of_a_ranking_are_documented(schema, kind, default, sorts):
     operation = schema["paths"][f"/api/{kind}/downtime"]["get"]
     parameters = {each["name"]: each["schema"] for each in operation["parameters"]}
-    assert set(parameters) == {"period", "filter", "limit", "sort_by"} | ({"weighted"} if kind == "parks" else set())
+    dates = {"start_date", "end_date"}
+    assert set(parameters) == {"period", "filter", "limit", "sort_by"} | dates | (
+        {"weighted"} if kind == "parks" else set()
+    )
     assert parameters["limit"]["default"] == default
     assert parameters["limit"]["type"] == "integer"
     assert sorted(parameters["sort_by"]["enum"]) == sorted(sorts)

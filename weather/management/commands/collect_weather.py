@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from core.commands import SomeFailed, TeachingCommand, day_option, refuse
+from parks.catalog.sample import real_parks
 from parks.models import Park
 from parks.options import park_option
 from weather.asking import archive_client, forecast_client
@@ -60,7 +61,7 @@ class Command(TeachingCommand):
             raise refuse("--missing is about --backfill")
         days = span_option(*span) if span else None
         park = park_option(options["park_id"])
-        parks, skipped = located([park] if park else Park.objects.active().order_by("name", "pk"))
+        parks, skipped = located([park] if park else real_parks().order_by("name", "pk"))
         for each in skipped:
             self.stderr.write(f"{each.name} (park {each.pk}) has no coordinates; it is skipped")
         if not parks:
