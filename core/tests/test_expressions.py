@@ -44,8 +44,13 @@ LENGTHS = (*range(8, 44, 4), 8_192)
 MOST_SECONDS = 0.05  # of processor time; a linear one takes a thousandth
 SEARCHES = {"search", "finditer", "findall", "sub", "split", "subn"}
 # Only ever searched for in texts that are cut first: their functions are tried below, and those of questions to the
-# assistant where they live.
-BOUNDED = {"parks.classification.patterns", "assistant.answering.dates", "assistant.answering.questions"}
+# assistant and of its answers where they live.
+BOUNDED = {
+    "parks.classification.patterns",
+    "assistant.answering.dates",
+    "assistant.answering.gate",
+    "assistant.answering.questions",
+}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

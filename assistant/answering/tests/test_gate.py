@@ -1,13 +1,14 @@
 """What a model wrote passes only where every number and name of it is a tool's and has its footnote."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answering.answer import Note
-from assistant.answering.gate import Refused, check
+from assistant.answering.gate import LONGEST, Refused, check
 from assistant.answering.sources import Source
 
 
@@ -187,3 +188,13 @@ def test_of_shuffled_right_words_no_other_number_comes_out(text):
     if found is not None:
         numbers = re.findall(r"\d+", re.sub(r"\[\d+\]", "", "\n".join(found.lines)))
         assert set(numbers) <= {"90"}
+
+
+@pytest.mark.parametrize(
+    "pump", ["a", " ", "1", "1.", "1,", "[1] ", "A b ", "Space Mountain ", "1 hour ", "2025-07-05 ", "’", "-"]
+)
+def test_the_longest_text_is_judged_in_no_time(pump):
+    text = (pump * LONGEST)[:LONGEST]
+    began = time.process_time()
+    passes(text)
+    assert time.process_time() - began < 0.5

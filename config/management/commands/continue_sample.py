@@ -8,6 +8,9 @@ from config.sample.history import continue_sample
 from core.commands import TeachingCommand
 
 EXAMPLES = """
+example:
+  continue_sample                what is missing since the last time
+
 The clock runs it every five minutes, script/server at its start. It continues what script/server began, and nothing
 else: a sample that was made with generate_sample_archive and imported by hand stays as it is.
 """
