@@ -38,6 +38,7 @@ def jobs(interval: int) -> dict[str, Job]:
         ),
         Job("clean_weather", "clean_weather", Grid(DAY, 4 * HOUR), HOUR, DAY, "weather that is too old to keep"),
         Job("sync_metadata", "sync_metadata", Grid(DAY, 7 * HOUR), 3 * HOUR, DAY, "places, heights and tags of rides"),
+        Job("publish_months", "publish_months", Grid(DAY, 10 * HOUR), 6 * HOUR, DAY, "closed months as files"),
         Job("reconcile", "reconcile", Grid(DAY, 9 * HOUR + 30 * MINUTE), 3 * HOUR, DAY, "what contradicts itself"),
         Job("quality_digest", "quality_digest", Grid(DAY, 16 * HOUR), HOUR, 6 * HOUR, "the mail about data quality"),
     )

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "weather",
     "importer",
     "outages",
+    "opendata",
     "visits",
     "assistant",
     "dashboard",
@@ -295,6 +296,13 @@ CLASSIFIER_KEY = text("CLASSIFIER_KEY", "")
 ASSISTANT_URL = url("ASSISTANT_URL", "", ("http", "https"))
 ASSISTANT_MODEL = text("ASSISTANT_MODEL", "")
 ASSISTANT_KEY = text("ASSISTANT_KEY", "")
+
+# -- open data --------------------------------------------------------------------------------------------
+
+PUBLISHED_DIR = Path(text("PUBLISHED_DIR", str(DATA_DIR / "published")))
+# Whose rows may go out: by default those whose licence allows it. opendata/sources.py knows the names.
+PUBLISHED_SOURCES = text("PUBLISHED_SOURCES", "sample,open-meteo.com").replace(" ", "").split(",")
+PUBLISHED_URL = url("PUBLISHED_URL", "", ("http", "https"))  # where readers find the files; it goes into descriptions
 
 # -- mail -------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/", include("snapshots.api.urls")),
     path("api/", include("importer.api.urls")),
     path("api/", include("outages.api.urls")),
+    path("api/", include("opendata.api.urls")),
     path("api/", include("visits.api.urls")),
     path("api/", include("assistant.api.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
