@@ -160,31 +160,30 @@ def slowest(pattern: re.Pattern[Any], is_searched: bool) -> tuple[float, str]:
     for text in texts(pattern):
         subject = text.encode("latin-1", "replace") if isinstance(pattern.pattern, bytes) else text
         for way in ways:
-            worst = max(worst, (min(seconds(way, subject), seconds(way, subject)), text[:60]))
+            worst = max(worst, (seconds(way, subject), text[:60]))
             if worst[0] > MOST_SECONDS:
                 return worst
     return worst
 
 
 def seconds(way: Callable[[Any], Any], subject: Any) -> float:
-    began = time.process_time()
-    way(subject)
-    return time.process_time() - began
+    """The better of two tries: in the other one garbage may have been collected."""
+    tries = []
+    for _ in range(2):
+        began = time.process_time()
+        way(subject)
+        tries.append(time.process_time() - began)
+    return min(tries)
 
 
-FOUND, UNKNOWN = expressions()
-
-
-@pytest.mark.parametrize("name", sorted(FOUND))
-def test_an_expression_takes_time_in_proportion_to_the_text(name):
-    assert slowest(*FOUND[name])[0] < MOST_SECONDS, slowest(*FOUND[name])
-
-
-def test_all_expressions_are_found():
-    assert {"core.api.queries.WHOLE_NUMBER", "importer.archive.decoding.BETWEEN", "core.payloads.UUID"} <= set(FOUND)
-    assert len(FOUND) > 40
+def test_every_expression_takes_time_in_proportion_to_the_text():
+    found, unknown = expressions()
+    assert {"core.api.queries.WHOLE_NUMBER", "importer.archive.decoding.BETWEEN", "core.payloads.UUID"} <= set(found)
+    assert len(found) > 40
     # What it looks for are names of fields of our models.
-    assert UNKNOWN == ["core.database.dictionary.search"]
+    assert unknown == ["core.database.dictionary.search"]
+    worst = {name: slowest(*each) for name, each in found.items()}
+    assert {name: each for name, each in worst.items() if each[0] >= MOST_SECONDS} == {}
 
 
 @pytest.mark.parametrize("text", [r"\+?0*([0-9]+)", r"(a|aa)+b", r"[ab]*a[ab]*c", r"\s*x?\s*y"])
@@ -201,12 +200,14 @@ def test_names_are_cut_before_they_are_searched(pump):
 
 def test_a_long_run_of_zeros_is_refused_before_it_is_parsed():
     field = LimitField(default=50, maximum=100)
-    began = time.process_time()
-    with pytest.raises(ValidationError, match="non-negative integer"):
-        field.to_internal_value("0" * 64_000 + "x")
-    with pytest.raises(ValidationError, match="2000 characters"):
-        OneLimit.read(Request(RequestFactory().get("/", {"limit": "0" * 64_000 + "x"})))
-    assert time.process_time() - began < MOST_SECONDS
+
+    def refused(text: str) -> None:
+        with pytest.raises(ValidationError, match="non-negative integer"):
+            field.to_internal_value(text)
+        with pytest.raises(ValidationError, match="2000 characters"):
+            OneLimit.read(Request(RequestFactory().get("/", {"limit": text})))
+
+    assert seconds(refused, "0" * 64_000 + "x") < MOST_SECONDS
     assert [field.to_internal_value(text) for text in ("0", "007", "+7", "000101")] == [0, 7, 7, 100]
 
 
