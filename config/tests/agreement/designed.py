@@ -30,10 +30,11 @@ AUTUMN = datetime(2025, 11, 4, 2, 30, 40, tzinfo=UTC)
 # Half an hour after the clock was set forward in Paris; there and in Tokyo it is Sunday, at the site still Saturday.
 SPRING = datetime(2026, 3, 29, 1, 30, 40, tzinfo=UTC)
 MINUTE, HOUR = 60, 3600
-WORD = re.compile(r"([ODCR.])(\d*)(?:@(\d+))?")
+WORD = re.compile(r"([ODCR.-])(\d*)(?:@(\d+))?")
 
 # What rides do from opening on, in minutes; @ is the wait they post, a dot is silence, the last state holds until
-# closing. A state of 0 minutes is a row without length. Every day has the next of a habit's stories.
+# closing. A state of 0 minutes is a row without length; a dash is a row that was stored without the status that the
+# feed has (N-7). Every day has the next of a habit's stories.
 HABITS: dict[str, tuple[str, ...]] = {
     "flagship": ("O95@60 D45 O200@75 D20 O60@45 O@30", "O150@90 D1 O300@50 O@20", "D40 O100@80 D200 O@55"),
     "late": ("D35 O200@25 D13 O@35", "C50 O100@30 O@15", "O30@20 D0 O300@45 O@5"),
@@ -44,6 +45,7 @@ HABITS: dict[str, tuple[str, ...]] = {
     "works": ("R", "R300 O@5", "C"),
     "stuck": ("D", "C", "D200 R"),
     "show": ("C60 O30 C60 O30 C", "D90 O40 C", "O"),
+    "unsaid": ("O100@20 -60 D30 -20 O@30", "-200 O50@10 -30 D30 -", "O90@15 -"),
     "two silences": ("O100@20 .60 D30 .30 D40 O@30", ".200 O50@10 D30 .", "O@40"),
 }
 
@@ -85,7 +87,7 @@ PLANS = (
         "Jardin",
         PARIS,
         (12 * 60, 28 * 60),
-        (("night", 1), ("stuck", 2), ("odd waits", 2), ("late", None), ("show", 3), ("works", 1)),
+        (("night", 1), ("stuck", 2), ("odd waits", 2), ("late", None), ("show", 3), ("works", 1), ("unsaid", 1)),
     ),
     Plan(
         "Studio",
@@ -139,6 +141,7 @@ def score_newest(at: int) -> None:
 
 def make_member(park: Park, habit: str, tier: int | None, **columns: Any) -> Ride:
     category = Category.SHOW if habit == "show" else Category.ATTRACTION
+    columns = {"queue_times_id": None, **columns} if habit == "unsaid" else columns
     return make_ride(park, tier, **{"name": f"{park.name} {habit}", "category": category, **columns})
 
 
