@@ -22,6 +22,7 @@ from parks.models import Category, Park, ParkSchedule, Ride, ScheduleType
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.daily.recompute import recompute_park_day, refresh_today
 from stats.tests.builders import STATES, make_park, make_ride
+from weather.models import WeatherObservation
 
 LOS_ANGELES, NEW_YORK, PARIS, TOKYO = "America/Los_Angeles", "America/New_York", "Europe/Paris", "Asia/Tokyo"
 # The clock was set back the day before in America and nine days before in Paris; where the site stands it is Monday
@@ -119,6 +120,7 @@ def build(now: datetime, plans: Sequence[Plan] = PLANS) -> None:
             shut = next(day for day in (days[0] + n * ONE_DAY for n in range(9)) if day not in touched)
             ParkSchedule.objects.create(park=park, schedule_date=shut, schedule_type=ScheduleType.CLOSED)
         note_last_operation([*rides, *retired])
+        write_weather(park, days, plan.zone)
         for day in touched:
             if day_span(day, plan.zone)[1] <= at:
                 recompute_park_day(park, day, settings.METRICS_VERSION)
@@ -254,6 +256,20 @@ def write(ride: Ride, rows: Iterable[Observed], end: int) -> None:
             park_appears_open=park_open,
         )
         for a, b, status, runs, wait, park_open in kept.values()
+    )
+
+
+def write_weather(park: Park, days: Iterable[date], zone: str) -> None:
+    """Five hours each without a thunderstorm, with one, and of which nothing is known."""
+    hours = {hour for day in days for hour in range(*(at // HOUR for at in day_span(day, zone)))}
+    WeatherObservation.objects.bulk_create(
+        WeatherObservation(
+            park=park,
+            observation_time=datetime.fromtimestamp(hour * HOUR, UTC),
+            weather_code=(0, 95)[hour // 5 % 3],
+        )
+        for hour in sorted(hours)
+        if hour // 5 % 3 < 2
     )
 
 

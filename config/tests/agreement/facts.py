@@ -58,6 +58,8 @@ class Facts:
     activity: dict[int, list[tuple[int, int, bool]]] = field(default_factory=lambda: defaultdict(list))
     # By park and date: the windows of a date that has a schedule; none of a closed day.
     schedule: dict[tuple[int, date], list[Span]] = field(default_factory=lambda: defaultdict(list))
+    # By park and UTC hour since 1970: the WMO code of the weather when it began.
+    weather: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
 def seconds(moment: datetime) -> int:
@@ -108,7 +110,14 @@ def recorded() -> Facts:
             facts.schedule[park, day] += []
         elif kind == "OPERATING" and opening and closing:
             facts.schedule[park, day].append((seconds(opening), seconds(closing)))
+    facts.weather = weather()
     return facts
+
+
+def weather() -> dict[tuple[int, int], int]:
+    columns = ("park_id", "observation_time", "weather_code")
+    found = rows_of("weather.WeatherObservation", *columns, weather_code__isnull=False)
+    return {(park, seconds(at) // 3600): code for park, at, code in found}
 
 
 # -- the clock -------------------------------------------------------------------------------------------
