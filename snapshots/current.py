@@ -12,7 +12,15 @@ from parks.models import Park, Ride
 from parks.opening_windows import Plan
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.park_open import open_by_schedule, plans_around
-from snapshots.status import PARK_CLOSED, effective_status, is_down, is_operating, is_plausible_wait, status_today
+from snapshots.status import (
+    PARK_CLOSED,
+    effective_status,
+    has_state,
+    is_down,
+    is_operating,
+    is_plausible_wait,
+    status_today,
+)
 
 LIVE_WINDOW = timedelta(hours=2)
 # A row stays inside its park-local day, so none that still holds can be older than the longest day.
@@ -127,7 +135,7 @@ def rides_now(rides: QuerySet[Ride], now: datetime) -> dict[int, RideNow]:
 
 def rides_last_seen(rides: QuerySet[Ride], now: datetime) -> dict[int, RideNow]:
     """The latest state of each ride in the last 25 hours, whether it still holds or not; one query."""
-    rows = RideStatusSnapshot.objects.filter(ride=OuterRef("pk"))
+    rows = RideStatusSnapshot.objects.filter(has_state(), ride=OuterRef("pk"))
     columns = ("status", "computed_is_open", "wait_time")
     return {
         pk: RideNow(status, is_open, wait if is_plausible_wait(wait) else None, at, holds)

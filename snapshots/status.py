@@ -6,6 +6,8 @@ on every combination.
 
 from django.db.models import Q, TextChoices
 
+from parks.models import Ride
+
 
 class Status(TextChoices):
     """The upstream's vocabulary; NULL means a source without rich status."""
@@ -57,6 +59,18 @@ def down() -> Q:
     """R-5.1 as a condition on ride snapshots; joins their park."""
     closed = Q(status=Status.CLOSED) | Q(status__isnull=True, computed_is_open=False)
     return Q(status=Status.DOWN) | (Q(park__is_disney=False, park__is_universal=False) & closed)
+
+
+def says_state(status: str | None, computed_is_open: bool, is_live: bool, is_numbered: bool) -> bool:
+    """N-7 on values: does the row say whether the ride ran? Without a status it says that the ride did not only if its
+    source has none by nature: Queue-Times, which is collected live and numbers its rides (ADR 32)."""
+    return status is not None or computed_is_open or (is_live and is_numbered)
+
+
+def has_state() -> Q:
+    """N-7 as a condition on ride snapshots."""
+    numbered = Ride.objects.filter(queue_times_id__isnull=False)
+    return Q(status__isnull=False) | Q(computed_is_open=True) | Q(data_source="LIVE", ride__in=numbered.values("pk"))
 
 
 def counted_status(status: str | None, computed_is_open: bool, reports_down: bool) -> Status:

@@ -32,8 +32,8 @@ from outages.readings.observations import Observation, observation
 from outages.readings.rows import OutageRow
 from outages.readings.selection import Selection
 from parks.models import Park, Ride
-from snapshots.models import RideStatusSnapshot
-from snapshots.status import counted_status
+from snapshots.models import DataSource, RideStatusSnapshot
+from snapshots.status import counted_status, says_state
 from stats.measures.timeline import Spell, joined
 from weather.park_weather import park_weather
 
@@ -207,7 +207,7 @@ def strips(seen: list[RideStatusSnapshot], row: Outage) -> list[tuple[date, Safe
             counted_status(each.status, each.computed_is_open, row.park.reports_down),
         )
         for each in seen
-        if each.park_appears_open and each.duration_seconds
+        if each.park_appears_open and each.duration_seconds and is_known(each, row)
     ]
     begin, until = seconds(row.started_at - AROUND), seconds(row.ended_at + AROUND)
     first, last = local_date(row.started_at - AROUND, zone), local_date(row.ended_at + AROUND, zone)
@@ -221,6 +221,18 @@ def strips(seen: list[RideStatusSnapshot], row: Outage) -> list[tuple[date, Safe
             axis = Axis(start - start % 3600, stop + -stop % 3600)
             found.append((day, strip(inside, axis, zone), axis))
     return found
+
+
+def reported(seen: RideStatusSnapshot, row: Outage) -> str:
+    if not is_known(seen, row):
+        return "UNKNOWN"
+    return seen.status or ("OPERATING" if seen.computed_is_open else "DOWN")
+
+
+def is_known(seen: RideStatusSnapshot, row: Outage) -> bool:
+    """Does an observation say whether the ride ran? (N-7)"""
+    is_live = seen.data_source == DataSource.LIVE
+    return says_state(seen.status, seen.computed_is_open, is_live, row.ride.queue_times_id is not None)
 
 
 def observations_table(seen: list[RideStatusSnapshot], row: Outage) -> Table:
@@ -243,7 +255,7 @@ def observations_table(seen: list[RideStatusSnapshot], row: Outage) -> Table:
             {
                 "at": day_and_clock(each.recorded_at, zone),
                 "length": f"{duration(each.duration_seconds)}{', held' if each.is_carried else ''}",
-                "status": shown.status or ("OPERATING" if shown.is_open else "DOWN"),
+                "status": reported(each, row),
                 "wait": shown.wait_time,
                 "park": "open" if shown.park_open else "closed",
                 "place": place,

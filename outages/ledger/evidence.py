@@ -13,7 +13,7 @@ from parks.models import DECIDING, Park, ParkSchedule
 from parks.opening_windows import NO_PLAN, plans_of_days
 from snapshots.models import DataSource, RideStatusSnapshot
 from snapshots.status import Status, down
-from stats.measures.buckets import LASTING
+from stats.measures.buckets import OBSERVED
 from stats.measures.ride_measures import Stretch
 
 
@@ -50,7 +50,7 @@ def lines_of(
 
     Only where something is unknown, or the day still runs, does it matter what lies around an outage.
     """
-    rows = RideStatusSnapshot.objects.filter(LASTING, park=park, recorded_at__gte=start, recorded_at__lt=until)
+    rows = RideStatusSnapshot.objects.filter(OBSERVED, park=park, recorded_at__gte=start, recorded_at__lt=until)
     found = read_lines(rows.filter(ride__in=list(whole))) if whole else {}
     others = [ride for ride in rides if ride not in whole]
     return found | read_lines(rows.filter(down(), ride__in=others)) if others else found

@@ -7,7 +7,7 @@ from outages.models import Outage, Reason, State
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import is_down, is_operating
 from stats.daily.compute import ParkDay
-from stats.measures.buckets import LASTING
+from stats.measures.buckets import OBSERVED
 
 
 def become_of(row: Outage, found: Iterable[Outage], result: ParkDay, now: datetime) -> None:
@@ -34,11 +34,11 @@ def shared_seconds(one: Outage, other: Outage) -> float:
 def reason_of(row: Outage, result: ParkDay) -> Reason:
     """Of what the observations of its time say now, what speaks against it the most; one query."""
     rows = RideStatusSnapshot.objects.filter(
-        LASTING, ride=row.ride_id, recorded_at__gte=row.started_at, recorded_at__lt=row.ended_at
+        OBSERVED, ride=row.ride_id, recorded_at__gte=row.started_at, recorded_at__lt=row.ended_at
     )
     columns = ("status", "computed_is_open", "park_appears_open")
     states = set(rows.values_list(*columns))
-    before = RideStatusSnapshot.objects.filter(LASTING, ride=row.ride_id, recorded_at__lt=row.started_at)
+    before = RideStatusSnapshot.objects.filter(OBSERVED, ride=row.ride_id, recorded_at__lt=row.started_at)
     for at, lasting, *state in before.order_by("-recorded_at").values_list(
         "recorded_at", "duration_seconds", *columns
     )[:1]:

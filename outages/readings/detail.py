@@ -9,6 +9,7 @@ from outages.models import COUNTED, Outage, Reason, State
 from outages.readings.observations import Observation, observation, observations_of, one_before
 from outages.readings.rows import OutageRow, outage_row, rule_of
 from snapshots.models import RideStatusSnapshot
+from stats.measures.buckets import OBSERVED
 from stats.readings.roster import zulu
 
 AROUND = timedelta(hours=1)
@@ -103,7 +104,7 @@ def days_of(row: Outage) -> list[DayPart]:
 
 def evidence_of(row: Outage) -> Evidence:
     inside = RideStatusSnapshot.objects.filter(
-        ride=row.ride_id, recorded_at__gte=row.started_at, recorded_at__lt=row.ended_at, duration_seconds__gt=0
+        OBSERVED, ride=row.ride_id, recorded_at__gte=row.started_at, recorded_at__lt=row.ended_at
     )
     before = one_before(row.ride_id, row.started_at)
     after = observations_of(row.ride_id, row.ended_at, row.ended_at + timedelta(days=1), 1)

@@ -25,7 +25,7 @@ from snapshots.last_operated import mend_last_operated, note_operation
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.park_open import is_park_open
 from snapshots.revisions import note_changed
-from snapshots.status import is_operating, operating
+from snapshots.status import has_state, is_operating, operating
 from snapshots.witnesses import open_spans, running_apart, witnesses
 
 
@@ -123,7 +123,7 @@ def store(park: Park, instants: Collection[datetime], is_open: bool) -> None:
 
 def score_again(park: Park, at: datetime) -> None:
     """The score of an instant at which the park was open after all, and which rides operated in it (R-5.5)."""
-    rides = list(RideStatusSnapshot.objects.filter(park=park, recorded_at=at))
+    rides = list(RideStatusSnapshot.objects.filter(has_state(), park=park, recorded_at=at))
     score = score_of(((row.ride_id, row) for row in rides), park.reports_down, capacities([park], at)[park.pk])
     ParkActivitySnapshot.objects.filter(park=park, recorded_at=at).update(shame_score=score)
     note_operation([row.ride_id for row in rides if is_operating(row.status, row.computed_is_open)], at)

@@ -2,23 +2,26 @@
 
 import itertools
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from parks.tests.factories import ParkFactory, RideFactory
-from snapshots.models import RideStatusSnapshot
+from snapshots.models import DataSource, RideStatusSnapshot
 from snapshots.status import (
     EXTREME_WAIT_MINUTES,
     Status,
     counted_status,
     down,
     effective_status,
+    has_state,
     is_down,
     is_operating,
     is_plausible_wait,
     operating,
     parse_status,
     plausible_wait,
+    says_state,
 )
 from snapshots.tests.factories import SnapshotFactory
 
@@ -45,6 +48,22 @@ def test_the_predicates_and_the_queries_agree_on_every_combination():
         assert selected == {pk for pk, row in found.items() if holds(row)}, str(condition)
     assert len(found) == len(PARK_TYPES) * len(STATES)
     assert not RideStatusSnapshot.objects.filter(operating(), down()).exists()
+
+
+@pytest.mark.django_db
+def test_only_a_source_without_a_status_says_by_silence_that_a_ride_does_not_run():
+    expected = set()
+    numbered, unnumbered = RideFactory.create(), RideFactory.create(queue_times_id=None)
+    for ride, source in itertools.product([numbered, unnumbered], DataSource):
+        for n, (status, is_open) in enumerate(STATES):
+            at = datetime(2026, 5, 1 + (source == DataSource.LIVE), 12, n, tzinfo=UTC)
+            row = SnapshotFactory.create(
+                ride=ride, recorded_at=at, status=status, computed_is_open=is_open, data_source=source
+            )
+            if says_state(status, is_open, source == DataSource.LIVE, ride == numbered):
+                expected.add(row.pk)
+    assert set(RideStatusSnapshot.objects.filter(has_state()).values_list("pk", flat=True)) == expected
+    assert len(expected) == 4 * len(STATES) - 3
 
 
 @pytest.mark.parametrize("reports_down", [True, False])

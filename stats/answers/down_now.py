@@ -8,7 +8,7 @@ from django.db.models import Min, OuterRef, Q, Subquery
 from parks.models import Ride
 from snapshots.current import LONGEST_ROW
 from snapshots.models import RideStatusSnapshot
-from snapshots.status import down
+from snapshots.status import down, has_state
 from stats.measures.buckets import LASTING
 from stats.measures.ride_measures import OPEN
 
@@ -31,7 +31,7 @@ def down_since(rides: Iterable[int], now: datetime) -> dict[int, datetime]:
 
 def starts_of(rides: list[int], now: datetime) -> dict[int, datetime]:
     """`down_since` of a few rides: the first observation after the last one of another kind."""
-    outage, oldest = down() & Q(**OPEN), now - LONGEST_ROW
+    outage, oldest = down() & has_state() & Q(**OPEN), now - LONGEST_ROW
     history = RideStatusSnapshot.objects.filter(ride=OuterRef("pk"), recorded_at__lte=now, recorded_at__gte=oldest)
     # What has no length ends no outage (N-10).
     others = history.filter(LASTING).exclude(outage).order_by("-recorded_at").values("recorded_at")

@@ -23,7 +23,7 @@ from core.zones import day_range, local_date
 from parks.models import Park, Ride
 from snapshots.current import UNKNOWN
 from snapshots.models import RideStatusSnapshot
-from snapshots.status import PARK_CLOSED, hour_status, is_down, is_operating
+from snapshots.status import PARK_CLOSED, has_state, hour_status, is_down, is_operating
 from stats.measures.bucket_sums import Figures
 from stats.measures.buckets import Grid, RideBucket, summed_ride_buckets, within
 from stats.measures.outages import Kind
@@ -211,7 +211,7 @@ def ride_details(ride: Ride, period: Period, now: datetime) -> AboutRide:
     rows = day_rows(days, by_day, by_hour) if period in DAILY else hour_rows(by_hour, reaching)
     as_of: str | UnsetType | None = UNSET
     if period in NOW:
-        seen = ride.snapshots.filter(recorded_at__lte=now).order_by("-recorded_at")
+        seen = ride.snapshots.filter(has_state(), recorded_at__lte=now).order_by("-recorded_at")
         latest = seen.values_list("recorded_at", flat=True).first()
         as_of = None if latest is None else zulu(latest)
     return AboutRide(

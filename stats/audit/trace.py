@@ -12,7 +12,7 @@ from parks.models import Park, Ride
 from snapshots.models import RideStatusSnapshot
 from snapshots.score import SHAME_SCORE_MULTIPLIER
 from stats.daily.compute import ParkDay, compute_park_day, is_member
-from stats.measures.buckets import LASTING
+from stats.measures.buckets import OBSERVED
 from stats.measures.ride_measures import RideMeasures
 from stats.models import ParkDailyStats, RideDailyStats
 
@@ -114,7 +114,7 @@ def ride_traces(computed: ParkDay) -> list[RideTrace]:
     names = dict(Ride.objects.filter(pk__in=list(computed.measures)).values_list("pk", "name"))
     start, end = day_range(computed.day, computed.park.timezone)
     observed = RideStatusSnapshot.objects.filter(
-        LASTING, ride__in=list(computed.measures), park=computed.park, recorded_at__gte=start, recorded_at__lt=end
+        OBSERVED, ride__in=list(computed.measures), park=computed.park, recorded_at__gte=start, recorded_at__lt=end
     )
     totals = dict(observed.order_by().values_list("ride_id").annotate(Sum("duration_seconds")))
     rides = []

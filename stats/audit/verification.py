@@ -13,6 +13,7 @@ from django.db.models import Q
 from core.zones import day_range
 from parks.models import Park
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
+from snapshots.status import has_state
 from stats.audit.comparison import Comparison, shown
 from stats.audit.hours import compare_hours
 from stats.audit.scope import Row, Scope
@@ -119,7 +120,9 @@ def without_evidence(computed: ParkDay, stored: dict[int, RideDailyStats]) -> di
     if not candidates:
         return {}
     start, end = day_range(computed.day, computed.park.timezone)
-    seen = RideStatusSnapshot.objects.filter(ride__in=list(candidates), recorded_at__gte=start, recorded_at__lt=end)
+    seen = RideStatusSnapshot.objects.filter(
+        has_state(), ride__in=list(candidates), recorded_at__gte=start, recorded_at__lt=end
+    )
     elsewhere = set(seen.order_by().values_list("ride_id", flat=True).distinct())
     return {ride: row for ride, row in candidates.items() if ride not in elsewhere}
 

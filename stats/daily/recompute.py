@@ -16,6 +16,7 @@ from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.models import DataSource, ParkActivitySnapshot, ParkOperatingSession, RideStatusSnapshot
 from snapshots.reconciliation.open_again import decide_open_again
+from snapshots.status import has_state
 from stats.daily.compute import ParkDay, compute_parks
 from stats.models import (
     AggregationLog,
@@ -151,7 +152,9 @@ def rows_gone(results: Sequence[ParkDay], day: date, version: int) -> list[int]:
         result = parks[of_park]
         # A ride that stood in another park that day has its row from there.
         start, end = day_range(day, result.park.timezone)
-        elsewhere = RideStatusSnapshot.objects.filter(ride__in=rows, recorded_at__gte=start, recorded_at__lt=end)
+        elsewhere = RideStatusSnapshot.objects.filter(
+            has_state(), ride__in=rows, recorded_at__gte=start, recorded_at__lt=end
+        )
         kept = set(elsewhere.exclude(park=of_park).values_list("ride_id", flat=True).distinct())
         result.gone = rows.keys() - kept
         found += [rows[ride] for ride in result.gone]

@@ -126,18 +126,19 @@ class Figures:
 
     @property
     def minutes(self) -> dict[str, int]:
-        """Whole minutes; up, down, closed and unknown add up to open exactly. The opening delay is part of down."""
+        """Whole minutes; up, down, closed and unknown add up to open exactly. What is down, and the opening delay as a
+        part of it, are rounded as everywhere (N-2); the others give way."""
         open_minutes = minutes(self.open_seconds + self.unknown_seconds)
-        unknown = min(minutes(self.unknown_seconds), open_minutes)
-        up = min(minutes(self.up_seconds), open_minutes - unknown)
-        down = min(minutes(self.down_seconds), open_minutes - unknown - up)
+        down = minutes(self.down_seconds)
+        up = min(minutes(self.up_seconds), open_minutes - down)
+        unknown = min(minutes(self.unknown_seconds), open_minutes - down - up)
         return {
             "open_minutes": open_minutes,
             "uptime_minutes": up,
             "downtime_minutes": down,
             "unknown_minutes": unknown,
             "closed_minutes": open_minutes - unknown - up - down,
-            "opening_delay_minutes": min(minutes(self.opening_delay_seconds), down) if down else 0,
+            "opening_delay_minutes": minutes(self.opening_delay_seconds),
         }
 
 

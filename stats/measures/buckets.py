@@ -16,7 +16,7 @@ from core.expressions import WHOLE, SecondsSince, WholeDivision, WholeSum
 from core.instants import instant
 from core.intervals import Interval, merged
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
-from snapshots.status import plausible_wait
+from snapshots.status import has_state, plausible_wait
 from stats.measures.windows import Piece
 
 # Ranges of time in one statement: the optimizer plans rides × ranges.
@@ -25,6 +25,8 @@ RANGES_A_QUERY = 60
 Spans = list[Interval]  # in order, apart
 # The closing instant and the present moment have no length: no event, no sight, in no count (N-10).
 LASTING = Q(duration_seconds__gt=0)
+# Rows of rides that say something: what does not say whether the ride ran is as if it were not there (N-7).
+OBSERVED = LASTING & has_state()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,11 @@ def ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Iterator[Rid
     """Ride snapshots wait by wait; one query."""
     state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "wait_time", "cell")
     found: Any = (
-        rows.filter(LASTING).order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
+        rows.filter(OBSERVED)
+        .order_by()
+        .annotate(cell=grid.cell(), **FLAGS)
+        .values_list(*state)
+        .annotate(**grid.sums())
     )
     anchor = grid.anchor
     for ride, park, status, is_open, park_is_open, wait, cell, count, seconds, first, last in found.iterator():
@@ -113,7 +119,11 @@ def waitless_ride_cells(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Itera
     """Ride snapshots without their waits, for figures of time alone; one query, a third of the rows."""
     state = ("ride_id", "park_id", "status", "is_running", "park_is_open", "cell")
     found: Any = (
-        rows.filter(LASTING).order_by().annotate(cell=grid.cell(), **FLAGS).values_list(*state).annotate(**grid.sums())
+        rows.filter(OBSERVED)
+        .order_by()
+        .annotate(cell=grid.cell(), **FLAGS)
+        .values_list(*state)
+        .annotate(**grid.sums())
     )
     anchor = grid.anchor
     for ride, park, status, is_open, park_is_open, cell, count, seconds, first, last in found.iterator():
@@ -139,7 +149,7 @@ def summed_ride_buckets(rows: QuerySet[RideStatusSnapshot], grid: Grid) -> Itera
         "least": Min("wait_time", output_field=WHOLE),
         "greatest": Max("wait_time", output_field=WHOLE),
     }
-    found: Any = rows.filter(LASTING).order_by().annotate(cell=grid.cell(), kind_of_wait=kind, **FLAGS)
+    found: Any = rows.filter(OBSERVED).order_by().annotate(cell=grid.cell(), kind_of_wait=kind, **FLAGS)
     anchor = grid.anchor
     for row in found.values_list(*state).annotate(**sums).iterator():
         ride, park, status, is_open, park_is_open, kind_of_wait, cell, count, seconds, first, packed = row[:11]

@@ -22,7 +22,7 @@ from parks.models import Park
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.score import ScoredTime, score_over, share_over
 from snapshots.status import down, is_down, is_operating, is_plausible_wait, operating
-from stats.measures.buckets import LASTING, Grid, RideBucket, WaitSums, park_buckets, ride_buckets
+from stats.measures.buckets import LASTING, OBSERVED, Grid, RideBucket, WaitSums, park_buckets, ride_buckets
 
 OPEN = {"park_appears_open": True}
 Waits = dict[int, int]  # minutes -> seconds for which they were posted
@@ -353,7 +353,7 @@ class Stretch:
 def down_stretches(rows: QuerySet[RideStatusSnapshot], end: datetime) -> dict[int, list[Stretch]]:
     """Every stretch down (R-5.1) in the open park, by ride, in order, up to `end`; one query."""
     columns = ("ride_id", "recorded_at", "duration_seconds")
-    lasting_rows = rows.filter(down(), LASTING, recorded_at__lt=end, **OPEN)
+    lasting_rows = rows.filter(down(), OBSERVED, recorded_at__lt=end, **OPEN)
     found: dict[int, list[Stretch]] = {}
     for ride, at, lasting in lasting_rows.order_by("ride_id", "recorded_at").values_list(*columns):
         held = min(lasting, int((end - at).total_seconds()))

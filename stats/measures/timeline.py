@@ -13,7 +13,7 @@ from core.zones import local_date
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import Status, counted_status
-from stats.measures.buckets import LASTING, Spans, as_stored
+from stats.measures.buckets import OBSERVED, Spans, as_stored
 from stats.measures.hours_open import spans_by_day
 from stats.measures.ride_measures import OPEN, RideMeasures, carried_over
 
@@ -117,7 +117,7 @@ def observed_spells(
     ranges = list(bounds.items())
     first, last = ranges[0][1][0], min(ranges[-1][1][1], end)
     rows = RideStatusSnapshot.objects.filter(
-        LASTING, ride__in=list(rides), recorded_at__gte=instant(first), recorded_at__lt=instant(last), **OPEN
+        OBSERVED, ride__in=list(rides), recorded_at__gte=instant(first), recorded_at__lt=instant(last), **OPEN
     )
     columns = ("ride_id", "park_id", "at", "duration_seconds", "status", "is_running")
     listed: Any = rows.annotate(at=SecondsSince("recorded_at", 0), is_running=as_stored("computed_is_open"))

@@ -18,7 +18,7 @@ from parks.opening_windows import ParkDate
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import down, operating
 from stats.measures.buckets import (
-    LASTING,
+    OBSERVED,
     RANGES_A_QUERY,
     Grid,
     ParkBucket,
@@ -319,7 +319,7 @@ def find_observed(
         asked |= {(ride, day) for day in opened if (ride, day) not in results[park].observed}
     if asked:
         asked_rides = sorted({ride for ride, _ in asked})
-        rows = RideStatusSnapshot.objects.filter(LASTING, ride__in=asked_rides, recorded_at__lt=now)
+        rows = RideStatusSnapshot.objects.filter(OBSERVED, ride__in=asked_rides, recorded_at__lt=now)
         for ride, day in seen_on(asked, rows, zone):
             results[park_by_ride[ride]].observed.add((ride, day))
 
@@ -341,7 +341,7 @@ def operated_elsewhere(asked: set[tuple[int, date]], by_down: bool, zone: str, n
     """The (ride, day) pairs with evidence of operation at any time of the day so far; `by_down`: or of a breakdown."""
     evidence = operating() | down() if by_down else operating()
     rows = RideStatusSnapshot.objects.filter(
-        evidence, LASTING, ride__in=sorted({ride for ride, _ in asked}), recorded_at__lt=now, **OPEN
+        evidence, OBSERVED, ride__in=sorted({ride for ride, _ in asked}), recorded_at__lt=now, **OPEN
     )
     return seen_on(asked, rows, zone)
 

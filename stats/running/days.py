@@ -26,7 +26,7 @@ from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.current import LONGEST_ROW, RideNow, still_holds
 from snapshots.models import ParkActivitySnapshot, ParkRevision, RideStatusSnapshot, nominal_interval
-from snapshots.status import is_down, is_operating, is_plausible_wait, operating
+from snapshots.status import has_state, is_down, is_operating, is_plausible_wait, operating
 from stats.measures.buckets import FLAGS, LASTING
 from stats.measures.ride_measures import OPEN, RideMeasures, Stretch, carried_over
 from stats.models import RunningDay, Which
@@ -268,7 +268,7 @@ def begun(
         condition |= Q(park__in=parks, recorded_at__gte=instant(start), recorded_at__lt=instant(end))
     rows: QuerySet[Any] = model._default_manager.filter(condition).annotate(at=SecondsSince("recorded_at", 0))
     if model is RideStatusSnapshot:
-        rows = rows.annotate(**FLAGS)
+        rows = rows.filter(has_state()).annotate(**FLAGS)
     yield from rows.order_by("recorded_at").values_list(*columns).iterator()
 
 

@@ -22,6 +22,7 @@ from parks.models import Category, Park, ParkSchedule, Ride, ScheduleType
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from stats.daily.recompute import recompute_park_day, refresh_today
 from stats.tests.builders import STATES, make_park, make_ride
+from weather.models import WeatherObservation
 
 LOS_ANGELES, NEW_YORK, PARIS, TOKYO = "America/Los_Angeles", "America/New_York", "Europe/Paris", "Asia/Tokyo"
 # The clock was set back the day before in America and nine days before in Paris; where the site stands it is Monday
@@ -30,10 +31,11 @@ AUTUMN = datetime(2025, 11, 4, 2, 30, 40, tzinfo=UTC)
 # Half an hour after the clock was set forward in Paris; there and in Tokyo it is Sunday, at the site still Saturday.
 SPRING = datetime(2026, 3, 29, 1, 30, 40, tzinfo=UTC)
 MINUTE, HOUR = 60, 3600
-WORD = re.compile(r"([ODCR.])(\d*)(?:@(\d+))?")
+WORD = re.compile(r"([ODCR.-])(\d*)(?:@(\d+))?")
 
 # What rides do from opening on, in minutes; @ is the wait they post, a dot is silence, the last state holds until
-# closing. A state of 0 minutes is a row without length. Every day has the next of a habit's stories.
+# closing. A state of 0 minutes is a row without length; a dash is a row that was stored without the status that the
+# feed has (N-7). Every day has the next of a habit's stories.
 HABITS: dict[str, tuple[str, ...]] = {
     "flagship": ("O95@60 D45 O200@75 D20 O60@45 O@30", "O150@90 D1 O300@50 O@20", "D40 O100@80 D200 O@55"),
     "late": ("D35 O200@25 D13 O@35", "C50 O100@30 O@15", "O30@20 D0 O300@45 O@5"),
@@ -44,6 +46,7 @@ HABITS: dict[str, tuple[str, ...]] = {
     "works": ("R", "R300 O@5", "C"),
     "stuck": ("D", "C", "D200 R"),
     "show": ("C60 O30 C60 O30 C", "D90 O40 C", "O"),
+    "unsaid": ("O100@20 -60 D30 -20 O@30", "-200 O50@10 -30 D30 -", "O90@15 -"),
     "two silences": ("O100@20 .60 D30 .30 D40 O@30", ".200 O50@10 D30 .", "O@40"),
 }
 
@@ -85,7 +88,7 @@ PLANS = (
         "Jardin",
         PARIS,
         (12 * 60, 28 * 60),
-        (("night", 1), ("stuck", 2), ("odd waits", 2), ("late", None), ("show", 3), ("works", 1)),
+        (("night", 1), ("stuck", 2), ("odd waits", 2), ("late", None), ("show", 3), ("works", 1), ("unsaid", 1)),
     ),
     Plan(
         "Studio",
@@ -117,6 +120,7 @@ def build(now: datetime, plans: Sequence[Plan] = PLANS) -> None:
             shut = next(day for day in (days[0] + n * ONE_DAY for n in range(9)) if day not in touched)
             ParkSchedule.objects.create(park=park, schedule_date=shut, schedule_type=ScheduleType.CLOSED)
         note_last_operation([*rides, *retired])
+        write_weather(park, days, plan.zone)
         for day in touched:
             if day_span(day, plan.zone)[1] <= at:
                 recompute_park_day(park, day, settings.METRICS_VERSION)
@@ -139,6 +143,7 @@ def score_newest(at: int) -> None:
 
 def make_member(park: Park, habit: str, tier: int | None, **columns: Any) -> Ride:
     category = Category.SHOW if habit == "show" else Category.ATTRACTION
+    columns = {"queue_times_id": None, **columns} if habit == "unsaid" else columns
     return make_ride(park, tier, **{"name": f"{park.name} {habit}", "category": category, **columns})
 
 
@@ -251,6 +256,20 @@ def write(ride: Ride, rows: Iterable[Observed], end: int) -> None:
             park_appears_open=park_open,
         )
         for a, b, status, runs, wait, park_open in kept.values()
+    )
+
+
+def write_weather(park: Park, days: Iterable[date], zone: str) -> None:
+    """Five hours each without a thunderstorm, with one, and of which nothing is known."""
+    hours = {hour for day in days for hour in range(*(at // HOUR for at in day_span(day, zone)))}
+    WeatherObservation.objects.bulk_create(
+        WeatherObservation(
+            park=park,
+            observation_time=datetime.fromtimestamp(hour * HOUR, UTC),
+            weather_code=(0, 95)[hour // 5 % 3],
+        )
+        for hour in sorted(hours)
+        if hour // 5 % 3 < 2
     )
 
 

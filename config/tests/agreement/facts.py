@@ -58,6 +58,8 @@ class Facts:
     activity: dict[int, list[tuple[int, int, bool]]] = field(default_factory=lambda: defaultdict(list))
     # By park and date: the windows of a date that has a schedule; none of a closed day.
     schedule: dict[tuple[int, date], list[Span]] = field(default_factory=lambda: defaultdict(list))
+    # By park and UTC hour since 1970: the WMO code of the weather when it began.
+    weather: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
 def seconds(moment: datetime) -> int:
@@ -69,7 +71,8 @@ def rows_of(model: str, *columns: str, **only: Any) -> Iterable[tuple[Any, ...]]
 
 
 def recorded() -> Facts:
-    """The tables as they are now."""
+    """The tables as they are now, without the rows that say nothing: stored without a status, of a source that has
+    one (N-7)."""
     facts = Facts()
     for pk, name, zone, disney, universal, active in rows_of(
         "parks.Park", "pk", "name", "timezone", "is_disney", "is_universal", "is_active"
@@ -82,10 +85,13 @@ def recorded() -> Facts:
         facts.rides[pk] = RideFact(
             pk, name, park, weights.get(pk) or 2, category == "ATTRACTION", active, last and seconds(last)
         )
+    numbered = {pk for pk, number in rows_of("parks.Ride", "pk", "queue_times_id") if number is not None}
     columns = ("ride_id", "park_id", "recorded_at", "duration_seconds", "status", "computed_is_open")
-    for ride, park, at, held, status, runs, wait, park_open in rows_of(
-        "snapshots.RideStatusSnapshot", *columns, "wait_time", "park_appears_open"
+    for ride, park, at, held, status, runs, wait, park_open, source in rows_of(
+        "snapshots.RideStatusSnapshot", *columns, "wait_time", "park_appears_open", "data_source"
     ):
+        if status is None and not runs and (source == "ARCHIVE" or ride not in numbered):
+            continue
         if facts.rides[ride].park == park:
             start = seconds(at)
             facts.rows[ride].append(Row(start, start + held, status, bool(runs), wait, bool(park_open)))
@@ -104,7 +110,14 @@ def recorded() -> Facts:
             facts.schedule[park, day] += []
         elif kind == "OPERATING" and opening and closing:
             facts.schedule[park, day].append((seconds(opening), seconds(closing)))
+    facts.weather = weather()
     return facts
+
+
+def weather() -> dict[tuple[int, int], int]:
+    columns = ("park_id", "observation_time", "weather_code")
+    found = rows_of("weather.WeatherObservation", *columns, weather_code__isnull=False)
+    return {(park, seconds(at) // 3600): code for park, at, code in found}
 
 
 # -- the clock -------------------------------------------------------------------------------------------

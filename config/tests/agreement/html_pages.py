@@ -11,6 +11,7 @@ LINK_ID = re.compile(r"/(?:parks|rides)/(\d+)")
 class Cell:
     text: str = ""
     link: str = ""  # the first one in it
+    label: str = ""  # the words of a picture in it
 
     @property
     def words(self) -> str:
@@ -72,6 +73,8 @@ class Reader(HTMLParser):
             self.page.tables[-1].rows.append([])
         elif tag in ("td", "th", "dt", "dd", "caption"):
             self.cell = Cell()
+        elif tag == "svg" and self.cell is not None:
+            self.cell.label = given.get("aria-label") or ""
         elif tag == "a" and self.cell is not None:
             self.cell.link = self.cell.link or given.get("href") or ""
 

@@ -282,5 +282,6 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "words": lambda value: value,
     "labels": lambda value: value,
     "spans": lambda value: value,
+    "times": lambda value: value,
     "ids": lambda value: value,
 }

@@ -30,6 +30,7 @@ from config.tests.agreement.windows import Dates, Window, dates_before, dates_of
 
 TOO_LONG = 480  # minutes: a wait of this and more is an error of the feed
 LIVE_WINDOW = 7200  # N-6: after so many seconds without news nothing is known
+STORMS = {95, 96, 99}  # WMO codes of thunderstorms
 SEVEN_DAYS = 7 * 86_400
 LEAST_BASE, LEAST_WAIT = 1800, 5  # N-5: seconds of downtime, minutes of wait
 
@@ -221,6 +222,16 @@ class Oracle:
     def seen_open(self, park: int, spans: Iterable[Span]) -> int:
         return length(self.seen_spans(park, spans))
 
+    def hours_in_weather(self, park: int, day: date, group: str) -> list[Span]:
+        """Whole UTC hours, as far as they lie in a local day: with a thunderstorm, without one, or not known."""
+        start, end = day_span(day, self.facts.parks[park].zone)
+        found = []
+        for hour in range(start // 3600, -(-end // 3600)):
+            code = self.facts.weather.get((park, hour))
+            if group == ("unknown" if code is None else "storm" if code in STORMS else "no_storm"):
+                found.append((max(start, hour * 3600), min(end, hour * 3600 + 3600)))
+        return joined(found)
+
     # -- rides -------------------------------------------------------------------------------------------
 
     def rows(self, ride: int, day: date) -> list[Row]:
@@ -295,7 +306,7 @@ class Oracle:
             sums.up += length(cut(found.up, spans))
             sums.down += length(cut(found.down, spans))
             sums.unknown += length(cut(found.unknown, spans))
-            sums.operated |= found.operated and spans[0][0] < self.now
+            sums.operated |= found.operated and bool(cut(found.known, spans))
             sums.seen |= self.seen_in(ride, day, spans)
             sums.delay += length(cut(self.delay(ride, day), spans))
             for (start, end), wait in found.waits:

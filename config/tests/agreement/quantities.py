@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from config.tests.agreement import listing, live
-from config.tests.agreement.facts import Span, cut, length
+from config.tests.agreement.facts import Span, clock_at, cut, length
 from config.tests.agreement.oracle import LEAST_WAIT, Oracle, Sums, change
 from config.tests.agreement.windows import Window, dates_before, window_of
 
@@ -116,6 +116,18 @@ def outage_spans(oracle: Oracle, about: "About") -> set[Span]:
     }
 
 
+def clock_times(oracle: Oracle, about: "About", part: Callable[[Any], list[Span]]) -> set[tuple[str, str]]:
+    """Spans of a ride's one day, from and to as the clock shows them in minutes."""
+    zone = about.window.zone
+    spans = part(oracle.day(about.pk, about.dates.first))
+    return {(minute_at(start, zone), minute_at(end, zone)) for start, end in spans}
+
+
+def minute_at(at: int, zone: str) -> str:
+    shown = clock_at(at, zone)
+    return f"{shown // 3600:02}:{shown // 60 % 60:02}"
+
+
 def opening_delays(oracle: Oracle, about: "About") -> list[Span]:
     """Outages that touch the window and hold down time before the ride first ran on their first day in it."""
     found = []
@@ -216,6 +228,8 @@ QUANTITIES: dict[str, Answer] = {
     "rides with downtime": rides_with_downtime,
     "outages": count_of_outages,
     "outage spans": outage_spans,
+    "times operating": lambda oracle, about: clock_times(oracle, about, attrgetter("up")),
+    "times down": lambda oracle, about: clock_times(oracle, about, attrgetter("down")),
     "longest outage": lambda oracle, about: max((b - a for a, b in outage_spans(oracle, about)), default=None),
     "opening delays": lambda oracle, about: len(opening_delays(oracle, about)),
     "breakdowns": lambda oracle, about: sums(oracle, about).outages - len(opening_delays(oracle, about)),

@@ -13,7 +13,7 @@ from config.tests.agreement.readers_stored import STORED
 from core.instants import instant
 from core.web.tests.production_client import ProductionClient, writes
 from parks.models import Ride
-from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
+from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 from stats.daily.recompute import recompute_park_day, refresh_today
 from stats.tests.random_days import KINDS, ParkStory, stories, write
 
@@ -36,6 +36,12 @@ def disagreements(stories_drawn: list[ParkStory], at: int) -> list[Disagreement]
         reported = [write(story) for story in stories_drawn]
         for rows in (RideStatusSnapshot, ParkActivitySnapshot):
             rows.objects.filter(recorded_at__gt=now).delete()
+            # A row for each state is what files give. Where a park was collected live, all its rows have one instant,
+            # by which it is decided again when it was open.
+            from_files = [
+                each.park for each, story in zip(reported, stories_drawn, strict=True) if story.grain is None
+            ]
+            rows.objects.filter(park__in=from_files).update(data_source=DataSource.ARCHIVE)
         note_last_operation(list(Ride.objects.select_related("park")))
         for park in reported:
             for day in {day + n * ONE_DAY for day in park.days for n in (0, 1)}:

@@ -6,12 +6,13 @@ from config.tests.agreement.keys import unlisted, unlisted_headings
 from config.tests.agreement.net import Net, check, summary
 from config.tests.agreement.quantities import QUANTITIES
 from config.tests.agreement.readers import READERS
+from config.tests.agreement.readers_lines import LINES
 from config.tests.agreement.readers_pages import PAGES
 from config.tests.agreement.readers_stored import STORED
 from config.tests.agreement.table import defined, places
 
 pytestmark = [pytest.mark.django_db, pytest.mark.uncounted]
-EVERY_READER = {**STORED, **READERS, **PAGES}
+EVERY_READER = {**STORED, **READERS, **PAGES, **LINES}
 
 
 @pytest.mark.parametrize("reader", EVERY_READER)

@@ -1,4 +1,4 @@
-"""The net is red when any one definition is changed: five of them by hand, each in a small world of its own."""
+"""The net is red when any one definition is changed: six of them by hand, each in a small world of its own."""
 
 import sys
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from config.tests.agreement.readers_stored import STORED
 from core import periods
 from core.periods import Days, Period
 from core.web.tests.production_client import ProductionClient
+from snapshots.status import has_state
 from stats.measures import buckets, ride_measures
 from stats.measures.ride_measures import WaitTotals
 
@@ -59,6 +60,7 @@ def uptime_that_forgives(patch: pytest.MonkeyPatch) -> None:
 def rows_without_length(patch: pytest.MonkeyPatch) -> None:
     """Rows of zero seconds count (against N-10)."""
     everywhere(patch, buckets.LASTING, Q())
+    everywhere(patch, buckets.OBSERVED, has_state())
 
 
 def weeks_from_monday(patch: pytest.MonkeyPatch) -> None:
@@ -73,6 +75,11 @@ def weeks_from_monday(patch: pytest.MonkeyPatch) -> None:
     everywhere(patch, original, changed)
 
 
+def silence_is_down(patch: pytest.MonkeyPatch) -> None:
+    """A row without the status that its feed has says that the ride does not run (against N-7)."""
+    everywhere(patch, buckets.OBSERVED, buckets.LASTING)
+
+
 def outages_end_at_midnight(patch: pytest.MonkeyPatch) -> None:
     """No outage is carried over (against N-11)."""
     everywhere(patch, ride_measures.carried_over, lambda asked, park, day: set())
@@ -83,6 +90,7 @@ CHANGES: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     uptime_that_forgives,
     rows_without_length,
     weeks_from_monday,
+    silence_is_down,
     outages_end_at_midnight,
 )
 CAUGHT_BY: dict[Callable[[pytest.MonkeyPatch], None], str] = {
@@ -90,6 +98,7 @@ CAUGHT_BY: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     uptime_that_forgives: "uptime",
     rows_without_length: "outages",
     weeks_from_monday: "downtime",
+    silence_is_down: "unknown time",
     outages_end_at_midnight: "outages carried",
 }
 
