@@ -7,7 +7,7 @@ from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 from django.views import View
 
-from core.api.queries import UNKNOWN
+from core.api.queries import UNKNOWN, unknown_of
 
 ALLOWED_METHODS = ("GET", "OPTIONS", "POST")
 ALLOWED_HEADERS = ("Content-Type", "X-API-Key")
@@ -15,6 +15,7 @@ ALLOWED_HEADERS = ("Content-Type", "X-API-Key")
 # page of another site acts with a visitor's cookie: credentials are never allowed.
 ADMIN_PATHS = ("/api/admin/", "/api/tasks", "/api/visits", "/api/visitor", "/api/conversations")
 ADMIN_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST")
+DOCUMENTS = ("/api/schema/", "/api/docs/")  # their library reads parameters of its own
 ADMIN_HEADERS = ("Authorization", "Content-Type")
 
 
@@ -58,7 +59,7 @@ class CorsMiddleware:
             response["Access-Control-Allow-Methods"] = ", ".join(methods)
             for name, value in self.granted_headers(request, ADMIN_HEADERS if is_admin else ALLOWED_HEADERS).items():
                 response[name] = value
-        if unknown := request.META.get(UNKNOWN):
+        if unknown := self.unknown(request, response):
             response["Warning"] = unknown
         for name, value in origin_headers(request.headers.get("Origin")).items():
             if name == "Vary":
@@ -66,6 +67,14 @@ class CorsMiddleware:
             else:
                 response[name] = value
         return response
+
+    @staticmethod
+    def unknown(request: HttpRequest, response: HttpResponse) -> str:
+        """What the view found, or all parameters where it answered without reading any."""
+        found: str | None = request.META.get(UNKNOWN)
+        if found is None and response.status_code < 300 and not request.path.startswith(DOCUMENTS):
+            found = unknown_of(request.META.get("QUERY_STRING", ""), ())
+        return found or ""
 
     @staticmethod
     def granted_headers(request: HttpRequest, allowed: tuple[str, ...]) -> dict[str, str]:

@@ -23,6 +23,7 @@ from django.conf import settings
 from core import data_version
 from core.web.abandoned import Abandoned, gone
 from core.web.observed import ROUTE, STORED, answered, request_id
+from core.web.renewed import Renewed
 from core.web.requests import Refusal, refusal, refused
 from core.web.stored_answers import Asked, CachedApplication
 
@@ -35,6 +36,7 @@ BODY_SECONDS = 10.0  # from the first line to the last byte
 MOST_BUFFERED = 32 * 1_048_576  # bytes of all bodies that are being read
 BODYLESS = ("GET", "HEAD", "OPTIONS", "TRACE")  # what they bring is not read
 READING = ("GET", "HEAD")
+HEALTH = "/api/health"
 HELD_SECONDS, AWAY_SECONDS = 0.005, 1.0
 SWITCH_SECONDS = 0.00005  # how long a thread that computes keeps the loop from the interpreter
 
@@ -70,7 +72,7 @@ def lanes() -> dict[str, Lane]:
 
 def lane_of(environ: Environ) -> str:
     path: str = environ["PATH_INFO"]
-    if path in ("/api/health", "/healthz", "/readyz", "/metrics"):
+    if path in (HEALTH, "/healthz", "/readyz", "/metrics"):
         return "health"
     if path.startswith(settings.DEAR_PATHS):
         return "dear"
@@ -142,6 +144,7 @@ class Front:
         self.lanes = lanes()
         self.buffered = 0
         self.versions = Versions()
+        self.renewed = Renewed(self.computed)
         sys.setswitchinterval(SWITCH_SECONDS)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
@@ -155,7 +158,10 @@ class Front:
                 answered(method, scope.path, ready.route, True, number, ready.status, len(ready.body), began)
                 return
         environ = environ_of(scope) | {REQUEST_ID: number}
-        response = await self.computed(environ, protocol)
+        if method == "GET" and scope.path == HEALTH and not scope.query_string:
+            response = await self.renewed.get(asked_of(scope, method), environ)
+        else:
+            response = await self.computed(environ, protocol)
         if response is None:
             return
         if method not in READING:

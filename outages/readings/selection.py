@@ -16,6 +16,7 @@ LONGEST_OFFSET = timedelta(hours=15)
 # Two local days: no outage has more.
 LONGEST_LASTING = timedelta(hours=51)
 BATCH = 2_000  # rows of a file that are read at once
+KEYS_AT_ONCE = 500  # SQLite takes an expression of a thousand
 # Columns of each order, `-` descending; together they name one row.
 ORDERS = {
     "newest": ("-started_at", "-ride_id"),
@@ -96,7 +97,8 @@ class Selection:
         keys = list(rows.values_list("ride_id", "started_at", "metrics_version")[skipped : skipped + limit])
         if not keys:
             return []
-        by_key = {(row.ride_id, row.started_at): row for row in Outage.objects.filter(pk__in=keys)}
+        parts = [keys[n : n + KEYS_AT_ONCE] for n in range(0, len(keys), KEYS_AT_ONCE)]
+        by_key = {(row.ride_id, row.started_at): row for part in parts for row in Outage.objects.filter(pk__in=part)}
         found = [by_key[ride, at] for ride, at, _ in keys]
         prefetch_related_objects(found, "ride", "park")
         return found

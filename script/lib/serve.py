@@ -6,6 +6,7 @@ ends, be it killed, everything it started ends with it, and the port is free.
 
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,13 +17,16 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+sys.path.insert(0, os.getcwd())
+from core.jobs.forks import end_with_parent
+
+if __name__ == "__mp_main__":
+    end_with_parent(os.getppid())  # a process of granian's, before it loads for seconds what it needs
+
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-
-sys.path.insert(0, os.getcwd())
-from core.jobs.forks import end_with_parent
 
 HOST = "127.0.0.1"
 PATHS = (
@@ -55,6 +59,8 @@ def report_when_ready(port: int) -> None:
 
 
 RESTART_SECONDS = 5
+# Killed with us from its first moment on, not only when Django is loaded.
+ENDS_WITH_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 class Worker:
@@ -67,7 +73,7 @@ class Worker:
 
     def keep(self) -> None:
         while not self.stopping.is_set():
-            command = [sys.executable, "manage.py", "run_jobs", "--parent", str(os.getpid())]
+            command = [*ENDS_WITH_US, sys.executable, "manage.py", "run_jobs", "--parent", str(os.getpid())]
             with suppress(OSError):  # no process or no memory left, a full disk: perhaps later
                 # Granian's process title overwrites the strings of the environment that a child would inherit.
                 environment = dict(os.environ)

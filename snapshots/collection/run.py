@@ -26,7 +26,13 @@ from parks.catalog.sample import real_parks
 from parks.models import CatalogCorrection, EntityType, Park, Ride
 from parks.upstreams import queue_times, themeparks_wiki
 from snapshots.collection.change_mending import mend_changes
-from snapshots.collection.feeds import ParkReading, is_too_late, read_queue_times_park, read_wiki_park
+from snapshots.collection.feeds import (
+    FROM_THE_FUTURE,
+    ParkReading,
+    is_too_late,
+    read_queue_times_park,
+    read_wiki_park,
+)
 from snapshots.collection.gaps import note_failures, note_returns
 from snapshots.collection.issues import note_findings, note_future, note_silent, note_unknown, parted_keys
 from snapshots.collection.rows import Known, ParkRows, known_before, overhanging, park_rows
@@ -257,6 +263,8 @@ def readings_of(
             continue
         if not reading.listed and not feed.problems:
             result.silent[park] = SILENT
+        elif late := sum(finding.text == FROM_THE_FUTURE for finding in reading.findings):
+            result.failed[park] = f"{late} states are dated later than now: our clock or theirs is wrong"
         else:
             reported = f"; of {len(reading.unmapped)} others, which sync_parks learns" if reading.unmapped else ""
             result.failed[park] = f"the answer has no state of any ride of ours{reported}"

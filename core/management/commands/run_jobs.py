@@ -34,7 +34,7 @@ class Command(TeachingCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["parent"]:
-            end_with_parent(options["parent"], signal.SIGTERM)
+            end_with_parent(options["parent"])  # killed, since what waits for a database does not listen
         for job in settings.JOBS.values():  # each process finds them loaded
             load_command_class(get_commands()[job.command], job.command)
         runner = Runner(settings.JOBS)

@@ -230,3 +230,11 @@ def test_unknown_parameters_are_named_wherever_parameters_are_read(path, client)
         named = client_.get(f"{path}?limt=5&start=2025-07-01&end=2025-07-01")["Warning"]
         assert named.startswith('299 - "unknown query parameters: limt')
     assert "Warning" not in client.get(f"{path}?")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/health", "/api/tools", "/api/visitor"])
+def test_unknown_parameters_are_named_where_there_are_none(path, client):
+    assert client.get(f"{path}?limt=5")["Warning"] == '299 - "unknown query parameters: limt"'
+    assert "Warning" not in client.get(path)
+    assert "Warning" not in client.get("/api/schema/?format=json&limt=5")

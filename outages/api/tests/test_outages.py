@@ -1,6 +1,7 @@
 """`/api/outages`, its files, and single outages."""
 
 import csv
+from copy import copy
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -174,6 +175,17 @@ def test_a_file_has_every_outage_and_no_formula(client, world):
     rows = list(csv.DictReader(StringIO(text)))
     assert [row["id"] for row in rows] == [row["id"] for row in asked(client, f"{DAYS}&sort=oldest")["data"]]
     assert f"'{EVIL}" in {row["ride_name"] for row in rows}
+
+
+def test_a_file_may_have_more_outages_than_one_expression_holds(client, world):
+    row = Outage.objects.get(total_seconds=600)
+    more = []
+    for second in range(1, 1_501):
+        row.started_at = row.ended_at = MORNING + timedelta(hours=1, seconds=-second)
+        more.append(copy(row))
+    Outage.objects.bulk_create(more)
+    text = b"".join(client.get(f"/api/outages.csv?{DAYS}").streaming_content).decode()
+    assert len(list(csv.DictReader(StringIO(text)))) == 1_505
 
 
 def test_a_page_takes_few_statements(client, world):

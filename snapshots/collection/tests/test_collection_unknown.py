@@ -182,6 +182,14 @@ def test_an_entry_dated_later_than_now_is_refused_and_reported(ahead, is_refused
     assert [issue.ride for issue in DataQualityIssue.objects.all()] == ([ride] if is_refused else [])
 
 
+def test_a_park_whose_states_are_all_dated_later_than_now_names_the_clock():
+    ride = wiki_ride()
+    with time_machine.travel(AT, tick=False):
+        result = report(ride, lastUpdated=zulu(AT + timedelta(hours=2)))
+    assert result.failed[ride.park] == "1 states are dated later than now: our clock or theirs is wrong"
+    assert not RideStatusSnapshot.objects.exists()
+
+
 def test_a_queue_times_ride_dated_later_than_now_is_refused_and_reported():
     park = queue_times_park()
     ride, steady = RideFactory.create_batch(2, park=park)
