@@ -3,6 +3,8 @@
 from config.wsgi import application as wsgi_application
 from core.metrics import count_for_all
 from core.web.front import Front
+from core.web.renewing import Renewal
 
 count_for_all()
+Renewal(wsgi_application).start()
 application = Front(wsgi_application)

@@ -160,6 +160,10 @@ class RunningDay(models.Model):
         help_text="observations that begin before it are known, in seconds since 1970"
     )
     state = models.TextField(help_text="JSON of `stats.running.state.RunningPark`")
+    hours = models.TextField(
+        default="",
+        help_text="JSON of `stats.running.hours.ParkHours`; empty of the day before, which nobody asks for its hours",
+    )
 
     class Meta:
         db_table = "running_days"

@@ -130,11 +130,25 @@ class AnswersAtHand:
     def __init__(self) -> None:
         self.answers: OrderedDict[str, Answer] = OrderedDict()
         self.ready: dict[Asked, Ready] = {}  # of answers above, or of ones dropped this moment
+        self.asked: OrderedDict[str, float] = OrderedDict()  # when somebody asked, by key, the latest last
         self.bytes = 0
         self.lock = threading.Lock()
 
     def get(self, key: str) -> Answer | None:
         return self.answers.get(key)
+
+    def note(self, key: str) -> None:
+        """Somebody asks; of those who do so with the same words the first after each new answer is noted."""
+        with self.lock:
+            self.asked[key] = time.monotonic()
+            self.asked.move_to_end(key)
+            if len(self.asked) > MOST_ANSWERS:
+                self.asked.popitem(last=False)
+
+    def asked_since(self, then: float) -> list[str]:
+        """Who was asked for since an instant of the monotonic clock, the latest first."""
+        with self.lock:
+            return [key for key, at in reversed(self.asked.items()) if at >= then]
 
     def put(self, key: str, answer: Answer) -> None:
         with self.lock:
@@ -230,6 +244,7 @@ class CachedApplication:
         key = self.key(environ)
         if key is None:
             return self.others(environ, start_response)
+        self.at_hand.note(key)
         try:
             version = data_version.current()
             answer = self.at_hand.get(key)
@@ -251,14 +266,19 @@ class CachedApplication:
         environ = {name: value for name, value in zip(ASKED, asked, strict=True) if value is not None}
         key = self.key(environ)
         answer = self.at_hand.get(key) if key else None
-        if answer is None or not answer.is_good(version, time.time()):
+        if key is None or answer is None or not answer.is_good(version, time.time()):
             return None
+        self.at_hand.note(key)
         reported: list[Any] = []
         body = b"".join(self.respond(answer, environ, lambda *args: reported.append(args)))
         status, headers = reported[-1]
         ready = Ready(answer, int(status[:3]), headers, body, environ[ROUTE])
         self.at_hand.put_ready(asked, ready)
         return ready
+
+    def renew(self, key: str, version: str) -> None:
+        """Have an answer at hand before it is asked for; another process may have computed it."""
+        self.found_or_computed(key, version, neutral({}, key), lambda *args: None)
 
     def key(self, environ: Mapping[str, Any]) -> str | None:
         """The name of a request whose answer may be kept; None for all others."""

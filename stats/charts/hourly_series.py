@@ -1,7 +1,8 @@
-"""Chart lines by the clock, from observations: the hours of a park's own day, or the last hour in tens of minutes.
+"""Chart lines by the clock: the hours of a park's own day, or the last hour in tens of minutes.
 
-First the parks or rides that stand out most are found from what the lists read, then the observations of these alone
-are read. Every figure comes from the seconds of its column or of the whole span (N-2).
+First the parks or rides that stand out most are found from what the lists read, then the hours of these alone: of
+today from the running day, else from observations. Every figure comes from the seconds of its column or of the whole
+span (N-2).
 """
 
 from collections import defaultdict
@@ -39,6 +40,7 @@ from stats.measures.hours import HEATMAP_HOURS, HOURS_OF_DAY, chart_hours, hour_
 from stats.measures.ride_measures import RideMeasures, measure_openings, measure_rides, window_score
 from stats.measures.window_measures import ParkWindow, park_windows
 from stats.measures.windows import Bucket, BucketKey, Window, days_in_list
+from stats.readings.hours_today import windows_today
 from stats.readings.selection import chosen_parks, observed, park_by_attraction
 from stats.readings.shared import is_shared, over_many_parks
 from stats.readings.today import parks_today, placed_rides, rides_down_today
@@ -271,12 +273,14 @@ def operating_windows(parks: Collection[Park], clock: Clock) -> dict[int, list[O
 
 
 def read_windows(kind: Kind, rides: Mapping[Park, Iterable[int]], clock: Clock) -> list[ParkWindow]:
-    """The rides of each park by the clock; ten queries for each time zone."""
+    """The rides of each park by the clock; ten queries for each time zone, of today one to three for all."""
+    stored = windows_today(rides, clock.end) if clock.period == Period.TODAY else {}
     by_zone: dict[str, dict[Park, Iterable[int]]] = defaultdict(dict)
     for park, ids in rides.items():
-        by_zone[park.timezone][park] = ids
+        if park.pk not in stored:
+            by_zone[park.timezone][park] = ids
     read = summed_ride_buckets if kind.is_wait else waitless_ride_cells
-    return [
+    return list(stored.values()) + [
         raw
         for zone, parks in by_zone.items()
         for raw in park_windows(parks, clock.window(zone), clock.bucket, clock.end, read=read).values()

@@ -8,14 +8,14 @@ in; a day that is not believed is of no use, and is built again from all its row
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from core.expressions import WHOLE, SecondsSince
@@ -30,6 +30,7 @@ from snapshots.status import has_state, is_down, is_operating, is_plausible_wait
 from stats.measures.buckets import FLAGS, LASTING
 from stats.measures.ride_measures import OPEN, RideMeasures, Stretch, carried_over
 from stats.models import RunningDay, Which
+from stats.running.hours import Clock, ParkHours, clock_of_day, decode_hours, encode_hours
 from stats.running.state import (
     Moment,
     Newest,
@@ -39,6 +40,7 @@ from stats.running.state import (
     RideRow,
     RideSeconds,
     RunningPark,
+    Span,
     fold,
 )
 
@@ -57,6 +59,7 @@ COLUMNS = (
     "sealed_at",
     "known_until",
     "state",
+    "hours",
 )
 
 encode = msgspec.json.Encoder().encode
@@ -99,6 +102,11 @@ class ParkDay:
     known_until: int  # rows that begin before it are known
     newest: int  # the newest row of the day; the second before the day where there is none
     revision: int
+    hours: ParkHours | None = None  # of a day that runs, where they were asked for
+
+    @property
+    def clock(self) -> Clock:
+        return clock_of_day(self.asked.day, self.park.timezone)
 
     def rides(self, wanted: Container[int]) -> Iterator[RideMeasures]:
         """The measures up to the moment of those of some rides that were observed by then in this park."""
@@ -133,13 +141,49 @@ class ParkDay:
                 found[ride.ride] = of_ride
         return found
 
+    def seal(self, until: int) -> None:
+        """Add to the sums, those of the hours too, what has ended by `until`."""
+        rides, opened = self.state.seal(self.park.pk, until)
+        if self.hours is not None:
+            self.take(self.hours, rides, opened, until)
+
+    def take(
+        self, hours: ParkHours, rides: Iterable[tuple[int, Observation]], opened: Iterable[Span], until: int
+    ) -> None:
+        for ride, seen in rides:
+            hours.add(ride, seen, until, self.clock)
+        for at, length in opened:
+            hours.add_open(at, min(at + length, until), self.clock)
+
+    def hours_so_far(self, wanted: Container[int]) -> ParkHours:
+        """By the hours of the clock up to the moment: of some rides, and how long the park was seen open.
+
+        Raises LookupError when the hours were not asked for.
+        """
+        if self.hours is None:
+            raise LookupError("the day was read without its hours")
+        until = self.asked.moment.until
+        found = ParkHours(
+            {ride: dict(sums) for ride, sums in self.hours.rides.items() if ride in wanted},
+            dict(self.hours.open_seconds),
+        )
+        rides = [
+            (ride.ride, seen)
+            for ride in self.state.rides
+            if ride.ride in wanted
+            for seen in ride.tail
+            if seen.at < until
+        ]
+        self.take(found, rides, [span for span in self.state.tail if span[0] < until], until)
+        return found
+
 
 # -- reading ---------------------------------------------------------------------------------------------
 
 
-def running_days(parks: Sequence[Park], which: Which, now: datetime) -> dict[int, ParkDay]:
+def running_days(parks: Sequence[Park], which: Which, now: datetime, with_hours: bool = False) -> dict[int, ParkDay]:
     """The day at `now` of each park of which it is stored and true; one query, two more where rows are newer."""
-    found = {day.park.pk: day for day in believed(parks, which, now)}
+    found = {day.park.pk: day for day in believed(parks, which, now, with_hours)}
     behind = [day for day in found.values() if is_behind(day)]
     for pk in advance(behind, which, now, lambda day: day.asked.moment.before) if behind else ():
         del found[pk]
@@ -151,8 +195,11 @@ def is_behind(day: ParkDay) -> bool:
     return day.known_until < min(day.asked.moment.before, day.newest + 1)
 
 
-def believed(parks: Sequence[Park], which: Which, now: datetime) -> Iterator[ParkDay]:
-    """The stored days that nothing contradicts; one query, and one more of the day before."""
+def believed(parks: Sequence[Park], which: Which, now: datetime, with_hours: bool = False) -> Iterator[ParkDay]:
+    """The stored days that nothing contradicts; one query, and one more of the day before.
+
+    With hours, of a day that runs: a day that was stored without them is not believed.
+    """
     by_id = {park.pk: park for park in parks}
     asked = {zone: asked_of(which, zone, now) for zone in {park.timezone for park in parks}}
     stored = RunningDay.objects.filter(park__in=list(by_id), which=which).annotate(
@@ -160,16 +207,21 @@ def believed(parks: Sequence[Park], which: Which, now: datetime) -> Iterator[Par
         now_newest=newest_until(now) if which == Which.TODAY else F("newest_at"),
     )
     added = {} if which == Which.TODAY else newest_at_the_end(parks, asked)
-    columns = ("park_id", *COLUMNS[2:], "now_revision", "now_newest")
-    rows: Any = stored.values_list(*columns)
-    for pk, start, seen, revision, tells, sealed, known, state, is_revision, latest in rows:
+    hours = F("hours") if with_hours else Value("", TextField())
+    columns = ("park_id", *COLUMNS[2:-1], "read_hours", "now_revision", "now_newest")
+    rows: Any = stored.annotate(read_hours=hours).values_list(*columns)
+    for pk, start, seen, revision, tells, sealed, known, state, by_hour, is_revision, latest in rows:
         park = by_id[pk]
         of_day = asked[park.timezone]
         if (start, bool(tells), revision) != (seconds(of_day.start), park.reports_down, is_revision):
             continue
         if sealed > of_day.moment.until or added.get(pk, seen) > seen:
             continue
-        yield ParkDay(park, of_day, decode(state), known, max(latest, start - 1), revision)
+        if with_hours and not by_hour:
+            continue
+        day = ParkDay(park, of_day, decode(state), known, max(latest, start - 1), revision)
+        day.hours = decode_hours(by_hour) if with_hours else None
+        yield day
 
 
 def newest_until(now: datetime) -> Any:
@@ -308,14 +360,14 @@ def keep_one(park: Park, which: Which, now: datetime) -> None:
 
 
 def keep(parks: Sequence[Park], which: Which, now: datetime) -> None:
-    days = {day.park.pk: day for day in believed(parks, which, now)}
+    days = {day.park.pk: day for day in believed(parks, which, now, with_hours=which == Which.TODAY)}
     behind = [day for day in days.values() if which == Which.DAY_BEFORE or is_behind(day)]
     for pk in advance(behind, which, now, partial_until(which)) if behind else ():
         del days[pk]
     changed = [day for day in behind if day.park.pk in days]
     changed += build([park for park in parks if park.pk not in days], which, now)
     for day in changed:
-        day.state.seal(day.park.pk, sealed_at(day, which))
+        day.seal(sealed_at(day, which))
     store([row_of(day, which) for day in changed])
 
 
@@ -356,6 +408,8 @@ def build(parks: Sequence[Park], which: Which, now: datetime) -> Iterator[ParkDa
         day = ParkDay(park, asked, RunningPark(), start, latest_of(park, asked, now), revision)
         if which == Which.DAY_BEFORE:
             day.state.operated = operated_on(park, asked)
+        else:
+            day.hours = ParkHours()
         if not advance([day], which, now, partial_until(which)):
             yield day
 
@@ -391,4 +445,5 @@ def row_of(day: ParkDay, which: Which) -> RunningDay:
         sealed_at=sealed_at(day, which),
         known_until=day.newest + 1 if which == Which.TODAY else day.known_until,
         state=encode(day.state).decode(),
+        hours="" if day.hours is None else encode_hours(day.hours),
     )

@@ -101,11 +101,11 @@ class RunningRide(msgspec.Struct, array_like=True, gc=False):
             self.active,
         )
 
-    def seal(self, park: int, until: int) -> None:
-        """Add to the sums what has ended by `until`."""
+    def seal(self, park: int, until: int) -> list[Observation]:
+        """Add to the sums what has ended by `until`; returns it."""
         ended = [each for each in self.tail if each.end <= until]
         if not ended:
-            return
+            return ended
         self.tail = [each for each in self.tail if each.end > until]
         sums = self.sums(park)
         for each in ended:
@@ -117,6 +117,7 @@ class RunningRide(msgspec.Struct, array_like=True, gc=False):
         waits = sums.waits
         self.wait_seconds, self.wait_minute_seconds = waits.seconds, waits.minute_seconds
         self.least, self.greatest, self.walk_on_seconds = waits.least, waits.greatest, waits.walk_on_seconds
+        return ended
 
     def measured(self, park: int, moment: Moment) -> RideMeasures:
         """The measures of the day up to a moment."""
@@ -209,16 +210,17 @@ class RunningPark(msgspec.Struct, array_like=True):
                 found.last = at + held if found.last is None else max(found.last, at + held)
         return found
 
-    def seal(self, park: int, until: int) -> None:
-        for ride in self.rides:
-            ride.seal(park, until)
-        for at, length in self.tail:
-            if at + length <= until:
-                self.open_seconds += length
-                self.open_rows += 1
-                self.first = at if self.first is None else min(self.first, at)
-                self.last = at + length if self.last is None else max(self.last, at + length)
+    def seal(self, park: int, until: int) -> tuple[list[tuple[int, Observation]], list[Span]]:
+        """Add to the sums what has ended by `until`; returns it, of the rides and of the park."""
+        rides = [(ride.ride, each) for ride in self.rides for each in ride.seal(park, until)]
+        opened = [(at, length) for at, length in self.tail if at + length <= until]
+        for at, length in opened:
+            self.open_seconds += length
+            self.open_rows += 1
+            self.first = at if self.first is None else min(self.first, at)
+            self.last = at + length if self.last is None else max(self.last, at + length)
         self.tail = [(at, length) for at, length in self.tail if at + length > until]
+        return rides, opened
 
 
 class RideRow(NamedTuple):

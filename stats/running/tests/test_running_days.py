@@ -15,8 +15,12 @@ from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.revisions import note_changed
+from stats.measures.buckets import summed_ride_buckets
+from stats.measures.window_measures import park_window
+from stats.measures.windows import Bucket, Window
 from stats.models import RunningDay, Which
 from stats.readings import today
+from stats.readings.hours_today import windows_today
 from stats.running.days import keep_running_days, rebuild, running_days
 from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, report, show_park
 from stats.tests.random_days import AS_FOUND, FIRST_DAYS, KINDS, ParkStory, Reported, park_stories, write
@@ -59,10 +63,38 @@ def said_by_rows(parks, now):
 
 def assert_alike(parks, now):
     assert said(parks, now) == said_by_rows(parks, now)
+    assert_hours_alike(parks, now)
+
+
+def assert_hours_alike(parks, now):
+    """Of the parks with a stored day; charts ask the rows of the others."""
+    rides = {park: list(park.rides.values_list("pk", flat=True)) for park in parks}
+    for pk, found in windows_today(rides, now).items():
+        (park,) = (each for each in parks if each.pk == pk)
+        day = local_date(now, park.timezone)
+        read = summed_ride_buckets
+        by_rows = park_window(park, rides[park], Window(day, day), Bucket.HOUR_OF_DAY, now, read=read)
+        assert by_hour(found) == by_hour(by_rows)
+
+
+def by_hour(window):
+    """What charts read of a window."""
+    return (
+        {key: hour_figures(ride) for key, ride in window.rides.items() if ride.open_seconds},
+        {place: length for place, length in window.open_seconds.items() if length},
+        window.operated,
+    )
+
+
+def hour_figures(ride):
+    waits = ride.waits
+    figures = (ride.open_seconds, ride.up_seconds, ride.down_seconds)
+    return (*figures, waits.seconds, waits.minute_seconds, waits.walk_on_seconds)
 
 
 def stored():
-    return list(RunningDay.objects.order_by("park", "which").values("park", "which", "day", "sealed_at", "state"))
+    columns = ("park", "which", "day", "sealed_at", "state", "hours")
+    return list(RunningDay.objects.order_by("park", "which").values(*columns))
 
 
 # -- one park --------------------------------------------------------------------------------------------
@@ -190,6 +222,30 @@ def test_a_second_process_changes_nothing(ride):
     keep_running_days([ride.park], now)
     rebuild([ride.park], now)
     assert stored() == before
+
+
+def test_its_hours_are_those_of_the_clock_cut_at_the_present(ride):
+    report(ride, local(DAY, "09:00"), "O30 D60 O60", wait=20)
+    show_park(ride.park, local(DAY, "09:00"), 150)
+    keep_running_days([ride.park], local(DAY, "10:20"))
+    now = local(DAY, "10:45")
+    (window,) = windows_today({ride.park: [ride.pk]}, now).values()
+    hours = {hour: (each.up_seconds, each.down_seconds) for (_, _, hour), each in window.rides.items()}
+    assert hours == {9: (1800, 1800), 10: (900, 1800)}
+    assert window.open_seconds == {(DAY, 9): 3600, (DAY, 10): 2700}
+    assert_hours_alike([ride.park], now)
+
+
+def test_a_day_that_was_stored_without_hours_is_kept_anew_with_them(ride):
+    now = local(DAY, "09:45")
+    report(ride, local(DAY, "09:00"), "O60")
+    keep_running_days([ride.park], now)
+    kept = stored()
+    RunningDay.objects.update(hours="")
+    assert not windows_today({ride.park: [ride.pk]}, now)
+    assert believed(ride.park, Which.TODAY, now)
+    keep_running_days([ride.park], now)
+    assert stored() == kept
 
 
 # -- every park ------------------------------------------------------------------------------------------
