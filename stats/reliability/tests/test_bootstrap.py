@@ -147,7 +147,7 @@ def test_it_covers_the_other_months_of_simulated_worlds(spells):
 
 def touringplans(folder) -> list[Series]:
     """Two years of Walt Disney World; a row without a wait says that the ride was unexpectedly offline."""
-    found = []
+    found: list[Series] = []
     for year in (2017, 2018):
         rows: dict[tuple[str, str], set[tuple[datetime, bool]]] = defaultdict(set)
         with gzip.open(folder / f"wdw_14_attractions_{year}.csv.gz", "rt", newline="") as lines:
