@@ -19,7 +19,7 @@ from dashboard.views import number_of, page
 from parks.models import Park, Shelter
 from stats.api.reliability_serializers import MOST_DAYS, ReliabilityList, ReliabilityQuery
 from stats.api.reliability_views import reliability_answer
-from stats.reliability.answer import Figures, ReliabilityRow
+from stats.reliability.answer import ReliabilityFigures, ReliabilityRow
 from stats.reliability.ranks import LEAST_COVERAGE, LEAST_DAYS, Withheld
 
 PERIODS = (Period.YESTERDAY, Period.LAST_WEEK, Period.LAST_MONTH)
@@ -113,7 +113,7 @@ def rank_of(row: ReliabilityRow) -> SafeString | str:
     return format_html("<small>{}</small>", WITHHELD[Withheld(row.withheld)]) if row.withheld else NOTHING
 
 
-def with_interval(row: Figures, measure: str) -> SafeString | str:
+def with_interval(row: ReliabilityFigures, measure: str) -> SafeString | str:
     value = getattr(row, f"{measure}_percentage")
     low, high = getattr(row, f"{measure}_low"), getattr(row, f"{measure}_high")
     if value is None:
@@ -124,7 +124,7 @@ def with_interval(row: Figures, measure: str) -> SafeString | str:
     return format_html('<span class="moment">{}</span><br><small class="moment">{}</small>', percent(value), ends)
 
 
-def figures_of(summary: Figures) -> list[tuple[str, Any]]:
+def figures_of(summary: ReliabilityFigures) -> list[tuple[str, Any]]:
     """The selection as one."""
     return [
         ("Availability of all of it", with_interval(summary, "availability")),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.http import Http404
 from rest_framework import serializers
 
 from core.api.queries import LimitField, choice, one_of
@@ -16,7 +15,7 @@ from stats.api.serializers import ANSWERED_PERIODS, RankingQuery
 from stats.measures.windows import listed_days
 from stats.readings.identity import TOTAL
 from stats.readings.selection import chosen_parks
-from stats.reliability.answer import Figures, Question, ReliabilityRow
+from stats.reliability.answer import Question, ReliabilityFigures, ReliabilityRow
 
 ENTITIES = ("rides", "parks")
 MEASURES = ("uptime", "availability")
@@ -69,7 +68,7 @@ class ReliabilityFilter(RankingQuery):
 
     @staticmethod
     def question(query: Mapping[str, Any], now: datetime, limit: int | None, offset: int = 0) -> Question:
-        """What the checked parameters ask; two queries. Raises ValidationError, and Http404 with a way on."""
+        """What the checked parameters ask; two queries. Raises ValidationError."""
         days = listed_days(query["asked"], now)
         check_length(days, query)
         return Question(
@@ -104,15 +103,17 @@ def check_length(days: Days, query: Mapping[str, Any]) -> None:
 
 
 def parks_of(query: Mapping[str, Any]) -> list[Park]:
-    """The parks whose rides are asked for, former ones too (N-15). Raises Http404."""
+    """The parks whose rides are asked for, former ones too (N-15). Raises ValidationError."""
     parks = chosen_parks(query["filter"] == "disney-universal", former=True)
     park_id = query.get("park_id")
     if park_id is not None and not Park.objects.filter(pk=park_id).exists():
-        raise Http404(f"Park {park_id} not found; /api/search finds parks by name")
+        raise serializers.ValidationError(f"Invalid park_id. Park {park_id} is not known; /api/search finds parks")
     if "ride_id" in query:
         home = Ride.objects.filter(pk=query["ride_id"]).values_list("park_id", flat=True).first()
         if home is None:
-            raise Http404(f"Ride {query['ride_id']} not found; /api/search finds rides by name")
+            raise serializers.ValidationError(
+                f"Invalid ride_id. Ride {query['ride_id']} is not known; /api/search finds rides"
+            )
         parks = [park for park in parks if park.pk == home]
     if park_id is not None:
         parks = [park for park in parks if park.pk == park_id]
@@ -133,7 +134,7 @@ class ReliabilityList(Shape):
     measure: Annotated[str, describe("what ranks", enum=MEASURES)]
     rides: Annotated[int, describe("attractions of the selection")]
     rides_with_shelter: Annotated[int, describe("of which a source says whether they stand indoors")]
-    summary: Annotated[Figures, describe("the selection as one, as a park's figures")]
+    summary: Annotated[ReliabilityFigures, describe("the selection as one, as a park's figures")]
     total: Annotated[int, TOTAL]
     data: list[ReliabilityRow]
     attribution: Attribution = ATTRIBUTION

@@ -8,20 +8,18 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from msgspec import UNSET, to_builtins
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from core.api.errors import Error
 from core.csv_lines import csv_value
 from stats.api.reliability_serializers import ReliabilityFilter, ReliabilityList, ReliabilityQuery
 from stats.api.views import BAD_QUERY
-from stats.reliability.answer import Figures, ReliabilityRow, reliability
+from stats.reliability.answer import ReliabilityFigures, ReliabilityRow, reliability
 
-UNKNOWN = OpenApiResponse(Error, description="no park or ride has this number")
-FIGURES = Figures(
+FIGURES = ReliabilityFigures(
     coverage_percentage=98.2,
     days=30,
     known_hours=351.5,
@@ -77,7 +75,7 @@ class ReliabilityViewSet(ViewSet):
         description=DESCRIPTION,
         tags=["rankings"],
         parameters=[ReliabilityQuery],
-        responses={200: ReliabilityList, 400: BAD_QUERY, 404: UNKNOWN},
+        responses={200: ReliabilityList, 400: BAD_QUERY},
         examples=[EXAMPLE],
     )
     def list(self, request: Request) -> Response:
@@ -88,7 +86,7 @@ class ReliabilityViewSet(ViewSet):
         description="A line of keys, then a line for each ride or park, in the order of the list.",
         tags=["rankings"],
         parameters=[ReliabilityFilter],
-        responses={(200, "text/csv"): OpenApiTypes.STR, 400: BAD_QUERY, 404: UNKNOWN},
+        responses={(200, "text/csv"): OpenApiTypes.STR, 400: BAD_QUERY},
     )
     def csv(self, request: Request) -> HttpResponse:
         found = reliability(ReliabilityFilter.question(ReliabilityFilter.read(request), timezone.now(), None))
@@ -103,7 +101,7 @@ class ReliabilityViewSet(ViewSet):
 
 
 def reliability_answer(query: Mapping[str, Any], now: datetime) -> ReliabilityList:
-    """A page of the list; raises ValidationError and Http404."""
+    """A page of the list; raises ValidationError."""
     question = ReliabilityQuery.question(query, now, query["limit"], query["offset"])
     found = reliability(question)
     return ReliabilityList(

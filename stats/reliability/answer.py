@@ -25,7 +25,7 @@ Ends = Pair | None
 INTERVAL = "of 95 in 100 windows of as many days, their seasons mixed as here; null: less than four blocks are known"
 
 
-class Figures(Shape):
+class ReliabilityFigures(Shape):
     coverage_percentage: Annotated[
         float | None, describe("share of the open time of which something is known; null: never open")
     ]
@@ -47,7 +47,7 @@ class Figures(Shape):
     opening_delay_minutes: Annotated[int, describe("the downtime before the first run, in all")]
 
 
-class ReliabilityRow(Figures):
+class ReliabilityRow(ReliabilityFigures):
     rank: Annotated[int | None, describe("1 is the most reliable; null: withheld, `withheld` says why")]
     shares_ranks: Annotated[
         list[int] | None, describe("[first, last] that it can have, where intervals overlap; null: in no order")
@@ -75,7 +75,7 @@ class Reliability:
     """Rows of a page, how many there are in all, and the selection as one."""
 
     listed: Listed[ReliabilityRow]
-    summary: Figures
+    summary: ReliabilityFigures
     rides: int
     rides_with_shelter: int
 
@@ -174,7 +174,7 @@ def reliability(question: Question) -> Reliability:
     rows = [row_of(place, lengths) for place in ordered[question.offset : until]]
     largest = max(typical.values(), default=0.0)
     whole = Member({}, together(question.days, sums, list(sums)), list(sums), largest, True, step)
-    summary = Figures(**figures(whole, lengths))
+    summary = ReliabilityFigures(**figures(whole, lengths))
     return Reliability(Listed(rows, len(ordered)), summary, len(chosen), sum(pk in known for pk in chosen))
 
 
@@ -225,7 +225,7 @@ def typical_outages(chosen: Mapping[int, Ride], lengths: Mapping[int, Lengths]) 
 
 
 def figures(member: Member, lengths: Mapping[int, Lengths]) -> Row:
-    """The values of `Figures`."""
+    """The values of `ReliabilityFigures`."""
     sums, own = member.sums, Counter[int]()
     for pk in member.rides:
         own.update(lengths.get(pk, {}))

@@ -65,7 +65,7 @@ def test_parks_are_listed_by_what_their_attractions_did(client):
     ("query", "status", "words"),
     [
         ("tier=9", 400, "tier"),
-        ("park_id=9999", 404, "/api/search"),
+        ("park_id=9999", 400, "/api/search"),
         ("order=up", 400, "order"),
         ("page=0", 400, "page"),
     ],

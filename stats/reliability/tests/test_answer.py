@@ -179,8 +179,8 @@ def test_pages_have_all_rows_once(client):
         ("start_date=2026-06-30&end_date=2026-06-01", 400, "start_date"),
         ("start_date=2025-06-29&end_date=2026-06-30", 400, "366"),
         ("start_date=2010-06-29&end_date=2026-06-30&park_id=1", 400, "3,660"),
-        ("park_id=99999", 404, "/api/search"),
-        ("ride_id=99999", 404, "/api/search"),
+        ("park_id=99999", 400, "/api/search"),
+        ("ride_id=99999", 400, "/api/search"),
     ],
 )
 def test_what_cannot_be_asked_is_named_with_the_remedy(client, query, status, word):
