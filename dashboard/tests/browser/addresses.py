@@ -53,5 +53,6 @@ ERRORS = [
     ("/heatmaps?period=live", 400),
     ("/outages?start=soon", 400),
     ("/outages/zzz", 404),
+    ("/incidents/zzz", 404),
     ("/reliability?tier=9", 400),
 ]
