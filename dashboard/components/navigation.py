@@ -13,7 +13,6 @@ SECTIONS = (
     Section("Now", "now", "/now"),
     Section("Downtime", "downtime", "/downtime"),
     Section("Outages", "outages", "/outages"),
-    Section("Reliability", "reliability", "/reliability"),
     Section("Waits", "waits", "/waits"),
     Section("Awards", "awards", "/awards"),
     Section("Charts", "charts", "/charts"),

@@ -72,8 +72,8 @@ def reliability_table(body: ReliabilityList) -> Table:
         Column("figure", TITLES[body.measure]),
         Column("coverage_percentage", "Known", "percent", is_wide=True),
         Column("outages", "Outages", "outages", is_wide=True),
-        Column("mean", "Mean length", unit="min", is_wide=True),
-        Column("median", "Median", unit="min", is_wide=True),
+        Column("mean_outage_minutes", "Mean length", "minutes", "min", is_wide=True),
+        Column("median_outage_minutes", "Median", "minutes", "min", is_wide=True),
         Column("delays", "Opening delays", is_wide=True),
     ]
     if body.entity == "rides":
@@ -97,8 +97,8 @@ def shown(row: ReliabilityRow, body: ReliabilityList, other: str) -> dict[str, A
         "other": with_interval(row, other),
         "coverage_percentage": row.coverage_percentage,
         "outages": row.outages,
-        "mean": minutes(row.mean_outage_minutes),
-        "median": minutes(row.median_outage_minutes),
+        "mean_outage_minutes": row.mean_outage_minutes,
+        "median_outage_minutes": row.median_outage_minutes,
         "delays": f"{row.opening_delays}, {row.opening_delay_minutes} min" if row.opening_delays else NOTHING,
     }
 
