@@ -428,6 +428,7 @@ SPECTACULAR_SETTINGS = {
         "ParkSortEnum": "stats.api.serializers.PARK_SORTS",
         "RideSortEnum": "stats.api.serializers.RIDE_SORTS",
         "CitationKindEnum": "assistant.models.CitationKind.values",
+        "ShelterEnum": "parks.models.Shelter.values",
         "OutageKindEnum": "outages.models.Kind.values",
     },
 }

@@ -23,11 +23,14 @@ from dashboard.components.timeline import Axis, after_midnight, duration, legend
 from dashboard.views import page
 from outages.addresses import parse_address
 from outages.api.correction_views import CorrectionQuery, corrections_answer
+from outages.api.incident_views import incident_of_address
 from outages.api.serializers import OutageQuery
 from outages.api.views import outages as outages_answer
-from outages.models import Kind, Outage
+from outages.ledger.incidents import MEMBER_KINDS
+from outages.models import Kind, Outage, State
 from outages.readings.corrections import CorrectionRow, correction_row, corrections, words_of
-from outages.readings.detail import AROUND, OutageDetail, around, find_outage, outage_detail
+from outages.readings.detail import AROUND, Neighbour, around, find_outage, outage_detail
+from outages.readings.incidents import incident_at
 from outages.readings.observations import Observation, observation
 from outages.readings.rows import OutageRow
 from outages.readings.selection import Selection
@@ -44,6 +47,7 @@ ORDERS = {
     "shortest": "Shortest first",
 }
 KINDS = {"": "Every kind", **{kind.value: kind.label for kind in Kind}}
+INCIDENTS = {Kind.INCIDENT: "Incident of unknown cause", Kind.WEATHER: "Weather closure"}
 MOST_IN_CALENDAR = 93  # days
 STEPS = 6  # shades, from 0 to the most downtime of a day
 WEATHER = (
@@ -187,8 +191,11 @@ def outage(request: HttpRequest, address: str) -> HttpResponse:
             (part.date, duration(part.seconds), outages_url(ride_id=row.ride_id, first=part.date, last=part.date))
             for part in detail.days
         ],
-        "neighbours": neighbours_table(detail, row),
-        "weather": weather_table(row),
+        "neighbours": members_table(
+            "Down in the park at the same time", detail.neighbours, zone, "Nothing else was down in the park."
+        ),
+        "incident": incident_url(row),
+        "weather": weather_table(row.park, row.started_at, row.ended_at),
         "evidence": evidence_rows(detail.evidence, zone),
         "raw": f"/api/rides/{row.ride_id}/observations?start={first}&end={last}",
         "corrections": corrections_table([correction_row(each) for each in of_outage]),
@@ -287,13 +294,12 @@ def said(seen: Observation | None) -> str:
     return f"{words}{wait}{'' if seen.park_open else ', the park closed'}"
 
 
-def neighbours_table(detail: OutageDetail, row: Outage) -> Table:
-    zone = row.park.timezone
+def members_table(caption: str, members: list[Neighbour], zone: str, empty: str = "") -> Table:
     columns = (Column("ride", "Ride"), Column("start", "Start"), Column("length", "Length"), Column("kind", "Kind"))
     rows = [
         {
             "ride": format_html(
-                '<a href="{}"><bdi>{}</bdi></a>', ride_url(each.ride_id, detail.date, detail.date), each.ride_name
+                '<a href="{}"><bdi>{}</bdi></a>', ride_url(each.ride_id, *2 * (day_of(each, zone),)), each.ride_name
             ),
             "start": format_html(
                 '<a href="{}">{}</a>', outage_url(each.id), day_and_clock(datetime.fromisoformat(each.start), zone)
@@ -301,22 +307,54 @@ def neighbours_table(detail: OutageDetail, row: Outage) -> Table:
             "length": duration(each.seconds),
             "kind": Kind(each.kind).label,
         }
-        for each in detail.neighbours
+        for each in members
     ]
-    return Table("Down in the park at the same time", columns, rows, empty="Nothing else was down in the park.")
+    return Table(caption, columns, rows, empty=empty)
 
 
-def weather_table(row: Outage) -> list[tuple[Any, str]]:
-    """(hour, words) of the observed hours around it; two queries."""
-    start = row.started_at.replace(minute=0, second=0) - timedelta(hours=1)
-    found = park_weather(row.park, start, min(row.ended_at, row.started_at + timedelta(hours=12)) + timedelta(hours=1))
+def day_of(member: Neighbour, zone: str) -> str:
+    return local_date(datetime.fromisoformat(member.start), zone).isoformat()
+
+
+def incident_url(row: Outage) -> str:
+    """The page of the incident it is a member of; empty: of none. One query for a member, else none."""
+    if row.state != State.HOLDS or row.kind not in MEMBER_KINDS:
+        return ""
+    found = incident_at(row.park_id, row.started_at, row.metrics_version)
+    return f"/incidents/{found.id}" if found else ""
+
+
+def weather_table(park: Park, start: datetime, end: datetime) -> list[tuple[Any, str]]:
+    """(hour, words) of the observed hours around a time; two queries."""
+    hour_before = start.replace(minute=0, second=0) - timedelta(hours=1)
+    found = park_weather(park, hour_before, min(end, start + timedelta(hours=12)) + timedelta(hours=1))
     hours = []
     for hour in found.observations:
         words = [f"{getattr(hour, name):g} {unit}" for name, unit in WEATHER if getattr(hour, name) is not None]
         if hour.weather_code in THUNDER:
             words.append("thunder")
-        hours.append((local_time(datetime.fromisoformat(hour.time), row.park.timezone), ", ".join(words) or NOTHING))
+        hours.append((local_time(datetime.fromisoformat(hour.time), park.timezone), ", ".join(words) or NOTHING))
     return hours
+
+
+# -- incidents -------------------------------------------------------------------------------------------
+
+
+@page
+def incident(request: HttpRequest, address: str) -> HttpResponse:
+    """The rides that went down together; three queries."""
+    found = incident_of_address(address)
+    start, end = datetime.fromisoformat(found.start), datetime.fromisoformat(found.end)
+    context = {
+        "incident": found,
+        "start": start,
+        "end": end,
+        "title": INCIDENTS[Kind(found.kind)],
+        "table": members_table("Rides that went down together", found.members, found.timezone),
+        "length": duration(found.seconds),
+        "weather": weather_table(Park.objects.get(pk=found.park_id), start, end),
+    }
+    return render(request, "dashboard/incident.html", context)
 
 
 # -- corrections -----------------------------------------------------------------------------------------
@@ -373,6 +411,7 @@ def of_whom(row: CorrectionRow) -> SafeString | str:
 
 urlpatterns = [
     path("corrections", corrected, name="corrections"),
+    path("incidents/<str:address>", incident, name="incident"),
     path("outages", ledger, name="outages"),
     path("outages/<str:address>", outage, name="outage"),
 ]

@@ -16,6 +16,7 @@ from core.zones import day_range
 from outages.ledger.chains import attach_again, chain_starts, settle
 from outages.ledger.corrections import note_corrections, published
 from outages.ledger.evidence import Hours, Line, doubts_of, hours_of, lines_of, observed_until, source_of
+from outages.ledger.incidents import mark_incidents
 from outages.ledger.kinds import kind_of
 from outages.ledger.vanished import become_of
 from outages.models import COUNTED, LedgerDay, Outage, State
@@ -47,7 +48,9 @@ def write_outages(result: ParkDay) -> None:
     """Replace the ledger of the rides of a park-day; four to eight queries, more where an outage spans midnight."""
     start, end = day_range(result.day, result.park.timezone)
     now = timezone.now()
-    wanted = {(row.ride_id, row.started_at): row for row in outages_of_day(result, start, end, now)}
+    rows = list(outages_of_day(result, start, end, now))
+    mark_incidents(rows, result)
+    wanted = {(row.ride_id, row.started_at): row for row in rows}
     rides = result.measures.keys() | result.gone
     stored = {
         (row.ride_id, row.started_at): row

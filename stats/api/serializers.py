@@ -62,7 +62,11 @@ class RankingQuery(FilterQuery):
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
         """Also `asked`: the period, or the dates that go before it. Raises ValidationError."""
-        query = super().read(request)
+        return cls.completed(super().read(request))
+
+    @classmethod
+    def completed(cls, query: dict[str, Any]) -> dict[str, Any]:
+        """Checked parameters with what they ask for; raises ValidationError."""
         days = days_asked(query.get("start_date"), query.get("end_date"))
         if days is None:
             return {**query, "asked": cls.normalised(query["period"])}

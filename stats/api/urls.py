@@ -8,6 +8,8 @@ from stats.api.award_serializers import AwardQuery
 from stats.api.award_views import AwardViewSet
 from stats.api.detail_serializers import ParkDetailsQuery, RideChartsQuery, RideDetailsQuery
 from stats.api.detail_views import ParkDetailViewSet, RideDetailViewSet
+from stats.api.reliability_serializers import ReliabilityQuery
+from stats.api.reliability_views import ReliabilityViewSet
 from stats.api.serializers import ParkRankingQuery, RideRankingQuery
 from stats.api.trend_serializers import ChartQuery, HeatmapQuery, TrendQuery
 from stats.api.trend_views import TrendViewSet
@@ -32,6 +34,8 @@ urlpatterns = [
     StoredPath("parks/<int:park_id>/rides", ParkDetailViewSet.as_view({"get": "rides"})),
     StoredPath("parks/<int:park_id>/details", ParkDetailViewSet.as_view({"get": "details"}), ParkDetailsQuery),
     StoredPath("parks/<int:park_id>/rides/charts", ParkDetailViewSet.as_view({"get": "charts"}), RideChartsQuery),
+    StoredPath("reliability", ReliabilityViewSet.as_view({"get": "list"}), ReliabilityQuery),
+    path("reliability.csv", ReliabilityViewSet.as_view({"get": "csv"})),
     StoredPath("rides/downtime", RideRankingViewSet.as_view({"get": "downtime"}), RideRankingQuery),
     StoredPath("rides/waittimes", WaitRankingViewSet.as_view({"get": "rides"}), RideWaitQuery),
     StoredPath("rides/<int:ride_id>/details", RideDetailViewSet.as_view({"get": "details"}), RideDetailsQuery),

@@ -59,6 +59,11 @@ def count_of_outages(oracle: Oracle, about: "About") -> Any:
     return found.outages if found.known else NOTHING_COUNTED
 
 
+def coverage(oracle: Oracle, about: "About") -> Fraction | None:
+    found = sums(oracle, about, attractions=True)
+    return Fraction(100 * found.known, found.open) if found.open else None
+
+
 def weighted_downtime(oracle: Oracle, about: "About") -> Any:
     found = sums(oracle, about)
     if not found.known:
@@ -218,6 +223,7 @@ QUANTITIES: dict[str, Answer] = {
     "open time": partial(time_of, attrgetter("open")),
     "uptime": uptime,
     "availability": lambda oracle, about: sums(oracle, about, attractions=True).availability,
+    "coverage": coverage,
     "average wait": lambda oracle, about: sums(oracle, about, attractions=True).wait,
     "peak wait": lambda oracle, about: sums(oracle, about, attractions=True).greatest,
     "least wait": lambda oracle, about: sums(oracle, about, attractions=True).least,

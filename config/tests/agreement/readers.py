@@ -280,6 +280,15 @@ def outages(net: Net) -> Iterator[Reading]:
                 yield from net.value("outages:total", body["total"], about, url)
 
 
+def reliability(net: Net) -> Iterator[Reading]:
+    for kind in ("ride", "park"):
+        for period in ("yesterday", "last_week", "last_month"):
+            url = f"reliability?entity={kind}s&period={period}&limit=500"
+            place = f"reliability?entity={kind}s:data[]."
+            for row in net.json(f"reliability?entity={kind}s", url)["data"]:
+                yield from net.row(place, row, net.listed(kind, row[f"{kind}_id"], period), url)
+
+
 READERS: dict[str, Reader] = {
     "parks by downtime": ranking("parks", "downtime", 100),
     "parks by wait": ranking("parks", "waittimes", 100),
@@ -295,5 +304,6 @@ READERS: dict[str, Reader] = {
     "park details": park_details,
     "ride details": ride_details,
     "outages": outages,
+    "reliability": reliability,
     "analytics": analytics,
 }

@@ -32,6 +32,7 @@ from importer.jobs.tests.test_importing import a_day
 from importer.models import ImportCheckpoint
 from importer.tests.archives import DESTINATION, write_events
 from importer.tests.factories import CheckpointFactory
+from outages.addresses import address_of
 from outages.tests.factories import OutageFactory
 from snapshots.models import DataQualityLog, LogType, StorageMetric
 from stats.tests.builders import make_park, make_ride
@@ -134,6 +135,7 @@ def rows_to_name() -> dict[str, Any]:
         "job_id": JobRun.objects.create(job="measure_storage", slot=timezone.now()).pk,
         "import_id": CheckpointFactory.create().import_id,
         "outage_id": OutageFactory.create(ride=ride).address,
+        "incident_id": address_of(ride.park_id, OutageFactory.create(ride=ride, kind="incident").started_at),
         "destination_uuid": DESTINATION,
         "admin_key": AdminKey.issue("tests")[1],
         **kept_by_a_visitor(ride),
@@ -363,6 +365,7 @@ IDS = (
     "park_id",
     "ride_id",
     "outage_id",
+    "incident_id",
     "log_id",
     "job_id",
     "import_id",

@@ -20,6 +20,8 @@ PAGES = [
     "/outages?ride_id={ride}&sort=longest&min_minutes=5",
     "/corrections",
     "/data",
+    "/reliability?start=2025-12-01&end=2025-12-23",
+    "/reliability?entity=parks&start=2025-12-01&end=2025-12-23&order=worst",
     "/search",
     "/search?q=spce+montain",
     "/search?q=%3Cscript%3E",
@@ -52,4 +54,6 @@ ERRORS = [
     ("/heatmaps?period=live", 400),
     ("/outages?start=soon", 400),
     ("/outages/zzz", 404),
+    ("/incidents/zzz", 404),
+    ("/reliability?tier=9", 400),
 ]
