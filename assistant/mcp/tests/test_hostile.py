@@ -4,6 +4,7 @@ import json
 import logging
 import random
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.test import RequestFactory
@@ -21,9 +22,19 @@ METHODS = (
 ACCEPTS = ("application/json, text/event-stream", "application/json", "text/event-stream", "*/*", "", "text/html")
 TYPES = ("application/json", "application/json; charset=utf-16", "text/plain", "", "multipart/form-data")
 VERSIONS = (None, "2026-07-28", "2025-11-25", "2025-06-18", "2024-11-05", "1999-01-01", "", "\xff", "x" * 500)
-ODD = (
+ODD: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 2**31, 2**63, 10**40, 1.5, -0.0, 1e308, "", " ", "\0", "a\0b", "x" * 3_000),
-    *("\ud800", "‮", "' OR 1=1 --", "../../etc/passwd", "2025-13-45", "2025-07-05", "9999-12-31", "0001-01-01", "NaN"),
+    *(
+        "\ud800",
+        "\u202e",
+        "' OR 1=1 --",
+        "../../etc/passwd",
+        "2025-13-45",
+        "2025-07-05",
+        "9999-12-31",
+        "0001-01-01",
+        "NaN",
+    ),
     *([], {}, [[]], [None] * 30, {"": {}}, {"$ref": "#"}, {"__proto__": 1}),
 )
 RAW = (
@@ -48,7 +59,7 @@ def arguments(chance: random.Random) -> dict:
 
 
 def message(chance: random.Random):
-    body = {
+    body: dict[str, Any] = {
         "jsonrpc": "2.0",
         "id": chance.randrange(100),
         "method": chance.choice(("tools/call", chance.choice(METHODS))),
@@ -101,4 +112,4 @@ def test_ten_thousand_hostile_calls_get_no_5xx():
         assert b"Traceback" not in response.content
         assert len(response.content) < 100_000
     # Enough of them got as far as the tools, and enough did not.
-    assert statuses[200] > 1_000 and statuses[400] > 1_000, statuses
+    assert min(statuses[200], statuses[400]) > 1_000, statuses
