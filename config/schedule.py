@@ -37,6 +37,14 @@ def jobs(interval: int) -> dict[str, Job]:
             "weather_ahead", "collect_weather", Grid(6 * HOUR), 1_800, 6 * HOUR, "the week's forecast", ("--forecast",)
         ),
         Job("clean_weather", "clean_weather", Grid(DAY, 4 * HOUR), HOUR, DAY, "weather that is too old to keep"),
+        Job(
+            "clean_visitors",
+            "clean_visitors",
+            Grid(DAY, 4 * HOUR + 30 * MINUTE),
+            HOUR,
+            DAY,
+            "idle visitors",
+        ),
         Job("sync_metadata", "sync_metadata", Grid(DAY, 7 * HOUR), 3 * HOUR, DAY, "places, heights and tags of rides"),
         Job("publish_months", "publish_months", Grid(DAY, 10 * HOUR), 6 * HOUR, DAY, "closed months as files"),
         Job("reconcile", "reconcile", Grid(DAY, 9 * HOUR + 30 * MINUTE), 3 * HOUR, DAY, "what contradicts itself"),

@@ -381,7 +381,7 @@ if BEHIND_TLS_PROXY:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 # What computes for long: by so many threads of each process, and no more (core/web/front.py).
-DEAR_PATHS = ("/api/analytics/", "/explorer")
+DEAR_PATHS = ("/api/analytics/", "/api/tools/", "/explorer", "/mcp")
 DEAR_QUESTIONS_AT_ONCE = whole_number("DEAR_QUESTIONS_AT_ONCE", 1, 1, 16)
 # How many proxies in front of us add to X-Forwarded-For; 0: none, the header is not believed.
 TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0, 0, 10)

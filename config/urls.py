@@ -27,6 +27,7 @@ urlpatterns = [
     path("api/", include("opendata.api.urls")),
     path("api/", include("visits.api.urls")),
     path("api/", include("assistant.api.urls")),
+    path("", include("assistant.mcp.views")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("admin/second-factor/", second_factor),
     path("admin/", admin.site.urls),

@@ -40,6 +40,8 @@ def logging_settings(form: str, level: str, with_access: bool) -> dict[str, Any]
         "loggers": {
             # httpx would say every single request at INFO.
             "httpx": {"level": "INFO" if level == "DEBUG" else "WARNING"},
+            # It says each message that it refuses.
+            "mcp": {"level": "ERROR"},
             "ridewatch.access": {"level": "INFO" if with_access else "CRITICAL"},
         },
     }

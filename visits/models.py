@@ -17,6 +17,7 @@ from core.fields import EnumField, one_of
 from parks.models import Park, Ride
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 200, 1_000
+VISITOR_PREFIX = "visitor-"  # what the names of their users begin with
 
 
 class TaskQuerySet(models.QuerySet["Task"]):

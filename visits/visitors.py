@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
+from visits.models import VISITOR_PREFIX
+
 COOKIE = "ridewatch_visitor"
 COOKIE_SECONDS = 400 * 86_400  # the longest that browsers keep one
 COOKIE_SALT, LINK_SALT = "visits.cookie", "visits.link"
@@ -20,7 +22,7 @@ LINK_SECONDS = 3_600
 
 def new_visitor() -> User:
     """A user that no password opens. The name is as long as the oldest table of users takes."""
-    user = User(username=f"visitor-{secrets.token_hex(11)}")
+    user = User(username=f"{VISITOR_PREFIX}{secrets.token_hex(11)}")
     user.set_unusable_password()
     user.save()
     return user

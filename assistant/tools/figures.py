@@ -32,7 +32,9 @@ def downtime(asked: DowntimeArguments) -> ToolResult:
     rows = call.rows()
     evidence = [*call.evidence, rule("R-5.1", "what counts as down"), rule("R-8.2", "uptime and availability")]
     items = [row_item(row, DOWNTIME) for row in rows]
-    return result("downtime", items, evidence, note=UNKNOWN_NOTE if items else NOTHING, **dated(rows))
+    return result(
+        "downtime", items, evidence, asked.limit, asked.cursor, note=UNKNOWN_NOTE if items else NOTHING, **dated(rows)
+    )
 
 
 def rank(asked: RankArguments) -> ToolResult:
@@ -64,7 +66,9 @@ def waits(asked: WaitsArguments) -> ToolResult:
             figures = figures_of(bucket, ("wait_avg",))
             items.append(Item(type=asked.by, name=name, figures=figures, link=call.page))
     evidence = [*call.evidence, rule("R-11", "average wait")]
-    return result("waits", items, evidence, note=UNKNOWN_NOTE if items else NOTHING, **dated(rows))
+    return result(
+        "waits", items, evidence, asked.limit, asked.cursor, note=UNKNOWN_NOTE if items else NOTHING, **dated(rows)
+    )
 
 
 def compare(asked: CompareArguments) -> ToolResult:
@@ -84,4 +88,5 @@ def compare(asked: CompareArguments) -> ToolResult:
                     link=call.page,
                 )
             )
-    return result("compare", items, call.evidence, note=UNKNOWN_NOTE if items else NOTHING, **dated(rows))
+    note = UNKNOWN_NOTE if items else NOTHING
+    return result("compare", items, call.evidence, asked.limit, asked.cursor, note=note, **dated(rows))

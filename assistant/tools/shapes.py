@@ -60,15 +60,16 @@ class ToolResult(Shape):
 
 # -- arguments ---------------------------------------------------------------------------------------------
 
-Id = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
-Ids = Annotated[list[Id], msgspec.Meta(max_length=20)]
-OutageId = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=13, description="one outage alone: `outage_id` of an item")
-]
+Id = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647, description="an id that find names")]
+Ids = Annotated[list[Id], msgspec.Meta(max_length=20, description="ids that find names, 20 at most")]
+OutageText = Annotated[str, msgspec.Meta(min_length=1, max_length=13)]
+OutageId = Annotated[OutageText | None, msgspec.Meta(description="one outage alone: `outage_id` of an item")]
+RideId = Annotated[Id | None, msgspec.Meta(description="of this ride alone")]
 Day = Annotated[date, msgspec.Meta(description="park-local date, YYYY-MM-DD")]
-Hours = Annotated[str, msgspec.Meta(description="local hours of each day: 11:30-13:45", max_length=11)]
+HoursText = Annotated[str, msgspec.Meta(max_length=11)]
+Hours = Annotated[HoursText | None, msgspec.Meta(description="local hours of each day: 11:30-13:45")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Weekdays = Annotated[list[Weekday], msgspec.Meta(max_length=7)]
+Weekdays = Annotated[list[Weekday], msgspec.Meta(max_length=7, description="these weekdays alone; none: all")]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=50, description="items; what is over 4 KB is left to the cursor")]
 Cursor = Annotated[
     str, msgspec.Meta(description="`next` of the call before", max_length=10, pattern="^([0-9]{1,6})?$")
@@ -89,24 +90,37 @@ class Windowed(Shape):
 
     start: Day
     end: Day
-    hours: Hours | None = None
+    hours: Hours = None
     weekdays: Weekdays = msgspec.field(default_factory=list)
 
 
-class DowntimeArguments(Windowed):
+class PagedWindow(Windowed):
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class DowntimeArguments(PagedWindow):
     ride_ids: Ids = msgspec.field(default_factory=list)
     park_ids: Ids = msgspec.field(default_factory=list)
 
 
 class RankArguments(Windowed):
-    entity: Literal["parks", "rides"] = "rides"
-    by: Literal[
-        "downtime_minutes", "availability_percentage", "wait_avg", "wait_max", "shame_score", "opening_delay_minutes"
+    entity: Annotated[Literal["parks", "rides"], msgspec.Meta(description="what is ranked")] = "rides"
+    by: Annotated[
+        Literal[
+            "downtime_minutes",
+            "availability_percentage",
+            "wait_avg",
+            "wait_max",
+            "shame_score",
+            "opening_delay_minutes",
+        ],
+        msgspec.Meta(description="the figure to rank by"),
     ] = "downtime_minutes"
     order: Annotated[Literal["worst", "best"], msgspec.Meta(description="worst: most downtime, longest wait")] = (
         "worst"
     )
-    park_id: Id | None = None
+    park_id: Annotated[Id | None, msgspec.Meta(description="the rides of this park alone")] = None
     limit: Limit = 10
     cursor: Cursor = ""
 
@@ -114,25 +128,29 @@ class RankArguments(Windowed):
 class OutagesArguments(Paged):
     """One by its id; those of a ride or a park on dates; or those that are open now, of a ride, a park or all."""
 
-    outage_id: OutageId | None = None
-    ride_id: Id | None = None
+    outage_id: OutageId = None
+    ride_id: RideId = None
     park_id: Annotated[Id | None, msgspec.Meta(description="of all its rides, over at most 31 days")] = None
-    start: Day | None = None
-    end: Day | None = None
+    start: Annotated[Day | None, msgspec.Meta(description="park-local date, YYYY-MM-DD; needed unless open_now")] = (
+        None
+    )
+    end: Annotated[Day | None, msgspec.Meta(description="the last date, included; needed unless open_now")] = None
     open_now: Annotated[bool, msgspec.Meta(description="those that go on at this moment; needs no dates")] = False
 
 
-class WaitsArguments(Windowed):
+class WaitsArguments(PagedWindow):
     ride_id: Id
-    by: Literal["hour_of_day", "weekday", "none"] = "hour_of_day"
+    by: Annotated[Literal["hour_of_day", "weekday", "none"], msgspec.Meta(description="what the profile goes by")] = (
+        "hour_of_day"
+    )
 
 
 class NowArguments(Paged):
-    ride_id: Id | None = None
+    ride_id: RideId = None
     park_id: Annotated[Id | None, msgspec.Meta(description="its rides, those that are down first")] = None
 
 
-class CompareArguments(Windowed):
+class CompareArguments(PagedWindow):
     ride_ids: Ids = msgspec.field(default_factory=list)
     park_ids: Ids = msgspec.field(default_factory=list)
     compare: Annotated[

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
@@ -10,6 +11,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import get_resolver
 
+from assistant.tools.registry import TOOLS
+from assistant.tools.shapes import Item
 from parks.tests.factories import RideFactory
 from visits import visitors
 from visits.models import PlanStop, Task, Visit, VisitorToken
@@ -197,16 +200,22 @@ def test_a_browser_of_another_origin_may_use_a_token_but_never_the_cookie():
 # -- another's ---------------------------------------------------------------------------------------------
 
 
-def routes() -> list[str]:
-    """Every route of visitors that names one thing."""
-    resolver = get_resolver()
+KEYS = ("task_id", "visit_id", "token_id", "conversation_id")  # whatever else a route names is nobody's own
+
+
+def walk(patterns: list[Any], before: str = "/") -> list[str]:
     found = []
-    for each in resolver.url_patterns:
-        for pattern in getattr(each, "url_patterns", []):
-            route = f"/{each.pattern}{pattern.pattern}"
-            if re.match(r"/api/(tasks|visits|visitor|conversations)\b", route) and "<" in route:
-                found.append(route)
+    for each in patterns:
+        route = f"{before}{each.pattern}"
+        found += walk(each.url_patterns, route) if hasattr(each, "url_patterns") else [route]
     return found
+
+
+def routes() -> list[str]:
+    """Every route, of the API and of pages, that names one thing of a visitor."""
+    found = [route for route in walk(get_resolver().url_patterns) if re.search(rf"<(\w+:)?({'|'.join(KEYS)})>", route)]
+    assert not [route for route in found if route.startswith("/admin/")]
+    return [*found, "/ask?conversation=<str:conversation_id>"]
 
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
@@ -243,10 +252,13 @@ def test_what_is_anothers_is_404_on_every_route_and_method(route, method, who):
     ride = RideFactory.create()
     body = {"title": "Mine now", "ride_id": ride.pk, "task_ids": [], "date": "2026-07-02", "content": "What was down?"}
     before = snapshot()
-    path = re.sub(r"<str:(\w+)>", lambda found: str(ids[found[1]]), route)
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids[found[1]]), route)
     given = {} if method in ("get", "head") else {"data": body, "content_type": JSON}
     answer = getattr(client, method)(path, headers=headers, **given)
-    allowed = {each.strip().lower() for each in client.options(path)["Allow"].split(",")}
+    if path.startswith("/api/"):
+        allowed = {each.strip().lower() for each in client.options(path)["Allow"].split(",")}
+    else:  # a page says nothing of its methods; none of them may find what is another's
+        allowed = {"get", "head", *({method} if answer.status_code == 404 else ())}
     assert answer.status_code == (404 if method in allowed else 405), answer.content
     if who == "token":
         VisitorToken.objects.filter(user=stranger).update(last_used_at=None)
@@ -259,6 +271,15 @@ def test_what_is_anothers_is_404_on_every_route_and_method(route, method, who):
 def test_every_route_of_visitors_is_walked():
     assert {"/api/tasks/<str:task_id>", "/api/visits/<str:visit_id>/order"} < set(routes())
     assert len(routes()) >= 5
+
+
+def test_no_tool_takes_or_gives_anything_of_a_visitor():
+    """Whoever calls tools, by REST, MCP or the assistant, is nobody: there is nothing of another's to ask for."""
+    words = re.compile(r"user|visitor|token|conversation|message|task|visit_id|email")
+    for tool in TOOLS.values():
+        named = msgspec.json.schema(tool.arguments)["$defs"][tool.arguments.__name__]["properties"]
+        assert not [name for name in named if words.search(name)], tool.name
+    assert not [name for name in Item.__struct_fields__ if words.search(name)]
 
 
 def test_lists_show_ones_own_alone():

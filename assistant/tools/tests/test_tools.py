@@ -5,45 +5,20 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-import time_machine
 from django.test import Client
 
 from assistant.tools.reading import MOST_BYTES
 from assistant.tools.registry import MOST_TOOLS, TOOLS, called, run
 from assistant.tools.shapes import ToolResult
 from outages.models import Outage, Reason, State
-from parks.tests.factories import ScheduleFactory
 from stats.daily.recompute import recompute_park_day
-from stats.tests.builders import local, make_park, make_ride, report, show_park
+from stats.tests.builders import local, make_ride, report, show_park
 from weather.tests.factories import ObservationFactory
 
 pytestmark = pytest.mark.django_db
 DAY = date(2025, 7, 5)  # a Saturday
 NOW = local(DAY + timedelta(days=1), "12:00")
 WINDOW = {"start": "2025-07-05", "end": "2025-07-05"}
-
-
-@pytest.fixture
-def world(settings):
-    """A Disney park, open 9 to 19, on a day that is over: one ride down for an hour, one never, one never seen."""
-    park = make_park(name="Magic Kingdom", is_disney=True)
-    opening = local(DAY, "09:00")
-    ScheduleFactory.create(
-        park=park,
-        schedule_date=DAY,
-        schedule_type="OPERATING",
-        opening_time=opening,
-        closing_time=opening + timedelta(hours=10),
-    )
-    show_park(park, opening, 600)
-    space = make_ride(park, 1, name="Space Mountain")
-    mansion = make_ride(park, 2, name="Haunted Mansion")
-    unseen = make_ride(park, 3, name="Peter Pan")
-    report(space, opening, "O120 D60 O420", wait=30)
-    report(mansion, opening, "O600", wait=20)
-    with time_machine.travel(NOW, tick=False):
-        recompute_park_day(park, DAY, settings.METRICS_VERSION)
-        yield {"park": park, "space": space, "mansion": mansion, "unseen": unseen}
 
 
 def test_there_are_at_most_twelve_and_each_says_what_it_is_for():

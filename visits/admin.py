@@ -1,0 +1,58 @@
+"""The admin site's pages of what visitors keep: read, to help who asks for help. Nobody edits what is a visitor's."""
+
+from typing import Any
+
+from django.contrib import admin
+from unfold.admin import TabularInline
+
+from core.admin_base import ReadingAdmin
+from visits.models import PlanStop, Task, Visit, VisitorToken
+
+
+@admin.register(Task)
+class TaskAdmin(ReadingAdmin):
+    list_display = ["title", "user", "completed", "created_at"]
+    list_select_related = ["user"]
+    search_fields = ["=id", "=user__username"]
+    search_help_text = "id of a task, or name of a visitor"
+    ordering = ["-created_at", "-id"]
+
+
+class StopInline(TabularInline):
+    model = PlanStop
+    fields = ("position", "ride", "wanted_arrival", "task")
+    readonly_fields = ("position", "ride", "wanted_arrival", "task")
+    ordering = ["position"]
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Visit)
+class VisitAdmin(ReadingAdmin):
+    list_display = ["park", "visit_date", "start_time", "end_time", "user"]
+    list_select_related = ["park", "user"]
+    search_fields = ["=id", "=user__username"]
+    search_help_text = "id of a visit, or name of a visitor"
+    ordering = ["-visit_date", "-id"]
+    inlines = [StopInline]
+
+
+@admin.register(VisitorToken)
+class VisitorTokenAdmin(ReadingAdmin):
+    """The digest of the secret is nobody's to see. Deleting one revokes it."""
+
+    list_display = ["name", "public_id", "user", "created_at", "last_used_at"]
+    list_select_related = ["user"]
+    search_fields = ["=public_id", "=user__username"]
+    search_help_text = "the part of a token that may be seen, or name of a visitor"
+    ordering = ["-created_at", "-id"]
+    exclude = ["digest"]
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return super(ReadingAdmin, self).has_delete_permission(request, obj)
