@@ -11,9 +11,10 @@ from rest_framework import serializers
 from core.shapes import Shape, describe
 from parks.models import Park
 from visits.api.shapes import Body, StrictBoolean, number
+from visits.planning.evidence import ride_evidence, wait_evidence
 from visits.planning.opening import Hours
 from visits.planning.plan import MOST_RIDES, Flag, Plan, PlannedStop, assumptions
-from visits.planning.waits import QUARTERS_A_DAY, Basis, quarter_at
+from visits.planning.waits import Basis
 
 
 class PlanBody(Body):
@@ -67,25 +68,6 @@ class PlanAnswer(Shape):
 
 def clock_of(at: dt.datetime, park: Park) -> time:
     return at.astimezone(ZoneInfo(park.timezone)).time()
-
-
-def wait_evidence(plan: Plan, stop: PlannedStop) -> str:
-    """The explorer: this quarter of an hour on the days of the basis."""
-    wait, arrival = stop.wait, stop.arrival
-    if wait is None or arrival is None:
-        return ""
-    quarter = quarter_at(arrival.timestamp(), plan.park.timezone)
-    start, end = (f"{each // 4:02}:{each % 4 * 15:02}" for each in (quarter, min(quarter + 1, QUARTERS_A_DAY)))
-    days = f"start={wait.first}&end={wait.last}&hours={start}-{end}"
-    weekdays = f"&weekdays={','.join(words)}" if len(words := wait.weekdays(plan.day)) < 7 else ""
-    return (
-        f"/explorer?entity=rides&ride_id={stop.ride.pk}&{days}{weekdays}&bucket=1d&metrics=wait_p50,walk_on_percentage"
-    )
-
-
-def ride_evidence(plan: Plan, stop: PlannedStop) -> str:
-    wait = stop.wait
-    return f"/rides/{stop.ride.pk}" + (f"?start={wait.first}&end={wait.last}" if wait else "")
 
 
 def wait_shape(plan: Plan, stop: PlannedStop) -> PlanWait | None:

@@ -24,7 +24,6 @@ from stats.measures.windows import Bucket, Window
 from stats.models import RideDailyStats
 
 QUARTER = timedelta(minutes=15)
-QUARTERS_A_DAY = 96
 HISTORY_DAYS = 400  # looked back: a season, and the same of the year before
 SEASON_DAYS = 45  # before and after the date, in any year
 LEAST_DAYS, MOST_DAYS = 3, 12  # that know a quarter of an hour; the newest that are read for a basis
@@ -175,7 +174,7 @@ def quarter_at(at: float, zone: str) -> int:
 
 def quarters_between(start: datetime, end: datetime, zone: str) -> Iterator[int]:
     """The quarters of the clock that a span touches."""
-    at = start
-    while at < end + QUARTER:
+    at = start - timedelta(seconds=start.timestamp() % QUARTER.total_seconds())
+    while at < end:
         yield quarter_at(at.timestamp(), zone)
         at += QUARTER
