@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from assistant.answering.answer import Answer, number
+from assistant.answering.planning import planned
 from assistant.answering.questions import Form, Hit, Question, parse
 from assistant.tools.shapes import Item, ToolResult
 from core import data_version
@@ -38,11 +39,7 @@ def compose(text: str, now: datetime) -> Answer:
         answer.say(f"I know no park or ride named “{question.missing[:60]}”. {FORMS_TOLD}")
     elif question.candidates:
         ask_which(answer, question)
-    elif (
-        question.when.start
-        and question.when.start > question.today
-        and question.form not in (Form.HOURS, Form.WEATHER)
-    ):
+    elif question.lies_ahead:
         ahead(answer, question)
     else:
         WRITERS[question.form](answer, question)
@@ -476,6 +473,7 @@ WRITERS: dict[Form, Callable[[Answer, Question], None]] = {
     Form.WAITS: waits,
     Form.HOURS: hours,
     Form.WEATHER: weather,
+    Form.PLAN: planned,
 }
 
 

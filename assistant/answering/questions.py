@@ -32,6 +32,7 @@ class Form(Enum):
     WAITS = "how long was the wait for …"
     HOURS = "when is … open"
     WEATHER = "what was the weather at …"
+    PLAN = "plan … and … on …"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Question:
     @property
     def lies_ahead(self) -> bool:
         """Is it about days of which nobody knows yet? Of hours and weather something is said before."""
-        is_said_before = self.form in (Form.HOURS, Form.WEATHER)
+        is_said_before = self.form in (Form.HOURS, Form.WEATHER, Form.PLAN)
         return self.when.start is not None and self.when.start > self.today and not is_said_before
 
 
@@ -64,6 +65,7 @@ FORMS: tuple[tuple[Form, str], ...] = (
         Form.SOURCE,
         r"\bhow (?:do|can|did) (?:you|i|we) know\b|\bhow sure\b|\bhow complete\b|\bevidence for\b|\bcoverage\b",
     ),
+    (Form.PLAN, r"^(?:please )?(?:make a )?plan\b|\b(?:what|which|best) order\b"),
     (Form.COMPARE, r"^compare\b|\bcompared (?:to|with)\b|\b(?:versus|vs)\b"),
     (Form.SHORTEST, r"\bwhen\b.*\b(?:shortest|quietest|least busy|lowest|best time)\b|\bbest time\b"),
     (Form.SHORTEST, r"\b(?:shortest|lowest)\b.*\b(?:wait|line|queue)s?\b.*\b(?:hour|time of)\b"),
@@ -96,7 +98,8 @@ NOISE = frozenset(
         "give much outages outage breakdowns breakdown weather rain raining temperature hot cold windy top "
         "rank have has had quietest busy minutes sure complete coverage evidence so far get whole whats s by "
         "will would going usually today usual typical typically posted current currently than more less "
-        "better worse score shame standby peak posted my our your any all during over about"
+        "better worse score shame standby peak posted my our your any all during over about "
+        "plan planning order visit make then"
     ).split()
 )
 
@@ -112,7 +115,7 @@ def parse(text: str, now: datetime) -> Question:
     if outage:
         return Question(Form.SOURCE, outage=outage)
     when, rest = read(plain, local_date(now, settings.SITE_TIME_ZONE))
-    hits, candidates, missing = names_of(rest, form == Form.COMPARE)
+    hits, candidates, missing = names_of(rest, form in (Form.COMPARE, Form.PLAN))
     zone = zone_of(hits or candidates)
     today = now.astimezone(ZoneInfo(zone)).date()
     when, _ = read(plain, today)  # again by the park's own calendar
@@ -168,7 +171,7 @@ def measure_of(plain: str) -> str:
 
 def names_of(rest: str, is_pair: bool) -> tuple[tuple[Hit, ...], tuple[Hit, ...], str]:
     """What the names of a text mean: all of them, or those that one may mean, or the one that means nothing."""
-    texts = re.split(r"\b(?:and|with|to|versus|vs|or)\b", rest) if is_pair else [rest]
+    texts = re.split(r"\b(?:and|with|to|versus|vs|or|then)\b|,", rest) if is_pair else [rest]
     found: list[Hit] = []
     for text in texts:
         name = name_in(text)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from rest_framework.exceptions import ValidationError
 
-from assistant.tools import figures, ledger, places, shapes
+from assistant.tools import figures, ledger, places, shapes, visits
 from assistant.tools.shapes import ToolResult
 
 MOST_TOOLS = 12
@@ -114,6 +114,14 @@ TOOLS = {
             shapes.RuleArguments,
             places.explain_rule,
             {"topic": "downtime"},
+        ),
+        Tool(
+            "plan_visit",
+            "Put at most 30 rides of one park into the order that takes least time on a date, with the usual wait at"
+            " each (median of like days before), walks, and what is closed or unreliable. Stores nothing.",
+            shapes.PlanArguments,
+            visits.plan_visit,
+            {"park_id": 1, "day": "2025-07-12", "ride_ids": [1, 2]},
         ),
     )
 }

@@ -168,3 +168,21 @@ class RuleArguments(Shape):
     topic: Annotated[
         str, msgspec.Meta(min_length=1, max_length=60, description="a word such as downtime, or a rule’s number")
     ]
+
+
+CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+Clock = Annotated[str, msgspec.Meta(description="by the park’s clock, HH:MM", pattern=CLOCK)]
+Height = Annotated[int, msgspec.Meta(ge=30, le=250)]
+Heights = Annotated[list[Height], msgspec.Meta(max_length=20, description="of each person")]
+
+
+class PlanArguments(Paged):
+    """The order of rides on a day; nothing is stored."""
+
+    park_id: Id
+    day: Day
+    ride_ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=30, description="rides of this park")]
+    start_time: Annotated[Clock | None, msgspec.Meta(description="default: when the park opens")] = None
+    end_time: Annotated[Clock | None, msgspec.Meta(description="before the start: after midnight")] = None
+    party_heights_cm: Heights = msgspec.field(default_factory=list)
+    pace: Literal["relaxed", "normal", "brisk"] = "normal"

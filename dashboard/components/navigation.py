@@ -18,6 +18,7 @@ SECTIONS = (
     Section("Charts", "charts", "/charts"),
     Section("Heatmaps", "heatmaps", "/heatmaps"),
     Section("Explorer", "explorer", "/explorer"),
+    Section("Visits", "visits", "/visits"),
     Section("Ask", "ask", "/ask"),
     Section("Trust", "trust", "/trust"),
 )

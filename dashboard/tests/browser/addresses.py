@@ -41,6 +41,7 @@ PAGES = [
     "/trust/rules",
     "/trust/sources",
     "/trust/coverage",
+    "/visits",
     "/ask",
     "/ask?q=What+does+downtime+mean%3F",
 ]
