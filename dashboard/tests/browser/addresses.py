@@ -16,6 +16,8 @@ PAGES = [
     "/parks/{silent_park}",
     "/rides/{ride}",
     "/rides/{evil_ride}?period=today",
+    "/parks/{park}/years",
+    "/rides/{ride}/years?figure=availability",
     "/outages?start=2025-12-01&end=2025-12-23",
     "/outages?ride_id={ride}&sort=longest&min_minutes=5",
     "/corrections",
