@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,18 +16,20 @@ from django.utils.safestring import SafeString
 from msgspec.structs import asdict
 
 from core.instants import instant
-from core.periods import Days, Period, days_of
+from core.periods import Days, Period
 from core.shapes import UNSET
 from core.zones import day_range, local_date
 from dashboard.components.chart import Chart, Series
 from dashboard.components.formatting import KINDS, NOTHING, local_time, zone_name
-from dashboard.components.links import park_url, ride_url
+from dashboard.components.links import outages_url, park_url, ride_url
 from dashboard.components.open_time import time_table
 from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import Axis, axis_of, spell_table, strip
+from dashboard.pages.months import days_link, months_table, weekly_chart
 from outages.readings.corrections import corrections
 from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from stats.answers.analytics import Question, parks_over
+from stats.answers.history import History, added_up, park_figures
 from stats.answers.park_breakdown import (
     Contribution,
     ParkChart,
@@ -60,6 +63,8 @@ from stats.readings.identity import Row, number
 from stats.readings.roster import shown_tier
 
 A_WEEK = timedelta(days=7)
+MOST_LISTED = 92  # days as rows; more are listed by month
+MOST_DAYS = 366  # of all rides at once, and days as points of a chart
 HOURS_COLUMNS = (("kind", "Hours"), ("opening", "From"), ("closing", "To"))
 
 
@@ -133,30 +138,37 @@ def park_now(park: Park, now: datetime) -> Row:
         "contributions": down_now(breakdown),
         "excluded": excluded_table([excluded_cells(view, ride) for ride in view.roster.excluded]),
         "charts": score_charts(chart),
-        "period": Period.LIVE.value,
     }
 
 
 def park_days(park: Park, days: Days, now: datetime) -> Row:
-    """The score of several days and what it is made of."""
+    """The score of several days and what it is made of; many of them by month, and by week in the chart."""
     view = view_of(park, now)
     stored = days_stored(view, days)
     breakdown = days_breakdown(view, Period.LAST_WEEK, days, stored)
+    number_of_days = (days.last - days.first).days + 1
+    is_long = number_of_days > MOST_DAYS
+    history = {row.stat_date: park_figures(row) for row in stored}
     chart = daily_chart(days, stored, breakdown.shame_score)
-    periods = (Period.LAST_WEEK, Period.LAST_MONTH)
     return {
         **head(view),
         "breakdown": breakdown,
         "corrected": corrected(park, days),
         "contributions": contributions(breakdown, days),
         "excluded": excluded_table([excluded_cells(view, ride) for ride in view.roster.excluded]),
-        "charts": score_charts(chart),
-        "daily": days_table(view, stored),
-        "time": time_table(time_of(park, days, now), of_rides=True),
+        "charts": [weekly_chart(history, "score")] if is_long else score_charts(chart),
+        "daily": days_table(view, stored) if number_of_days <= MOST_LISTED else months_of_park(park, history, days),
+        "time": None if is_long else time_table(time_of(park, days, now), of_rides=True),
+        "ledger": "" if is_long else outages_url(days.first.isoformat(), days.last.isoformat(), park_id=park.pk),
         "days": days,
         "is_complete": days.utc_range(park.timezone)[1] <= now,
-        "period": next((each.value for each in periods if days_of(each, now, park.timezone) == days), ""),
     }
+
+
+def months_of_park(park: Park, history: History, days: Days) -> Table:
+    """The months of many days, each a link to its days."""
+    link = partial(days_link, park_url, park.pk)
+    return months_table("Month by month", added_up(history, Bucket.MONTH), "score", link, days)
 
 
 def time_of(park: Park, days: Days, now: datetime) -> Figures:

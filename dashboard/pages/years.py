@@ -1,9 +1,7 @@
 """A year of days, months and years beside each other: `/parks/<id>/years?year=2018&figure=score`, and of a ride."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -12,21 +10,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
-from core.periods import ONE_DAY, month_later
+from core.periods import Days
 from core.rounding import half_up
 from core.zones import local_date
 from dashboard.components.chart import Chart, Series
-from dashboard.components.formatting import NOTHING, hours, minutes, number, percent
+from dashboard.components.formatting import NOTHING
 from dashboard.components.links import park_url, ride_url
 from dashboard.components.tables import Column, Table
 from dashboard.components.year import Year
+from dashboard.pages.months import SHOWN, Figure, Link, Months, days_link, months_table
 from dashboard.views import BadInput, number_of, one_of, page
 from parks.models import Park, Ride
 from stats.answers.history import History, added_up, closed_days, park_history, ride_history, total_of
-from stats.measures import ride_measures
 from stats.measures.bucket_sums import Figures
 from stats.measures.windows import Bucket, BucketKey
 from stats.readings.identity import Row
@@ -36,37 +32,6 @@ MOST_YEARS = 12  # beside each other, the newest
 WEEKS = 53
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """What a day is shaded by: words and unit, its value of a day's sums, how it looks."""
-
-    title: str
-    unit: str
-    value: Callable[[Figures], Decimal | None]
-    words: Callable[[Any], str]
-    nothing: str
-    is_share: bool = False
-    digits: int = 1
-
-
-def down(figures: Figures) -> Decimal | None:
-    """Hours; None: nothing is known of the open park."""
-    return ride_measures.hours(figures.down_seconds) if figures.open_seconds else None
-
-
-SHOWN: Mapping[str, Figure] = {
-    "score": Figure(
-        "Shame score", "of 10", lambda all_rides: all_rides.shame_score, partial(number, digits=1), "never open"
-    ),
-    "downtime": Figure("Downtime", "h", down, lambda value: f"{hours(value)} h", "never open", digits=2),
-    "availability": Figure(
-        "Availability", "%", lambda day: day.availability_percentage, percent, "did not run", is_share=True
-    ),
-    "wait": Figure(
-        "Average wait", "min", lambda day: day.wait_avg, lambda value: f"{minutes(value)} min", "no wait posted"
-    ),
-}
-KINDS_OF = {"score": "score", "downtime": "hours", "availability": "percent", "wait": "minutes"}
 OF_PARKS, OF_RIDES = tuple(SHOWN), ("downtime", "availability", "wait")
 
 
@@ -79,7 +44,7 @@ def park_years(request: HttpRequest, park_id: int) -> HttpResponse:
     history = park_history(park.pk, settings.METRICS_VERSION)
     closed = {day for day, figures in history.items() if not figures.open_seconds}
     figure = one_of(request, "figure", OF_PARKS, OF_PARKS[0])
-    context = years_of(request, park, history, closed, figure, partial(linked, park_url, park.pk))
+    context = years_of(request, park, history, closed, figure, partial(days_link, park_url, park.pk))
     return render(request, "dashboard/years.html", {**context, "park": park, "figures": titles(OF_PARKS)})
 
 
@@ -92,20 +57,13 @@ def ride_years(request: HttpRequest, ride_id: int) -> HttpResponse:
     history = ride_history(ride.pk, settings.METRICS_VERSION)
     closed = closed_days(ride.park_id, settings.METRICS_VERSION)
     figure = one_of(request, "figure", OF_RIDES, OF_RIDES[0])
-    context = years_of(request, ride.park, history, closed, figure, partial(linked, ride_url, ride.pk))
+    context = years_of(request, ride.park, history, closed, figure, partial(days_link, ride_url, ride.pk))
     context |= {"park": ride.park, "ride": ride, "figures": titles(OF_RIDES)}
     return render(request, "dashboard/years.html", context)
 
 
 def titles(names: tuple[str, ...]) -> dict[str, str]:
     return {name: SHOWN[name].title for name in names}
-
-
-def linked(url: Callable[[int, str, str], str], pk: int, first: date, last: date) -> str:
-    return url(pk, first.isoformat(), last.isoformat())
-
-
-Link = Callable[[date, date], str]
 
 
 def years_of(
@@ -117,6 +75,8 @@ def years_of(
     year = asked_year(request, years[0] if years else today.year, today)
     days = {day: figure.value(figures) for day, figures in history.items() if day.year == year}
     months = added_up(history, Bucket.MONTH)
+    whole = Days(date(year, 1, 1), date(year, 12, 31))
+    of_year: Months = {key: figures for key, figures in months.items() if isinstance(key, date) and key.year == year}
     return {
         "year": Year(
             year, days, closed, today, figure.words, lambda day: link(day, day), figure.nothing, figure.is_share
@@ -125,7 +85,7 @@ def years_of(
         "years": years,
         "figure": name,
         "words": figure,
-        "months": months_table(year, months, name, link),
+        "months": months_table(f"Months of {year}", of_year, name, link, whole),
         "beside": year_table(years, months, history, figure, link),
         "weeks": weeks_chart(years[:MOST_YEARS], history, figure) if len(years) > 1 else None,
     }
@@ -139,32 +99,6 @@ def asked_year(request: HttpRequest, newest: int, today: date) -> int:
 
 
 # -- months and years beside each other --------------------------------------------------------------------
-
-
-def month_link(first: date, link: Link, words: str) -> SafeString:
-    return format_html('<a href="{}">{}</a>', link(first, month_later(first, 1) - ONE_DAY), words)
-
-
-def months_table(year: int, months: Mapping[BucketKey, Figures], chosen: str, link: Link) -> Table:
-    """The months of a year, each with its sums (N-2); phones have room for the chosen figure and the downtime."""
-    found = [(key, figures) for key, figures in months.items() if isinstance(key, date) and key.year == year]
-    is_of_park = any(figures.is_of_park for _, figures in found)
-    shown = [name for name in SHOWN if is_of_park or name != "score"]
-    columns = [
-        Column("month", "Month"),
-        *(
-            Column(name, SHOWN[name].title, KINDS_OF[name], SHOWN[name].unit, is_wide=name not in (chosen, "downtime"))
-            for name in shown
-        ),
-    ]
-    rows: list[Row] = [
-        {
-            "month": month_link(key, link, f"{key:%B}"),
-            **{name: figure.value(figures) for name, figure in SHOWN.items()},
-        }
-        for key, figures in found
-    ]
-    return Table(f"Months of {year}", columns, rows, empty=f"Nothing is known of {year}.")
 
 
 def year_table(

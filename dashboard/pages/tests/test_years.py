@@ -87,8 +87,8 @@ def test_availability_is_the_darker_the_more_is_missing(client, ride):
 def test_months_add_up_and_lead_to_their_days(client, ride):
     page = ask(client, f"/rides/{ride.pk}/years?year=2018")
     assert table_rows(page, "Months of 2018") == [
-        ["July", "3.00", "85.0 %", "30"],
-        ["August", "5.00", "50.0 %", "30"],
+        ["July 2018", "3.00", "85.0 %", "30"],
+        ["August 2018", "5.00", "50.0 %", "30"],
     ]
     assert f"/rides/{ride.pk}?start=2018-07-01&end=2018-07-31" in page
 
