@@ -75,7 +75,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     selection = OutageQuery.selection(query, now)
     body = outages_answer(query, now)
     of_page = {name: value for name, value in asked.items() if name not in ("cursor", "limit")}
-    days = Days(selection.first, min(selection.last, site.today))
+    days = Days(selection.first, selection.last)
     context: dict[str, Any] = {
         "body": body,
         "table": outages_table(body.data, selection),

@@ -7,6 +7,7 @@ rows: the downtime of all rides, uptime and waits of its attractions (N-3, N-4),
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from core.periods import Days
 from stats.answers.analytics import DAILY, add_daily, stored_score, stored_waits
 from stats.measures.bucket_sums import Figures
 from stats.measures.ride_measures import WaitTotals
@@ -16,9 +17,11 @@ from stats.models import ParkDailyStats, RideDailyStats
 History = Mapping[date, Figures]
 
 
-def ride_history(ride_id: int, version: int) -> dict[date, Figures]:
-    """By day, in order; one query."""
+def ride_history(ride_id: int, version: int, days: Days | None = None) -> dict[date, Figures]:
+    """By day, in order; all days, or those; one query."""
     rows = RideDailyStats.objects.filter(ride=ride_id, metrics_version=version, open_seconds__isnull=False)
+    if days is not None:
+        rows = rows.filter(stat_date__range=(days.first, days.last))
     found = {}
     for row in rows.order_by("stat_date").values("stat_date", *DAILY):
         figures = found[row["stat_date"]] = Figures()
@@ -27,9 +30,11 @@ def ride_history(ride_id: int, version: int) -> dict[date, Figures]:
     return found
 
 
-def park_history(park_id: int, version: int) -> dict[date, Figures]:
-    """By day, in order, those on which it stayed closed too: they have no seconds; one query."""
+def park_history(park_id: int, version: int, days: Days | None = None) -> dict[date, Figures]:
+    """By day, in order, those on which it stayed closed too: they have no seconds; all days, or those; one query."""
     rows = ParkDailyStats.objects.filter(park=park_id, metrics_version=version, ride_seconds__isnull=False)
+    if days is not None:
+        rows = rows.filter(stat_date__range=(days.first, days.last))
     return {row.stat_date: park_figures(row) for row in rows.order_by("stat_date")}
 
 

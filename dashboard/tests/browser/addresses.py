@@ -17,6 +17,8 @@ PAGES = [
     "/rides/{ride}",
     "/rides/{evil_ride}?period=today",
     "/parks/{park}/years",
+    "/compare",
+    "/compare?ride={ride}&against=before&start=2025-12-17&end=2025-12-21",
     "/rides/{ride}/years?figure=availability",
     "/outages?start=2025-12-01&end=2025-12-23",
     "/outages?ride_id={ride}&sort=longest&min_minutes=5",
