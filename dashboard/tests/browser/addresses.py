@@ -23,6 +23,7 @@ PAGES = [
     "/outages?start=2025-12-01&end=2025-12-23",
     "/outages?ride_id={ride}&sort=longest&min_minutes=5",
     "/corrections",
+    "/glossary",
     "/search",
     "/search?q=spce+montain",
     "/search?q=%3Cscript%3E",
