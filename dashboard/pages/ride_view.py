@@ -7,6 +7,7 @@ with its page of the ledger.
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
+from statistics import median
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from core.zones import local_date
 from dashboard.components.chart import Chart, Series
 from dashboard.components.formatting import NOTHING, local_time, zone_name
 from dashboard.components.links import outage_url, outages_url, ride_url
+from dashboard.components.matrix import Hours, Matrix, by_hour, by_weekday_and_hour, matrix, minutes_down
 from dashboard.components.open_time import time_table
 from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import axis_of, clock, duration, spell_table, strip
@@ -44,6 +46,7 @@ from stats.readings.identity import Row, number
 from stats.readings.roster import ride_weight, tier_of
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+LEAST_OUTAGES = 5  # of which a typical length is said
 MOST_OUTAGES = 200  # rows of the table; it says how many there are
 
 
@@ -52,7 +55,7 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
     strips = timeline_of(ride.park, [ride.pk], days, now)
     outages = outages_of(strips, ride.pk, now)
     by_day = answer_of(ride, days, Bucket.DAY, now)
-    by_hour = answer_of(ride, days, Bucket.HOUR_OF_DAY, now)
+    hours_of_week = by_weekday_and_hour(answer_of(ride, days, Bucket.H1, now).buckets, ride.park.timezone)
     down = [outage.seconds for outage in outages if outage.kind.is_down]
     return {
         **ride_head(ride, days, now),
@@ -61,7 +64,9 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
         "is_known": by_day.total.open_seconds > 0,
         **timeline_part(ride, strips, by_day.buckets),
         "outages": outages_table(ride, strips, outages),
-        "charts": [wait_by_hour(by_hour), wait_by_weekday(by_day)],
+        "half": half_over([outage.seconds for outage in outages if outage.kind.is_down and outage.is_over]),
+        "charts": [wait_by_hour(hours_of_week), wait_by_weekday(by_day)],
+        "matrices": matrices(hours_of_week),
         "queues": queues_table(ride, days, now),
     }
 
@@ -112,7 +117,7 @@ def ledger_of(ride: Ride, days: Days) -> str:
 
 def answer_of(ride: Ride, days: Days, bucket: Bucket, now: datetime) -> Answer:
     """The ride over these days, as the analytics say it; no figures when it was not observed."""
-    is_profile = bucket == Bucket.HOUR_OF_DAY
+    is_profile = bucket == Bucket.H1
     question = Question(
         Window(days.first, days.last),
         bucket,
@@ -228,10 +233,26 @@ def end_of(outage: Outage, zone: str) -> Any:
 # -- waits and lines ---------------------------------------------------------------------------------------
 
 
-def wait_by_hour(answer: Answer) -> Chart:
-    hours_seen = [key for key in answer.buckets if isinstance(key, int) and answer.buckets[key].open_seconds]
+def matrices(hours_of_week: Hours) -> list[Matrix]:
+    """When it is full and when it breaks; those of which something is known."""
+    found = (
+        matrix("Average wait by weekday and hour", "min", hours_of_week, lambda each: each.wait_avg),
+        matrix("Down of each open hour, by weekday and hour", "min", hours_of_week, minutes_down),
+    )
+    return [each for each in found if each is not None]
+
+
+def half_over(lengths: list[int]) -> tuple[str, int] | None:
+    """In which time half of some outages were over, and how many they are; None: too few to say it."""
+    if len(lengths) < LEAST_OUTAGES:
+        return None
+    return duration(int(median(lengths))), len(lengths)
+
+
+def wait_by_hour(hours_of_week: Hours) -> Chart:
+    hours_seen = by_hour(hours_of_week)
     labels = [hour_label(hour) for hour in hours_seen]
-    waits = [number(answer.buckets[hour].wait_avg) for hour in hours_seen]
+    waits = [number(figures.wait_avg) for figures in hours_seen.values()]
     return Chart("Average wait by hour", "Hour", labels, [Series("Average wait", waits)], "min")
 
 

@@ -166,6 +166,32 @@ def test_planned_hours_are_shown_with_their_kind(client):
     assert "Extra Hours 08:00 PST 21:00 PST" in text
 
 
+def test_the_hours_of_the_week_ahead_are_shown(client):
+    park = make_day(TODAY)
+    for days, kind in ((1, ScheduleType.OPERATING), (2, ScheduleType.EXTRA_HOURS), (9, ScheduleType.OPERATING)):
+        opening = OPENING + timedelta(days=days)
+        ScheduleFactory.create(
+            park=park,
+            schedule_date=TODAY + timedelta(days=days),
+            schedule_type=kind,
+            opening_time=opening,
+            closing_time=opening + timedelta(hours=12),
+        )
+    text = re.sub(" ?– ?", "–", text_of(ask(client, park)))
+    assert "Wed 24 Dec 2025 09:00–21:00 Thu 25 Dec 2025 09:00–21:00 extra hours" in text
+    assert "1 Jan 2026" not in text
+
+
+def test_parks_within_a_day_trip_are_shown_the_nearest_first(client):
+    park = make_day(TODAY, make_park(name="Fairyland", timezone=LOS_ANGELES, latitude="33.81", longitude="-117.92"))
+    places = {"Far": ("40.71", "-74.0"), "Near": ("34.1", "-118.3"), "Next": ("33.8", "-117.92")}
+    for name, (latitude, longitude) in places.items():
+        make_park(name=name, latitude=latitude, longitude=longitude)
+    text = text_of(ask(client, park))
+    assert re.search(r"Nearby parks Next 1 km Near 48 km", text)
+    assert " Far " not in text
+
+
 def test_the_day_is_compared_with_the_week_and_the_year_before():
     park = make_park(timezone=LOS_ANGELES)
     stored_day(park, YESTERDAY, shame_score=Decimal("3.000"), total_downtime_hours=Decimal("6.00"))
@@ -349,7 +375,7 @@ def test_names_stay_text(client):
 # -- cost -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("query", "most"), [({}, 24), ({"date": "2025-12-22"}, 24), ({"period": "last_week"}, 16)])
+@pytest.mark.parametrize(("query", "most"), [({}, 26), ({"date": "2025-12-22"}, 26), ({"period": "last_week"}, 16)])
 def test_the_page_takes_few_statements_whatever_the_number_of_rides(
     client, query, most, django_assert_max_num_queries
 ):

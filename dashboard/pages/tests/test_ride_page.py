@@ -183,6 +183,24 @@ def test_the_weekdays_are_those_of_the_analytics(client):
     assert chart.labels[0] == "Monday"
 
 
+def test_hours_and_weekdays_show_when_it_is_full_and_when_it_breaks(client):
+    """The coaster is down from 9 to 10, and half of 14 to 15, every day."""
+    shown = ride_days(make_coaster(7), WEEK, NOW)
+    waits, down = shown["matrices"]
+    assert waits.hours == down.hours[1:] or len(waits.hours) < len(down.hours)
+    assert [day for day, _ in down.rows] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    of_day = dict(zip(down.hours, down.rows[0][1], strict=True))
+    assert [text for _, text in of_day.values()] == ["60", "0", "0", "0", "0", "30", "0", "0"]
+    assert next(iter(of_day.values()))[0] == "h6"
+    assert dict(waits.rows)["Tue"][0][1] == "20"  # today
+
+
+def test_the_typical_length_of_an_outage_is_said_where_there_are_enough(client):
+    assert ride_days(make_coaster(2), WEEK, NOW)["half"] is None
+    page = text_of(ask(client, make_coaster(3)))
+    assert "Half are over in 45 min: the median of the 6 outages of these days that have ended." in page
+
+
 def test_the_day_beside_a_strip_has_its_downtime():
     bars = ride_days(make_coaster(2), WEEK, NOW)["bars"]
     assert [bar["down"] for bar in bars] == [1.5, 1.5, None, None, None, None, None]
