@@ -4,7 +4,7 @@ from django.urls import include, path
 
 app_name = "dashboard"
 PAGES = (
-    *("now", "rankings", "outages", "reliability", "park", "ride", "search", "awards", "charts", "heatmaps"),
-    *("explorer", "trust", "ask", "visits", "visitor", "site", "data"),
+    *("now", "rankings", "outages", "reliability", "park", "ride", "years", "compare", "search", "awards", "charts"),
+    *("heatmaps", "explorer", "glossary", "trust", "ask", "visits", "visitor", "site", "data"),
 )
 urlpatterns = [path("", include(f"dashboard.pages.{page}")) for page in PAGES]

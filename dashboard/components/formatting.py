@@ -61,19 +61,29 @@ def state(word: str | None) -> SafeString:
     return format_html('<span class="chip {}"><span aria-hidden="true">{}</span> {}</span>', kind, sign, text)
 
 
-def trend(value: float | None) -> SafeString | str:
-    """An arrow and the change in percent against the period before; sideways when it is no trend (R-18)."""
+def trend(value: float | None, base: str = "") -> SafeString | str:
+    """An arrow and the change in percent against the period before; sideways when it is no trend (R-18). `base`: what
+    it was then, where no column says it."""
     if value is None:
         return NOTHING
     sign, words = ("→", "about as before")
     if abs(value) > TREND_THRESHOLD:
         sign, words = ("▲", "more than before") if value > 0 else ("▼", "less than before")
     return format_html(
-        '<span class="trend"><span aria-hidden="true">{}</span> {}<span class="hidden"> {}</span></span>',
+        '<span class="trend"><span aria-hidden="true">{}</span> {}<span class="hidden"> {}</span></span>{}',
         sign,
         f"{value:+,.1f} %".replace("-", "−"),
         words,
+        format_html('<small class="base">from {}</small>', base) if base else "",
     )
+
+
+def before(row: Row) -> str:
+    """What a list's row says of the period before, in its unit."""
+    down, wait = value_of(row, "previous_downtime_hours"), value_of(row, "previous_wait_minutes")
+    if down is not None:
+        return f"{hours(down)} h"
+    return "" if wait is None else f"{minutes(wait)} min"
 
 
 def zone_name(instant: datetime, zone: str) -> str:
@@ -165,7 +175,7 @@ KINDS: dict[str, Callable[[Row, str], Any]] = {
     "minutes": lambda row, key: minutes(value_of(row, key)),
     "percent": lambda row, key: percent(value_of(row, key)),
     "percent2": lambda row, key: percent(value_of(row, key), 2),
-    "trend": lambda row, key: trend(value_of(row, key)),
+    "trend": lambda row, key: trend(value_of(row, key), before(row)),
     "state": lambda row, key: state(value_of(row, key)),
     "sparkline": lambda row, key: sparkline(value_of(row, key)),
     "park": lambda row, key: park_link(row),

@@ -17,6 +17,7 @@ SECTIONS = (
     Section("Awards", "awards", "/awards"),
     Section("Charts", "charts", "/charts"),
     Section("Heatmaps", "heatmaps", "/heatmaps"),
+    Section("Compare", "compare", "/compare"),
     Section("Explorer", "explorer", "/explorer"),
     Section("Visits", "visits", "/visits"),
     Section("Ask", "ask", "/ask"),

@@ -6,19 +6,20 @@ both addresses lead to one answer.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 from django.http import HttpRequest, QueryDict
 
 from core.periods import ONE_DAY, Asked, Days, Period, days_of, shifted, word_of
 from core.zones import local_date
 from dashboard.views import PERIODS, BadInput, one_of
-from stats.models import ParkDailyStats
+from stats.models import ParkDailyStats, RideDailyStats
 from stats.readings.shared import shared
 
 EARLIEST, LATEST = date(1970, 1, 2), date(2199, 12, 31)
-PARAMETERS = ("period", "start", "end", "date", "page")
+PARAMETERS = ("period", "start", "end", "date", "page", "cursor")
 ALL_TIME, LAST_YEAR = "All time", "Last year"
 WEEK = 7
 
@@ -38,6 +39,20 @@ def known_days(now: datetime) -> Known:
 
 def read_known() -> Known:
     rows = ParkDailyStats.objects.filter(metrics_version=settings.METRICS_VERSION)
+    return known_of(rows)
+
+
+def known_of_park(park_id: int) -> Known:
+    """The days of which something is stored, closed ones too; one query."""
+    return known_of(ParkDailyStats.objects.filter(park=park_id, metrics_version=settings.METRICS_VERSION))
+
+
+def known_of_ride(ride_id: int) -> Known:
+    """The days of which something is stored; one query."""
+    return known_of(RideDailyStats.objects.filter(ride=ride_id, metrics_version=settings.METRICS_VERSION))
+
+
+def known_of(rows: QuerySet[Any]) -> Known:
     found = rows.aggregate(first=Min("stat_date"), newest=Max("stat_date"))
     return Known(found["first"], found["newest"])
 
@@ -109,6 +124,20 @@ class Span:
         return EARLIEST
 
 
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Whose dates an address says: its today, the days of which something is stored, and the zone of its periods."""
+
+    today: date
+    known: Known
+    zone: str
+
+
+def calendar_of_site(now: datetime) -> Calendar:
+    zone = settings.SITE_TIME_ZONE
+    return Calendar(local_date(now, zone), known_days(now), zone)
+
+
 def span_of(
     request: HttpRequest, now: datetime, periods: tuple[str, ...], default: Period, most: int | None = None
 ) -> Span:
@@ -116,43 +145,76 @@ def span_of(
 
     Raises BadInput.
     """
-    today = local_date(now, settings.SITE_TIME_ZONE)
-    known = known_days(now)
-    given, note = dates_of_address(request, today, known)
+    calendar = calendar_of_site(now)
+    given, note = dates_of_address(request, calendar)
     asked: Asked
     if given is not None:
-        asked = named(given, now, periods)
+        asked = named(given, now, periods, calendar.zone)
     elif "period" in request.GET:
         asked = Period(one_of(request, "period", periods, default.value))
     else:
-        asked, note = newest_with_data(default, today, known)
-    days = days_of(asked, now, settings.SITE_TIME_ZONE)
+        asked, note = newest_with_data(default, calendar)
+    days = days_of(asked, now, calendar.zone)
     number = (days.last - days.first).days + 1
     if most is not None and number > most:
         raise BadInput(f"{dates_in_words(days)} are {number:,} days; {most} can be shown here.")
+    return span_over(asked, note, now, periods, calendar, most)
+
+
+def span_over(
+    asked: Asked, note: str, now: datetime, periods: tuple[str, ...], calendar: Calendar, most: int | None = None
+) -> Span:
+    """The control that shows what was asked."""
+    days = days_of(asked, now, calendar.zone)
     return Span(
         asked,
         days,
-        tuple(choices_of(asked, now, periods, known, most)),
-        None if asked == Period.LIVE else beside(days, -1, today),
-        None if asked == Period.LIVE else beside(days, 1, today),
-        today,
+        tuple(choices_of(asked, now, periods, calendar, most)),
+        None if asked == Period.LIVE else beside(days, -1, calendar.today),
+        None if asked == Period.LIVE else beside(days, 1, calendar.today),
+        calendar.today,
         note,
     )
 
 
-def dates_of_address(request: HttpRequest, today: date, known: Known) -> tuple[Days | None, str]:
-    """`start` and `end`; one of them alone means from then on, or up to then. Raises BadInput."""
+def own_span(
+    request: HttpRequest, now: datetime, periods: tuple[str, ...], default: Asked, calendar: Calendar
+) -> Span:
+    """The same of the page of one park or ride, on its own dates; `date` is one day, and today may be among others.
+
+    Raises BadInput.
+    """
+    given, note = dates_of_address(request, calendar, includes_today=True)
+    asked: Asked
+    if given is not None:
+        asked = named(given, now, periods, calendar.zone)
+    elif "period" in request.GET:
+        period = Period(one_of(request, "period", Period.values, ""))
+        asked = period if period.value in periods else Period.TODAY
+    else:
+        asked, note = newest_with_data(default, calendar)
+    return span_over(asked, note, now, periods, calendar)
+
+
+def dates_of_address(
+    request: HttpRequest, calendar: Calendar, includes_today: bool = False
+) -> tuple[Days | None, str]:
+    """`start` and `end`; one of them alone means from then on, or up to then; `date` is both. Raises BadInput."""
+    today = calendar.today
     first, last = (date_in(request, name) for name in ("start", "end"))
     if first is None and last is None:
+        first = last = date_in(request, "date")
+    if first is None and last is None:
         return None, ""
-    first = first or min(filter(None, (known.first, last, today)))
+    first = first or min(filter(None, (calendar.known.first, last, today)))
     last = last or today
     if first > last:
         raise BadInput(f"{short(first)} is after {short(last)}: the end must not lie before the start.")
     if first > today:
         raise BadInput(f"{short(first)} is still to come: nothing is known of it. Today is {short(today)}.")
-    if last <= today - ONE_DAY or first == today:
+    if includes_today and last > today:
+        return Days(first, today), "Up to today: what is to come is not known."
+    if last < today or first == today or includes_today:
         return Days(first, min(last, today)), ""
     return Days(first, today - ONE_DAY), "Up to yesterday: today is not over, and has a page of its own."
 
@@ -170,9 +232,10 @@ def date_in(request: HttpRequest, name: str) -> date | None:
     return found
 
 
-def newest_with_data(default: Period, today: date, known: Known) -> tuple[Asked, str]:
+def newest_with_data(default: Asked, calendar: Calendar) -> tuple[Asked, str]:
     """The default; where all that is stored is older, the newest week of it, and the words that say so."""
-    if known.newest is None or known.newest >= today - 2 * ONE_DAY or known.first is None:
+    known = calendar.known
+    if known.newest is None or known.newest >= calendar.today - 2 * ONE_DAY or known.first is None:
         return default, ""
     week = Days(max(known.first, known.newest - (WEEK - 1) * ONE_DAY), known.newest)
     return (
@@ -181,22 +244,24 @@ def newest_with_data(default: Period, today: date, known: Known) -> tuple[Asked,
     )
 
 
-def named(days: Days, now: datetime, periods: tuple[str, ...]) -> Asked:
+def named(days: Days, now: datetime, periods: tuple[str, ...], zone: str) -> Asked:
     """The period that has just these dates, else the dates."""
     for word in (Period.TODAY, Period.YESTERDAY, Period.LAST_WEEK, Period.LAST_MONTH):
-        if word.value in periods and days_of(word, now, settings.SITE_TIME_ZONE) == days:
+        if word.value in periods and days_of(word, now, zone) == days:
             return word
     return days
 
 
-def choices_of(asked: Asked, now: datetime, periods: tuple[str, ...], known: Known, most: int | None) -> list[Choice]:
+def choices_of(
+    asked: Asked, now: datetime, periods: tuple[str, ...], calendar: Calendar, most: int | None
+) -> list[Choice]:
     """Now, today, yesterday, week, month, year, all time: what the page has of them."""
     found = [
-        Choice(PERIODS[period], parameters_of(period, now), asked == period)
+        Choice(PERIODS[period], parameters_of(period, now, calendar.zone), asked == period)
         for period in PERIODS
         if period.value in periods
     ]
-    today = local_date(now, settings.SITE_TIME_ZONE)
+    today, known = calendar.today, calendar.known
     year = Days(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))
     spans = [(LAST_YEAR, year)]
     if known.first is not None and known.first < today:
@@ -208,11 +273,11 @@ def choices_of(asked: Asked, now: datetime, periods: tuple[str, ...], known: Kno
     ]
 
 
-def parameters_of(period: Period, now: datetime) -> dict[str, str]:
+def parameters_of(period: Period, now: datetime, zone: str) -> dict[str, str]:
     """Addresses say dates: what is looked at stays when the link is kept. Now is always now."""
     if period == Period.LIVE:
         return {"period": period.value}
-    return dates_asked(days_of(period, now, settings.SITE_TIME_ZONE))
+    return dates_asked(days_of(period, now, zone))
 
 
 def dates_asked(days: Days) -> dict[str, str]:

@@ -13,6 +13,7 @@ from core.periods import ONE_DAY, Asked, Period
 from dashboard.components.formatting import number
 from dashboard.components.links import outages_url, park_url, ride_url
 from dashboard.components.series_names import FIGURES
+from dashboard.components.shades import shade, shades
 from dashboard.components.spans import span_of
 from dashboard.views import disney_universal_only, number_of, one_of, page
 from stats.api.trend_serializers import HEATMAP_PERIODS, MOST_COLUMNS
@@ -21,24 +22,12 @@ from stats.charts.series import Kind
 from stats.readings.identity import Row
 
 ROWS, MOST = 10, 20
-STEPS = 6  # shades, from 0 to the largest value
 TYPES = {
     HeatmapType.PARKS_SHAME.value: "Score of parks",
     HeatmapType.RIDES_DOWNTIME.value: "Downtime of rides",
     HeatmapType.PARKS.value: "Waits of parks",
     HeatmapType.RIDES_WAIT_TIMES.value: "Waits of rides",
 }
-
-
-def shade(value: float, largest: float) -> int:
-    """1 to STEPS: which part of the way from 0 to the largest value; 0 for nothing at all."""
-    return min(STEPS, 1 + int(value / largest * STEPS)) if value and largest else 0
-
-
-def shades(largest: float, digits: int) -> list[tuple[int, str]]:
-    """What each shade stands for."""
-    bounds = [number(largest * n / STEPS, digits) for n in range(STEPS + 1)]
-    return [(0, number(0)), *((n + 1, f"{bounds[n]} to {bounds[n + 1]}") for n in range(STEPS))]
 
 
 def grid(asked: HeatmapType, period: Asked, only: bool, limit: int, now: datetime) -> Row:

@@ -15,16 +15,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.instants import day_seconds, seconds
+from core.periods import Days, Period
 from core.zones import local_date
 from dashboard.components.formatting import NOTHING, local_time, zone_name
 from dashboard.components.links import outage_url, outages_url, ride_url
+from dashboard.components.spans import calendar_of_site, dates_asked, named, newest_with_data, span_over
 from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import Axis, after_midnight, duration, legend, strip
 from dashboard.views import page
 from outages.addresses import parse_address
 from outages.api.correction_views import CorrectionQuery, corrections_answer
 from outages.api.incident_views import incident_of_address
-from outages.api.serializers import OutageQuery
+from outages.api.serializers import MOST_DAYS, MOST_DAYS_OF_A_PARK, MOST_DAYS_OF_A_RIDE, OutageQuery
 from outages.api.views import outages as outages_answer
 from outages.ledger.incidents import MEMBER_KINDS
 from outages.models import Kind, Outage, State
@@ -48,6 +50,7 @@ ORDERS = {
 }
 KINDS = {"": "Every kind", **{kind.value: kind.label for kind in Kind}}
 INCIDENTS = {Kind.INCIDENT: "Incident of unknown cause", Kind.WEATHER: "Weather closure"}
+PERIODS = (Period.TODAY.value, Period.YESTERDAY.value, Period.LAST_WEEK.value, Period.LAST_MONTH.value)
 MOST_IN_CALENDAR = 93  # days
 STEPS = 6  # shades, from 0 to the most downtime of a day
 WEATHER = (
@@ -67,11 +70,16 @@ def given(request: HttpRequest) -> dict[str, str]:
 def ledger(request: HttpRequest) -> HttpResponse:
     """The list of the API with its filters; raises ValidationError, which names the field."""
     now = timezone.now()
-    asked = given(request)
+    asked, site = given(request), calendar_of_site(now)
+    note = ""
+    if not asked.keys() & {"start", "end", "date", "open", "cursor"}:
+        newest, note = newest_with_data(Period.TODAY, site)
+        asked |= dates_asked(newest) if isinstance(newest, Days) else {}
     query = OutageQuery.checked(asked)
     selection = OutageQuery.selection(query, now)
     body = outages_answer(query, now)
     of_page = {name: value for name, value in asked.items() if name not in ("cursor", "limit")}
+    days = Days(selection.first, selection.last)
     context: dict[str, Any] = {
         "body": body,
         "table": outages_table(body.data, selection),
@@ -81,6 +89,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "orders": ORDERS,
         "parks": Park.objects.active().order_by("name").values_list("pk", "name"),
         "ride": Ride.objects.filter(pk=selection.ride).select_related("park").first() if selection.ride else None,
+        "span": span_over(named(days, now, PERIODS, site.zone), note, now, PERIODS, site, most_days(query)),
         "days": calendar(selection, of_page, now),
         "csv": f"/api/outages.csv?{urlencode(of_page)}",
         "api": f"/api/outages?{urlencode(of_page)}",
@@ -88,6 +97,13 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "first": f"?{urlencode({name: each for name, each in asked.items() if name != 'cursor'})}",
     }
     return render(request, "dashboard/outages.html", context)
+
+
+def most_days(query: Mapping[str, Any]) -> int:
+    """How many days the API lists at once."""
+    if "ride_id" in query:
+        return MOST_DAYS_OF_A_RIDE
+    return MOST_DAYS_OF_A_PARK if "park_id" in query else MOST_DAYS
 
 
 def outages_table(rows: list[OutageRow], selection: Selection) -> Table:

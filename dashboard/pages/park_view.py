@@ -7,26 +7,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from msgspec.structs import asdict
 
 from core.instants import instant
-from core.periods import Days, Period, days_of
+from core.periods import Days, Period
 from core.shapes import UNSET
 from core.zones import day_range, local_date
 from dashboard.components.chart import Chart, Series
 from dashboard.components.formatting import KINDS, NOTHING, local_time, zone_name
-from dashboard.components.links import park_url, ride_url
+from dashboard.components.links import outages_url, park_url, ride_url
 from dashboard.components.open_time import time_table
 from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import Axis, axis_of, spell_table, strip
+from dashboard.pages.months import days_link, months_table, weekly_chart
 from outages.readings.corrections import corrections
+from parks.catalog.places import km_between
 from parks.models import Park, ParkSchedule, Ride, ScheduleType
 from stats.answers.analytics import Question, parks_over
+from stats.answers.history import History, added_up, park_figures
 from stats.answers.park_breakdown import (
     Contribution,
     ParkChart,
@@ -60,6 +64,9 @@ from stats.readings.identity import Row, number
 from stats.readings.roster import shown_tier
 
 A_WEEK = timedelta(days=7)
+DAY_TRIP_KM, MOST_NEARBY = 100, 6
+MOST_LISTED = 92  # days as rows; more are listed by month
+MOST_DAYS = 366  # of all rides at once, and days as points of a chart
 HOURS_COLUMNS = (("kind", "Hours"), ("opening", "From"), ("closing", "To"))
 
 
@@ -116,6 +123,8 @@ def park_day(park: Park, day: date, now: datetime) -> Row:
         "excluded": excluded(view, raw, day, is_today),
         "opened": [(instant(start), instant(end)) for start, end in strips.opened[day]],
         "schedule": schedule(park, day),
+        "week": week_ahead(park, day),
+        "nearby": nearby_parks(park),
         "charts": hour_charts(chart),
         "comparison": comparison(park, day, so_far, is_today),
         "week_before": day - A_WEEK,
@@ -133,30 +142,37 @@ def park_now(park: Park, now: datetime) -> Row:
         "contributions": down_now(breakdown),
         "excluded": excluded_table([excluded_cells(view, ride) for ride in view.roster.excluded]),
         "charts": score_charts(chart),
-        "period": Period.LIVE.value,
     }
 
 
 def park_days(park: Park, days: Days, now: datetime) -> Row:
-    """The score of several days and what it is made of."""
+    """The score of several days and what it is made of; many of them by month, and by week in the chart."""
     view = view_of(park, now)
     stored = days_stored(view, days)
     breakdown = days_breakdown(view, Period.LAST_WEEK, days, stored)
+    number_of_days = (days.last - days.first).days + 1
+    is_long = number_of_days > MOST_DAYS
+    history = {row.stat_date: park_figures(row) for row in stored}
     chart = daily_chart(days, stored, breakdown.shame_score)
-    periods = (Period.LAST_WEEK, Period.LAST_MONTH)
     return {
         **head(view),
         "breakdown": breakdown,
         "corrected": corrected(park, days),
         "contributions": contributions(breakdown, days),
         "excluded": excluded_table([excluded_cells(view, ride) for ride in view.roster.excluded]),
-        "charts": score_charts(chart),
-        "daily": days_table(view, stored),
-        "time": time_table(time_of(park, days, now), of_rides=True),
+        "charts": [weekly_chart(history, "score")] if is_long else score_charts(chart),
+        "daily": days_table(view, stored) if number_of_days <= MOST_LISTED else months_of_park(park, history, days),
+        "time": None if is_long else time_table(time_of(park, days, now), of_rides=True),
+        "ledger": "" if is_long else outages_url(days.first.isoformat(), days.last.isoformat(), park_id=park.pk),
         "days": days,
         "is_complete": days.utc_range(park.timezone)[1] <= now,
-        "period": next((each.value for each in periods if days_of(each, now, park.timezone) == days), ""),
     }
+
+
+def months_of_park(park: Park, history: History, days: Days) -> Table:
+    """The months of many days, each a link to its days."""
+    link = partial(days_link, park_url, park.pk)
+    return months_table("Month by month", added_up(history, Bucket.MONTH), "score", link, days)
 
 
 def time_of(park: Park, days: Days, now: datetime) -> Figures:
@@ -313,6 +329,40 @@ def schedule(park: Park, day: date) -> Table:
     ]
     columns = [Column(key, words) for key, words in HOURS_COLUMNS]
     return Table("Planned hours", columns, rows, empty="No schedule is known for this day.")
+
+
+def week_ahead(park: Park, day: date) -> Table:
+    """The planned hours of the seven days after a date; one query."""
+    found = ParkSchedule.objects.filter(park=park, schedule_date__gt=day, schedule_date__lte=day + A_WEEK)
+    by_day: dict[date, list[SafeString]] = {}
+    for row in found.exclude(schedule_type=ScheduleType.INFO).order_by("schedule_date", "opening_time", "pk"):
+        by_day.setdefault(row.schedule_date, []).append(planned(row, park.timezone))
+    rows = [
+        {"day": f"{each:%a} {each.day} {each:%b %Y}", "hours": format_html_join(", ", "{}", ((w,) for w in words))}
+        for each, words in by_day.items()
+    ]
+    return Table("The week ahead", (Column("day", "Day"), Column("hours", "Hours")), rows)
+
+
+def planned(row: ParkSchedule, zone: str) -> SafeString:
+    """ "09:00–21:00", with the kind of other hours than the usual ones; "closed"."""
+    kind = ScheduleType(row.schedule_type)
+    if row.opening_time is None or row.closing_time is None:
+        return format_html("{}", kind.label.lower())
+    hours = (local_time(row.opening_time, zone, "clock"), local_time(row.closing_time, zone, "clock"))
+    words = "" if kind == ScheduleType.OPERATING else f" {kind.label.lower()}"
+    return format_html("{}–{}{}", *hours, words)
+
+
+def nearby_parks(park: Park) -> list[tuple[Park, int]]:
+    """Active parks within a day trip, the nearest first, with the kilometres; one query, none without a place."""
+    if park.latitude is None or park.longitude is None:
+        return []
+    here = (float(park.latitude), float(park.longitude))
+    others = Park.objects.active().exclude(pk=park.pk).filter(latitude__isnull=False, longitude__isnull=False)
+    away = [(other, km_between(here, (float(other.latitude or 0), float(other.longitude or 0)))) for other in others]
+    near = sorted((each for each in away if each[1] <= DAY_TRIP_KM), key=lambda each: (each[1], each[0].name))
+    return [(other, round(km)) for other, km in near[:MOST_NEARBY]]
 
 
 def hour_charts(chart: ParkChart) -> list[Chart]:

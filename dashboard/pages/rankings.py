@@ -26,6 +26,7 @@ from dashboard.components.tables import (
     value_of,
 )
 from dashboard.views import PERIODS, disney_universal_only, number_of, one_of, page
+from snapshots.status import Status
 from stats.answers.rankings import park_downtime, ride_downtime
 from stats.answers.wait_rankings import park_waits, ride_waits
 from stats.charts.series import Kind
@@ -165,6 +166,11 @@ class Question:
             return rows
         return sorted_rows(rows, self.column, self.order)
 
+    @property
+    def is_of_now(self) -> bool:
+        """A list of downtime at this moment: what is down, apart from what was down earlier today."""
+        return self.span.asked == Period.LIVE and self.ranking.kind in (Kind.PARK_SCORE, Kind.RIDE_DOWNTIME)
+
 
 def reported_columns(ranking: Ranking, rows: Sequence[Row], chosen: Column) -> list[Column]:
     """The columns of which at least one row has something to say: not every period has them all.
@@ -190,7 +196,8 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
     now = timezone.now()
     question = Question.read(request, measure, entity, now)
     length = number_of(request, "length", LENGTH, 1, LONGEST)
-    rows = question.rows(now)
+    every = question.rows(now)
+    rows = [row for row in every if is_down_now(row)] if question.is_of_now else every
     pages = max(1, -(-len(rows) // length))
     number = number_of(request, "page", 1, 1, pages)
     shown = rows[(number - 1) * length : number * length]
@@ -202,7 +209,7 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
         rows=[{**as_mapping(row), LAST_DAYS.key: lines.get(value_of(row, owner))} for row in shown],
         sort=question.column.key,
         order=question.order,
-        empty="" if rows else nothing_to_list(measure, question, now),
+        empty="" if rows else nothing_to_list(measure, question, now, bool(every)),
     )
     context: dict[str, Any] = {
         "ranking": question.ranking,
@@ -213,6 +220,7 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
         "chosen": request.GET.get("filter", "all-parks"),
         "table": table,
         "count": len(rows),
+        "earlier": earlier(question, every, rows) if question.is_of_now else None,
         "length": length,
         "longest": LONGEST,
         "number": number,
@@ -221,6 +229,20 @@ def ranking(request: HttpRequest, measure: str, entity: str) -> HttpResponse:
         "order": question.order,
     }
     return render(request, "dashboard/ranking.html", context)
+
+
+def is_down_now(row: Row) -> bool:
+    """Of a ride its state, of a park whether a ride of it is down."""
+    status = value_of(row, "current_status")
+    return status == Status.DOWN.value if status is not None else bool(value_of(row, "rides_down"))
+
+
+def earlier(question: Question, every: Sequence[Row], rows: Sequence[Row]) -> Table:
+    """What was down today and is not now, the parks that have closed among it: folded away."""
+    now = {value_of(row, question.ranking.owner) for row in rows}
+    before = [row for row in every if value_of(row, question.ranking.owner) not in now][:LENGTH]
+    columns = [column for column in reported_columns(question.ranking, before, question.column) if column != LAST_DAYS]
+    return Table("Down today, not now", columns, before)
 
 
 def dates_in_words(rows: Sequence[Row]) -> str:
@@ -238,8 +260,10 @@ EMPTY = {
 UNKNOWN = "Nothing is known of this period. Try another period, or all parks."
 
 
-def nothing_to_list(measure: str, question: Question, now: datetime) -> str:
+def nothing_to_list(measure: str, question: Question, now: datetime, was_earlier: bool = False) -> str:
     """Why a list is empty: nothing happened, or nothing is known (N-6)."""
+    if was_earlier:
+        return "Nothing is down now in the parks that are open and report."
     totals = park_downtime(question.span.asked, question.only_disney_universal, "shame_score", 1, now)[1]
     return EMPTY[measure] if totals.total_parks else UNKNOWN
 

@@ -6,6 +6,8 @@ with its page of the ledger.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
+from statistics import median
 from typing import Any
 
 from django.conf import settings
@@ -18,17 +20,22 @@ from core.periods import Days
 from core.zones import local_date
 from dashboard.components.chart import Chart, Series
 from dashboard.components.formatting import NOTHING, local_time, zone_name
-from dashboard.components.links import outage_url, outages_url
+from dashboard.components.links import outage_url, outages_url, ride_url
+from dashboard.components.matrix import Hours, Matrix, by_hour, by_weekday_and_hour, matrix, minutes_down
 from dashboard.components.open_time import time_table
 from dashboard.components.tables import Column, Table
 from dashboard.components.timeline import axis_of, clock, duration, spell_table, strip
+from dashboard.pages.months import days_link, months_table, weekly_chart
+from outages.api.serializers import MOST_DAYS_OF_A_RIDE
 from outages.models import COUNTED
 from outages.models import Outage as LedgerOutage
 from outages.readings.corrections import corrections
+from outages.readings.selection import Selection
 from parks.models import EntityMetadata, Ride, RideClassification
 from snapshots.current import displayed_status, parks_now, rides_now
 from snapshots.models import QueueData, QueueType, ReturnState
 from stats.answers.analytics import Answer, Question, rides_over
+from stats.answers.history import added_up, ride_history, total_of
 from stats.measures.bucket_sums import Figures
 from stats.measures.hours import hour_label
 from stats.measures.outages import Outage, outages_of
@@ -39,6 +46,7 @@ from stats.readings.identity import Row, number
 from stats.readings.roster import ride_weight, tier_of
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+LEAST_OUTAGES = 5  # of which a typical length is said
 MOST_OUTAGES = 200  # rows of the table; it says how many there are
 
 
@@ -47,30 +55,69 @@ def ride_days(ride: Ride, days: Days, now: datetime) -> Row:
     strips = timeline_of(ride.park, [ride.pk], days, now)
     outages = outages_of(strips, ride.pk, now)
     by_day = answer_of(ride, days, Bucket.DAY, now)
-    by_hour = answer_of(ride, days, Bucket.HOUR_OF_DAY, now)
+    hours_of_week = by_weekday_and_hour(answer_of(ride, days, Bucket.H1, now).buckets, ride.park.timezone)
+    down = [outage.seconds for outage in outages if outage.kind.is_down]
+    return {
+        **ride_head(ride, days, now),
+        "figures": figures(by_day.total, len(down), max(down, default=None)),
+        "time": time_table(by_day.total),
+        "is_known": by_day.total.open_seconds > 0,
+        **timeline_part(ride, strips, by_day.buckets),
+        "outages": outages_table(ride, strips, outages),
+        "half": half_over([outage.seconds for outage in outages if outage.kind.is_down and outage.is_over]),
+        "charts": [wait_by_hour(hours_of_week), wait_by_weekday(by_day)],
+        "matrices": matrices(hours_of_week),
+        "queues": queues_table(ride, days, now),
+    }
+
+
+def ride_months(ride: Ride, days: Days, now: datetime) -> Row:
+    """The same of more days than can be drawn, from those that are computed: by month, and by week in the charts."""
+    history = {
+        day: found for day, found in ride_history(ride.pk, settings.METRICS_VERSION).items() if is_in(day, days)
+    }
+    total = total_of(history.values(), is_of_park=False)
+    selection = Selection(days.first, days.last, settings.METRICS_VERSION, ride=ride.pk)
+    longest = selection.listed(now).aggregate(longest=Max("total_seconds"))["longest"]
+    link = partial(days_link, ride_url, ride.pk)
+    return {
+        **ride_head(ride, days, now),
+        "figures": figures(total, selection.totals(now)[0], longest),
+        "time": time_table(total),
+        "is_known": total.open_seconds > 0,
+        "months": months_table("Month by month", added_up(history, Bucket.MONTH), "availability", link, days),
+        "charts": [weekly_chart(history, name) for name in ("downtime", "wait")],
+    }
+
+
+def is_in(day: date, days: Days) -> bool:
+    return days.first <= day <= days.last
+
+
+def ride_head(ride: Ride, days: Days, now: datetime) -> Row:
+    """Who it is, how it is right now, and where the figures of these days are explained."""
     return {
         "ride": ride,
         "park": ride.park,
         "days": days,
         "zone": zone_name(days.utc_range(ride.park.timezone)[1], ride.park.timezone),
-        "last_seen": local_date(ride.last_operated_at, ride.park.timezone) if ride.last_operated_at else None,
         "status": status_now(ride, now),
-        "figures": figures(by_day.total, outages),
-        "time": time_table(by_day.total),
-        "is_known": by_day.total.open_seconds > 0,
         "corrected": corrections(settings.METRICS_VERSION, ride=ride.pk, days=(days.first, days.last)).count(),
-        "ledger": outages_url(days.first.isoformat(), days.last.isoformat(), ride_id=ride.pk),
-        **timeline_part(ride, strips, by_day.buckets),
-        "outages": outages_table(ride, strips, outages),
-        "charts": [wait_by_hour(by_hour), wait_by_weekday(by_day)],
-        "queues": queues_table(ride, days, now),
+        "ledger": ledger_of(ride, days),
         "about": about(ride),
     }
 
 
+def ledger_of(ride: Ride, days: Days) -> str:
+    """The outages of these days; "": more days than a list of them can have."""
+    if (days.last - days.first).days >= MOST_DAYS_OF_A_RIDE:
+        return ""
+    return outages_url(days.first.isoformat(), days.last.isoformat(), ride_id=ride.pk)
+
+
 def answer_of(ride: Ride, days: Days, bucket: Bucket, now: datetime) -> Answer:
     """The ride over these days, as the analytics say it; no figures when it was not observed."""
-    is_profile = bucket == Bucket.HOUR_OF_DAY
+    is_profile = bucket == Bucket.H1
     question = Question(
         Window(days.first, days.last),
         bucket,
@@ -88,9 +135,8 @@ def status_now(ride: Ride, now: datetime) -> str:
     return displayed_status(state, rides_now(Ride.objects.filter(pk=ride.pk), now).get(ride.pk))
 
 
-def figures(total: Figures, outages: list[Outage]) -> Row:
-    down = [outage for outage in outages if outage.kind.is_down]
-    longest = max(down, key=lambda outage: outage.seconds, default=None)
+def figures(total: Figures, outages: int, longest: int | None) -> Row:
+    """`outages` are counted, the `longest` has so many seconds."""
     is_known = total.open_seconds > 0
     return {
         "uptime": number(total.uptime_percentage),
@@ -99,8 +145,8 @@ def figures(total: Figures, outages: list[Outage]) -> Row:
         "delay": total.minutes["opening_delay_minutes"] if is_known else None,
         "wait": number(total.wait_avg),
         "walk_on": number(total.walk_on_percentage),
-        "outages": len(down) if is_known else None,
-        "longest": duration(longest.seconds) if longest else NOTHING,
+        "outages": outages if is_known else None,
+        "longest": duration(longest) if longest else NOTHING,
     }
 
 
@@ -187,10 +233,26 @@ def end_of(outage: Outage, zone: str) -> Any:
 # -- waits and lines ---------------------------------------------------------------------------------------
 
 
-def wait_by_hour(answer: Answer) -> Chart:
-    hours_seen = [key for key in answer.buckets if isinstance(key, int) and answer.buckets[key].open_seconds]
+def matrices(hours_of_week: Hours) -> list[Matrix]:
+    """When it is full and when it breaks; those of which something is known."""
+    found = (
+        matrix("Average wait by weekday and hour", "min", hours_of_week, lambda each: each.wait_avg),
+        matrix("Down of each open hour, by weekday and hour", "min", hours_of_week, minutes_down),
+    )
+    return [each for each in found if each is not None]
+
+
+def half_over(lengths: list[int]) -> tuple[str, int] | None:
+    """In which time half of some outages were over, and how many they are; None: too few to say it."""
+    if len(lengths) < LEAST_OUTAGES:
+        return None
+    return duration(int(median(lengths))), len(lengths)
+
+
+def wait_by_hour(hours_of_week: Hours) -> Chart:
+    hours_seen = by_hour(hours_of_week)
     labels = [hour_label(hour) for hour in hours_seen]
-    waits = [number(answer.buckets[hour].wait_avg) for hour in hours_seen]
+    waits = [number(figures.wait_avg) for figures in hours_seen.values()]
     return Chart("Average wait by hour", "Hour", labels, [Series("Average wait", waits)], "min")
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from dashboard.components import formatting, links
+from dashboard.components.glossary import explained
 from dashboard.components.navigation import SECTIONS
 from dashboard.components.sample import sample_state
 from dashboard.components.spans import Choice, Span, address, dates_in_words, rest_of
@@ -27,6 +28,7 @@ register.filter("length_words", formatting.length)
 register.filter("duration", duration)
 register.filter("park_url", links.park_url)
 register.filter("ride_url", links.ride_url)
+register.filter("explained", explained)
 register.simple_tag(formatting.state, name="status")
 register.simple_tag(sample_state)
 register.filter("is_sample", is_sample)

@@ -8,10 +8,11 @@ from html import unescape
 import pytest
 import time_machine
 
+from core import data_version
 from outages.models import Outage
 from parks.models import Park
 from snapshots.models import RideStatusSnapshot
-from stats.tests.builders import DAY, local, make_park, make_ride, recomputed, report, show_park
+from stats.tests.builders import DAY, local, make_park, make_ride, park_day, recomputed, report, show_park
 from weather.tests.factories import ObservationFactory
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,7 @@ def test_the_list_says_how_many_and_how_long(client, park):
 
 def test_a_day_of_the_calendar_leads_to_its_outages(client, park):
     page = ask(client, f"/outages?{DAYS}&sort=longest")
-    [last] = re.findall(rf'href="(\?[^"]*start={DAY + ONE_DAY}[^"]*)"', page)
+    [last] = re.findall(rf'class="h\d" href="(\?[^"]*start={DAY + ONE_DAY}[^"]*)"', page)
     text = text_of(ask(client, f"/outages{unescape(last)}"))
     assert "1 outage, 1 h 00 min down" in text
     assert "2 h 00 min (1 h 00 min here)" in text
@@ -150,3 +151,12 @@ def test_corrections_stand_on_their_page_and_lead_to_what_changed(client, park):
 @pytest.mark.parametrize("query", ["ride_id=x", "start=soon&end=soon", "cursor=x"])
 def test_corrections_that_cannot_be_asked_are_a_friendly_page(client, query):
     assert query.partition("=")[0] in ask(client, f"/corrections?{query}", 400)
+
+
+def test_the_list_opens_at_the_newest_days_where_all_data_are_old(client):
+    old = make_park(name="Import")
+    park_day(old, DAY - 900 * ONE_DAY)
+    data_version.move()
+    page = ask(client, "/outages")
+    assert "Nothing newer than" in page
+    assert (DAY - 900 * ONE_DAY).isoformat() in page

@@ -154,3 +154,10 @@ def test_the_short_address_leads_to_the_rides_and_keeps_the_question(client):
 def test_a_longer_list_costs_no_more_queries(browser_client, world, address, django_assert_max_num_queries):
     with django_assert_max_num_queries(17):
         browser_client.get(f"{address}?period=today")
+
+
+def test_an_arrow_never_stands_without_what_it_came_from(client, world):
+    page = client.get("/downtime/rides?period=yesterday").content.decode()
+    trends = re.findall(r'<span class="trend">.*?</td>', page)
+    assert trends
+    assert all(re.search(r'<small class="base">from [\d,.]+ h</small>', each) for each in trends)

@@ -64,7 +64,7 @@ def column(table, *keys: str) -> list[tuple]:
 
 
 def test_every_day_has_its_strip_newest_first(client):
-    page = ask(client, make_coaster(), period="last_week")
+    page = ask(client, make_coaster(), start="2025-12-17")
     days = re.findall(r"<li><a href=\"/parks/\d+\?date=([\d-]+)\">", page)
     assert days == [(TODAY - timedelta(days=n)).isoformat() for n in range(7)]
     timeline = page.count(
@@ -183,6 +183,24 @@ def test_the_weekdays_are_those_of_the_analytics(client):
     assert chart.labels[0] == "Monday"
 
 
+def test_hours_and_weekdays_show_when_it_is_full_and_when_it_breaks(client):
+    """The coaster is down from 9 to 10, and half of 14 to 15, every day."""
+    shown = ride_days(make_coaster(7), WEEK, NOW)
+    waits, down = shown["matrices"]
+    assert waits.hours == down.hours[1:] or len(waits.hours) < len(down.hours)
+    assert [day for day, _ in down.rows] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    of_day = dict(zip(down.hours, down.rows[0][1], strict=True))
+    assert [text for _, text in of_day.values()] == ["60", "0", "0", "0", "0", "30", "0", "0"]
+    assert next(iter(of_day.values()))[0] == "h6"
+    assert dict(waits.rows)["Tue"][0][1] == "20"  # today
+
+
+def test_the_typical_length_of_an_outage_is_said_where_there_are_enough(client):
+    assert ride_days(make_coaster(2), WEEK, NOW)["half"] is None
+    page = text_of(ask(client, make_coaster(3)))
+    assert "Half are over in 45 min: the median of the 6 outages of these days that have ended." in page
+
+
 def test_the_day_beside_a_strip_has_its_downtime():
     bars = ride_days(make_coaster(2), WEEK, NOW)["bars"]
     assert [bar["down"] for bar in bars] == [1.5, 1.5, None, None, None, None, None]
@@ -287,7 +305,7 @@ def test_a_ride_that_was_retired_shows_when_it_last_ran(client):
     ride = make_coaster(0)
     Ride.objects.filter(pk=ride.pk).update(last_operated_at=local(date(2025, 3, 1), "12:00", LOS_ANGELES))
     page = ask(client, ride)
-    assert "?date=2025-03-01&period=last_month" in page
+    assert "?start=2025-01-31&end=2025-03-01" in page
 
 
 # -- addresses ----------------------------------------------------------------------------------------------------
@@ -297,11 +315,13 @@ def test_a_ride_that_was_retired_shows_when_it_last_ran(client):
     ("query", "words"),
     [
         ({}, "24 November 2025 to 23 December 2025"),
-        ({"period": "last_week"}, "17 December 2025 to 23 December 2025"),
+        ({"period": "last_week"}, "14 December 2025 to 20 December 2025"),
         ({"period": "today"}, "Tuesday, 23 December 2025"),
         ({"period": "live"}, "Tuesday, 23 December 2025"),
         ({"period": "yesterday"}, "Monday, 22 December 2025"),
-        ({"date": "2025-12-01", "period": "last_week"}, "25 November 2025 to 1 December 2025"),
+        ({"date": "2025-12-01"}, "Monday, 1 December 2025"),
+        ({"start": "2025-12-01"}, "1 December 2025 to 23 December 2025"),
+        ({"start": "2025-12-20", "end": "2026-01-03"}, "20 December 2025 to 23 December 2025"),
     ],
 )
 def test_the_address_says_which_days(client, query, words):
@@ -312,7 +332,8 @@ def test_the_address_says_which_days(client, query, words):
     ("query", "words"),
     [
         ({"date": "x" * 500}, "is not a date"),
-        ({"date": "2026-01-01"}, "outside of what can be known"),
+        ({"date": "2026-01-01"}, "is still to come"),
+        ({"start": "2025-12-02", "end": "2025-12-01"}, "the end must not lie before the start"),
         ({"period": "'"}, "is not known"),
     ],
 )
@@ -350,6 +371,23 @@ def test_figures_of_downtime_lead_to_their_outages_and_these_to_their_observatio
     for each in outages:
         [raw] = re.findall(r'href="(/api/rides/[^"]+)"', client.get(each).content.decode())
         assert client.get(unescape(raw)).json()["total"] > 0
+
+
+@pytest.mark.parametrize("query", [{"start": "2025-09-01", "end": "2025-12-22"}, {"start": "2001-01-01"}])
+def test_more_days_than_can_be_drawn_are_shown_by_month_and_week(client, query, django_assert_max_num_queries):
+    ride = make_coaster(30)
+    with django_assert_max_num_queries(15):
+        page = text_of(ask(client, ride, **query))
+    assert "November 2025" in page
+    assert "Downtime by week" in page
+    assert "Status day by day" not in page
+    days = (Days(date(2025, 11, 24), YESTERDAY), 29)
+    short = text_of(ask(client, ride, start=days[0].first.isoformat(), end=days[0].last.isoformat()))
+    for figure in (r"Uptime [\d.]+ %", r"Downtime h [\d.]+", r"Outages \d+", r"Longest outage 1 h 00 min"):
+        found = re.search(figure, short)
+        if query.get("end"):
+            assert found
+            assert found.group() in page
 
 
 def test_the_page_takes_few_statements(client, django_assert_max_num_queries):

@@ -8,7 +8,7 @@ import time_machine
 
 from dashboard.components.chart import DASHES, Chart, Series
 from dashboard.components.series_names import reported_apart
-from dashboard.pages.heatmaps import STEPS, shade, shades
+from dashboard.components.shades import STEPS, shade, shades
 from dashboard.tests.words import text_of
 from dashboard.tests.world import NOW
 from stats.api.award_serializers import AWARD_PERIODS

@@ -43,7 +43,23 @@ const draw = (figure) => {
       { ...axis, size: 56 },
     ],
   };
-  new uPlot(options, [labels.map((_, n) => n), ...columns], plot);
+  const readout = figure.querySelector(".readout");
+  const say = (n) => {
+    const unit = figure.dataset.unit;
+    const values = lines.map((line, k) => `${lines.length > 1 ? `${line.label} ` : ""}${columns[k][n] ?? "no data"}${columns[k][n] == null || !unit ? "" : ` ${unit}`}`);
+    readout.textContent = `${labels[n]}: ${values.join(", ")}`;
+  };
+  options.hooks = { setCursor: [(chart) => chart.cursor.idx != null && say(chart.cursor.idx)] };
+  const chart = new uPlot(options, [labels.map((_, n) => n), ...columns], plot);
+  let at = -1;
+  plot.onkeydown = (event) => {
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: labels.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    at = Math.min(Math.max(to, 0), labels.length - 1);
+    chart.setCursor({ left: chart.valToPos(at, "x"), top: 0 });
+    say(at);
+  };
 };
 
 const figures = () => document.querySelectorAll("figure.chart");
