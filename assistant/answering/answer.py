@@ -50,6 +50,15 @@ class Answer:
             self.say(f"I cannot answer that: {found.error}.")
         return found.result
 
+    def call_all(self, name: str, **arguments: Any) -> ToolResult | None:
+        """As `call`, with what is behind the cursor: who names the least or the most has to see all."""
+        found = page = self.call(name, **arguments)
+        while found and page and page.next is not None:
+            page = self.call(name, **arguments, cursor=page.next)
+            if page:
+                found = msgspec.structs.replace(found, items=[*found.items, *page.items], next=page.next)
+        return found
+
     def cite(self, kind: str, link: str, value: float | int | None = None, unit: str | None = None) -> str:
         """The mark of a footnote; the same evidence has the same."""
         note = Note(kind, link, value, unit or None)

@@ -322,6 +322,9 @@ def running(answer: Answer, question: Question) -> None:
         is_ride = question.hits and not isinstance(question.hits[0], SearchPark)
         (downtime if is_ride else worst)(answer, question)
         return
+    if not question.hits and question.topic.startswith("down"):
+        down_anywhere(answer)
+        return
     if needs_name(answer, question, "ride or park"):
         return
     hit = question.hits[0]
@@ -348,8 +351,20 @@ def running(answer: Answer, question: Question) -> None:
         answer.say(f"{item.name} is not running: {'it is ' if item.text != 'PARK_CLOSED' else ''}{state} {mark}.")
 
 
+def down_anywhere(answer: Answer) -> None:
+    found = answer.call("outages", open_now=True)
+    mark = answer.cite("outage", "/outages")
+    if found is None or not found.items:
+        answer.say(f"Nothing is known to be down at this moment; what a silent ride does is unknown {mark}.")
+        return
+    answer.say(f"Down at this moment, as far as rides were heard of{', the newest' if found.next else ''} {mark}:")
+    for item in found.items:
+        since = f" since {spoken(item.start)}" if isinstance(item.start, str) else ""
+        answer.say(f"• {item.name} at {item.park_name}{since} {cite_outage(answer, item)}")
+
+
 def down_now(answer: Answer, park: SearchPark) -> None:
-    found = answer.call("now", park_id=park.id, limit=50)
+    found = answer.call_all("now", park_id=park.id, limit=50)
     if found is None:
         return
     mark = answer.cite("figure", page_of(park))
@@ -407,7 +422,7 @@ def shortest(answer: Answer, question: Question) -> None:
     window = window_of(question)
     if question.when.start is None:
         window["start"] = (question.today - timedelta(days=90 if question.when.weekdays else 30)).isoformat()
-    found = answer.call("waits", ride_id=hit.id, by="hour_of_day", **window)
+    found = answer.call_all("waits", ride_id=hit.id, by="hour_of_day", **window)
     if found is None:
         return
     hours = [item for item in found.items if item.type == "hour_of_day" and item.value("wait_avg") is not None]
@@ -443,7 +458,7 @@ def weather(answer: Answer, question: Question) -> None:
         needs_name(answer, question, "park")
         return
     first, last = dates_of(question) if question.when.start else (question.today, question.today)
-    found = answer.call("weather", park_id=park, start=first.isoformat(), end=last.isoformat(), limit=50)
+    found = answer.call_all("weather", park_id=park, start=first.isoformat(), end=last.isoformat(), limit=50)
     if found is None:
         return
     known = [item for item in found.items if item.value("temperature_c") is not None]

@@ -227,6 +227,7 @@ PATTERNS: tuple[tuple[str, Callable[["re.Match[str]", date], Dates | None]], ...
         lambda found, today: month_of(MONTHS[found["m"]], today, found["y"]),
     ),
     (r"\bthe day before yesterday\b", lambda found, today: (today - 2 * ONE, today - 2 * ONE)),
+    (r"\btomorrow\b", lambda found, today: (today + ONE, today + ONE)),
     (r"\byesterday\b", lambda found, today: (today - ONE, today - ONE)),
     (r"\b(?:so far )?today(?: so far)?\b", lambda found, today: (today, today)),
     (r"\b(?:on |over |during )?(?:last|the) weekend\b", lambda found, today: weekend(today)),

@@ -60,11 +60,12 @@ def waits(asked: WaitsArguments) -> ToolResult:
     call = Call("rides", [asked.ride_id], asked, WAITS, bucket=asked.by)
     rows = call.rows()
     items = [row_item(row, WAITS) for row in rows]
+    profile = Call("rides", [asked.ride_id], asked, ("wait_avg",), bucket=asked.by).page
     for row in rows:
         for bucket in row.buckets if row.buckets is not UNSET else ():
             name = f"{bucket.bucket}:00" if asked.by == "hour_of_day" and len(bucket.bucket) <= 2 else bucket.bucket
             figures = figures_of(bucket, ("wait_avg",))
-            items.append(Item(type=asked.by, name=name, figures=figures, link=call.page))
+            items.append(Item(type=asked.by, name=name, figures=figures, link=profile))
     evidence = [*call.evidence, rule("R-11", "average wait")]
     return result(
         "waits", items, evidence, asked.limit, asked.cursor, note=UNKNOWN_NOTE if items else NOTHING, **dated(rows)

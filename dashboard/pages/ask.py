@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -46,6 +47,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         "conversations": conversations_of(user).latest_first()[:SHOWN_CONVERSATIONS],
         "messages": [shown(message) for message in latest_messages(conversation)] if conversation else [],
         "examples": EXAMPLES,
+        "has_model": bool(settings.ASSISTANT_URL),
         "longest": LONGEST_QUESTION,
         "question": request.GET.get("q", "")[:LONGEST_QUESTION],
     }
