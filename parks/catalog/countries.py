@@ -29,6 +29,16 @@ def countries_of_zones() -> dict[str, str]:
 
 
 @functools.cache
+def names_of_codes() -> dict[str, str]:
+    return {columns[0]: columns[1] for columns in table("iso3166.tab")}
+
+
+def country_name(code: str) -> str:
+    """In English; the code itself where the table has none."""
+    return names_of_codes().get(code.upper(), code)
+
+
+@functools.cache
 def codes_of_names() -> dict[str, str]:
     return {name.casefold(): code for code, name in table("iso3166.tab")} | OTHER_NAMES
 

@@ -27,6 +27,7 @@ PAGES = [
     "/reliability?start=2025-12-01&end=2025-12-23",
     "/reliability?entity=parks&start=2025-12-01&end=2025-12-23&order=worst",
     "/glossary",
+    "/parks",
     "/search",
     "/search?q=spce+montain",
     "/search?q=%3Cscript%3E",
