@@ -34,14 +34,17 @@ from visits.planning.storing import kept_plan, stops_of
 from visits.planning.waits import Basis
 
 SHOWN_VISITS = 100
-FLAGS = {
+FLAGS = {  # an unknown wait is said where the wait would stand
     "closed": "closed: it ran on none of its last known days, so it has no place in the plan",
     "unreliable": "unreliable",
     "height": "its height limits refuse somebody of the party",
-    "wait_unknown": "the wait is unknown; 30 min are planned",
     "no_time": "there is no time left for it",
 }
-BASES = dict(Basis.choices)
+BASES = {
+    Basis.SAME_WEEKDAY: "same weekday and season",
+    Basis.NEIGHBOURS: "weekdays around it, same season",
+    Basis.ALL_DAYS: "any days",
+}
 
 
 @csrf_exempt  # `acted` refuses what the page of another site sends
@@ -138,8 +141,8 @@ def visit_context(found: Visit, now: datetime) -> dict[str, Any]:
 
 
 def in_words(stop: PlanStopShape) -> dict[str, Any]:
-    basis = BASES[stop.wait.basis] if stop.wait else ""
-    return {"stop": stop, "flags": [FLAGS[flag] for flag in stop.flags], "basis": basis}
+    basis = BASES[Basis(stop.wait.basis)] if stop.wait else ""
+    return {"stop": stop, "flags": [FLAGS[flag] for flag in stop.flags if flag in FLAGS], "basis": basis}
 
 
 def back(found: Visit, place: str = "") -> HttpResponse:
