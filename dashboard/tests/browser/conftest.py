@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -91,21 +92,30 @@ class Visit:
         if not request.url.startswith((self.site.host, "data:")):
             self.abroad.append(request.url)
 
+    def went_well(self) -> None:
+        assert self.abroad == []
+        expected = "Failed to load resource: the server responded with a status of 4"
+        assert [text for text in self.complaints if not text.startswith(expected)] == []
+
     def open(self, template: str) -> Response | None:
         """Go to an address of the world and wait until everything is loaded."""
         return self.page.goto(self.site.url(template))
 
 
-@pytest.fixture
-def visit(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """A window as wide as the test's `width`, a desk's without one; afterwards nothing may have gone wrong."""
-    width = request.node.callspec.params.get("width", DESK) if hasattr(request.node, "callspec") else DESK
+@contextmanager
+def window(browser: Browser, site: Site, width: int) -> Iterator[Visit]:
     context = browser.new_context(viewport={"width": width, "height": HEIGHT[width]}, color_scheme="light")
     context.set_default_timeout(PATIENCE)
     found = Visit(context.new_page(), site)
     found.watch()
     yield found
     context.close()
-    assert found.abroad == []
-    expected = "Failed to load resource: the server responded with a status of 4"
-    assert [text for text in found.complaints if not text.startswith(expected)] == []
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """A window as wide as the test's `width`, a desk's without one; afterwards nothing may have gone wrong."""
+    width = request.node.callspec.params.get("width", DESK) if hasattr(request.node, "callspec") else DESK
+    with window(browser, site, width) as found:
+        yield found
+    found.went_well()
