@@ -1,5 +1,6 @@
 """What every test can rely on: which servers are there, the shared recorded data, patient property tests."""
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from core.web.tests.production_client import ProductionClient, writes
 # Coverage and two busy cores make the time of a single example say nothing.
 hypothesis.settings.register_profile("ridewatch", deadline=None)
 hypothesis.settings.load_profile("ridewatch")
+# Tests are collected in great numbers and stay: to look for garbage after each 700 objects takes a second.
+gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_report_header() -> str:

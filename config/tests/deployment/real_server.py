@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from config.tests.processes import ROOT, manage
+from config.tests.processes import ROOT, migrated
 
 HEAD = "Host: 127.0.0.1\r\n"
 
@@ -28,9 +28,8 @@ def free_port() -> int:
 @contextlib.contextmanager
 def serving(directory: Path, **more: str) -> Iterator[int]:
     """The port of a server whose database is in `directory`."""
-    variables = {"DATA_DIR": str(directory), "DATABASE_URL": f"sqlite:///{directory}/db.sqlite3", "LOG_LEVEL": "ERROR"}
+    variables = {"DATA_DIR": str(directory), "DATABASE_URL": migrated(directory / "db.sqlite3"), "LOG_LEVEL": "ERROR"}
     variables |= more
-    assert manage("migrate", "-v0", **variables).returncode == 0
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "script/lib/serve.py", str(port)],
@@ -50,14 +49,14 @@ def serving(directory: Path, **more: str) -> Iterator[int]:
     finally:
         patience.cancel()
         server.send_signal(signal.SIGTERM)
-        server.wait(10)
+        server.wait(60)
 
 
 class Drip:
     """Connections that each send one byte of a body a second."""
 
     def __init__(self, port: int, heads: list[str], count: int) -> None:
-        self.sockets = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(count)]
+        self.sockets = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(count)]
         for n, each in enumerate(self.sockets):
             body = "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
             each.sendall(f"{heads[n % len(heads)]} HTTP/1.1\r\n{HEAD}{body}".encode())

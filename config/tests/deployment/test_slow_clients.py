@@ -32,11 +32,11 @@ def test_two_hundred_drips_keep_nobody_waiting(port):
 
 
 def test_a_body_that_takes_too_long_is_given_up(port):
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(f"POST /api/audit/run HTTP/1.1\r\n{HEAD}Content-Length: 9\r\n\r\n{{".encode())
         began = time.monotonic()
         assert read_answer(connection) == 408
-        assert 9 < time.monotonic() - began < 15
+        assert 9 < time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("length", ["Content-Length: 1048577", "Content-Length: 1000000000000000"])

@@ -299,12 +299,12 @@ def test_of_many_requests_at_once_one_computes():
 def test_different_questions_do_not_wait_for_each_other():
     app = CachedApplication(Counting(delay=0.3), 300, "")
     began = time.monotonic()
-    threads = [threading.Thread(target=ask, args=(app, RANKING, f"limit={n}")) for n in range(6)]
+    threads = [threading.Thread(target=ask, args=(app, RANKING, f"limit={n}")) for n in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - began < 1.5  # one after the other would take 1.8
+    assert time.monotonic() - began < 3  # one after the other would take 3.6
 
 
 def test_an_application_that_fails_lets_the_next_request_try():

@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 from django.db import connection, connections
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
@@ -15,6 +16,7 @@ from dashboard.tests.world import World, stage
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE, DESK = 390, 1440
 HEIGHT = {PHONE: 844, DESK: 900}
+PATIENCE = 60_000  # ms; the machine may be busy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,6 +38,7 @@ def browser() -> Iterator[Browser]:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         # Tests run as root in containers, where Chromium's sandbox does not work.
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        expect.set_options(timeout=PATIENCE)
         yield chromium
         chromium.close()
 
@@ -89,21 +92,30 @@ class Visit:
         if not request.url.startswith((self.site.host, "data:")):
             self.abroad.append(request.url)
 
+    def went_well(self) -> None:
+        assert self.abroad == []
+        expected = "Failed to load resource: the server responded with a status of 4"
+        assert [text for text in self.complaints if not text.startswith(expected)] == []
+
     def open(self, template: str) -> Response | None:
         """Go to an address of the world and wait until everything is loaded."""
         return self.page.goto(self.site.url(template))
+
+
+@contextmanager
+def window(browser: Browser, site: Site, width: int) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": width, "height": HEIGHT[width]}, color_scheme="light")
+    context.set_default_timeout(PATIENCE)
+    found = Visit(context.new_page(), site)
+    found.watch()
+    yield found
+    context.close()
 
 
 @pytest.fixture
 def visit(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A window as wide as the test's `width`, a desk's without one; afterwards nothing may have gone wrong."""
     width = request.node.callspec.params.get("width", DESK) if hasattr(request.node, "callspec") else DESK
-    context = browser.new_context(viewport={"width": width, "height": HEIGHT[width]}, color_scheme="light")
-    context.set_default_timeout(10_000)
-    found = Visit(context.new_page(), site)
-    found.watch()
-    yield found
-    context.close()
-    assert found.abroad == []
-    expected = "Failed to load resource: the server responded with a status of 4"
-    assert [text for text in found.complaints if not text.startswith(expected)] == []
+    with window(browser, site, width) as found:
+        yield found
+    found.went_well()

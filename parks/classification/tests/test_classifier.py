@@ -33,7 +33,7 @@ GOOD: dict[str, Any] = {
     "sources": ["https://en.wikipedia.org/wiki/Space_Mountain"],
 }
 SPACE_MOUNTAIN = Question("Space Mountain", "Magic Kingdom", "Orlando, Florida", "US", "Disney", "Tomorrowland", None)
-QUICK = Limits(timeout_seconds=0.5, deadline_seconds=1.2, at_a_time=4, interval_seconds=0, max_bytes=20_000)
+QUICK = Limits(timeout_seconds=1, deadline_seconds=2.4, at_a_time=4, interval_seconds=0, max_bytes=20_000)
 
 
 def completion(content: Any) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def all_reported(answers: dict[int, Answer], with_percentiles: bool) -> Buckets:
 
 
 @every_kind
-@settings(max_examples=8, phases=AS_FOUND)
+@settings(max_examples=5, phases=AS_FOUND)
 @given(st.data())
 def test_every_bucket_of_any_window_says_what_the_rules_say(kind, data):
     given_stories = data.draw(stories(kind))
@@ -149,7 +149,7 @@ def reported_of_days(answers: dict[int, Answer]) -> tuple[Buckets, Buckets]:
 
 
 @every_kind
-@settings(max_examples=4, phases=AS_FOUND)
+@settings(max_examples=3, phases=AS_FOUND)
 @given(st.data())
 def test_whole_days_say_the_same_from_daily_rows_and_from_raw_observations(kind, data):
     given_stories = data.draw(stories(kind))

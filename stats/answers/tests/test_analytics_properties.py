@@ -106,7 +106,7 @@ def cut_by_instant(window: Window, at: int) -> list[Window]:
     return [Window(first, middle), Window(middle, end)]
 
 
-@settings(max_examples=40, phases=AS_FOUND)
+@settings(max_examples=20, phases=AS_FOUND)
 @given(
     parks(),
     st.sampled_from([cut_by_hours, cut_by_weekday, cut_by_instant]),
@@ -120,7 +120,7 @@ def test_the_parts_of_a_window_add_up_to_the_window(story, cut, at):
     assert added(asked(reported, part) for part in cut(whole, at)) == expected
 
 
-@settings(max_examples=15, phases=AS_FOUND)
+@settings(max_examples=10, phases=AS_FOUND)
 @given(parks())
 def test_the_days_of_a_window_add_up_to_the_window(story):
     reported = write(story)
@@ -131,7 +131,7 @@ def test_the_days_of_a_window_add_up_to_the_window(story):
     assert added(asked(reported, Window(day, day)) for day in reported.days) == expected
 
 
-@settings(max_examples=30, phases=AS_FOUND)
+@settings(max_examples=15, phases=AS_FOUND)
 @given(parks(), st.sampled_from(list(Bucket)), st.sampled_from([(0, 24 * HOUR), (11 * HOUR + 420, 15 * HOUR)]))
 def test_the_total_of_a_window_does_not_depend_on_its_buckets(story, bucket, hours):
     reported = write(story)
@@ -156,7 +156,7 @@ def test_the_score_of_a_window_is_its_rate_and_not_the_mean_of_its_buckets(bucke
     assert of_ride(ride, window, bucket).total.shame_score == Decimal("0.9")
 
 
-@settings(max_examples=30, phases=AS_FOUND)
+@settings(max_examples=15, phases=AS_FOUND)
 @given(parks(KINDS), st.sampled_from(list(Bucket)))
 def test_up_down_closed_and_unknown_time_are_the_open_time(story, bucket):
     reported = write(story)
@@ -177,7 +177,7 @@ def test_up_down_closed_and_unknown_time_are_the_open_time(story, bucket):
 # -- the score is a rate (R-10.0) ------------------------------------------------------------------------
 
 
-@settings(max_examples=25, phases=AS_FOUND)
+@settings(max_examples=15, phases=AS_FOUND)
 @given(
     st.integers(2, 5),
     st.data(),
@@ -209,7 +209,7 @@ def test_the_same_score_at_every_snapshot_is_the_score_of_every_window(count, da
 # -- what must not matter --------------------------------------------------------------------------------
 
 
-@settings(max_examples=20, phases=AS_FOUND)
+@settings(max_examples=12, phases=AS_FOUND)
 @given(parks(KINDS), st.integers(1, 60), st.sampled_from(list(Bucket)))
 def test_shifting_everything_by_days_shifts_the_results(story, days, bucket):
     """Over days without a change of the clock, all on one weekday when weeks matter."""
@@ -239,7 +239,7 @@ def earlier(key: Any, bucket: Bucket, days: int) -> Any:
     return key - days * 86_400 if bucket.value in SIZES else key
 
 
-@settings(max_examples=15, phases=AS_FOUND)
+@settings(max_examples=10, phases=AS_FOUND)
 @given(parks(KINDS), st.sampled_from(list(Bucket)), st.randoms(use_true_random=False))
 def test_the_order_in_which_rows_arrive_does_not_matter(story, bucket, shuffler: random.Random):
     reported = write(story)
@@ -266,7 +266,7 @@ def comparable(answers: dict[Any, Answer]) -> Any:
     }
 
 
-@settings(max_examples=10, phases=AS_FOUND)
+@settings(max_examples=8, phases=AS_FOUND)
 @given(parks(KINDS))
 def test_writing_the_same_rows_twice_changes_nothing(story):
     """An upsert under the natural key, as collection and import write."""
@@ -294,7 +294,7 @@ def test_the_same_row_in_bulk_is_refused_and_counts_once():
 # -- the database and Python agree -----------------------------------------------------------------------
 
 
-@settings(max_examples=30, phases=AS_FOUND)
+@settings(max_examples=15, phases=AS_FOUND)
 @given(
     st.lists(st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1)), min_size=1, max_size=8),  # noqa: DTZ001
     st.integers(-(10**9), 2 * 10**9),
@@ -312,7 +312,7 @@ def test_seconds_and_whole_quotients_are_the_same_in_the_database_and_in_python(
     assert list(rows.order_by("recorded_at").values_list("seconds", "quotient")) == expected
 
 
-@settings(max_examples=20, phases=AS_FOUND)
+@settings(max_examples=12, phases=AS_FOUND)
 @given(parks(KINDS))
 def test_the_rules_as_conditions_and_as_predicates_give_the_same_sums(story):
     reported = write(story)
