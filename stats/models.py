@@ -162,7 +162,7 @@ class RunningDay(models.Model):
     state = models.TextField(help_text="JSON of `stats.running.state.RunningPark`")
     hours = models.TextField(
         default="",
-        help_text="JSON of `stats.running.hours.ParkHours`; empty of the day before, which nobody asks for its hours",
+        help_text="JSON of `stats.running.hours.ParkHours`, of the day before of the whole day; empty: not found yet",
     )
 
     class Meta:

@@ -1,8 +1,7 @@
 """Chart lines by the clock: the hours of a park's own day, or the last hour in tens of minutes.
 
-First the parks or rides that stand out most are found from what the lists read, then the hours of these alone: of
-today from the running day, else from observations. Every figure comes from the seconds of its column or of the whole
-span (N-2).
+First the parks or rides that stand out most are found from what the lists read, then the hours of these alone: from
+the running days, else from observations. Every figure comes from the seconds of its column or of the whole span (N-2).
 """
 
 from collections import defaultdict
@@ -40,7 +39,7 @@ from stats.measures.hours import HEATMAP_HOURS, HOURS_OF_DAY, chart_hours, hour_
 from stats.measures.ride_measures import RideMeasures, measure_openings, measure_rides, window_score
 from stats.measures.window_measures import ParkWindow, park_windows
 from stats.measures.windows import Bucket, BucketKey, Window, days_in_list
-from stats.readings.hours_today import windows_today
+from stats.readings.by_hour import windows_by_hour
 from stats.readings.selection import chosen_parks, observed, park_by_attraction
 from stats.readings.shared import is_shared, over_many_parks
 from stats.readings.today import parks_today, placed_rides, rides_down_today
@@ -273,8 +272,10 @@ def operating_windows(parks: Collection[Park], clock: Clock) -> dict[int, list[O
 
 
 def read_windows(kind: Kind, rides: Mapping[Park, Iterable[int]], clock: Clock) -> list[ParkWindow]:
-    """The rides of each park by the clock; ten queries for each time zone, of today one to three for all."""
-    stored = windows_today(rides, clock.end) if clock.period == Period.TODAY else {}
+    """The rides of each park by the clock; a few queries for stored days, ten for each time zone of the others."""
+    stored: dict[int, ParkWindow] = {}
+    if not clock.is_live:
+        stored = windows_by_hour(rides, lambda zone: clock.days(zone).first, clock.end)
     by_zone: dict[str, dict[Park, Iterable[int]]] = defaultdict(dict)
     for park, ids in rides.items():
         if park.pk not in stored:

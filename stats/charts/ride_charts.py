@@ -21,7 +21,7 @@ from stats.measures.ride_measures import WaitTotals, hours, mean_of
 from stats.measures.window_measures import ParkWindow, park_window
 from stats.measures.windows import Bucket, Window
 from stats.models import RideDailyStats
-from stats.readings.hours_today import windows_today
+from stats.readings.by_hour import windows_by_hour
 from stats.readings.identity import Dated, dates_of, number
 from stats.readings.roster import by_tier_and_name, shown_tier
 from stats.readings.selection import attractions_of
@@ -128,11 +128,11 @@ def last_known(series: Iterable[RideSeries]) -> int | None:
 def hourly_series(
     park: Park, rides: list[Ride], period: Period, chart: ChartType, now: datetime
 ) -> dict[int, RideSeries]:
-    """By ride: the hours of one local day; of today from the running day, else from raw observations."""
+    """By ride: the hours of one local day; from the running days, else from raw observations."""
     read = waitless_ride_cells if chart == ChartType.DOWNTIME else summed_ride_buckets
     is_today, day = period == Period.TODAY, days_of(period, now, park.timezone).first
     ids, window = [ride.pk for ride in rides], Window(day, day)
-    raw = windows_today({park: ids}, now).get(park.pk) if is_today else None
+    raw = windows_by_hour({park: ids}, lambda zone: day, now).get(park.pk)
     if raw is None:
         raw = park_window(park, ids, window, Bucket.HOUR_OF_DAY, now, read=read, openings=not is_today)
     shown = hours_of_today(now, park.timezone) if is_today else hours_shown(raw, day)

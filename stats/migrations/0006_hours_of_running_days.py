@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='runningday',
             name='hours',
-            field=models.TextField(default='', help_text='JSON of `stats.running.hours.ParkHours`; empty of the day before, which nobody asks for its hours'),
+            field=models.TextField(default='', help_text='JSON of `stats.running.hours.ParkHours`, of the day before of the whole day; empty: not found yet'),
         ),
     ]

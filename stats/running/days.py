@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest, Left
 
 from core.expressions import WHOLE, SecondsSince
 from core.instants import instant, seconds
@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 LAST_HOUR = timedelta(hours=1)
 # Rows of the day before that are kept beyond the moment: so many cycles may pass until the next one is kept.
 CYCLES_AHEAD = 2.5
+# Of how many parks a cycle finds the hours of the day before: it reads all their rows, once a day (100 ms of CPU).
+HOURS_A_CYCLE = 2
 COLUMNS = (
     "day",
     "ends_at",
@@ -102,7 +104,8 @@ class ParkDay:
     known_until: int  # rows that begin before it are known
     newest: int  # the newest row of the day; the second before the day where there is none
     revision: int
-    hours: ParkHours | None = None  # of a day that runs, where they were asked for
+    hours: ParkHours | None = None  # where they were asked for: of the day before the whole day
+    has_hours: bool = False  # are they stored?
 
     @property
     def clock(self) -> Clock:
@@ -141,12 +144,6 @@ class ParkDay:
                 found[ride.ride] = of_ride
         return found
 
-    def seal(self, until: int) -> None:
-        """Add to the sums, those of the hours too, what has ended by `until`."""
-        rides, opened = self.state.seal(self.park.pk, until)
-        if self.hours is not None:
-            self.take(self.hours, rides, opened, until)
-
     def take(
         self, hours: ParkHours, rides: Iterable[tuple[int, Observation]], opened: Iterable[Span], until: int
     ) -> None:
@@ -156,26 +153,23 @@ class ParkDay:
             hours.add_open(at, min(at + length, until), self.clock)
 
     def hours_so_far(self, wanted: Container[int]) -> ParkHours:
-        """By the hours of the clock up to the moment: of some rides, and how long the park was seen open.
+        """Of a day that runs, by the hours of the clock up to the moment: some rides, and how long the park was open.
 
         Raises LookupError when the hours were not asked for.
         """
+        until = self.asked.moment.until
+        found = self.hours_of(wanted)
+        rides = [(ride.ride, seen) for ride in self.state.rides if ride.ride in wanted for seen in ride.tail]
+        begun = [(ride, seen) for ride, seen in rides if seen.at < until]
+        self.take(found, begun, [span for span in self.state.tail if span[0] < until], until)
+        return found
+
+    def hours_of(self, wanted: Container[int]) -> ParkHours:
+        """The stored hours, of some rides. Raises LookupError when they were not asked for."""
         if self.hours is None:
             raise LookupError("the day was read without its hours")
-        until = self.asked.moment.until
-        found = ParkHours(
-            {ride: dict(sums) for ride, sums in self.hours.rides.items() if ride in wanted},
-            dict(self.hours.open_seconds),
-        )
-        rides = [
-            (ride.ride, seen)
-            for ride in self.state.rides
-            if ride.ride in wanted
-            for seen in ride.tail
-            if seen.at < until
-        ]
-        self.take(found, rides, [span for span in self.state.tail if span[0] < until], until)
-        return found
+        rides = {ride: dict(sums) for ride, sums in self.hours.rides.items() if ride in wanted}
+        return ParkHours(rides, dict(self.hours.open_seconds))
 
 
 # -- reading ---------------------------------------------------------------------------------------------
@@ -198,7 +192,7 @@ def is_behind(day: ParkDay) -> bool:
 def believed(parks: Sequence[Park], which: Which, now: datetime, with_hours: bool = False) -> Iterator[ParkDay]:
     """The stored days that nothing contradicts; one query, and one more of the day before.
 
-    With hours, of a day that runs: a day that was stored without them is not believed.
+    With hours: a day that was stored without them is not believed.
     """
     by_id = {park.pk: park for park in parks}
     asked = {zone: asked_of(which, zone, now) for zone in {park.timezone for park in parks}}
@@ -207,7 +201,7 @@ def believed(parks: Sequence[Park], which: Which, now: datetime, with_hours: boo
         now_newest=newest_until(now) if which == Which.TODAY else F("newest_at"),
     )
     added = {} if which == Which.TODAY else newest_at_the_end(parks, asked)
-    hours = F("hours") if with_hours else Value("", TextField())
+    hours = F("hours") if with_hours else Left("hours", 1)
     columns = ("park_id", *COLUMNS[2:-1], "read_hours", "now_revision", "now_newest")
     rows: Any = stored.annotate(read_hours=hours).values_list(*columns)
     for pk, start, seen, revision, tells, sealed, known, state, by_hour, is_revision, latest in rows:
@@ -220,6 +214,7 @@ def believed(parks: Sequence[Park], which: Which, now: datetime, with_hours: boo
         if with_hours and not by_hour:
             continue
         day = ParkDay(park, of_day, decode(state), known, max(latest, start - 1), revision)
+        day.has_hours = bool(by_hour)
         day.hours = decode_hours(by_hour) if with_hours else None
         yield day
 
@@ -364,16 +359,34 @@ def keep(parks: Sequence[Park], which: Which, now: datetime) -> None:
     behind = [day for day in days.values() if which == Which.DAY_BEFORE or is_behind(day)]
     for pk in advance(behind, which, now, partial_until(which)) if behind else ():
         del days[pk]
-    changed = [day for day in behind if day.park.pk in days]
-    changed += build([park for park in parks if park.pk not in days], which, now)
-    for day in changed:
-        day.seal(sealed_at(day, which))
-    store([row_of(day, which) for day in changed])
+    known = [day for day in behind if day.park.pk in days]
+    built = list(build([park for park in parks if park.pk not in days], which, now))
+    for day in [*known, *built]:
+        ended = day.state.seal(day.park.pk, sealed_at(day, which))
+        if which == Which.TODAY and day.hours is not None:
+            day.take(day.hours, *ended, sealed_at(day, which))
+    if which == Which.DAY_BEFORE:
+        for day in [day for day in [*known, *built] if not day.has_hours][:HOURS_A_CYCLE]:
+            day.hours = hours_of_day(day)
+    # The hours of a known day before are stored already, or not found yet.
+    store([row_of(day, which) for day in known if day.hours is None], COLUMNS[:-1])
+    store([row_of(day, which) for day in [*built, *(day for day in known if day.hours is not None)]], COLUMNS)
 
 
 @retried_on_lock
-def store(rows: Sequence[RunningDay]) -> None:
-    upsert(RunningDay, rows, ("park", "which"), COLUMNS)
+def store(rows: Sequence[RunningDay], columns: Sequence[str]) -> None:
+    upsert(RunningDay, rows, ("park", "which"), columns)
+
+
+def hours_of_day(day: ParkDay) -> ParkHours:
+    """The hours of a whole day that is over; two queries."""
+    start, end = seconds(day.asked.start), seconds(day.asked.end)
+    pk, spans = day.park.pk, {day.park.pk: (start, end)}
+    found = ParkHours()
+    rides = ((row.ride, row.seen) for row in ride_rows(spans, {pk: day.park.reports_down}).get(pk, ()))
+    opened = ((row.at, row.seconds) for row in park_rows(spans).get(pk, ()) if row.is_open)
+    day.take(found, rides, opened, end)
+    return found
 
 
 def partial_until(which: Which) -> Callable[[ParkDay], int]:

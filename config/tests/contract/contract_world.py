@@ -27,7 +27,7 @@ from parks.models import Category, Park, Ride
 from snapshots.models import IssueSource, ParkActivitySnapshot
 from snapshots.tests.factories import IssueFactory
 from stats.models import AggregationStatus, ParkDailyStats, RideDailyStats
-from stats.running.days import keep_running_days
+from stats.running.days import HOURS_A_CYCLE, keep_running_days
 from stats.tests.builders import LOS_ANGELES, TOKYO, local, make_park, make_ride, recomputed, report, show_park
 from stats.tests.factories import AggregationFactory, ParkDayFactory, RideDayFactory
 
@@ -204,7 +204,8 @@ def build_larger_world(zones: Sequence[tuple[str, str]] = ((LOS_ANGELES, TOKYO),
     for n, (zone, other_zone) in enumerate(zones):
         disney_park(f"Disney Park {n}", zone)
         other_park(f"Other Park {n}", other_zone)
-    keep_running_days(list(Park.objects.active()), NOW)
+    for _ in range(Park.objects.count() // HOURS_A_CYCLE):  # until the hours of the day before are kept of all
+        keep_running_days(list(Park.objects.active()), NOW)
     return world
 
 

@@ -20,8 +20,8 @@ from stats.measures.window_measures import park_window
 from stats.measures.windows import Bucket, Window
 from stats.models import RunningDay, Which
 from stats.readings import today
-from stats.readings.hours_today import windows_today
-from stats.running.days import keep_running_days, rebuild, running_days
+from stats.readings.by_hour import windows_by_hour
+from stats.running.days import HOURS_A_CYCLE, keep_running_days, rebuild, running_days
 from stats.tests.builders import DAY, NEW_YORK, local, make_park, make_ride, report, show_park
 from stats.tests.random_days import AS_FOUND, FIRST_DAYS, KINDS, ParkStory, Reported, park_stories, write
 
@@ -69,12 +69,17 @@ def assert_alike(parks, now):
 def assert_hours_alike(parks, now):
     """Of the parks with a stored day; charts ask the rows of the others."""
     rides = {park: list(park.rides.values_list("pk", flat=True)) for park in parks}
-    for pk, found in windows_today(rides, now).items():
-        (park,) = (each for each in parks if each.pk == pk)
-        day = local_date(now, park.timezone)
-        read = summed_ride_buckets
-        by_rows = park_window(park, rides[park], Window(day, day), Bucket.HOUR_OF_DAY, now, read=read)
-        assert by_hour(found) == by_hour(by_rows)
+    for ago in (0, 1):
+
+        def day_in(zone, ago=ago):
+            return local_date(now, zone) - timedelta(days=ago)
+
+        for pk, found in windows_by_hour(rides, day_in, now).items():
+            (park,) = (each for each in parks if each.pk == pk)
+            day = day_in(park.timezone)
+            window, read = Window(day, day), summed_ride_buckets
+            by_rows = park_window(park, rides[park], window, Bucket.HOUR_OF_DAY, now, read=read)
+            assert by_hour(found) == by_hour(by_rows)
 
 
 def by_hour(window):
@@ -229,11 +234,41 @@ def test_its_hours_are_those_of_the_clock_cut_at_the_present(ride):
     show_park(ride.park, local(DAY, "09:00"), 150)
     keep_running_days([ride.park], local(DAY, "10:20"))
     now = local(DAY, "10:45")
-    (window,) = windows_today({ride.park: [ride.pk]}, now).values()
+    (window,) = windows_by_hour({ride.park: [ride.pk]}, lambda zone: DAY, now).values()
     hours = {hour: (each.up_seconds, each.down_seconds) for (_, _, hour), each in window.rides.items()}
     assert hours == {9: (1800, 1800), 10: (900, 1800)}
     assert window.open_seconds == {(DAY, 9): 3600, (DAY, 10): 2700}
     assert_hours_alike([ride.park], now)
+
+
+def test_the_hours_of_the_day_before_are_those_of_the_whole_day(ride):
+    report(ride, local(DAY, "09:00"), "O30 D60 O120", wait=20)
+    show_park(ride.park, local(DAY, "09:00"), 210)
+    tomorrow = local(DAY + timedelta(days=1), "09:40")
+    for _ in range(2):
+        keep_running_days([ride.park], tomorrow)
+        (window,) = windows_by_hour({ride.park: [ride.pk]}, lambda zone: DAY, tomorrow).values()
+        assert window.open_seconds == {(DAY, 9): 3600, (DAY, 10): 3600, (DAY, 11): 3600, (DAY, 12): 1800}
+        assert_hours_alike([ride.park], tomorrow)
+    ride.snapshots.filter(status="DOWN").update(status="CLOSED")
+    with time_machine.travel(tomorrow, tick=False):
+        note_changed([ride.park_id], tomorrow)
+    assert not windows_by_hour({ride.park: [ride.pk]}, lambda zone: DAY, tomorrow)
+    keep_running_days([ride.park], tomorrow)
+    assert windows_by_hour({ride.park: [ride.pk]}, lambda zone: DAY, tomorrow)
+    assert_hours_alike([ride.park], tomorrow)
+
+
+def test_a_cycle_finds_the_hours_of_few_parks(ride):
+    parks = [ride.park, *(make_park(timezone=NEW_YORK) for _ in range(HOURS_A_CYCLE))]
+    for park in parks[1:]:
+        report(make_ride(park), local(DAY, "09:00"), "O60")
+    tomorrow = local(DAY + timedelta(days=1), "09:40")
+    counts = []
+    for _ in range(2):
+        keep_running_days(parks, tomorrow)
+        counts.append(RunningDay.objects.filter(which=Which.DAY_BEFORE).exclude(hours="").count())
+    assert counts == [HOURS_A_CYCLE, HOURS_A_CYCLE + 1]
 
 
 def test_a_day_that_was_stored_without_hours_is_kept_anew_with_them(ride):
@@ -242,7 +277,7 @@ def test_a_day_that_was_stored_without_hours_is_kept_anew_with_them(ride):
     keep_running_days([ride.park], now)
     kept = stored()
     RunningDay.objects.update(hours="")
-    assert not windows_today({ride.park: [ride.pk]}, now)
+    assert not windows_by_hour({ride.park: [ride.pk]}, lambda zone: DAY, now)
     assert believed(ride.park, Which.TODAY, now)
     keep_running_days([ride.park], now)
     assert stored() == kept
