@@ -1,7 +1,7 @@
 """How many SQL queries each question of the legacy API takes, uncached, against the baseline in `query_counts.json`.
 
 More than the baseline is a step back, fewer a step forward that nobody wrote down: both fail. The numbers are the same
-for few and for many parks, rides and time zones, and on both databases.
+for few and for many parks and rides, and on both databases; further time zones cost more in a few places alone.
 To write the file anew:
 
     RIDEWATCH_UPDATE_QUERY_COUNTS=1 .venv/bin/python -m pytest config/tests/contract/test_query_counts.py
@@ -11,6 +11,7 @@ Such a run skips the comparison, never passes it, and is refused where `CI` is s
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,10 @@ SIZES: dict[str, Callable[[], World]] = {
     "many": build_larger_world,
     "zones": lambda: build_larger_world(FURTHER_ZONES),
 }
+
+# Where the site's yesterday is not the day before of a park, its lines by the clock are read from rows, zone by zone.
+READ_BY_ZONE = re.compile(r"/api/trends/heatmap-data period=yesterday type=\S+")
+MOST_PER_ZONE = 6
 
 
 def questions() -> dict[str, tuple[Endpoint, Query]]:
@@ -98,10 +103,13 @@ def test_a_question_takes_the_queries_of_the_baseline(measured, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_more_parks_and_rides_and_more_time_zones_take_no_more_queries(measured, name):
+def test_more_parks_and_rides_take_no_more_queries_and_more_time_zones_a_few_in_hourly_lines(measured, name):
     few, many, zones = (measured[size][name] for size in SIZES)
     assert len(few) == len(many), "\n".join(many)
-    assert len(few) == len(zones), "\n".join(zones)
+    if READ_BY_ZONE.fullmatch(name):
+        assert 0 < len(zones) - len(few) <= MOST_PER_ZONE * 2 * len(FURTHER_ZONES)
+    else:
+        assert len(few) == len(zones), "\n".join(zones)
 
 
 def test_the_baseline_has_each_question_and_no_other():
