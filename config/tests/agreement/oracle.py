@@ -79,6 +79,7 @@ class Sums:
     least: int | None = None
     greatest: int | None = None
     operated: bool = False
+    operated_where_known: bool = False  # on a day of which something is known in the window
     seen: bool = False  # in any row that lasts, the park open or not
 
     def add(self, other: "Sums") -> None:
@@ -87,6 +88,7 @@ class Sums:
         self.least = min((each for each in (self.least, other.least) if each is not None), default=None)
         self.greatest = max((each for each in (self.greatest, other.greatest) if each is not None), default=None)
         self.operated |= other.operated
+        self.operated_where_known |= other.operated_where_known
         self.seen |= other.seen
 
     def add_wait(self, wait: int, held: int) -> None:
@@ -106,7 +108,7 @@ class Sums:
     @property
     def uptime(self) -> Fraction | None:
         """N-3, of a ride: percent of the known open time."""
-        return Fraction(100 * self.up, self.known) if self.operated and self.known else None
+        return Fraction(100 * self.up, self.known) if self.operated_where_known and self.known else None
 
     @property
     def availability(self) -> Fraction | None:
@@ -306,7 +308,8 @@ class Oracle:
             sums.up += length(cut(found.up, spans))
             sums.down += length(cut(found.down, spans))
             sums.unknown += length(cut(found.unknown, spans))
-            sums.operated |= found.operated and bool(cut(found.known, spans))
+            sums.operated |= found.operated and spans[0][0] < self.now
+            sums.operated_where_known |= found.operated and bool(cut(found.known, spans))
             sums.seen |= self.seen_in(ride, day, spans)
             sums.delay += length(cut(self.delay(ride, day), spans))
             for (start, end), wait in found.waits:

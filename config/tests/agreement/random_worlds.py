@@ -15,7 +15,7 @@ from core.web.tests.production_client import ProductionClient, writes
 from parks.models import Ride
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 from stats.daily.recompute import recompute_park_day, refresh_today
-from stats.tests.random_days import KINDS, ParkStory, stories, write
+from stats.tests.random_days import KINDS, LIVE_GRAIN, ParkStory, stories, write
 
 # A park is never recorded without its own rows.
 RECORDED = [kind for kind in KINDS if kind.has_activity]
@@ -36,11 +36,10 @@ def disagreements(stories_drawn: list[ParkStory], at: int) -> list[Disagreement]
         reported = [write(story) for story in stories_drawn]
         for rows in (RideStatusSnapshot, ParkActivitySnapshot):
             rows.objects.filter(recorded_at__gt=now).delete()
-            # A row for each state is what files give. Where a park was collected live, all its rows have one instant,
-            # by which it is decided again when it was open.
-            from_files = [
-                each.park for each, story in zip(reported, stories_drawn, strict=True) if story.grain is None
-            ]
+            # A park that is collected live has all rows of a cycle at one instant, by which it is decided again when
+            # it was open. Other rows are those of files.
+            said = zip(reported, stories_drawn, strict=True)
+            from_files = [each.park for each, story in said if story.grain != LIVE_GRAIN]
             rows.objects.filter(park__in=from_files).update(data_source=DataSource.ARCHIVE)
         note_last_operation(list(Ride.objects.select_related("park")))
         for park in reported:

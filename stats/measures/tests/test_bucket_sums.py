@@ -120,8 +120,8 @@ def test_of_nothing_there_are_no_numbers():
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [  # open, up, down and unknown seconds; minutes open, up, down, unknown, closed
-        ((90, 90, 0, 30), (2, 1, 0, 1, 0)),  # two halves round up, and one of them gives way
-        ((60, 30, 30, 0), (1, 1, 0, 0, 0)),
+        ((90, 90, 0, 30), (2, 2, 0, 0, 0)),  # two halves round up, and one of them gives way
+        ((60, 30, 30, 0), (1, 0, 1, 0, 0)),  # what is down never does
         ((0, 0, 0, 90), (2, 0, 0, 2, 0)),
         ((150, 30, 30, 30), (3, 1, 1, 1, 0)),
         ((29, 29, 0, 0), (0, 0, 0, 0, 0)),
