@@ -29,6 +29,14 @@ def variables_of(path: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines)
 
 
+def test_services_log_in_json_and_no_proxy_shows_their_figures():
+    for unit in UNITS:
+        assert "LOG_FORMAT=json" in keys_of(unit)["Environment"].split(), unit.name
+    assert variables_of(DEPLOY / "ridewatch.env.example")["LOG_FORMAT"] == "json"
+    assert re.search(r"location = /metrics \{\s+return 404;", (DEPLOY / "nginx.conf").read_text())
+    assert re.search(r"handle /metrics \{\s+respond 404", (DEPLOY / "Caddyfile").read_text())
+
+
 def test_the_image_runs_as_an_ordinary_user_and_says_whether_it_is_healthy():
     steps = list(steps_of((DEPLOY / "Containerfile").read_text()))
     last = steps[[step.instruction for step in steps].index("FROM", 1) :]

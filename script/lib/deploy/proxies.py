@@ -53,6 +53,8 @@ def through(plain: int, secure: int, port: int, data: Path, tried: Tried) -> Non
     again = asked(secure, STORED, {"If-None-Match": found.headers.get("ETag", ""), "Accept-Encoding": "br"})
     tried.that("stored answers keep their tag through the proxy", again.status == 304, again.status)
     packed = asked(secure, "/", {"Accept": "text/html", "Accept-Encoding": "br"})
+    figures = asked(secure, "/metrics")
+    tried.that("nobody outside reads /metrics", figures.status == 404 and b"nginx" in figures.body, figures.status)
     tried.that("pages come packed", packed.headers.get("Content-Encoding") == "br", packed.status)
     file = next(path for path in (data / "static").rglob("*.css"))
     found = asked(secure, f"/static/{file.relative_to(data / 'static')}")
