@@ -107,13 +107,13 @@ def most_days(query: Mapping[str, Any]) -> int:
 
 
 def outages_table(rows: list[OutageRow], selection: Selection) -> Table:
-    """Whose park has no column of its own on phones stands under the ride's name."""
+    """On phones the park stands under the ride's name, and the kind under the length."""
     columns = [
         Column("start", "Start"),
         Column("ride_name", "Ride", "ride"),
         Column("park_name", "Park", "park", is_wide=True),
         Column("length", "Length"),
-        Column("kind", "Kind"),
+        Column("kind", "Kind", is_wide=True),
         Column("confidence", "Sure", is_wide=True),
         Column("observations", "Observations", "number", is_wide=True),
     ]
@@ -128,7 +128,7 @@ def outages_table(rows: list[OutageRow], selection: Selection) -> Table:
             "park_id": row.park_id,
             "start_date": row.date,
             "end_date": row.date,
-            "length": length_of(row),
+            "length": format_html('{}<small class="phone">{}</small>', length_of(row), Kind(row.kind).label),
             "kind": Kind(row.kind).label,
             "confidence": row.confidence,
             "observations": row.observations,
