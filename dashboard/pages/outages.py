@@ -28,13 +28,11 @@ from outages.api.correction_views import CorrectionQuery, corrections_answer
 from outages.api.incident_views import incident_of_address
 from outages.api.serializers import MOST_DAYS, MOST_DAYS_OF_A_PARK, MOST_DAYS_OF_A_RIDE, OutageQuery
 from outages.api.views import outages as outages_answer
-from outages.ledger.incidents import MEMBER_KINDS
-from outages.models import Kind, Outage, State
+from outages.models import Kind, Outage
 from outages.readings.corrections import CorrectionRow, correction_row, corrections, words_of
-from outages.readings.detail import AROUND, Neighbour, around, find_outage, outage_detail
-from outages.readings.incidents import incident_at
+from outages.readings.detail import AROUND, around, find_outage, outage_detail
 from outages.readings.observations import Observation, observation
-from outages.readings.rows import OutageRow
+from outages.readings.rows import Neighbour, OutageRow
 from outages.readings.selection import Selection
 from parks.models import Park, Ride
 from snapshots.models import DataSource, RideStatusSnapshot
@@ -107,13 +105,13 @@ def most_days(query: Mapping[str, Any]) -> int:
 
 
 def outages_table(rows: list[OutageRow], selection: Selection) -> Table:
-    """Whose park has no column of its own on phones stands under the ride's name."""
+    """On phones the park stands under the ride's name, and the kind under the length."""
     columns = [
         Column("start", "Start"),
         Column("ride_name", "Ride", "ride"),
         Column("park_name", "Park", "park", is_wide=True),
         Column("length", "Length"),
-        Column("kind", "Kind"),
+        Column("kind", "Kind", is_wide=True),
         Column("confidence", "Sure", is_wide=True),
         Column("observations", "Observations", "number", is_wide=True),
     ]
@@ -128,7 +126,7 @@ def outages_table(rows: list[OutageRow], selection: Selection) -> Table:
             "park_id": row.park_id,
             "start_date": row.date,
             "end_date": row.date,
-            "length": length_of(row),
+            "length": format_html('{}<small class="phone">{}</small>', length_of(row), Kind(row.kind).label),
             "kind": Kind(row.kind).label,
             "confidence": row.confidence,
             "observations": row.observations,
@@ -210,7 +208,7 @@ def outage(request: HttpRequest, address: str) -> HttpResponse:
         "neighbours": members_table(
             "Down in the park at the same time", detail.neighbours, zone, "Nothing else was down in the park."
         ),
-        "incident": incident_url(row),
+        "incident": f"/incidents/{detail.incident}" if detail.incident else "",
         "weather": weather_table(row.park, row.started_at, row.ended_at),
         "evidence": evidence_rows(detail.evidence, zone),
         "raw": f"/api/rides/{row.ride_id}/observations?start={first}&end={last}",
@@ -330,14 +328,6 @@ def members_table(caption: str, members: list[Neighbour], zone: str, empty: str 
 
 def day_of(member: Neighbour, zone: str) -> str:
     return local_date(datetime.fromisoformat(member.start), zone).isoformat()
-
-
-def incident_url(row: Outage) -> str:
-    """The page of the incident it is a member of; empty: of none. One query for a member, else none."""
-    if row.state != State.HOLDS or row.kind not in MEMBER_KINDS:
-        return ""
-    found = incident_at(row.park_id, row.started_at, row.metrics_version)
-    return f"/incidents/{found.id}" if found else ""
 
 
 def weather_table(park: Park, start: datetime, end: datetime) -> list[tuple[Any, str]]:

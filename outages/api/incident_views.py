@@ -20,8 +20,8 @@ from core.shapes import Shape, describe
 from outages.addresses import parse_address
 from outages.api.serializers import LARGEST_ID, OutageFilter, date_field, whole
 from outages.api.views import BAD_QUERY
-from outages.readings.detail import Neighbour
 from outages.readings.incidents import IncidentRow, incident_at, incidents_of
+from outages.readings.rows import Neighbour
 from parks.api.serializers import ATTRIBUTION, Attribution
 from stats.readings.identity import TOTAL
 

@@ -94,6 +94,7 @@ DETAIL = OutageDetail(
     reason_text=None,
     since=None,
     merged_into=None,
+    incident=None,
     rule_text="down in the open park on a day on which the ride operated",
     days=[DayPart(date="2025-07-05", seconds=2_700)],
     evidence=Evidence(observations=9, before=None, first=SEEN, last=SEEN, after=None),

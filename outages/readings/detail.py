@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from core.shapes import Shape, describe
 from outages.models import COUNTED, Outage, Reason, State
+from outages.readings.incidents import incident_of
 from outages.readings.observations import Observation, observation, observations_of, one_before
-from outages.readings.rows import OutageRow, outage_row, rule_of
+from outages.readings.rows import Neighbour, OutageRow, neighbour, outage_row, rule_of
 from snapshots.models import RideStatusSnapshot
 from stats.measures.buckets import OBSERVED
 from stats.readings.roster import zulu
@@ -33,16 +34,6 @@ class Evidence(Shape):
     after: Annotated[Observation | None, describe("the first one after it; null: none for a day")]
 
 
-class Neighbour(Shape):
-    id: str
-    ride_id: int
-    ride_name: str
-    start: Annotated[str, describe(format="date-time")]
-    end: Annotated[str, describe("up to when it was seen down", format="date-time")]
-    seconds: int
-    kind: str
-
-
 class OutageDetail(OutageRow):
     success: bool = True
     state: Annotated[str, describe("what does not hold any more counts no seconds", enum=State.values)]
@@ -50,6 +41,7 @@ class OutageDetail(OutageRow):
     reason_text: str | None
     since: Annotated[str | None, describe("when it ceased to hold", format="date-time")]
     merged_into: Annotated[str | None, describe("the address of the outage that has its time now")]
+    incident: Annotated[str | None, describe("the address of the park incident it is a member of")]
     rule_text: Annotated[str, describe("the rule in words")]
     days: list[DayPart]
     evidence: Evidence
@@ -75,7 +67,7 @@ def home_of(row: Outage) -> Outage | None:
 
 
 def outage_detail(row: Outage, now: datetime) -> OutageDetail:
-    """At most nine queries, whatever the size of the ledger."""
+    """At most ten queries, whatever the size of the ledger."""
     holds = row.state == State.HOLDS
     home = None if holds else home_of(row)
     text = rule_of(row)[1]
@@ -87,6 +79,7 @@ def outage_detail(row: Outage, now: datetime) -> OutageDetail:
         reason_text=Reason(row.reason).label if row.reason else None,
         since=None if row.state in COUNTED else zulu(row.revised_at),
         merged_into=home.address if home else None,
+        incident=incident_of(row),
         rule_text=text,
         days=days_of(row),
         evidence=evidence_of(row),
@@ -143,15 +136,3 @@ def neighbours_of(row: Outage) -> Sequence[Outage]:
     )
     found = rows.exclude(ride=row.ride_id).select_related("ride", "park").order_by("started_at", "ride_id")
     return sorted(found[:MOST_NEIGHBOURS], key=lambda each: abs(each.started_at - row.started_at))
-
-
-def neighbour(row: Outage) -> Neighbour:
-    return Neighbour(
-        id=row.address,
-        ride_id=row.ride_id,
-        ride_name=row.ride.name,
-        start=zulu(row.started_at),
-        end=zulu(row.ended_at),
-        seconds=row.total_seconds,
-        kind=row.kind,
-    )

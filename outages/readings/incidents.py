@@ -10,7 +10,7 @@ from core.shapes import Shape, describe
 from outages.addresses import address_of
 from outages.ledger.incidents import MEMBER_KINDS, WITHIN, incidents_among
 from outages.models import Kind, Outage, State
-from outages.readings.detail import Neighbour, neighbour
+from outages.readings.rows import Neighbour, neighbour
 from outages.readings.selection import Selection
 from stats.readings.roster import zulu
 
@@ -77,3 +77,11 @@ def incident_at(park: int, at: datetime, version: int) -> IncidentRow | None:
         if members[0].started_at - WITHIN <= at <= members[-1].started_at + WITHIN:
             return incident_row(members)
     return None
+
+
+def incident_of(row: Outage) -> str | None:
+    """The address of the incident an outage is a member of; one query for a member, else none."""
+    if row.state != State.HOLDS or row.kind not in MEMBER_KINDS:
+        return None
+    found = incident_at(row.park_id, row.started_at, row.metrics_version)
+    return found.id if found else None

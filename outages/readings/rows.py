@@ -85,3 +85,25 @@ def outage_row(row: Outage, seconds_in_range: int, now: datetime) -> OutageRow:
         metrics_version=row.metrics_version,
         revision=zulu(row.revised_at),
     )
+
+
+class Neighbour(Shape):
+    id: str
+    ride_id: int
+    ride_name: str
+    start: Annotated[str, describe(format="date-time")]
+    end: Annotated[str, describe("up to when it was seen down", format="date-time")]
+    seconds: int
+    kind: str
+
+
+def neighbour(row: Outage) -> Neighbour:
+    return Neighbour(
+        id=row.address,
+        ride_id=row.ride_id,
+        ride_name=row.ride.name,
+        start=zulu(row.started_at),
+        end=zulu(row.ended_at),
+        seconds=row.total_seconds,
+        kind=row.kind,
+    )

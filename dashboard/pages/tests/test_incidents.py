@@ -62,6 +62,7 @@ def test_an_incident_and_its_outages_lead_to_each_other(client, park):
     assert "<script>alert" not in html
     for member in row["members"]:
         assert f"/outages/{member['id']}" in html
+        assert client.get(f"/api/outages/{member['id']}").json()["incident"] == row["id"]
         assert f"/incidents/{row['id']}" in page(client, f"/outages/{member['id']}")
     boat = Outage.objects.get(ride__name="Boat")
     assert "/incidents/" not in page(client, f"/outages/{boat.address}")
