@@ -430,6 +430,7 @@ SPECTACULAR_SETTINGS = {
         "CitationKindEnum": "assistant.models.CitationKind.values",
         "ShelterEnum": "parks.models.Shelter.values",
         "OutageKindEnum": "outages.models.Kind.values",
+        "PaceEnum": "visits.models.Pace.values",
     },
 }
 

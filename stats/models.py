@@ -162,6 +162,7 @@ class RunningDay(models.Model):
     state = models.TextField(help_text="JSON of `stats.running.state.RunningPark`")
     hours = models.TextField(
         default="",
+        db_default="",
         help_text="JSON of `stats.running.hours.ParkHours`, of the day before of the whole day; empty: not found yet",
     )
 

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='runningday',
             name='hours',
-            field=models.TextField(default='', help_text='JSON of `stats.running.hours.ParkHours`, of the day before of the whole day; empty: not found yet'),
+            field=models.TextField(db_default='', default='', help_text='JSON of `stats.running.hours.ParkHours`, of the day before of the whole day; empty: not found yet'),
         ),
     ]

@@ -123,7 +123,9 @@ def trace(net: Net, park: int, text: str, about: About, where: str) -> Iterator[
         return
     yield from net.value("trace_score:score", None if score[1] == NONE else score[1], about, where)
     lines = [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()]
-    head = next(line for line in lines if line[0] == "ride")
+    head = next((line for line in lines if line[0] == "ride"), None)
+    if head is None:
+        return  # no observations
     by_name = {line[0]: line for line in lines if len(line) == len(head)}
     for ride in net.oracle.members[park]:
         if line := by_name.get(ride.name):
