@@ -290,7 +290,8 @@ def day_members(raw: ParkWindow, weights: Mapping[int, int], day: date) -> list[
 def today_breakdown(view: ParkView, raw: ParkWindow, day: date) -> ShameBreakdown:
     """R-10.2 from local midnight until now, with what each ride is doing now (A-14)."""
     members = day_members(raw, weights_of(view.roster.rides), day)
-    window = window_score(members, sum(raw.open_seconds.values()))
+    is_known = any(measures.open_seconds for measures in raw.rides.values())
+    window = window_score(members, sum(raw.open_seconds.values()), is_known)
     down = {measures.ride_id: Down(measures.down_seconds) for measures, _ in members if measures.down_seconds}
     statuses = {ride: displayed_status(view.state, view.rides.get(ride)) for ride in down}
     rides = contributions(view.roster.rides, down, statuses)

@@ -223,10 +223,11 @@ def strongest(compared: Compared, category: TrendCategory) -> list[tuple[int, De
 
 
 def parks_compared(parks: list[Park], period: Asked, now: datetime) -> Compared:
-    """Parks that were open in both periods."""
+    """Parks that were open in both periods, and of whose rides something is known."""
     if period == Period.TODAY:
         today, earlier = parks_today(parks, now), parks_a_day_ago(parks, now)
-        return {pk: (of_park(today[pk]), of_park(earlier[pk])) for pk in today.keys() & earlier.keys()}
+        known = {pk for pk, park in today.items() if park.window.score is not None}
+        return {pk: (of_park(today[pk]), of_park(earlier[pk])) for pk in known & earlier.keys()}
     current, previous = park_sums(parks, listed_days(period, now)), park_sums(parks, listed_days_before(period, now))
     return {
         park.pk: (of_park(current[park.pk]), of_park(previous[park.pk]))

@@ -84,7 +84,8 @@ def park_so_far(park: Park, now: datetime, today: date) -> ParkFigures:
     members = [(ride, weights[ride.ride_id]) for ride in measured if ride.operated(evidence_by_down=park.reports_down)]
     if not measured:
         return ParkFigures()
-    window = window_score(members, opening_so_far(park, start, now).open_seconds)
+    is_known = any(ride.open_seconds for ride in measured)
+    window = window_score(members, opening_so_far(park, start, now).open_seconds, is_known)
     of_attractions = [ride for ride, _ in members if ride.ride_id in attractions]
     return ParkFigures(
         score=window.score,

@@ -210,7 +210,8 @@ def live_scores(parks: list[Park], measured: Mapping[int, RideMeasures], clock: 
         members[ride.park_id].append((ride, weights[ride.ride_id]))
     begun = Q(park__in=parks, recorded_at__gte=instant(clock.first), recorded_at__lt=clock.end)
     openings = measure_openings(ParkActivitySnapshot.objects.filter(begun), clock.end)
-    scores = {pk: window_score(members[pk], opening.open_seconds).score for pk, opening in openings.items()}
+    known = {ride.park_id for ride in of_parks if ride.open_seconds}
+    scores = {pk: window_score(members[pk], opened.open_seconds, pk in known).score for pk, opened in openings.items()}
     return {pk: score for pk, score in scores.items() if score is not None}
 
 

@@ -441,7 +441,7 @@ LEAST_WAIT = 5  # minutes
 class WindowScore:
     """A park's score over a window inside one local day (R-10.2), with what it is made of."""
 
-    score: Decimal | None  # None: the park was never open in the window
+    score: Decimal | None  # None: the park was never open in the window, or nothing is known of its rides (N-6)
     down_seconds: int
     weighted_down_seconds: int
     weight: int
@@ -451,19 +451,23 @@ class WindowScore:
 
     @property
     def share(self) -> Fraction | None:
-        """What the score is rounded from (R-10.2)."""
-        return share_over([ScoredTime(self.weighted_down_seconds, self.weight, self.open_seconds)])
+        """What the score is rounded from (R-10.2); None: there is none."""
+        return (
+            None
+            if self.score is None
+            else share_over([ScoredTime(self.weighted_down_seconds, self.weight, self.open_seconds)])
+        )
 
 
-def window_score(members: Sequence[tuple[Ran, int]], open_seconds: int) -> WindowScore:
+def window_score(members: Sequence[tuple[Ran, int]], open_seconds: int, is_known: bool = True) -> WindowScore:
     """R-10.2 over the members (rides that operated that day) and their weights.
 
-    `open_seconds` is the time the park was open and observed.
+    `open_seconds` is the time the park was open and observed; `is_known`: something is known of a ride in it.
     """
     weight = sum(weight for _, weight in members)
     weighted = sum(ride.down_seconds * weight for ride, weight in members)
     return WindowScore(
-        score=score_over([ScoredTime(weighted, weight, open_seconds)]),
+        score=score_over([ScoredTime(weighted, weight, open_seconds)]) if is_known else None,
         down_seconds=sum(ride.down_seconds for ride, _ in members),
         weighted_down_seconds=weighted,
         weight=weight,

@@ -96,17 +96,20 @@ def parks_today(parks: list[Park], now: datetime) -> Mapping[int, ParkToday]:
     reports_down = {park.pk: park.reports_down for park in parks}
     members: dict[int, list[tuple[RideSeconds, int]]] = defaultdict(list)
     attractions: dict[int, list[RideSeconds]] = defaultdict(list)
+    known: set[int] = set()
     placed = {ride.pk: ride for ride in placed_rides(parks)}
     running = running_today(parks, now)
     for ride in seconds_today(parks, {pk: each.park_id for pk, each in placed.items()}, now, running):
         here = placed[ride.ride_id]
+        if ride.open_seconds:
+            known.add(here.park_id)
         if has_operated(ride.up_seconds, ride.down_seconds, reports_down[here.park_id]):
             members[here.park_id].append((ride, here.weight))
             if here.is_attraction:
                 attractions[here.park_id].append(ride)
     return {
         park_id: ParkToday(
-            window=window_score(members[park_id], opening.open_seconds),
+            window=window_score(members[park_id], opening.open_seconds, park_id in known),
             open_snapshots=opening.rows,
             rides_up=sum(ride.up_seconds > 0 for ride, _ in members[park_id]),
             attraction_up_seconds=sum(ride.up_seconds for ride in attractions[park_id]),

@@ -17,6 +17,7 @@ from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapsho
 from stats.daily.recompute import recompute_park_day, refresh_today
 from stats.tests.random_days import KINDS, LIVE_GRAIN, ParkStory, stories, write
 
+HALF_AN_HOUR = 1_800  # what zones differ by
 # A park is never recorded without its own rows.
 RECORDED = [kind for kind in KINDS if kind.has_activity]
 
@@ -26,7 +27,9 @@ def worlds(draw: st.DrawFn) -> tuple[list[ParkStory], int]:
     """Parks with a history of one to three days, and an instant of the last of them or the day after."""
     stories_drawn = [story for story in draw(stories(draw(st.sampled_from(RECORDED)))) if story.kind.has_activity]
     last = day_span(stories_drawn[0].days[-1].day, stories_drawn[0].kind.zone)
-    return stories_drawn, draw(st.integers(last[0] + 1, last[1] + 86_400))
+    at = draw(st.integers(last[0] + 1, last[1] + 86_400))
+    # Charts say nothing of an hour in its first minute.
+    return stories_drawn, at if at % HALF_AN_HOUR >= 60 else at + 60
 
 
 def disagreements(stories_drawn: list[ParkStory], at: int) -> list[Disagreement]:

@@ -301,3 +301,8 @@ def test_a_score_is_the_share_of_the_weighted_capacity_that_was_down():
     assert (found.open_seconds, found.share) == (3600, Fraction(1920, 6 * 3600))
     closed, empty = window_score(members, 0), window_score([], 3600)
     assert (closed.score, closed.share, empty.score, empty.share) == (None, None, Decimal(0), 0)
+
+
+def test_an_open_park_of_whose_rides_nothing_is_known_has_no_score():
+    silent = window_score([], 3600, is_known=False)
+    assert (silent.score, silent.share, silent.open_seconds) == (None, None, 3600)
