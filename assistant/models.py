@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from core.fields import EnumField, one_of
+from core.database.fields import EnumField, one_of
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):

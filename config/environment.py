@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from core.masking import masked
+from core.monitoring.masking import masked
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -1,7 +1,7 @@
 """What granian runs: `granian --interface rsgi config.front:application` (ADR 25)."""
 
 from config.wsgi import application as wsgi_application
-from core.metrics import count_for_all
+from core.monitoring.metrics import count_for_all
 from core.web.front import Front
 from core.web.renewing import Renewal
 

@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: what the processes counted (core/metrics.py), and what the database says just then.
+"""`/metrics` for Prometheus: what the processes counted (core/monitoring/metrics.py), and what the database says.
 
 A scrape costs at most `MOST_STATEMENTS` statements, whatever is stored. What is not known is absent, never 0: a job
 that never succeeded has no last success, a park that was never observed no newest observation, a server without a
@@ -27,7 +27,7 @@ from core import data_version
 from core.jobs import running
 from core.jobs.ledger import AHEAD, JobLock, JobRun, JobStatus
 from core.jobs.queue import QueuedTask
-from core.metrics import counted, living
+from core.monitoring.metrics import counted, living
 from importer.models import ACTIVE, ImportCheckpoint, ImportSlice, ImportStatus
 from parks.models import Park
 from snapshots.collection.park_freshness import newest_by_park

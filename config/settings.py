@@ -26,8 +26,8 @@ from config.environment import (
     zone,
 )
 from config.schedule import jobs
-from core.logs import FORMATS, logging_settings
-from core.masking import remember
+from core.monitoring.logs import FORMATS, logging_settings
+from core.monitoring.masking import remember
 
 # -- process ---------------------------------------------------------------------------------------------
 

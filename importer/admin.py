@@ -16,7 +16,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core.admin_base import NotesForm, ReadingAdmin
-from core.payloads import uuid_of
+from core.upstream.payloads import uuid_of
 from importer.archive.files import ArchiveError
 from importer.jobs import actions
 from importer.jobs.progress import figures, left

@@ -17,7 +17,7 @@ import duckdb
 from django.db import models
 from msgspec import json
 
-from core.expressions import SecondsSince
+from core.database.expressions import SecondsSince
 from opendata.tables import CLOCK, INSTANT, Column, Table
 from parks.models import Ride
 

@@ -5,7 +5,7 @@ from enum import IntFlag
 
 from django.db import models
 
-from core.fields import EnumField, SecondField, one_of
+from core.database.fields import EnumField, SecondField, one_of
 from outages.addresses import address_of
 from parks.models import Park, Ride
 

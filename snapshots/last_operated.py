@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from core.querysets import BATCH_SIZE
+from core.database.querysets import BATCH_SIZE
 from parks.models import Ride
 from snapshots.models import DataSource, RideStatusSnapshot
 from snapshots.status import operating

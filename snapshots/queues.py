@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from core.instants import seconds
-from core.payloads import brief, clean, whole
 from core.rounding import half_up
+from core.upstream.payloads import brief, clean, whole
 from snapshots.models import LogType, QueueType, ReturnState
 from snapshots.status import EXTREME_WAIT_MINUTES
 

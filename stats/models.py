@@ -10,7 +10,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from core.fields import EnumField, SecondField, one_of
+from core.database.fields import EnumField, SecondField, one_of
 from parks.models import Park, Ride
 
 LARGEST_VERSION = 1_000_000  # of the rule sets

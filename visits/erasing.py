@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import models
 
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
 from visits.models import PlanStop, Task, Visit, VisitorToken
 
 # What apps above this one keep of a visitor: functions that delete it. They register themselves when they are ready.

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
 
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
 from visits.models import VISITOR_PREFIX
 
 IDLE = timedelta(days=30)  # since they first saved something

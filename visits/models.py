@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare
 
 from core.admin_keys import digest_of
-from core.fields import EnumField, one_of
+from core.database.fields import EnumField, one_of
 from parks.models import Park, Ride
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 200, 1_000

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import TextChoices
 
-from core.http import Limits, Reason, Source, Upstream, UpstreamError
-from core.payloads import brief, parsed
+from core.upstream.http import Limits, Reason, Source, Upstream, UpstreamError
+from core.upstream.payloads import brief, parsed
 from parks.catalog.places import Place
 from weather.open_meteo import ARCHIVE_VARIABLES, VARIABLES
 

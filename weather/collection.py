@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import Count
 
 from core import data_version
-from core.http import Reason, UpstreamError
-from core.payloads import clean, parsed
-from core.querysets import retried_on_lock, upsert
+from core.database.querysets import retried_on_lock, upsert
+from core.upstream.http import Reason, UpstreamError
+from core.upstream.payloads import clean, parsed
 from core.zones import day_start
 from parks.catalog.places import Place
 from parks.models import Park

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from core.fields import in_range
+from core.database.fields import in_range
 from parks.models import Park
 
 

@@ -19,8 +19,8 @@ from assistant.answering.answer import Answer
 from assistant.answering.gate import Refused, check
 from assistant.answering.sources import Sources
 from assistant.tools.registry import TOOLS, Called, Tool, called
-from core.http import Limits, Upstream, UpstreamError
-from core.payloads import parsed
+from core.upstream.http import Limits, Upstream, UpstreamError
+from core.upstream.payloads import parsed
 from core.zones import local_date
 from parks.models import Park, Ride
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.db.models import Max
 
-from core.querysets import upsert
+from core.database.querysets import upsert
 from importer.sample.hours import opening_minutes
 from importer.sample.rides import Kind, roster
 from importer.sample.troubles import wall

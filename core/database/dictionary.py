@@ -15,7 +15,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from core.fields import EnumField, SecondField
+from core.database.fields import EnumField, SecondField
 
 Column: TypeAlias = "models.Field[Any, Any]"
 

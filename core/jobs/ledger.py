@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from core.fields import EnumField, one_of
+from core.database.fields import EnumField, one_of
 from core.jobs.runners import is_alive, this_process
 
 # So far the clocks of two machines may differ: what lies further ahead is from the future.

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from core.metrics import process_metrics
+from core.monitoring.metrics import process_metrics
 
 log = logging.getLogger("ridewatch.access")
 

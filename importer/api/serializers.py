@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from core.api.bodies import Given
 from core.api.errors import Error
-from core.payloads import uuid_of
 from core.shapes import UNSET, Shape, UnsetType, describe
+from core.upstream.payloads import uuid_of
 from importer.jobs.progress import Figures
 from importer.models import ImportStatus
 from snapshots.models import LogType

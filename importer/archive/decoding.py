@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from core.payloads import NotJson, from_json
+from core.upstream.payloads import NotJson, from_json
 from importer.archive import formats
 from importer.archive.formats import Met
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from core.payloads import LONGEST_NAME, brief, clean, uuid_of
+from core.upstream.payloads import LONGEST_NAME, brief, clean, uuid_of
 from importer.archive import formats
 from importer.archive.formats import Met, flat_data, flat_queue, preview_kind
 from parks.models import EntityType

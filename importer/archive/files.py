@@ -22,7 +22,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core.payloads import UUID
+from core.upstream.payloads import UUID
 
 LAYOUT = "<destination UUID>/<YYYY>/<MM>/<DD>.json.gz"
 KEY = re.compile(rf"(?P<destination>{UUID.pattern})/(?P<year>\d{{4}})/(?P<month>\d\d)/(?P<day>\d\d)\.json\.gz")

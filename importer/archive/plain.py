@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from core.instants import seconds
-from core.payloads import from_json
+from core.upstream.payloads import from_json
 from core.zones import day_start
 from importer.archive.events import CLOCK_TOLERANCE, TEXTS_KEPT, Event, Source, entity_kind, text_in, uuid_in
 from snapshots.models import QueueType

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from core.querysets import upsert
+from core.database.querysets import upsert
 from core.zones import day_start
 from snapshots.models import DataQualityLog, LogType, Resolution
 

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from core.http import Limits, Reason, UpstreamError
 from core.jobs.ledger import AHEAD
+from core.upstream.http import Limits, Reason, UpstreamError
 from importer.models import HistoryCall, HistoryOutcome
 from parks.models import Ride
 from parks.upstreams.themeparks_wiki import (

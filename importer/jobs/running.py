@@ -14,7 +14,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from core import data_version
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
 from core.shortcuts import frozen_objects, no_collections
 from importer.archive.files import Archive, ArchiveError, ArchiveFile, open_archive
 from importer.archive.problems import new_problems

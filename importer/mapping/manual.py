@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.payloads import uuid_of
+from core.upstream.payloads import uuid_of
 from importer.mapping.remapping import Moved, remap
 from importer.models import LONGEST_NOTES, SURE, MappingDecision, MappingMethod
 from parks.catalog.names import folded

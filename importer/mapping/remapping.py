@@ -18,10 +18,10 @@ from django.db.models import Max, Min, Q
 from django.utils import timezone
 
 from core import data_version
+from core.database.querysets import columns_of, retried_on_lock
 from core.instants import instant, seconds
 from core.intervals import Interval, holding, merged, without
 from core.jobs.requests import RecomputeDays, request
-from core.querysets import columns_of, retried_on_lock
 from core.zones import local_date
 from importer.mapping.resolve import give_uuid
 from importer.models import LONGEST_NOTES, SURE, ImportSlice, MappingDecision, MappingMethod, Span

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import importer.models
-import core.fields
+import core.database.fields
 from django.db import migrations, models
 
 
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('last_processed_file', models.CharField(blank=True, max_length=255, null=True)),
                 ('records_imported', models.PositiveBigIntegerField(default=0)),
                 ('errors_encountered', models.PositiveIntegerField(default=0)),
-                ('status', core.fields.EnumField(choices=[('PENDING', 'Pending'), ('IN_PROGRESS', 'In Progress'), ('COMPLETED', 'Completed'), ('FAILED', 'Failed'), ('PAUSED', 'Paused'), ('CANCELLED', 'Cancelled')], default='PENDING', max_length=11)),
+                ('status', core.database.fields.EnumField(choices=[('PENDING', 'Pending'), ('IN_PROGRESS', 'In Progress'), ('COMPLETED', 'Completed'), ('FAILED', 'Failed'), ('PAUSED', 'Paused'), ('CANCELLED', 'Cancelled')], default='PENDING', max_length=11)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('completed_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),

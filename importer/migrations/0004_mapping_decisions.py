@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
-import core.fields
+import core.database.fields
 from django.db import migrations, models
 
 
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('entity_uuid', models.CharField(max_length=36, unique=True)),
                 ('entity_name', models.CharField(blank=True, default='', help_text='as the archive spelled it first', max_length=255)),
                 ('destination_uuid', models.CharField(blank=True, default='', max_length=36)),
-                ('method', core.fields.EnumField(choices=[('UUID', 'Uuid'), ('EXACT_NAME', 'Exact Name'), ('FUZZY', 'Fuzzy'), ('CREATED', 'Created'), ('MANUAL', 'Manual'), ('FAILED', 'Failed')], max_length=10)),
+                ('method', core.database.fields.EnumField(choices=[('UUID', 'Uuid'), ('EXACT_NAME', 'Exact Name'), ('FUZZY', 'Fuzzy'), ('CREATED', 'Created'), ('MANUAL', 'Manual'), ('FAILED', 'Failed')], max_length=10)),
                 ('edits', models.PositiveSmallIntegerField(blank=True, help_text='Levenshtein distance of the names', null=True)),
                 ('confidence', models.DecimalField(decimal_places=2, help_text='0 to 1', max_digits=3)),
                 ('decided_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now)),

@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from core.fields import EnumField, in_range, one_of
-from core.querysets import retried_on_lock, upsert
+from core.database.fields import EnumField, in_range, one_of
+from core.database.querysets import retried_on_lock, upsert
 from parks.models import Park, Ride
 
 SURE = Decimal("1.00")

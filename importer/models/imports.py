@@ -10,7 +10,7 @@ from django.db.models import Case, F, Max, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from core.fields import EnumField, one_of
+from core.database.fields import EnumField, one_of
 from core.jobs.ledger import JobLock
 from core.jobs.runners import is_alive, is_here, this_process
 from parks.models import Park, Ride

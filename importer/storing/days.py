@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, models
 from django.db.models import Q
 
+from core.database.querysets import BATCH_SIZE, columns_of, retried_on_lock, upsert
 from core.instants import instant
-from core.querysets import BATCH_SIZE, columns_of, retried_on_lock, upsert
 from core.shortcuts import by_identity
 from importer.days.shapes import DayRows, RideMemory
 from parks.models import Park, Ride

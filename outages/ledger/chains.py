@@ -9,8 +9,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from core.database.querysets import upsert
 from core.periods import ONE_DAY
-from core.querysets import upsert
 from core.zones import day_range, local_date
 from outages.models import Kind, Outage, State
 from snapshots.models import RideStatusSnapshot

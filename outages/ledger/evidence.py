@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from core.expressions import SecondsSince
+from core.database.expressions import SecondsSince
 from core.instants import instant, seconds
 from outages.models import Doubt, Source
 from parks.models import DECIDING, Park, ParkSchedule

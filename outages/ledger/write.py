@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.db import models
 from django.utils import timezone
 
-from core.querysets import upsert
+from core.database.querysets import upsert
 from core.zones import day_range
 from outages.ledger.chains import attach_again, chain_starts, settle
 from outages.ledger.corrections import note_corrections, published

@@ -16,8 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from core.http import UpstreamError
-from core.payloads import parsed
+from core.upstream.http import UpstreamError
+from core.upstream.payloads import parsed
 from parks.classification.language_model import Answer, read_answer
 from parks.models import CLASSIFICATION_SCHEMA_VERSION, Ride
 

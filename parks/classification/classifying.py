@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core import data_version
-from core.querysets import retried_on_lock, upsert
+from core.database.querysets import retried_on_lock, upsert
 from parks.classification.cache import answer_for, keep_answers, key_of, read_answers
 from parks.classification.language_model import PARALLEL, Answer, Classifier, NoAnswer, Question
 from parks.classification.overrides import Override, all_rides, by_ride, read_overrides

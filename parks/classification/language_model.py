@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from core.http import Limits, Upstream, UpstreamError
-from core.payloads import brief, parsed
 from core.rounding import half_up
+from core.upstream.http import Limits, Upstream, UpstreamError
+from core.upstream.payloads import brief, parsed
 from parks.models import Category
 
 TEMPERATURE = 0.3

@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.utils.timezone
-import core.fields
+import core.database.fields
 import parks.models
 from django.db import migrations, models
 
@@ -51,8 +51,8 @@ class Migration(migrations.Migration):
                 ('queue_times_id', models.IntegerField(blank=True, null=True, unique=True)),
                 ('themeparks_wiki_id', models.CharField(blank=True, max_length=36, null=True, unique=True)),
                 ('name', models.CharField(max_length=255)),
-                ('entity_type', core.fields.EnumField(blank=True, choices=[('ATTRACTION', 'Attraction'), ('SHOW', 'Show'), ('RESTAURANT', 'Restaurant')], default='ATTRACTION', max_length=10, null=True)),
-                ('category', core.fields.EnumField(blank=True, choices=[('ATTRACTION', 'Attraction'), ('MEET_AND_GREET', 'Meet And Greet'), ('SHOW', 'Show'), ('EXPERIENCE', 'Experience')], default='ATTRACTION', max_length=14, null=True)),
+                ('entity_type', core.database.fields.EnumField(blank=True, choices=[('ATTRACTION', 'Attraction'), ('SHOW', 'Show'), ('RESTAURANT', 'Restaurant')], default='ATTRACTION', max_length=10, null=True)),
+                ('category', core.database.fields.EnumField(blank=True, choices=[('ATTRACTION', 'Attraction'), ('MEET_AND_GREET', 'Meet And Greet'), ('SHOW', 'Show'), ('EXPERIENCE', 'Experience')], default='ATTRACTION', max_length=14, null=True)),
                 ('land_area', models.CharField(blank=True, max_length=100, null=True)),
                 ('tier', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('is_active', models.BooleanField(db_default=True, default=True)),
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('entity_type', models.CharField(max_length=50)),
                 ('latitude', models.DecimalField(blank=True, decimal_places=7, max_digits=10, null=True)),
                 ('longitude', models.DecimalField(blank=True, decimal_places=7, max_digits=10, null=True)),
-                ('indoor_outdoor', core.fields.EnumField(blank=True, choices=[('INDOOR', 'Indoor'), ('OUTDOOR', 'Outdoor'), ('HYBRID', 'Hybrid')], max_length=7, null=True)),
+                ('indoor_outdoor', core.database.fields.EnumField(blank=True, choices=[('INDOOR', 'Indoor'), ('OUTDOOR', 'Outdoor'), ('HYBRID', 'Hybrid')], max_length=7, null=True)),
                 ('height_min_cm', models.PositiveIntegerField(blank=True, null=True)),
                 ('height_max_cm', models.PositiveIntegerField(blank=True, null=True)),
                 ('tags', models.JSONField(blank=True, null=True)),
@@ -92,8 +92,8 @@ class Migration(migrations.Migration):
                 ('id', models.AutoField(db_column='classification_id', primary_key=True, serialize=False)),
                 ('tier', models.PositiveSmallIntegerField()),
                 ('tier_weight', models.PositiveSmallIntegerField()),
-                ('category', core.fields.EnumField(blank=True, choices=[('ATTRACTION', 'Attraction'), ('MEET_AND_GREET', 'Meet And Greet'), ('SHOW', 'Show'), ('EXPERIENCE', 'Experience')], default='ATTRACTION', max_length=14, null=True)),
-                ('classification_method', core.fields.EnumField(choices=[('manual_override', 'Manual Override'), ('cached_ai', 'Cached Ai'), ('pattern_match', 'Pattern Match'), ('ai_agent', 'Ai Agent')], max_length=15)),
+                ('category', core.database.fields.EnumField(blank=True, choices=[('ATTRACTION', 'Attraction'), ('MEET_AND_GREET', 'Meet And Greet'), ('SHOW', 'Show'), ('EXPERIENCE', 'Experience')], default='ATTRACTION', max_length=14, null=True)),
+                ('classification_method', core.database.fields.EnumField(choices=[('manual_override', 'Manual Override'), ('cached_ai', 'Cached Ai'), ('pattern_match', 'Pattern Match'), ('ai_agent', 'Ai Agent')], max_length=15)),
                 ('confidence_score', models.DecimalField(blank=True, decimal_places=2, max_digits=3, null=True)),
                 ('reasoning_text', models.TextField(blank=True, null=True)),
                 ('override_reason', models.CharField(blank=True, max_length=500, null=True)),
@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                 ('schedule_date', models.DateField(help_text='park-local date')),
                 ('opening_time', models.DateTimeField(blank=True, help_text='UTC', null=True)),
                 ('closing_time', models.DateTimeField(blank=True, help_text='UTC, may fall on the next date', null=True)),
-                ('schedule_type', core.fields.EnumField(choices=[('OPERATING', 'Operating'), ('TICKETED_EVENT', 'Ticketed Event'), ('PRIVATE_EVENT', 'Private Event'), ('EXTRA_HOURS', 'Extra Hours'), ('INFO', 'Info')], default='OPERATING', max_length=14)),
+                ('schedule_type', core.database.fields.EnumField(choices=[('OPERATING', 'Operating'), ('TICKETED_EVENT', 'Ticketed Event'), ('PRIVATE_EVENT', 'Private Event'), ('EXTRA_HOURS', 'Extra Hours'), ('INFO', 'Info')], default='OPERATING', max_length=14)),
                 ('fetched_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
                 ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),

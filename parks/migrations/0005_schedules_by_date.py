@@ -1,4 +1,4 @@
-import core.fields
+import core.database.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
@@ -23,12 +23,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(db_column='superseded_id', primary_key=True, serialize=False)),
                 ('schedule_date', models.DateField(help_text='park-local date')),
-                ('schedule_type', core.fields.EnumField(choices=[('OPERATING', 'Operating'), ('TICKETED_EVENT', 'Ticketed Event'), ('PRIVATE_EVENT', 'Private Event'), ('EXTRA_HOURS', 'Extra Hours'), ('INFO', 'Info'), ('CLOSED', 'Closed'), ('UNKNOWN', 'Unknown')], max_length=14)),
+                ('schedule_type', core.database.fields.EnumField(choices=[('OPERATING', 'Operating'), ('TICKETED_EVENT', 'Ticketed Event'), ('PRIVATE_EVENT', 'Private Event'), ('EXTRA_HOURS', 'Extra Hours'), ('INFO', 'Info'), ('CLOSED', 'Closed'), ('UNKNOWN', 'Unknown')], max_length=14)),
                 ('opening_time', models.DateTimeField(blank=True, help_text='UTC', null=True)),
                 ('closing_time', models.DateTimeField(blank=True, help_text='UTC', null=True)),
                 ('confirmed_at', models.DateTimeField(help_text='when upstream last said so')),
                 ('superseded_at', models.DateTimeField()),
-                ('cause', core.fields.EnumField(choices=[('REPLACED', 'Replaced'), ('CALLED_OFF', 'Called Off'), ('BY_HAND', 'By Hand')], max_length=10)),
+                ('cause', core.database.fields.EnumField(choices=[('REPLACED', 'Replaced'), ('CALLED_OFF', 'Called Off'), ('BY_HAND', 'By Hand')], max_length=10)),
                 ('person', models.CharField(blank=True, help_text='who did it by hand', max_length=150, null=True)),
                 ('reason', models.CharField(blank=True, help_text='why, in their words', max_length=500, null=True)),
             ],
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='parkschedule',
             name='schedule_type',
-            field=core.fields.EnumField(choices=[('OPERATING', 'Operating'), ('TICKETED_EVENT', 'Ticketed Event'), ('PRIVATE_EVENT', 'Private Event'), ('EXTRA_HOURS', 'Extra Hours'), ('INFO', 'Info'), ('CLOSED', 'Closed'), ('UNKNOWN', 'Unknown')], default='OPERATING', max_length=14),
+            field=core.database.fields.EnumField(choices=[('OPERATING', 'Operating'), ('TICKETED_EVENT', 'Ticketed Event'), ('PRIVATE_EVENT', 'Private Event'), ('EXTRA_HOURS', 'Extra Hours'), ('INFO', 'Info'), ('CLOSED', 'Closed'), ('UNKNOWN', 'Unknown')], default='OPERATING', max_length=14),
         ),
         migrations.AddConstraint(
             model_name='parkschedule',

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from core import data_version
-from core.fields import EnumField, in_range, one_of
+from core.database.fields import EnumField, in_range, one_of
 from core.zones import is_zone
 
 

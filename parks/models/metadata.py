@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from core.fields import EnumField, in_range, one_of
+from core.database.fields import EnumField, in_range, one_of
 from parks.models.catalog import Ride
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from core.http import Reason, UpstreamError
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
+from core.upstream.http import Reason, UpstreamError
 from parks.catalog.sample import real_parks
 from parks.models import EntityMetadata, Park, Ride
 from parks.sync.metadata import store_metadata

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from core.payloads import clean, degrees
+from core.upstream.payloads import clean, degrees
 from parks.models import EntityMetadata, EntityMetadataVersion, Ride, Shelter
 from parks.upstreams.themeparks_wiki import Entity
 

@@ -13,9 +13,9 @@ from typing import Any
 from django.db import transaction
 
 from core import data_version
-from core.http import Reason, UpstreamError
-from core.payloads import Problem, ProblemKind
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
+from core.upstream.http import Reason, UpstreamError
+from core.upstream.payloads import Problem, ProblemKind
 from parks.catalog.countries import country_of_name, country_of_zone
 from parks.catalog.directory import UNKNOWN_CITY, UNKNOWN_COUNTRY, park_from
 from parks.catalog.known import facts_for

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from core.payloads import Problem, ProblemKind
+from core.upstream.payloads import Problem, ProblemKind
 from parks.catalog.identity import by_unique_name, returned
 from parks.catalog.names import folded
 from parks.models import CatalogCorrection, Category, EntityMetadata, EntityType, Park, Ride

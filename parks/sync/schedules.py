@@ -10,9 +10,9 @@ from django.db.models import Max
 from django.utils import timezone
 
 from core import data_version
-from core.http import Reason, UpstreamError
-from core.payloads import Problem, ProblemKind
-from core.querysets import retried_on_lock, upsert
+from core.database.querysets import retried_on_lock, upsert
+from core.upstream.http import Reason, UpstreamError
+from core.upstream.payloads import Problem, ProblemKind
 from core.zones import local_date
 from parks.catalog.sample import real_parks
 from parks.models import DECIDING, Park, ParkSchedule, ScheduleType, SupersededSchedule, Supersession

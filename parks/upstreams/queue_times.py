@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from core.http import Limits, Reason, Source, Upstream, UpstreamError
-from core.payloads import (
+from core.upstream.http import Limits, Reason, Source, Upstream, UpstreamError
+from core.upstream.payloads import (
     Problem,
     ProblemKind,
     Problems,

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.payloads import Problem, ProblemKind, Problems, brief, clean, instant_of
+from core.upstream.payloads import Problem, ProblemKind, Problems, brief, clean, instant_of
 from core.zones import local_date
 from parks.models import ScheduleType
 

@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeVar
 from django.conf import settings
 from django.db.models import TextChoices
 
-from core.http import Limits, Reason, Source, Upstream, UpstreamError
-from core.payloads import (
+from core.upstream.http import Limits, Reason, Source, Upstream, UpstreamError
+from core.upstream.payloads import (
     Problem,
     ProblemKind,
     Problems,

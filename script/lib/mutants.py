@@ -44,7 +44,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "stats/measures/bucket_sums.py": (f"{MEASURES}test_bucket_sums.py",),
     "stats/readings/period_sums.py": ("stats/readings/tests/test_period_sums.py",),
     "stats/measures/timeline.py": (f"{MEASURES}test_timeline.py",),
-    "core/expressions.py": WINDOW_TESTS,
+    "core/database/expressions.py": WINDOW_TESTS,
     "stats/measures/windows.py": (f"{MEASURES}test_windows.py", f"{MEASURES}test_window_pieces.py"),
     "stats/measures/ride_measures.py": (f"{MEASURES}test_ride_measures.py", f"{MEASURES}test_numbers.py"),
     "stats/measures/buckets.py": WINDOW_TESTS,

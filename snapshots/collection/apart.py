@@ -6,7 +6,7 @@ The log is also where the next days find them: for seven days such a ride is no 
 from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import UTC, date, datetime
 
-from core.querysets import BATCH_SIZE, retried_on_lock, upsert
+from core.database.querysets import BATCH_SIZE, retried_on_lock, upsert
 from core.zones import day_range
 from parks.models import INCLUSION_WINDOW, Park, Ride
 from snapshots.models import DataQualityLog, LogType

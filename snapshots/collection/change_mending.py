@@ -7,7 +7,7 @@ known, so the change it noted may be none, or a change may be missing, and the n
 from collections.abc import Iterable
 from datetime import datetime
 
-from core.querysets import columns_of, retried_on_lock, upsert
+from core.database.querysets import columns_of, retried_on_lock, upsert
 from snapshots.collection.feeds import minutes_between
 from snapshots.collection.rows import changed_since, differs
 from snapshots.models import DataSource, RideStatusChange, RideStatusSnapshot

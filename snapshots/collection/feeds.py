@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from core.payloads import Problem, ProblemKind, brief
+from core.upstream.payloads import Problem, ProblemKind, brief
 from parks.models import Category, EntityType, Park, Ride
 from parks.upstreams.queue_times import QueueTimesEntry, QueueTimesFeed, is_single_rider
 from parks.upstreams.themeparks_wiki import LiveEntry, LiveFeed

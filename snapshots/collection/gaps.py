@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
 from parks.models import Park
 from snapshots.collection.issues import silent_issues
 from snapshots.collection.rows import Span, parks_before

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from core.database.querysets import BATCH_SIZE, columns_of, retried_on_lock
 from core.instants import seconds
-from core.querysets import BATCH_SIZE, columns_of, retried_on_lock
 from parks.models import Park
 from snapshots.collection.feeds import Finding, ParkReading, minutes_between
 from snapshots.models import DataQualityIssue, DataQualityLog, IssueSource, IssueType, LogType, Resolution

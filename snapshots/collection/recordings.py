@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.http import Reason, UpstreamError
+from core.upstream.http import Reason, UpstreamError
 from parks.catalog.directory import park_from
 from parks.catalog.known import facts_for
 from parks.models import Park

@@ -18,9 +18,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from core import data_version
-from core.http import Reason, UpstreamError
+from core.database.querysets import BATCH_SIZE, retried_on_lock
 from core.jobs.grids import Grid
-from core.querysets import BATCH_SIZE, retried_on_lock
+from core.upstream.http import Reason, UpstreamError
 from parks.catalog.identity import KeyName, returned
 from parks.catalog.sample import real_parks
 from parks.models import CatalogCorrection, EntityType, Park, Ride

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from django.db.models import Max
 
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
 from core.zones import day_range
 from parks.models import DECIDING, Park, ParkSchedule
 from parks.sync.schedules import Refreshed

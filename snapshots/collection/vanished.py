@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
 from parks.models import Category, EntityType, Park, Ride
 from snapshots.collection.issues import source_of
 from snapshots.current import with_latest

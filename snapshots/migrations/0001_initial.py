@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
-import core.fields
+import core.database.fields
 import snapshots.models
 from django.db import migrations, models
 
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(db_column='log_id', primary_key=True, serialize=False)),
                 ('fingerprint', models.CharField(max_length=64, unique=True)),
                 ('import_id', models.CharField(blank=True, max_length=20, null=True)),
-                ('issue_type', core.fields.EnumField(choices=[('GAP', 'Gap'), ('DUPLICATE', 'Duplicate'), ('INVALID', 'Invalid'), ('MISSING_FIELD', 'Missing Field'), ('PARSE_ERROR', 'Parse Error'), ('MAPPING_FAILED', 'Mapping Failed')], max_length=14)),
+                ('issue_type', core.database.fields.EnumField(choices=[('GAP', 'Gap'), ('DUPLICATE', 'Duplicate'), ('INVALID', 'Invalid'), ('MISSING_FIELD', 'Missing Field'), ('PARSE_ERROR', 'Parse Error'), ('MAPPING_FAILED', 'Mapping Failed')], max_length=14)),
                 ('entity_type', models.CharField(help_text='ride, park, archive_file, archive_event', max_length=50)),
                 ('entity_id', models.IntegerField(blank=True, help_text='internal id', null=True)),
                 ('external_id', models.CharField(blank=True, max_length=255, null=True)),
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('timestamp_end', models.DateTimeField(blank=True, null=True)),
                 ('description', models.TextField()),
                 ('raw_data', models.JSONField(blank=True, null=True)),
-                ('resolution_status', core.fields.EnumField(choices=[('OPEN', 'Open'), ('INVESTIGATING', 'Investigating'), ('RESOLVED', 'Resolved'), ('WONTFIX', 'Wontfix')], default='OPEN', max_length=13)),
+                ('resolution_status', core.database.fields.EnumField(choices=[('OPEN', 'Open'), ('INVESTIGATING', 'Investigating'), ('RESOLVED', 'Resolved'), ('WONTFIX', 'Wontfix')], default='OPEN', max_length=13)),
                 ('resolution_notes', models.TextField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
                 ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
@@ -66,8 +66,8 @@ class Migration(migrations.Migration):
             name='DataQualityIssue',
             fields=[
                 ('id', models.BigAutoField(db_column='issue_id', primary_key=True, serialize=False)),
-                ('data_source', core.fields.EnumField(choices=[('themeparks_wiki', 'Themeparks Wiki'), ('queue_times', 'Queue Times')], max_length=15)),
-                ('issue_type', core.fields.EnumField(choices=[('STALE_DATA', 'Stale Data'), ('MISSING_DATA', 'Missing Data'), ('INVALID_STATUS', 'Invalid Status'), ('INCONSISTENT_DATA', 'Inconsistent Data')], max_length=17)),
+                ('data_source', core.database.fields.EnumField(choices=[('themeparks_wiki', 'Themeparks Wiki'), ('queue_times', 'Queue Times')], max_length=15)),
+                ('issue_type', core.database.fields.EnumField(choices=[('STALE_DATA', 'Stale Data'), ('MISSING_DATA', 'Missing Data'), ('INVALID_STATUS', 'Invalid Status'), ('INCONSISTENT_DATA', 'Inconsistent Data')], max_length=17)),
                 ('detected_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now)),
                 ('themeparks_wiki_id', models.CharField(blank=True, max_length=36, null=True)),
                 ('queue_times_id', models.IntegerField(blank=True, null=True)),
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
             name='ParkActivitySnapshot',
             fields=[
                 ('id', models.BigAutoField(db_column='snapshot_id', primary_key=True, serialize=False)),
-                ('recorded_at', core.fields.SecondField()),
+                ('recorded_at', core.database.fields.SecondField()),
                 ('duration_seconds', models.PositiveIntegerField(default=snapshots.models.nominal_interval)),
                 ('total_rides_tracked', models.PositiveIntegerField(default=0)),
                 ('rides_open', models.PositiveIntegerField(default=0)),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('max_wait_time', models.PositiveIntegerField(blank=True, null=True)),
                 ('park_appears_open', models.BooleanField(db_default=False, default=False)),
                 ('shame_score', models.DecimalField(blank=True, decimal_places=1, max_digits=4, null=True)),
-                ('data_source', core.fields.EnumField(choices=[('LIVE', 'Live'), ('ARCHIVE', 'Archive')], default='LIVE', max_length=7)),
+                ('data_source', core.database.fields.EnumField(choices=[('LIVE', 'Live'), ('ARCHIVE', 'Archive')], default='LIVE', max_length=7)),
                 ('park', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='activity', to='parks.park')),
             ],
             options={
@@ -114,8 +114,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.AutoField(db_column='session_id', primary_key=True, serialize=False)),
                 ('session_date', models.DateField(help_text='park-local date')),
-                ('session_start_utc', core.fields.SecondField(blank=True, null=True)),
-                ('session_end_utc', core.fields.SecondField(blank=True, null=True)),
+                ('session_start_utc', core.database.fields.SecondField(blank=True, null=True)),
+                ('session_end_utc', core.database.fields.SecondField(blank=True, null=True)),
                 ('operating_minutes', models.PositiveIntegerField(blank=True, help_text='truncated', null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
                 ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
@@ -131,12 +131,12 @@ class Migration(migrations.Migration):
             name='QueueData',
             fields=[
                 ('pk', models.CompositePrimaryKey('ride_id', 'recorded_at', 'queue_type', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', core.fields.SecondField()),
-                ('queue_type', core.fields.EnumField(choices=[('STANDBY', 'Standby'), ('SINGLE_RIDER', 'Single Rider'), ('RETURN_TIME', 'Return Time'), ('PAID_RETURN_TIME', 'Paid Return Time'), ('PAID_STANDBY', 'Paid Standby'), ('BOARDING_GROUP', 'Boarding Group')], max_length=16)),
+                ('recorded_at', core.database.fields.SecondField()),
+                ('queue_type', core.database.fields.EnumField(choices=[('STANDBY', 'Standby'), ('SINGLE_RIDER', 'Single Rider'), ('RETURN_TIME', 'Return Time'), ('PAID_RETURN_TIME', 'Paid Return Time'), ('PAID_STANDBY', 'Paid Standby'), ('BOARDING_GROUP', 'Boarding Group')], max_length=16)),
                 ('wait_time_minutes', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('return_state', core.fields.EnumField(blank=True, choices=[('AVAILABLE', 'Available'), ('TEMP_FULL', 'Temp Full'), ('FINISHED', 'Finished')], max_length=9, null=True)),
-                ('return_time_start', core.fields.SecondField(blank=True, null=True)),
-                ('return_time_end', core.fields.SecondField(blank=True, null=True)),
+                ('return_state', core.database.fields.EnumField(blank=True, choices=[('AVAILABLE', 'Available'), ('TEMP_FULL', 'Temp Full'), ('FINISHED', 'Finished')], max_length=9, null=True)),
+                ('return_time_start', core.database.fields.SecondField(blank=True, null=True)),
+                ('return_time_end', core.database.fields.SecondField(blank=True, null=True)),
                 ('price_amount', models.DecimalField(blank=True, decimal_places=2, help_text='currency units, not cents', max_digits=10, null=True)),
                 ('price_currency', models.CharField(blank=True, max_length=3, null=True)),
                 ('boarding_group_status', models.CharField(blank=True, max_length=50, null=True)),
@@ -152,11 +152,11 @@ class Migration(migrations.Migration):
             name='RideStatusChange',
             fields=[
                 ('id', models.BigAutoField(db_column='change_id', primary_key=True, serialize=False)),
-                ('changed_at', core.fields.SecondField()),
+                ('changed_at', core.database.fields.SecondField()),
                 ('previous_status', models.BooleanField(help_text='open before')),
                 ('new_status', models.BooleanField(help_text='open after')),
-                ('previous_status_enum', core.fields.EnumField(blank=True, choices=[('OPERATING', 'Operating'), ('DOWN', 'Down'), ('CLOSED', 'Closed'), ('REFURBISHMENT', 'Refurbishment')], max_length=13, null=True)),
-                ('new_status_enum', core.fields.EnumField(blank=True, choices=[('OPERATING', 'Operating'), ('DOWN', 'Down'), ('CLOSED', 'Closed'), ('REFURBISHMENT', 'Refurbishment')], max_length=13, null=True)),
+                ('previous_status_enum', core.database.fields.EnumField(blank=True, choices=[('OPERATING', 'Operating'), ('DOWN', 'Down'), ('CLOSED', 'Closed'), ('REFURBISHMENT', 'Refurbishment')], max_length=13, null=True)),
+                ('new_status_enum', core.database.fields.EnumField(blank=True, choices=[('OPERATING', 'Operating'), ('DOWN', 'Down'), ('CLOSED', 'Closed'), ('REFURBISHMENT', 'Refurbishment')], max_length=13, null=True)),
                 ('duration_in_previous_status', models.PositiveIntegerField(help_text='minutes since the previous change')),
                 ('wait_time_at_change', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('ride', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='status_changes', to='parks.ride')),
@@ -171,16 +171,16 @@ class Migration(migrations.Migration):
             name='RideStatusSnapshot',
             fields=[
                 ('pk', models.CompositePrimaryKey('ride_id', 'recorded_at', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', core.fields.SecondField()),
+                ('recorded_at', core.database.fields.SecondField()),
                 ('duration_seconds', models.PositiveIntegerField(default=snapshots.models.nominal_interval)),
                 ('is_open', models.BooleanField(blank=True, null=True)),
-                ('status', core.fields.EnumField(blank=True, choices=[('OPERATING', 'Operating'), ('DOWN', 'Down'), ('CLOSED', 'Closed'), ('REFURBISHMENT', 'Refurbishment')], max_length=13, null=True)),
+                ('status', core.database.fields.EnumField(blank=True, choices=[('OPERATING', 'Operating'), ('DOWN', 'Down'), ('CLOSED', 'Closed'), ('REFURBISHMENT', 'Refurbishment')], max_length=13, null=True)),
                 ('wait_time', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('computed_is_open', models.BooleanField(db_default=False, default=False)),
                 ('park_appears_open', models.BooleanField(db_default=False, default=False)),
                 ('is_carried', models.BooleanField(db_default=False, default=False)),
-                ('last_updated_api', core.fields.SecondField(blank=True, null=True)),
-                ('data_source', core.fields.EnumField(choices=[('LIVE', 'Live'), ('ARCHIVE', 'Archive')], default='LIVE', max_length=7)),
+                ('last_updated_api', core.database.fields.SecondField(blank=True, null=True)),
+                ('data_source', core.database.fields.EnumField(choices=[('LIVE', 'Live'), ('ARCHIVE', 'Archive')], default='LIVE', max_length=7)),
                 ('park', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='parks.park')),
                 ('ride', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='parks.ride')),
             ],

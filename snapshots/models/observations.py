@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from core.fields import EnumField, SecondField, in_range, one_of
+from core.database.fields import EnumField, SecondField, in_range, one_of
 from parks.models import Park, Ride
 from snapshots.status import Status
 

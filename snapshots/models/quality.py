@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from core.fields import EnumField, one_of
+from core.database.fields import EnumField, one_of
 from parks.models import Park, Ride
 
 

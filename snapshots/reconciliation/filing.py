@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from core.querysets import BATCH_SIZE, retried_on_lock, upsert
+from core.database.querysets import BATCH_SIZE, retried_on_lock, upsert
 from parks.models import Park
 from snapshots.models import DataQualityLog, LogType, Resolution
 

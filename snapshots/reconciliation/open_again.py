@@ -12,10 +12,10 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from core.expressions import SecondsSince
+from core.database.expressions import SecondsSince
+from core.database.querysets import BATCH_SIZE, retried_on_lock
 from core.instants import seconds
 from core.intervals import Interval, holding, merged
-from core.querysets import BATCH_SIZE, retried_on_lock
 from core.zones import day_range
 from parks.models import INCLUSION_WINDOW, Park, Ride
 from parks.opening_windows import ONE_DAY, plan_of_date, planned_hours

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import DataError, NotSupportedError, connection, models, transaction
 
+from core.database.querysets import columns_of
 from core.instants import instant
-from core.querysets import columns_of
 
 Row = tuple[Any, ...]  # in the order of `columns_of` its model
 

@@ -19,7 +19,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from core.querysets import columns_of
+from core.database.querysets import columns_of
 from core.zones import day_start
 from snapshots.models import QueueData, RideStatusSnapshot
 from snapshots.storage.partitions import next_month

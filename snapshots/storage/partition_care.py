@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from django.db import OperationalError, connection
 
-from core.querysets import LOCK_ERRORS
+from core.database.querysets import LOCK_ERRORS
 from snapshots.storage.partitions import (
     AFTER_ALL,
     BEFORE_ALL,

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from django.db.models import OuterRef, Subquery, Sum
 from django.utils import timezone
 
-from core.querysets import retried_on_lock, upsert
+from core.database.querysets import retried_on_lock, upsert
 from core.shapes import UNSET, Shape, UnsetType, describe
 from snapshots.models import StorageMetric
 from snapshots.storage.tables import TableSize, table_sizes

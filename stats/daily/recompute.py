@@ -10,8 +10,8 @@ from django.db.models import Max, Min, Q
 from django.utils import timezone
 
 from core import data_version
+from core.database.querysets import retried_on_lock, upsert
 from core.jobs.forks import CheckParent, may_fork, run_forked
-from core.querysets import retried_on_lock, upsert
 from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.models import DataSource, ParkActivitySnapshot, ParkOperatingSession, RideStatusSnapshot

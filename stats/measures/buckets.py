@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db.models import Case, Count, ExpressionWrapper, F, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
-from core.expressions import WHOLE, SecondsSince, WholeDivision, WholeSum
+from core.database.expressions import WHOLE, SecondsSince, WholeDivision, WholeSum
 from core.instants import instant
 from core.intervals import Interval, merged
 from snapshots.models import ParkActivitySnapshot, RideStatusSnapshot

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Min
 
-from core.expressions import WHOLE, SecondsSince, WholeDivision
+from core.database.expressions import WHOLE, SecondsSince, WholeDivision
 from core.instants import day_seconds, instant, seconds
 from core.intervals import merged, overlaps
 from core.periods import ONE_DAY

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from core.expressions import SecondsSince
+from core.database.expressions import SecondsSince
 from core.instants import day_seconds, instant, seconds
 from core.intervals import merged, without
 from core.periods import Days

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 
-from core.expressions import SecondsSince, WholeDivision
+from core.database.expressions import SecondsSince, WholeDivision
 from core.instants import day_seconds, instant, seconds
 from core.intervals import merged, overlap, overlaps
 from core.zones import day_range, local_date

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import core.fields
+import core.database.fields
 from django.db import migrations, models
 
 
@@ -20,11 +20,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.AutoField(db_column='log_id', primary_key=True, serialize=False)),
                 ('aggregation_date', models.DateField(help_text='park-local date')),
-                ('aggregation_type', core.fields.EnumField(choices=[('hourly', 'Hourly'), ('daily', 'Daily'), ('weekly', 'Weekly'), ('monthly', 'Monthly'), ('yearly', 'Yearly')], default='daily', max_length=7)),
+                ('aggregation_type', core.database.fields.EnumField(choices=[('hourly', 'Hourly'), ('daily', 'Daily'), ('weekly', 'Weekly'), ('monthly', 'Monthly'), ('yearly', 'Yearly')], default='daily', max_length=7)),
                 ('metrics_version', models.IntegerField(default=1)),
                 ('started_at', models.DateTimeField()),
                 ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('status', core.fields.EnumField(choices=[('running', 'Running'), ('success', 'Success'), ('failed', 'Failed')], default='running', max_length=7)),
+                ('status', core.database.fields.EnumField(choices=[('running', 'Running'), ('success', 'Success'), ('failed', 'Failed')], default='running', max_length=7)),
                 ('aggregated_until_ts', models.DateTimeField(blank=True, null=True)),
                 ('error_message', models.TextField(blank=True, null=True)),
                 ('parks_processed', models.IntegerField(default=0)),

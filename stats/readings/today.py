@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.db.models import F
 
-from core.expressions import SecondsSince
+from core.database.expressions import SecondsSince
 from core.periods import ONE_DAY, Period
 from core.zones import day_range, day_start, local_date
 from parks.models import INCLUSION_WINDOW, Category, Park, Ride, weight_of

@@ -18,10 +18,10 @@ import msgspec
 from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest, Left
 
-from core.expressions import WHOLE, SecondsSince
+from core.database.expressions import WHOLE, SecondsSince
+from core.database.querysets import retried_on_lock, upsert
 from core.instants import instant, seconds
 from core.periods import ONE_DAY
-from core.querysets import retried_on_lock, upsert
 from core.zones import day_range, local_date
 from parks.models import Park
 from snapshots.current import LONGEST_ROW, RideNow, still_holds

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
 from core.zones import local_date
 from parks.models import Ride
 from visits.models import LONGEST_TITLE, Pace, PlanStop, Task, Visit

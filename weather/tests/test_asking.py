@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.http import Limits, Reason, UpstreamError
 from core.tests.stub_upstream import StubUpstream, answer
+from core.upstream.http import Limits, Reason, UpstreamError
 from weather.asking import CallLimit, LimitReached, OpenMeteo, answers, archive_client, calls, forecast_client
 from weather.open_meteo import VARIABLES
 from weather.tests.answers import for_each_place, limited, place

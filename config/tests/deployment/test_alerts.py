@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config import metrics as scrape
 from config.tests.processes import ROOT
-from core import metrics
+from core.monitoring import metrics
 from snapshots.storage.tables import Connections
 
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yml"

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from config.tests.processes import ROOT
-from core import metrics
+from core.monitoring import metrics
 
 PROCESS = """
 import sys
 from pathlib import Path
 import django
 django.setup()
-from core import metrics
+from core.monitoring import metrics
 metrics.count_for_all()
 counts = metrics.process_metrics()
 counts.stored.labels("hit").inc(int(sys.argv[1]))

@@ -10,7 +10,7 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 
 from assistant.tests.factories import CitationFactory, ConversationFactory, MessageFactory, ToolCallFactory
 from config.tests.schema.test_migrations import OUR_MODELS
-from core.fields import EnumField
+from core.database.fields import EnumField
 from core.tests.factories import AdminKeyFactory, JobLockFactory, JobRunFactory, QueuedTaskFactory
 from importer.tests.factories import CheckpointFactory, DecisionFactory, HistoryCallFactory, SliceFactory
 from outages.tests.factories import CorrectionFactory, LedgerDayFactory, OutageFactory

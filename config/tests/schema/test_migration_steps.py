@@ -15,7 +15,7 @@ from django.db.migrations.state import ProjectState
 from config.tests.deployment.scratch import new_database
 from config.tests.processes import python
 from config.tests.schema.test_migrations import OUR_APPS, OUR_MODELS
-from core.fields import SecondField
+from core.database.fields import SecondField
 from snapshots.storage import migration_lint
 from snapshots.storage.migration_lint import complaints
 from snapshots.storage.partitions import PartitionByMonth

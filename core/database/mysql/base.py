@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.mysql import base
 
-from core.metrics import process_metrics
+from core.monitoring.metrics import process_metrics
 
 if TYPE_CHECKING:
     from sqlalchemy.pool import QueuePool

@@ -11,7 +11,7 @@ from structlog.contextvars import get_contextvars
 from core.jobs import queue, running
 from core.jobs.grids import MINUTE, Grid, Job
 from core.jobs.runners import this_process
-from core.logs import JsonFormatter
+from core.monitoring.logs import JsonFormatter
 
 pytestmark = pytest.mark.django_db
 SLOT = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)

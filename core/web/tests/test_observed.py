@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, Histogram
 
-from core import metrics
-from core.logs import JsonFormatter
+from core.monitoring import metrics
+from core.monitoring.logs import JsonFormatter
 from core.web.front import Front
 from core.web.observed import request_id
 from core.web.stored_answers import CachedApplication

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from core.http import Reason, UpstreamError
+from core.upstream.http import Reason, UpstreamError
 from parks.models import Ride
 
 State = tuple[str | None, int | None]  # status and standby wait

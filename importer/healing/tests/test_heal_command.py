@@ -5,8 +5,8 @@ import time_machine
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from core.http import Reason
 from core.jobs.requests import HANDLERS, RecomputeDays
+from core.upstream.http import Reason
 from importer.healing.tests.gap_world import DAY, NOW, World, rows_of
 from importer.healing.tests.histories import refusal
 from importer.healing.tests.test_heal_gaps import COASTER

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from core.http import Reason, UpstreamError
 from core.tests.stub_upstream import HTML_PAGE, NOT_FOUND, Answer, StubUpstream, answer, rate_limited
+from core.upstream.http import Reason, UpstreamError
 from importer.healing.heal import heal, works
 from importer.healing.histories import ask, calls_left, claim, forget_old_calls, history_client
 from importer.healing.tests.gap_world import CLOSED, DAY, END, HOUR, NOW, START, UP, World, at, rows_of

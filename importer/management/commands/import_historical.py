@@ -11,7 +11,7 @@ from django.db import connection
 from core.commands import SomeFailed, TeachingCommand, refuse, span_of_days
 from core.jobs.forks import MOST_WORKERS, default_workers
 from core.jobs.runners import this_process
-from core.payloads import uuid_of
+from core.upstream.payloads import uuid_of
 from importer.archive.files import LAYOUT, Archive, ArchiveError, DirectoryArchive, open_archive
 from importer.jobs import actions
 from importer.jobs.dry_run import rehearse

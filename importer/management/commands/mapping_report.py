@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands import TeachingCommand, refuse
-from core.payloads import uuid_of
+from core.upstream.payloads import uuid_of
 from importer.mapping.report import COLUMNS, ParkReport, cells, decisions, mapping_report
 from importer.models import MappingMethod
 from parks.options import park_option

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import http
-from core.http import Limits, Upstream
 from core.tests import stub_upstream
 from core.tests.stub_upstream import HTML_PAGE, TRUNCATED, StubUpstream, rate_limited
+from core.upstream import http
+from core.upstream.http import Limits, Upstream
 from parks.classification.language_model import (
     LIMITS,
     Answer,

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from core import http
 from core.tests import stub_upstream
 from core.tests.stub_upstream import StubUpstream
+from core.upstream import http
 from parks.management.commands.classify_rides import Command
 from parks.models import ClassificationMethod, RideClassification
 from parks.tests.factories import ClassificationFactory, ParkFactory, RideFactory

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from core.commands import TeachingCommand, refuse
-from core.http import UpstreamError
-from core.payloads import uuid_of
+from core.upstream.http import UpstreamError
+from core.upstream.payloads import uuid_of
 from parks.catalog.countries import is_country
 from parks.sync.parks import ParkSync, plan_sync, sync_parks, watched_countries
 from parks.upstreams import queue_times, themeparks_wiki

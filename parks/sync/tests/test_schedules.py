@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from core import data_version
-from core.http import Limits, Reason
 from core.tests.stub_upstream import HTML_PAGE, NOT_FOUND, TRUNCATED, Answer, StubUpstream, answer
+from core.upstream.http import Limits, Reason
 from parks.catalog.known import CATALOG, sample_twin
 from parks.models import Park, ParkSchedule, ScheduleType
 from parks.sync.schedules import (

@@ -11,8 +11,8 @@ from django.core.management.base import CommandError
 from django.db import OperationalError
 
 from core import data_version
-from core.http import Limits
 from core.tests.stub_upstream import HTML_PAGE, NOT_FOUND, TRUNCATED, Answer, StubUpstream, answer, rate_limited
+from core.upstream.http import Limits
 from parks.models import Category, EntityMetadata, EntityType, Park, Ride, RideClassification
 from parks.sync.parks import ParkSync, plan_sync, sync_parks, watched_countries
 from parks.sync.rides import sync_rides
@@ -462,7 +462,7 @@ def test_a_lock_in_the_middle_of_a_new_park_is_got_over(stub, monkeypatch):
         return sync_rides(*args)
 
     monkeypatch.setattr("parks.sync.parks.sync_rides", locked_once)
-    monkeypatch.setattr("core.querysets.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("core.database.querysets.time.sleep", lambda seconds: None)
     done = synced_park()
     assert (done.is_new, len(tries)) == (True, 2)
     assert Ride.objects.get().park == Park.objects.get()

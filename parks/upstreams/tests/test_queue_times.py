@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.http import Limits, Reason, UpstreamError
-from core.payloads import ProblemKind
 from core.tests.stub_upstream import FIFTY_MEGABYTES, HTML_PAGE, Answer, StubUpstream, answer
+from core.upstream.http import Limits, Reason, UpstreamError
+from core.upstream.payloads import ProblemKind
 from parks.sync.tests.upstream_world import directory, directory_park, queue_times_ride
 from parks.upstreams import queue_times
 from parks.upstreams.queue_times import QueueTimes, read_parks, read_queue_times

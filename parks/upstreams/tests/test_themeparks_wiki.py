@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.http import Limits, Reason, UpstreamError
-from core.payloads import ProblemKind
 from core.tests.stub_upstream import (
     FIFTY_MEGABYTES,
     HTML_PAGE,
@@ -23,6 +21,8 @@ from core.tests.stub_upstream import (
     answer,
     rate_limited,
 )
+from core.upstream.http import Limits, Reason, UpstreamError
+from core.upstream.payloads import ProblemKind
 from parks.models import ScheduleType
 from parks.sync.tests.upstream_world import (
     DESTINATION,

@@ -10,7 +10,7 @@ import duckdb
 
 from bench.report import bar
 from bench.rows import HISTORY_PARK, TABLES, Parameters, park_specs
-from core.querysets import columns_of
+from core.database.querysets import columns_of
 from snapshots.models import RideStatusSnapshot
 from snapshots.status import EXTREME_WAIT_MINUTES
 

@@ -8,8 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from core import http
-from core.http import Limits
 from core.tests.stub_upstream import (
     FIFTY_MEGABYTES,
     GZIP_BOMB,
@@ -22,6 +20,8 @@ from core.tests.stub_upstream import (
     gzipped,
     rate_limited,
 )
+from core.upstream import http
+from core.upstream.http import Limits
 from parks.models import Park, Ride
 from parks.tests.factories import RideFactory
 from parks.upstreams import themeparks_wiki

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 import snapshots.collection.run
-from core.http import Reason, UpstreamError
+from core.upstream.http import Reason, UpstreamError
 from parks.tests.factories import ParkFactory, RideFactory
 from snapshots.collection.gaps import detect
 from snapshots.collection.run import collect

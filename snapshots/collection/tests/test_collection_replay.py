@@ -14,7 +14,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from core.http import Reason, UpstreamError
+from core.upstream.http import Reason, UpstreamError
 from core.web.tests.production_client import writes
 from parks.models import Park, Ride
 from parks.tests.factories import RideFactory

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from core.commands import CRITICAL, OK, WARNING, CheckCommand, refuse
-from core.http import Limits, Upstream, UpstreamError
+from core.upstream.http import Limits, Upstream, UpstreamError
 from snapshots.collection.freshness import LEAST_PARKS, LEAST_RIDES, MINUTES, Seen, seen
 from snapshots.collection.schedule_freshness import ScheduleState, schedule_states
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
 
-from core.querysets import upsert
+from core.database.querysets import upsert
 from parks.tests.factories import NOON, RideFactory
 from snapshots.models import QueueData, QueueType, RideStatusSnapshot
 from snapshots.tests.factories import ActivityFactory, QueueFactory, SnapshotFactory

@@ -14,9 +14,9 @@ from django.db.models import Q, Sum, Value
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.expressions import SecondsSince, WholeDivision
+from core.database.expressions import SecondsSince, WholeDivision
+from core.database.querysets import upsert
 from core.instants import instant
-from core.querysets import upsert
 from parks.models import Park
 from snapshots.models import DataSource, ParkActivitySnapshot, RideStatusSnapshot
 from snapshots.status import down, operating

@@ -7,8 +7,8 @@ import logging.config
 import pytest
 from structlog.contextvars import bound_contextvars
 
-from core import masking
-from core.logs import JsonFormatter, TextFormatter, logging_settings
+from core.monitoring import masking
+from core.monitoring.logs import JsonFormatter, TextFormatter, logging_settings
 
 
 def line(formatter: logging.Formatter, message: str, *args: object, **more: object) -> str:

@@ -7,7 +7,7 @@ import time_machine
 from django.apps import apps
 from django.db import connection, models
 
-from core.querysets import columns_of, fields_to_store, upsert, upsert_text
+from core.database.querysets import columns_of, fields_to_store, upsert, upsert_text
 from parks.models import Park, Ride
 from parks.tests.factories import NOON, ParkFactory, RideFactory, wiki_id
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
 from parks.models import Park
 from parks.tests.factories import ParkFactory
 
@@ -15,7 +15,7 @@ outside_a_transaction = pytest.mark.django_db(transaction=True)
 def pauses(monkeypatch) -> list[float]:
     """The pauses between attempts, not slept."""
     taken: list[float] = []
-    monkeypatch.setattr("core.querysets.time.sleep", taken.append)
+    monkeypatch.setattr("core.database.querysets.time.sleep", taken.append)
     return taken
 
 

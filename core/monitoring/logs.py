@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from core.masking import MaskingFormatter, masked
+from core.monitoring.masking import MaskingFormatter, masked
 
 FORMATS = ("text", "json")
 # What a line may be given besides, by `extra`; the rest of a record is Django's own business.
@@ -25,11 +25,11 @@ def logging_settings(form: str, level: str, with_access: bool) -> dict[str, Any]
     """Django's LOGGING: one handler, to standard error. `with_access`: a line for each request that was answered."""
     formatter = {
         "text": {
-            "()": "core.logs.TextFormatter",
+            "()": "core.monitoring.logs.TextFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         },
-        "json": {"()": "core.logs.JsonFormatter"},
+        "json": {"()": "core.monitoring.logs.JsonFormatter"},
     }[form]
     return {
         "version": 1,

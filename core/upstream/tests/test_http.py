@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from core.http import Limits, Reason, Upstream, UpstreamError, back_off, pause_seconds
 from core.tests.stub_upstream import (
     FIFTY_MEGABYTES,
     GZIP_BOMB,
@@ -31,6 +30,7 @@ from core.tests.stub_upstream import (
     gzipped,
     rate_limited,
 )
+from core.upstream.http import Limits, Reason, Upstream, UpstreamError, back_off, pause_seconds
 
 GOOD = answer({"good": True})
 BODY = b'{"good": true}'
@@ -183,9 +183,9 @@ def test_nobody_listening_is_tried_again_and_reported(fake):
 
 def test_the_delays_double_from_a_quarter_second_with_jitter_up_to_five_seconds(monkeypatch):
     states = [SimpleNamespace(attempt_number=n) for n in range(1, 8)]
-    monkeypatch.setattr("core.http.random.uniform", lambda low, high: low)
+    monkeypatch.setattr("core.upstream.http.random.uniform", lambda low, high: low)
     assert [back_off(state) for state in states] == [0.25, 0.5, 1, 2, 4, 5, 5]
-    monkeypatch.setattr("core.http.random.uniform", lambda low, high: high)
+    monkeypatch.setattr("core.upstream.http.random.uniform", lambda low, high: high)
     assert [back_off(state) for state in states[:5]] == [0.3125, 0.625, 1.25, 2.5, 5]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.payloads import NotJson, from_json
+from core.upstream.payloads import NotJson, from_json
 
 STRICT = [
     b"",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from core.querysets import retried_on_lock
+from core.database.querysets import retried_on_lock
 from parks.models import Park
 from parks.tests.factories import ParkFactory
 
@@ -35,7 +35,7 @@ def rename(park: Park, name: str) -> None:
 
 def codes(caplog: pytest.LogCaptureFixture) -> list[int]:
     """The error codes of the warnings that retried_on_lock wrote."""
-    arguments = [record.args for record in caplog.records if record.name == "core.querysets"]
+    arguments = [record.args for record in caplog.records if record.name == "core.database.querysets"]
     return [each[1] for each in arguments if isinstance(each, tuple) and isinstance(each[1], int)]
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db.models import TextChoices
 
-from core.http import Reason, UpstreamError
+from core.upstream.http import Reason, UpstreamError
 from core.zones import is_zone
 
 MAX_DEPTH = 32  # what MariaDB stores; recorded answers are 7 deep

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from core import masking
-from core.masking import MaskingFormatter, masked, remember
+from core.monitoring import masking
+from core.monitoring.masking import MaskingFormatter, masked, remember
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.dateparse import parse_datetime
 
-from core.fields import EnumField, SecondField
+from core.database.fields import EnumField, SecondField
 from parks.models import Category, Park, Ride, validate_zone
 from parks.tests.factories import ParkFactory, RideFactory
 

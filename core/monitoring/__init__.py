@@ -1,0 +1,1 @@
+"""What operators read: log lines without secrets, counters."""

@@ -1,0 +1,1 @@
+"""What every upstream is asked through: bounded requests, documents that are checked."""
