@@ -33,7 +33,7 @@ SOURCES = {
         WEATHER.url,
         "CC-BY-4.0",
         "https://creativecommons.org/licenses/by/4.0/",
-        f"{WEATHER.text} Amounts are converted to further units.",
+        f"{WEATHER.text}. Amounts are converted to further units.",
     ),
 }
 

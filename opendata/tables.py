@@ -167,7 +167,7 @@ TABLES = (
     Table(
         name="outages",
         model=Outage,
-        means="every spell down in the open park; its address is `/outages/{outage_id}`",
+        means="every spell down in the open park; its page is /outages/ and its id",
         paths=all_but(Outage, "pk"),
         order=("ride_id", "started_at"),
         park="park_id",

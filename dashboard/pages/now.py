@@ -92,7 +92,7 @@ def parks_listed(
     heard: dict[int, Heard],
     at: datetime,
 ) -> list[dict[str, Any]]:
-    """A row per park: open or not, rides operating and down, the age of its feed."""
+    """A row per park: open or not, rides operating and down (None where nobody knows), the age of its feed."""
     places = dict(Ride.objects.filter(park__in=[park.pk for park in parks]).values_list("pk", "park_id"))
     counts: dict[tuple[int, str], int] = {}
     for status, found in rides.items():
@@ -101,18 +101,19 @@ def parks_listed(
     rows = []
     for park in parks:
         state, known = states[park.pk], heard.get(park.pk)
+        unheard = None if state.is_open is None else 0
         rows.append(
             {
                 "park": park,
                 "is_open": state.is_open,
-                "operating": counts.get((park.pk, Status.OPERATING), 0),
-                "down": counts.get((park.pk, Status.DOWN), 0),
+                "operating": counts.get((park.pk, Status.OPERATING), unheard),
+                "down": counts.get((park.pk, Status.DOWN), unheard),
                 "heard": known.until if known else None,
                 "is_live": known is not None and known.source == DataSource.LIVE,
                 "freshness": freshness(known, at),
             }
         )
-    return sorted(rows, key=lambda row: (OPENNESS[row["is_open"]], -row["down"], row["park"].name))
+    return sorted(rows, key=lambda row: (OPENNESS[row["is_open"]], -(row["down"] or 0), row["park"].name))
 
 
 def freshness(known: Heard | None, at: datetime) -> str | None:

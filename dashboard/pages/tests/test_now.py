@@ -50,6 +50,12 @@ def test_parks_without_any_data_are_reported_apart(world):
     assert "Announced Park" not in [row["park"].name for row in reported["parks"]]
 
 
+def test_of_a_silent_park_no_number_is_known(world):
+    parks = figures(False, NOW + timedelta(hours=6))["parks"]
+    assert parks
+    assert {(park["is_open"], park["down"], park["operating"]) for park in parks} == {(None, None, None)}
+
+
 def test_the_part_that_refreshes_is_the_part_of_the_page(browser_client, world):
     whole, part = browser_client.get("/").content.decode(), browser_client.get("/now/live").content.decode()
     assert part.strip() in whole
