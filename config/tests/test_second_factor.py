@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
@@ -15,6 +14,7 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from config.checks import second_factors_are_asked_for
+from core.tests.forgetting import forget_cached
 from core.web.second_factor import PATH, WRONG, new_codes
 from parks.tests.factories import ParkFactory
 
@@ -25,10 +25,10 @@ PASSWORD = "open sesame 1"
 
 @pytest.fixture(autouse=True)
 def clock() -> Any:
-    cache.clear()  # of those who were locked out
+    forget_cached()  # of those who were locked out
     with time_machine.travel(NOW, tick=False) as moving:
         yield moving
-    cache.clear()
+    forget_cached()
 
 
 @pytest.fixture

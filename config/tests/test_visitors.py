@@ -7,12 +7,12 @@ import msgspec
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.urls import get_resolver
 
 from assistant.tools.registry import TOOLS
 from assistant.tools.shapes import Item
+from core.tests.forgetting import forget_cached
 from parks.tests.factories import RideFactory
 from visits import visitors
 from visits.models import PlanStop, Task, Visit, VisitorToken
@@ -24,9 +24,9 @@ JSON = "application/json"
 
 @pytest.fixture(autouse=True)
 def _no_limits_of_other_tests():
-    cache.clear()
+    forget_cached()
     yield
-    cache.clear()
+    forget_cached()
 
 
 def client_of(user: User) -> Client:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.test import Client
 
 from assistant.models import Citation, Conversation, Message, ToolCall
 from assistant.tests.factories import ConversationFactory, MessageFactory
+from core.tests.forgetting import forget_cached
 from stats.daily.recompute import recompute_park_day
 from stats.tests.builders import local, make_park, make_ride, report, show_park
 from visits import visitors
@@ -25,9 +25,9 @@ JSON = "application/json"
 
 @pytest.fixture(autouse=True)
 def _no_limits_of_other_tests():
-    cache.clear()
+    forget_cached()
     yield
-    cache.clear()
+    forget_cached()
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """Rate limiting: on by default, by address and key, and clear."""
 
 import pytest
-from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from config.environment import rate
+from core.tests.forgetting import forget_cached
 from core.web.clients import client_of
 
 pytestmark = pytest.mark.django_db
@@ -14,13 +14,13 @@ URL = "/api/search/index"
 
 @pytest.fixture
 def _two_a_minute(settings, monkeypatch):
-    cache.clear()
+    forget_cached()
     monkeypatch.setattr(
         "core.web.rate_limit.time.time", lambda: 1_000_000_000.0
     )  # twenty seconds are left of a minute
     settings.API_RATE_LIMIT = "2/minute"
     yield
-    cache.clear()
+    forget_cached()
 
 
 @pytest.mark.usefixtures("_two_a_minute")
@@ -75,11 +75,11 @@ def test_a_stored_answer_counts_nothing_and_a_computed_one_its_client(client):
 
 
 def test_a_dear_question_counts_ten_times(settings):
-    cache.clear()
+    forget_cached()
     settings.API_RATE_LIMIT = "25/minute"
     asked = [Client().get("/api/analytics/parks?start=2025-07-01&end=2025-07-01").status_code for _ in range(3)]
     assert asked == [200, 200, 429]
-    cache.clear()
+    forget_cached()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -342,7 +343,9 @@ def test_the_least_recently_stored_answer_goes_first(monkeypatch):
 
 @pytest.fixture
 def redis_url(settings) -> str:
-    url = os.environ["REDIS_URL"]
+    """A database of this process's own: others of the run keep counts in theirs."""
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    url = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{1 + process}").geturl()
     settings.REDIS_URL = url
     data_version.client(url).flushdb()
     return url

@@ -4,9 +4,9 @@ import logging
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from django.test import Client
 
+from core.tests.forgetting import forget_cached
 from core.web.login_limits import MOST_FAILURES, MOST_OF_AN_ADDRESS, PATH
 
 pytestmark = pytest.mark.django_db
@@ -14,10 +14,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _user():
-    cache.clear()
+    forget_cached()
     get_user_model().objects.create_superuser("ada", password="the right one")
     yield
-    cache.clear()
+    forget_cached()
 
 
 def login(user: str, password: str, address: str = "10.0.0.1") -> int:

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from core.tests.forgetting import forget_cached
 from stats.tests.builders import local
 from visits import visitors
 from visits.models import PlanStop, Task, Visit
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def client(db):
-    cache.clear()
+    forget_cached()
     with time_machine.travel(NOW, tick=False) as clock:
         client = Client()
         client.clock = clock

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from core.tests.forgetting import forget_cached
 from parks.models import ParkSchedule
 from parks.tests.factories import RideFactory, ScheduleFactory
 from stats.tests.builders import local, make_ride
@@ -25,7 +25,7 @@ JSON = "application/json"
 
 @pytest.fixture
 def me(db):
-    cache.clear()
+    forget_cached()
     client = Client()
     client.user = UserFactory.create()
     client.cookies[visitors.COOKIE] = visitors.proof_of(client.user, visitors.COOKIE_SALT)

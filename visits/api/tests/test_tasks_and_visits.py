@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from core.tests.forgetting import forget_cached
 from parks.tests.factories import NOON, ParkFactory, RideFactory
 from visits import visitors
 from visits.models import PlanStop, Task, Visit
@@ -23,7 +23,7 @@ JSON = "application/json"
 
 @pytest.fixture
 def user():
-    cache.clear()
+    forget_cached()
     return UserFactory.create()
 
 
