@@ -1,23 +1,9 @@
 """The admin site's pages of conversations: what was asked, and what each answer rests on. Nothing is edited."""
 
-from typing import Any
-
 from django.contrib import admin
-from unfold.admin import TabularInline
 
 from assistant.models import Citation, Conversation, Message, ToolCall
-from core.admin_base import ReadingAdmin
-
-
-class ReadingInline(TabularInline):
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
+from core.admin_base import ReadingAdmin, ReadingInline
 
 
 class CitationInline(ReadingInline):

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import ActionForm
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -44,6 +44,19 @@ class ReadingAdmin(ModelAdmin):
         """Keep who did it in the site's history, and say."""
         LogEntry.objects.log_actions(str(request.user.pk), rows, CHANGE, said)
         self.message_user(request, reported, messages.SUCCESS)
+
+
+class ReadingInline(TabularInline):
+    """Rows of a row's page, of which none is added, changed or taken away."""
+
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 class NotesForm(ActionForm):

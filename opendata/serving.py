@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.cache import patch_vary_headers
 
+from core.web.cors import origin_headers
 from opendata.manifest import Manifest, inside
 from opendata.mirror import ABOUT
 
@@ -37,10 +37,10 @@ def serve(request: HttpRequest, directory: Path, manifest: Manifest, path: str) 
     response["Content-Type"] = TYPES.get(place.suffix, "text/plain; charset=utf-8")
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = FOREVER if etag else "public, max-age=300"
-    response["Access-Control-Allow-Origin"] = "*"
+    for name, value in origin_headers(request.headers.get("Origin")).items():
+        response[name] = value
     if etag:
         response["ETag"] = etag
-    patch_vary_headers(response, ["Accept-Encoding"])
     return response
 
 

@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from unfold.admin import TabularInline
 
-from core.admin_base import ReadingAdmin
+from core.admin_base import ReadingAdmin, ReadingInline
 from visits.models import PlanStop, Task, Visit, VisitorToken
 
 
@@ -18,19 +17,10 @@ class TaskAdmin(ReadingAdmin):
     ordering = ["-created_at", "-id"]
 
 
-class StopInline(TabularInline):
+class StopInline(ReadingInline):
     model = PlanStop
     fields = ("position", "ride", "wanted_arrival", "task")
-    readonly_fields = ("position", "ride", "wanted_arrival", "task")
     ordering = ["position"]
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Visit)

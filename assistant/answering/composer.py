@@ -12,6 +12,8 @@ from assistant.answering.questions import Form, Hit, Question, parse
 from assistant.tools.shapes import Item, ToolResult
 from core import data_version
 from parks.search.index import SearchPark
+from snapshots.current import UNKNOWN
+from snapshots.status import PARK_CLOSED, Status
 
 MOST_LISTED = 5
 FORMS_TOLD = (
@@ -335,20 +337,24 @@ def running(answer: Answer, question: Question) -> None:
     if found is None:
         return
     item = found.items[0]
-    mark = "" if item.text == "DOWN" else answer.cite("figure", item.link)
-    if item.text == "UNKNOWN":
+    mark = "" if item.text == Status.DOWN else answer.cite("figure", item.link)
+    if item.text == UNKNOWN:
         answer.say(f"Whether {item.name} is running is unknown: nothing was heard of it within two hours {mark}.")
-    elif item.text == "OPERATING":
+    elif item.text == Status.OPERATING:
         wait = item.value("wait_time")
         posted = "no wait is posted" if wait is None else f"the posted wait is {answer.figure(item, 'wait_time')}"
         answer.say(f"{item.name} is running {mark}; {posted}.")
-    elif item.text == "DOWN":
+    elif item.text == Status.DOWN:
         since = f" since {spoken(item.start)}" if isinstance(item.start, str) else ""
         answer.say(f"{item.name} is down{since} {cite_outage(answer, item)}.")
     else:
-        words = {"PARK_CLOSED": "its park is closed", "CLOSED": "closed", "REFURBISHMENT": "closed for refurbishment"}
+        words = {
+            PARK_CLOSED: "its park is closed",
+            Status.CLOSED: "closed",
+            Status.REFURBISHMENT: "closed for refurbishment",
+        }
         state = words.get(str(item.text), str(item.text).lower())
-        answer.say(f"{item.name} is not running: {'it is ' if item.text != 'PARK_CLOSED' else ''}{state} {mark}.")
+        answer.say(f"{item.name} is not running: {'it is ' if item.text != PARK_CLOSED else ''}{state} {mark}.")
 
 
 def down_anywhere(answer: Answer) -> None:
@@ -368,8 +374,8 @@ def down_now(answer: Answer, park: SearchPark) -> None:
     if found is None:
         return
     mark = answer.cite("figure", page_of(park))
-    down = [item for item in found.items if item.text == "DOWN"]
-    known = [item for item in found.items if item.text != "UNKNOWN"]
+    down = [item for item in found.items if item.text == Status.DOWN]
+    known = [item for item in found.items if item.text != UNKNOWN]
     if not known:
         answer.say(f"What runs at {park.name} is unknown: nothing was heard within two hours {mark}.")
     elif not down:

@@ -118,6 +118,19 @@ def choice(values: Sequence[str], default: str, message: str) -> serializers.Cho
     return serializers.ChoiceField(choices=list(values), default=default, error_messages=messages)
 
 
+def operator_field(help_text: str) -> serializers.CharField:
+    return serializers.CharField(required=False, max_length=100, help_text=f"{help_text}, as they name it")
+
+
+def country_field(help_text: str) -> serializers.RegexField:
+    return serializers.RegexField(
+        r"^[A-Za-z]{2}$",
+        required=False,
+        help_text=f"{help_text}, ISO 3166-1 alpha-2",
+        error_messages={"invalid": "Invalid country. Must be two letters (ISO 3166-1)"},
+    )
+
+
 def one_of(name: str, values: Sequence[str]) -> str:
     return f"Invalid {name}. Must be one of: {', '.join(values)}"
 

@@ -9,13 +9,12 @@ from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from msgspec import to_builtins
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from core.api.errors import Error
-from core.api.queries import LimitField, Query
+from core.api.queries import LimitField, Query, country_field, operator_field
 from core.shapes import Shape, describe
 from outages.addresses import parse_address
 from outages.api.serializers import LARGEST_ID, OutageFilter, date_field, whole
@@ -53,13 +52,8 @@ class IncidentQuery(Query):
     """Which incidents, in the order in which it is checked."""
 
     park_id = whole("park_id", LARGEST_ID, "of one park")
-    operator = serializers.CharField(required=False, max_length=100, help_text="of its parks, as they name it")
-    country = serializers.RegexField(
-        r"^[A-Za-z]{2}$",
-        required=False,
-        help_text="of the parks, ISO 3166-1 alpha-2",
-        error_messages={"invalid": "Invalid country. Must be two letters (ISO 3166-1)"},
-    )
+    operator = operator_field("of its parks")
+    country = country_field("of the parks")
     start = date_field("start", "first park-local date. Default: 30 days up to `end`")
     end = date_field("end", "last park-local date, included. Default: today, wherever it is today already")
     limit = LimitField(default=50, maximum=500)

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from core.api.cursors import place_of_cursor
-from core.api.queries import LimitField, MomentField, Query, choice, one_of
+from core.api.queries import LimitField, MomentField, Query, choice, country_field, one_of, operator_field
 from core.commands import FIRST_DAY, LAST_DAY
 from core.periods import ONE_DAY
 from core.shapes import Shape, describe
@@ -64,13 +64,8 @@ class OutageFilter(Query):
 
     park_id = whole("park_id", LARGEST_ID, "of one park")
     ride_id = whole("ride_id", LARGEST_ID, "of one ride")
-    operator = serializers.CharField(required=False, max_length=100, help_text="of its parks, as they name it")
-    country = serializers.RegexField(
-        r"^[A-Za-z]{2}$",
-        required=False,
-        help_text="of the parks, ISO 3166-1 alpha-2",
-        error_messages={"invalid": "Invalid country. Must be two letters (ISO 3166-1)"},
-    )
+    operator = operator_field("of its parks")
+    country = country_field("of the parks")
     kind = serializers.ChoiceField(
         choices=Kind.values, required=False, error_messages={"invalid_choice": one_of("kind", Kind.values)}
     )

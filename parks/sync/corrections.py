@@ -1,6 +1,6 @@
 """Parks and rides as persons say them: corrected, switched off and on, released; who, why and what was kept.
 
-What was corrected stands until it is released: a sync that is told otherwise leaves it and reports so.
+What was corrected stands until it is released: a sync that hears otherwise leaves it and reports so.
 """
 
 import re
@@ -113,7 +113,7 @@ def left_alone(subject: Park | Ride, wanted: dict[str, Any], standing: Standing)
     """Take out of `wanted` what a person has said otherwise; what to report of it."""
     reports = []
     for name in [name for name in wanted if (subject.pk, name) in standing]:
-        told, known, row = wanted.pop(name), getattr(subject, name), standing[subject.pk, name]
-        if told != known:
-            reports.append(f"{name} of {subject.name} is told as {told}; {known} stays, as {row.person} said")
+        reported, known, row = wanted.pop(name), getattr(subject, name), standing[subject.pk, name]
+        if reported != known:
+            reports.append(f"{name} of {subject.name} is reported as {reported}; {known} stays, as {row.person} said")
     return reports

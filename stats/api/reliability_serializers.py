@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from rest_framework import serializers
 
-from core.api.queries import LimitField, choice, one_of
+from core.api.queries import LimitField, choice, country_field, one_of, operator_field
 from core.periods import Days
 from core.shapes import Shape, describe
 from parks.api.serializers import ATTRIBUTION, Attribution
@@ -44,13 +44,8 @@ class ReliabilityFilter(RankingQuery):
     period = choice(PERIODS, "last_month", one_of("period", PERIODS))
     park_id = identifier("park_id", "of one park")
     ride_id = identifier("ride_id", "one ride")
-    operator = serializers.CharField(required=False, max_length=100, help_text="of their parks, as they name it")
-    country = serializers.RegexField(
-        r"^[A-Za-z]{2}$",
-        required=False,
-        help_text="of their parks, ISO 3166-1 alpha-2",
-        error_messages={"invalid": "Invalid country. Must be two letters (ISO 3166-1)"},
-    )
+    operator = operator_field("of their parks")
+    country = country_field("of their parks")
     tier = serializers.ChoiceField(
         choices=TIERS,
         required=False,

@@ -204,10 +204,10 @@ def believed(parks: Sequence[Park], which: Which, now: datetime, with_hours: boo
     hours = F("hours") if with_hours else Left("hours", 1)
     columns = ("park_id", *COLUMNS[2:-1], "read_hours", "now_revision", "now_newest")
     rows: Any = stored.annotate(read_hours=hours).values_list(*columns)
-    for pk, start, seen, revision, tells, sealed, known, state, by_hour, is_revision, latest in rows:
+    for pk, start, seen, revision, reports_down, sealed, known, state, by_hour, is_revision, latest in rows:
         park = by_id[pk]
         of_day = asked[park.timezone]
-        if (start, bool(tells), revision) != (seconds(of_day.start), park.reports_down, is_revision):
+        if (start, bool(reports_down), revision) != (seconds(of_day.start), park.reports_down, is_revision):
             continue
         if sealed > of_day.moment.until or added.get(pk, seen) > seen:
             continue

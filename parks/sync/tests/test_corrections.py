@@ -104,7 +104,7 @@ def test_a_sync_leaves_what_a_person_said_and_reports_that_it_was_told_otherwise
     park.refresh_from_db()
     assert (park.name, park.latitude, done.changed) == ("New Name", Decimal("40.5"), ["latitude"])
     assert [each.text for each in done.problems] == [
-        "name of New Name is told as Old Name; New Name stays, as ann said"
+        "name of New Name is reported as Old Name; New Name stays, as ann said"
     ]
     assert not synced(park, name="New Name").problems
 
@@ -134,7 +134,7 @@ def test_rides_keep_what_a_person_said_of_them_whichever_upstream_speaks(park, r
     listed = children(child(wiki_id(2), name="Old Coaster", parentId=wiki_id(1)), uuid=wiki_id(1))
     done = sync_rides(park, read_children(json.dumps(listed).encode()))
     assert [each.text for each in done.problems] == [
-        "name of New Coaster is told as Old Coaster; New Coaster stays, as ann said"
+        "name of New Coaster is reported as Old Coaster; New Coaster stays, as ann said"
     ]
     Ride.objects.filter(pk=ride.pk).update(queue_times_id=450)
     feed = {"lands": [{"id": 1, "name": "Their Land", "rides": [queue_times_ride(450)]}], "rides": []}
